@@ -1,0 +1,102 @@
+import type { Json } from './json.ts'
+
+type Row = { status: number; retryable: boolean; exit: number }
+
+const usage = 2
+const failed = 1
+const temporary = 75
+
+/**
+ * Every error Concord raises on purpose: HTTP status, whether trying again unchanged can help, and the exit code of
+ * the command line. HTTP, CLI and the retrier read this table and nothing else.
+ */
+export const errorTable = {
+  'input.invalid': { status: 400, retryable: false, exit: usage },
+  'config.invalid': { status: 500, retryable: false, exit: usage },
+  'auth.required': { status: 401, retryable: false, exit: usage },
+  'request.forbidden': { status: 403, retryable: false, exit: usage },
+  'request.too-large': { status: 413, retryable: false, exit: usage },
+  'not-found': { status: 404, retryable: false, exit: usage },
+  'team.unknown': { status: 404, retryable: false, exit: usage },
+  'agent.unknown': { status: 404, retryable: false, exit: usage },
+  'tool.unknown': { status: 404, retryable: false, exit: usage },
+  'run.unknown': { status: 404, retryable: false, exit: usage },
+  'run.finished': { status: 409, retryable: false, exit: usage },
+  'run.owned': { status: 409, retryable: true, exit: temporary },
+  'run.cancelled': { status: 409, retryable: false, exit: 130 },
+  'goal.unmet': { status: 400, retryable: false, exit: failed },
+  'plan.infeasible': { status: 400, retryable: false, exit: failed },
+  'version.conflict': { status: 409, retryable: true, exit: temporary },
+  'epoch.stale': { status: 409, retryable: false, exit: failed },
+  'budget.exhausted': { status: 400, retryable: false, exit: failed },
+  'bound.reached': { status: 400, retryable: false, exit: failed },
+  'policy.denied': { status: 403, retryable: false, exit: failed },
+  'agent.failed': { status: 502, retryable: true, exit: failed },
+  'agent.timeout': { status: 504, retryable: true, exit: failed },
+  'agent.output-invalid': { status: 502, retryable: true, exit: failed },
+  'agent.input-invalid': { status: 400, retryable: false, exit: failed },
+  'tool.failed': { status: 502, retryable: true, exit: failed },
+  'tool.timeout': { status: 504, retryable: true, exit: failed },
+  'tool.input-invalid': { status: 400, retryable: false, exit: failed },
+  'tool.output-invalid': { status: 502, retryable: false, exit: failed },
+  'tool.forbidden': { status: 403, retryable: false, exit: failed },
+  'model.unconfigured': { status: 400, retryable: false, exit: usage },
+  'model.key-missing': { status: 400, retryable: false, exit: usage },
+  'model.rejected': { status: 502, retryable: false, exit: failed },
+  'model.failed': { status: 502, retryable: true, exit: failed },
+  'model.rate-limited': { status: 503, retryable: true, exit: temporary },
+  'model.timeout': { status: 504, retryable: true, exit: failed },
+  'model.output-invalid': { status: 502, retryable: true, exit: failed },
+  'package.missing': { status: 500, retryable: false, exit: usage },
+  'source.unreachable': { status: 502, retryable: true, exit: failed },
+  'corpus.unreadable': { status: 400, retryable: false, exit: usage },
+  'store.busy': { status: 503, retryable: true, exit: temporary },
+  'store.full': { status: 507, retryable: true, exit: temporary },
+  'store.read-only': { status: 500, retryable: false, exit: usage },
+  'store.corrupt': { status: 500, retryable: false, exit: failed },
+  'store.unsupported': { status: 500, retryable: false, exit: usage },
+  'store.failed': { status: 500, retryable: true, exit: failed },
+  cancelled: { status: 499, retryable: false, exit: 130 },
+  internal: { status: 500, retryable: false, exit: 70 },
+} as const satisfies Record<string, Row>
+
+export type ErrorCode = keyof typeof errorTable
+
+export type ErrorOptions = { details?: { [key: string]: Json }; cause?: unknown }
+
+/**
+ * The one error class. Identity is `code`, never `instanceof`: errors cross processes and package copies.
+ * Messages read `Cannot <action> as <rule>: <value now>; <way out>`.
+ */
+export class ConcordError extends Error {
+  readonly code: ErrorCode
+  readonly details: { [key: string]: Json }
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'ConcordError'
+    this.code = code
+    this.details = options.details ?? {}
+  }
+}
+
+/** What is kept of an error in the log and sent over HTTP. */
+export type Failure = { code: ErrorCode; message: string; details?: { [key: string]: Json } }
+
+export const isConcordError = (error: unknown): error is ConcordError =>
+  error instanceof Error &&
+  typeof (error as { code?: unknown }).code === 'string' &&
+  (error as { code: string }).code in errorTable
+
+/** Any thrown value as a failure; `fallback` names errors that Concord did not raise itself. */
+export const toFailure = (error: unknown, fallback: ErrorCode = 'internal'): Failure => {
+  if (isConcordError(error)) {
+    const { code, message, details } = error
+    return details && Object.keys(details).length > 0 ? { code, message, details } : { code, message }
+  }
+  if (error instanceof Error && error.name === 'AbortError')
+    return { code: 'cancelled', message: error.message }
+  return { code: fallback, message: error instanceof Error ? error.message : String(error) }
+}
+
+export const isRetryable = (failure: Failure): boolean => errorTable[failure.code].retryable

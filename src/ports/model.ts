@@ -1,0 +1,78 @@
+import type { Json } from '../domain/json.ts'
+import type { JsonSchema } from './schema.ts'
+
+export type Part =
+  | { type: 'text'; text: string }
+  /** `data` is base64; `mediaType` such as `image/png`. */
+  | { type: 'file'; mediaType: string; data: string }
+
+export type ToolCall = {
+  id: string
+  tool: string
+  input: Json /** What the model wrote when it was not JSON. */
+  invalid?: string
+}
+
+export type Message =
+  | { role: 'system'; content: string }
+  | { role: 'user'; content: string | Part[] }
+  | { role: 'assistant'; content: string; toolCalls?: ToolCall[] }
+  | { role: 'tool'; callId: string; tool: string; content: string; failed?: boolean }
+
+export type ToolSpec = { name: string; description: string; input: JsonSchema }
+
+export type ModelRequest = {
+  messages: Message[]
+  tools?: ToolSpec[]
+  toolChoice?: 'auto' | 'required' | 'none' | { tool: string }
+  /** Ask for JSON of this schema; the caller still validates. */
+  output?: { name: string; schema: JsonSchema }
+  outputTokensMax?: number
+  temperature?: number
+  seed?: number
+  stop?: string[]
+}
+
+/** Tokens as the provider counted them. */
+export type Usage = { inputTokens: number; outputTokens: number; cachedInputTokens?: number }
+
+export type ModelAnswer = {
+  text: string
+  toolCalls: ToolCall[]
+  finish: 'stop' | 'tool-calls' | 'length' | 'content-filter' | 'other'
+  usage: Usage
+  /** The model the provider says answered. */
+  model: string
+}
+
+/** Money per million tokens, in the config's currency. */
+export type Price = { inputPerMillion: number; outputPerMillion: number; cachedInputPerMillion?: number }
+
+export type ModelCallOptions = {
+  signal?: AbortSignal
+  /** Asks for streaming; receives text as it is written. */
+  onDelta?: (text: string) => void
+  idempotencyKey?: string
+}
+
+/** A language model behind one provider. One call is one attempt: retries, budgets and journaling belong to the caller. */
+export interface Model {
+  /** `provider/model`. */
+  readonly id: string
+  readonly price?: Price
+  /** What the model may write at most when the request does not say. */
+  readonly outputTokensMax: number
+  /**
+   * One attempt. Throws ConcordError: `model.rate-limited`, `model.failed` (both with `details.retryAfterMs` when the provider
+   * said so), `model.timeout`, `model.rejected` (4xx: will not help to repeat), `model.key-missing`, `cancelled`.
+   * Aborting the signal closes the socket.
+   */
+  generate(request: ModelRequest, options?: ModelCallOptions): Promise<ModelAnswer>
+  /** An upper bound of the input tokens of a request; never below what the provider will count. */
+  inputTokensBound(request: ModelRequest): number
+}
+
+/** Finds a model by `provider/model`. Throws ConcordError `model.unconfigured`, `model.key-missing` or `package.missing`. */
+export interface Models {
+  resolve(id: string): Promise<Model>
+}
