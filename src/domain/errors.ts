@@ -84,9 +84,7 @@ export class ConcordError extends Error {
 export type Failure = { code: ErrorCode; message: string; details?: { [key: string]: Json } }
 
 export const isConcordError = (error: unknown): error is ConcordError =>
-  error instanceof Error &&
-  typeof (error as { code?: unknown }).code === 'string' &&
-  (error as { code: string }).code in errorTable
+  error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code in errorTable
 
 /** Any thrown value as a failure; `fallback` names errors that Concord did not raise itself. */
 export const toFailure = (error: unknown, fallback: ErrorCode = 'internal'): Failure => {
