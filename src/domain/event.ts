@@ -1,0 +1,152 @@
+import type { Amount } from './budget.ts'
+import type { Redo } from './check.ts'
+import type { Failure } from './errors.ts'
+import type { Goal } from './goal.ts'
+import type { Json, JsonObject } from './json.ts'
+import type { Step } from './plan.ts'
+
+/** What a waiting step waits for; `name` tells apart several of one step. `until` is an instant (ms since the epoch). */
+export type Wait = {
+  for: 'approval' | 'answer' | 'signal' | 'timer' | 'child' | 'message'
+  name: string
+  prompt?: string
+  until?: number
+  run?: string
+}
+
+export type SignalKind =
+  | 'cancel'
+  | 'pause'
+  | 'resume'
+  | 'approve'
+  | 'reject'
+  | 'answer'
+  | 'signal'
+  | 'message'
+  | 'child'
+
+/** What arrives in a run's inbox. `step` and `name` say which wait it is for; neither: whichever fits. */
+export type Signal = {
+  kind: SignalKind
+  step?: string
+  name?: string
+  value?: Json
+  by?: string
+  run?: string
+}
+
+/** What a step's closing event lists as read: state keys with their version, documents with their span. */
+export type Read = { key: string; version: number } | { document: string; start: number; end: number }
+
+export type Forked = { run: string; version: number }
+export type Parent = { run: string; step: string }
+
+type Closing = { plan: number; redo: number; reads?: Read[] }
+
+/** Data of each type of event: the only list of types there is. */
+export type EventData = {
+  'run.queued': {
+    goal: Goal
+    strategy: string
+    parent?: Parent
+    depth: number
+    forkedFrom?: Forked
+    teamDigest?: string
+  }
+  'run.started': Record<string, never>
+  'run.claimed': { owner: string; epoch: number }
+  'run.waiting': { for: Wait[]; until?: number }
+  'run.resumed': { by: string }
+  'run.suspended': { reason: string; by: string }
+  'run.succeeded': { output: Json; reasons?: string[] }
+  'run.failed': { failure: Failure; reasons: string[] }
+  'run.cancelled': { reason: string; by?: string }
+  'plan.proposed': { version: number; steps: Step[]; reason?: string }
+  'plan.rejected': { version: number; reasons: string[]; by: 'code' | 'model' | 'run' }
+  'plan.accepted': { version: number }
+  'step.scheduled': { plan: number; redo: number; items: number }
+  'step.started': { plan: number; redo: number; attempt: number; state?: { [key: string]: Json } }
+  'step.waiting': { plan: number; redo: number; wait: Wait }
+  'step.recorded': { call: string; name: string; value?: Json; failure?: Failure }
+  'step.succeeded': Closing & { output: Json; ms: number }
+  'step.failed': Closing & { failure: Failure; attempt: number; retryAt?: number }
+  'step.skipped': { plan: number; reason: string }
+  'step.redone': { plan: number; redo: number; feedback?: string }
+  'model.called': {
+    call: string
+    attempt: number
+    model: string
+    turn: number
+    messages: Json[]
+    bound?: Amount
+  }
+  'model.answered': {
+    call: string
+    attempt: number
+    model: string
+    answer?: Json
+    failure?: Failure
+    tokens: number
+    money: number
+    ms: number
+  }
+  'tool.called': { call: string; tool: string; input: Json; permission: string }
+  'tool.answered': { call: string; tool: string; output?: Json; failure?: Failure; ms: number }
+  'check.met': { by: string; reasons: string[]; summary?: Json }
+  'check.unmet': { by: string; reasons: string[]; redo?: Redo[] }
+  'state.changed': {
+    namespace: string
+    key: string
+    version: number
+    value?: Json
+    deleted?: true
+    expiresAt?: number
+    operation?: string
+  }
+  'state.expired': { namespace: string; key: string; version: number }
+  'budget.reserved': { call: string; amount: Amount }
+  'budget.settled': { call: string; amount: Amount }
+  'budget.exhausted': { limit: string; allowed: number; used: number; asked: number }
+  'signal.received': { inbox: number; signal: Signal }
+  'conflict.resolved': JsonObject
+}
+
+export type EventType = keyof EventData
+
+type DraftOf<T extends EventType> = {
+  type: T
+  data: EventData[T]
+  /** Milliseconds since the epoch, from the clock of who appended it. */
+  at: number
+  run?: string
+  /** Step id, `{step}/{index}` for an item of forEach; `$plan`, `$check`, `$feasible` for the run's own agents. */
+  step?: string
+  agent?: string
+  /** The id of the event this one follows from. */
+  cause?: string
+}
+
+type EnvelopeOf<T extends EventType> = DraftOf<T> & {
+  /** `{stream}@{version}`. */
+  id: string
+  stream: string
+  /** 1, 2, 3 ... within the stream. */
+  version: number
+  /** Order of commit over all streams of one store; gaps are possible. */
+  position: number
+  epoch: number
+}
+
+/** An event before the log has given it its place. */
+export type Draft = { [T in EventType]: DraftOf<T> }[EventType]
+
+/** An event as the log holds it. */
+export type Event = { [T in EventType]: EnvelopeOf<T> }[EventType]
+
+export type EventOf<T extends EventType> = Extract<Event, { type: T }>
+
+export const eventId = (stream: string, version: number): string => `${stream}@${version}`
+
+export const runStream = (run: string): string => `run/${run}`
+export const inboxStream = (run: string): string => `inbox/${run}`
+export const stateStream = (namespace: string): string => `state/${namespace}`

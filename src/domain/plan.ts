@@ -1,0 +1,125 @@
+import type { Json } from './json.ts'
+import type { Condition, Reference } from './reference.ts'
+import { isObject, isReference, referencesIn } from './reference.ts'
+
+/** One piece of work for one agent. */
+export type Step = {
+  id: string
+  agent: string
+  payload?: Json
+  dependsOn?: string[]
+  /** An array, or a reference to one: the step runs once an item, its items are `{step}/{index}`. */
+  forEach?: Json[] | Reference
+  /** Items under way at once; default 8. */
+  concurrency?: number
+  when?: Condition
+  /** Its failure does not fail the plan. */
+  optional?: boolean
+  /** A person must approve before it runs. */
+  requireApproval?: boolean
+  timeoutMs?: number
+  /** Executions at the most, the first included; default the agent's, or 3. */
+  attemptsMax?: number
+}
+
+export type Plan = { version: number; steps: Step[] }
+
+/** Who depends on whom, with the dependencies that references imply; steps in plan order. */
+export type Graph = { dependencies: Map<string, string[]>; dependents: Map<string, string[]> }
+
+export const stepsMax = 10_000
+
+const idPattern = /^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$/
+
+const stepProblems = (step: Json, i: number): string[] => {
+  if (!isObject(step)) return [`step ${i} is not an object`]
+  const problems: string[] = []
+  if (typeof step.id !== 'string' || !idPattern.test(step.id))
+    problems.push(
+      `step ${i} has no usable "id" (letters, digits, . _ : -): ${JSON.stringify(step.id ?? null)}`,
+    )
+  if (typeof step.agent !== 'string') problems.push(`step ${i} names no "agent"`)
+  const { dependsOn, forEach, when } = step
+  if (
+    dependsOn !== undefined &&
+    !(Array.isArray(dependsOn) && dependsOn.every((id) => typeof id === 'string'))
+  )
+    problems.push(`step ${i}: "dependsOn" is not a list of step ids`)
+  if (forEach !== undefined && !Array.isArray(forEach) && !isReference(forEach))
+    problems.push(`step ${i}: "forEach" is neither an array nor a reference`)
+  if (when !== undefined && !(isReference(when) && ('equals' in when || 'exists' in when)))
+    problems.push(`step ${i}: "when" is not a reference with "equals" or "exists"`)
+  return problems
+}
+
+const isSteps = (list: unknown[], problems: string[]): list is Step[] => {
+  list.forEach((step, i) => {
+    problems.push(...stepProblems(step as Json, i))
+  })
+  return problems.length === 0
+}
+
+/** The plain JSON of a planner as steps, or what is wrong with it. */
+export const readPlan = (answer: Json): { steps: Step[] } | { problems: string[] } => {
+  const list = isObject(answer) ? (answer.steps ?? answer.plan) : answer
+  if (!Array.isArray(list)) return { problems: ['the plan has no "steps" array'] }
+  const unread: unknown[] = list
+  const problems: string[] = []
+  return isSteps(unread, problems) ? { steps: unread } : { problems }
+}
+
+const impliedBy = (step: Step): string[] => {
+  const references = referencesIn(step.payload)
+  referencesIn(step.forEach as Json | undefined, references)
+  if (step.when !== undefined) references.push(step.when)
+  return references.flatMap((reference) => {
+    if ('$step' in reference) return [reference.$step]
+    if ('$state' in reference && reference.$state.startsWith('step:'))
+      return [reference.$state.slice('step:'.length)]
+    return []
+  })
+}
+
+/**
+ * If no step says `dependsOn`, steps run in the order listed; otherwise they are a DAG. A reference to a step's result is a
+ * dependency on it, said or not.
+ */
+export const graphOf = (steps: Step[]): Graph => {
+  const sequential = steps.every((step) => step.dependsOn === undefined)
+  const dependencies = new Map<string, string[]>()
+  const dependents = new Map<string, string[]>(steps.map((step) => [step.id, []]))
+  let previous: string | undefined
+  for (const step of steps) {
+    const wanted = sequential ? (previous === undefined ? [] : [previous]) : (step.dependsOn ?? [])
+    const all = [...new Set([...wanted, ...impliedBy(step)])]
+    dependencies.set(step.id, all)
+    for (const id of all) dependents.get(id)?.push(step.id)
+    previous = step.id
+  }
+  return { dependencies, dependents }
+}
+
+/** The ids of one cycle in order, or undefined. Iterative: a plan may be deep. */
+export const cycleIn = ({ dependencies, dependents }: Graph): string[] | undefined => {
+  const open = new Map(
+    [...dependencies].map(([id, list]) => [id, list.filter((d) => dependencies.has(d)).length]),
+  )
+  const ready = [...open].filter(([, count]) => count === 0).map(([id]) => id)
+  for (let id = ready.pop(); id !== undefined; id = ready.pop()) {
+    open.delete(id)
+    for (const next of dependents.get(id) ?? []) {
+      const left = (open.get(next) ?? 0) - 1
+      open.set(next, left)
+      if (left === 0) ready.push(next)
+    }
+  }
+  const start = open.keys().next().value
+  if (start === undefined) return undefined
+  const path: string[] = []
+  let at = start
+  while (!path.includes(at)) {
+    path.push(at)
+    at = (dependencies.get(at) ?? []).find((id) => open.has(id)) ?? start
+  }
+  return [...path.slice(path.indexOf(at)), at]
+}

@@ -1,0 +1,79 @@
+import type { Json, JsonObject } from './json.ts'
+
+/** A place in an earlier result, in shared state, or (inside `forEach`) in the item. `path` is a JSON pointer (RFC 6901). */
+export type Reference =
+  | { $step: string; path?: string }
+  | { $state: string; path?: string }
+  | { $item: string }
+
+/** Data only: the referenced value equals `equals`, or is there (`exists`). */
+export type Condition = Reference & ({ equals: Json } | { exists: boolean })
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export const isReference = (value: unknown): value is Reference =>
+  isObject(value) &&
+  (typeof value.$step === 'string' || typeof value.$state === 'string' || typeof value.$item === 'string')
+
+/** Every reference inside a payload, in order. */
+export const referencesIn = (value: Json | undefined, found: Reference[] = []): Reference[] => {
+  if (typeof value !== 'object' || value === null) return found
+  if (isReference(value)) found.push(value)
+  else if (Array.isArray(value)) for (const item of value) referencesIn(item, found)
+  else for (const key in value) referencesIn(value[key], found)
+  return found
+}
+
+/** The value at a JSON pointer; undefined when there is none. */
+export const atPointer = (value: Json | undefined, pointer = ''): Json | undefined => {
+  if (pointer === '') return value
+  let at: Json | undefined = value
+  for (const raw of pointer.replace(/^\//, '').split('/')) {
+    const key = raw.replaceAll('~1', '/').replaceAll('~0', '~')
+    if (Array.isArray(at)) at = /^\d+$/.test(key) ? at[Number(key)] : undefined
+    else if (isObject(at) && Object.hasOwn(at, key)) at = at[key]
+    else return undefined
+  }
+  return at
+}
+
+export type Lookup = (reference: Reference) => Json | undefined
+
+/** A copy of `value` with every reference replaced by what `lookup` finds; those it does not find are listed in `missing`. */
+export const resolveReferences = (value: Json, lookup: Lookup, missing: Reference[] = []): Json => {
+  if (typeof value !== 'object' || value === null) return value
+  if (isReference(value)) {
+    const found = lookup(value)
+    if (found === undefined) missing.push(value)
+    return found ?? null
+  }
+  if (Array.isArray(value)) return value.map((item) => resolveReferences(item, lookup, missing))
+  const copy: JsonObject = {}
+  for (const key in value) copy[key] = resolveReferences(value[key] as Json, lookup, missing)
+  return copy
+}
+
+export const describeReference = (reference: Reference): string => JSON.stringify(reference)
+
+export const sameJson = (a: Json | undefined, b: Json | undefined): boolean => {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a) || Array.isArray(b))
+    return (
+      Array.isArray(a) &&
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((item, i) => sameJson(item, b[i]))
+    )
+  const keys = Object.keys(a)
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]))
+  )
+}
+
+export const holds = (condition: Condition, value: Json | undefined): boolean =>
+  'equals' in condition
+    ? sameJson(condition.equals as Json, value)
+    : (value !== undefined) === condition.exists

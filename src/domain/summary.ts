@@ -1,0 +1,36 @@
+import type { Failure } from './errors.ts'
+import type { Event } from './event.ts'
+import type { Goal } from './goal.ts'
+
+export type RunStatus = 'queued' | 'running' | 'waiting' | 'suspended' | 'succeeded' | 'failed' | 'cancelled'
+
+export const finalStatuses: ReadonlySet<RunStatus> = new Set(['succeeded', 'failed', 'cancelled'])
+
+/** What a list of runs shows and what finding a run without an owner needs; kept by the store beside the log, derived from it. */
+export type RunSummary = {
+  run: string
+  status: RunStatus
+  goal: Goal
+  createdAt: number
+  updatedAt: number
+  parent?: string
+  /** The process that advances the run; absent when none does. */
+  owner?: string
+  /** When a waiting run wants to be looked at, ms since the epoch. */
+  wakeAt?: number
+  failure?: Failure
+}
+
+const statusAfter: Partial<Record<Event['type'], RunStatus>> = {
+  'run.queued': 'queued',
+  'run.started': 'running',
+  'run.claimed': 'running',
+  'run.resumed': 'running',
+  'run.waiting': 'waiting',
+  'run.suspended': 'suspended',
+  'run.succeeded': 'succeeded',
+  'run.failed': 'failed',
+  'run.cancelled': 'cancelled',
+}
+
+export const statusOf = (type: Event['type']): RunStatus | undefined => statusAfter[type]

@@ -1,0 +1,81 @@
+import type { Draft, Event, EventType } from '../domain/event.ts'
+import type { RunStatus, RunSummary } from '../domain/summary.ts'
+import type { StateWrite, WriteOutcome } from './state-store.ts'
+
+export type Append = {
+  stream: string
+  /** The stream's version before this append, 0 for a new one; `any` for streams with many writers (inboxes). */
+  expectedVersion: number | 'any'
+  /** The appender's epoch; 0 where a stream has no owner. */
+  epoch: number
+  events: readonly Draft[]
+  /** State writes committed in the same transaction; unconditional ones only. */
+  writes?: readonly StateWrite[]
+  /** Replaces what `runs` tells of this run, in the same transaction. */
+  summary?: RunSummary
+}
+
+/** The stream's version after the append, and the last event's position. */
+export type Appended = { version: number; position: number; writes?: WriteOutcome[] }
+
+export type EventQuery = {
+  run?: string
+  agent?: string
+  types?: readonly EventType[]
+  /** Exclusive. */
+  afterPosition?: number
+  from?: number
+  to?: number
+  /** Default 1,000. */
+  limit?: number
+}
+
+export type RunsQuery = {
+  status?: readonly RunStatus[]
+  team?: string
+  thread?: string
+  parent?: string
+  limit?: number
+  before?: number
+}
+
+export type Commit = { streams: readonly string[]; position: number }
+
+/** `brokenAt` is the first version whose digest does not follow from what is stored; `erased` counts events whose data were erased lawfully. */
+export type Verification = {
+  stream: string
+  events: number
+  erased: number
+  head: string
+  brokenAt?: number
+  reason?: string
+}
+
+/**
+ * The append-only log, truth of everything else. Per stream: versions 1, 2, 3 ... without gaps, each event's digest covering the one
+ * before it, its envelope and a salted digest of its data; data can be erased and the chain still verifies.
+ */
+export interface EventLog {
+  /**
+   * Appends all events or none, and returns when they are durable to the level the store was opened with. Appends to one stream take
+   * effect in the order of the calls. Throws ConcordError `version.conflict` when the stream is not at `expectedVersion`,
+   * `store.full`, `store.read-only`, `store.busy`, `store.corrupt`: nothing was appended then. Data are copied: changing them afterwards changes nothing.
+   */
+  append(request: Append): Promise<Appended>
+  /** Events of one stream in order, after `afterVersion` (default 0), at most `limit` (default all). Committed events only. */
+  read(stream: string, options?: { afterVersion?: number; limit?: number }): Promise<Event[]>
+  /** The stream's version; 0 when there is none. */
+  version(stream: string): Promise<number>
+  /** Events over all streams in order of commit. */
+  query(query: EventQuery): Promise<Event[]>
+  /** Runs, newest first. */
+  runs(query?: RunsQuery): Promise<RunSummary[]>
+  run(id: string): Promise<RunSummary | undefined>
+  /** Calls back after each commit, of this process at once, of others as soon as the store can tell (it may miss none, may repeat). */
+  onCommit(listener: (commit: Commit) => void): () => void
+  /** Recomputes the digest chain of a stream from what is stored. */
+  verify(stream: string): Promise<Verification>
+  /** Every stream's name, for verification and export. */
+  streams(): Promise<string[]>
+  close(): Promise<void>
+}

@@ -1,0 +1,20 @@
+import type { Json } from '../domain/json.ts'
+
+export type AgentCall = {
+  url: string
+  token?: string
+  payload: Json
+  /** `Idempotency-Key`, `traceparent`, `concord-run`, `concord-step`, `concord-deadline`, `concord-memory`, `concord-token`. */
+  headers: { [name: string]: string }
+  deadline: number
+  signal: AbortSignal
+}
+
+/** Reaches an agent that runs elsewhere. */
+export interface Transport {
+  /**
+   * The agent's answer to `POST {url}`; a 202 with `Location` is polled until the deadline. Throws ConcordError `agent.timeout`,
+   * `agent.failed` (unreachable, 5xx, 4xx with what was answered), `agent.output-invalid` (not JSON), `cancelled`.
+   */
+  call(call: AgentCall): Promise<Json>
+}
