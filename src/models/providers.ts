@@ -1,0 +1,254 @@
+import type { EmbeddingModelV4, LanguageModelV4, SharedV4ProviderOptions } from '@ai-sdk/provider'
+import { ConcordError } from '../domain/errors.ts'
+import type { FailureContext } from './failure.ts'
+
+export type ProviderKind = 'openai' | 'anthropic' | 'google' | 'openai-compatible'
+
+export type ProviderConfig = {
+  kind: ProviderKind
+  /** With its version path, such as `http://127.0.0.1:8000/v1`. */
+  baseUrl?: string
+  apiKey?: string
+  /** The environment variable that holds the key. */
+  apiKeyEnv?: string
+  /** Which of OpenAI's wire formats; default `responses` at OpenAI itself, `chat` at any other base URL. */
+  api?: 'chat' | 'responses'
+  headers?: { [name: string]: string }
+}
+
+/** What resolving needs, whatever is resolved. */
+export type ProviderOptions = {
+  /** By name; a built-in name (`openai`, `anthropic`, `google`, `ollama`, `vllm`, `lmstudio`) is overridden. */
+  providers?: { [name: string]: ProviderConfig }
+  /** Where keys and base URLs are looked up; default `process.env`. */
+  env?: { [name: string]: string | undefined }
+  fetch?: typeof globalThis.fetch
+  /** For one attempt; default 300,000. */
+  timeoutMs?: number
+}
+
+type Provider = {
+  language(model: string): LanguageModelV4
+  embedding(model: string): EmbeddingModelV4
+  providerOptions?: SharedV4ProviderOptions
+}
+
+type Settings = {
+  name: string
+  baseUrl: string
+  apiKey: string
+  headers: { [name: string]: string }
+  fetch: typeof globalThis.fetch
+  responses: boolean
+}
+
+type Kind = { package: string; baseUrl: string; load(settings: Settings): Promise<Provider> }
+
+const kinds: { [kind in ProviderKind]: Kind } = {
+  openai: {
+    package: '@ai-sdk/openai',
+    baseUrl: 'https://api.openai.com/v1',
+    load: async ({ baseUrl, responses, ...settings }) => {
+      const { createOpenAI } = await import('@ai-sdk/openai')
+      const provider = createOpenAI({ ...settings, name: 'openai', baseURL: baseUrl })
+      return {
+        language: (model) => (responses ? provider.responses(model) : provider.chat(model)),
+        embedding: (model) => provider.embeddingModel(model),
+        // The responses API keeps every conversation for 30 days unless told not to.
+        ...(responses ? { providerOptions: { openai: { store: false } } } : {}),
+      }
+    },
+  },
+  anthropic: {
+    package: '@ai-sdk/anthropic',
+    baseUrl: 'https://api.anthropic.com/v1',
+    load: async ({ baseUrl, apiKey, headers, fetch }) => {
+      const { createAnthropic } = await import('@ai-sdk/anthropic')
+      const provider = createAnthropic({ baseURL: baseUrl, apiKey, headers, fetch })
+      return {
+        language: (model) => provider.messages(model),
+        embedding: (model) => provider.embeddingModel(model),
+      }
+    },
+  },
+  google: {
+    package: '@ai-sdk/google',
+    baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+    load: async ({ baseUrl, apiKey, headers, fetch }) => {
+      const { createGoogle } = await import('@ai-sdk/google')
+      const provider = createGoogle({ baseURL: baseUrl, apiKey, headers, fetch })
+      return {
+        language: (model) => provider.languageModel(model),
+        embedding: (model) => provider.embeddingModel(model),
+      }
+    },
+  },
+  'openai-compatible': {
+    package: '@ai-sdk/openai-compatible',
+    baseUrl: '',
+    load: async ({ name, baseUrl, apiKey, headers, fetch }) => {
+      const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible')
+      const provider = createOpenAICompatible({
+        name,
+        baseURL: baseUrl,
+        ...(apiKey === '' ? {} : { apiKey }),
+        headers,
+        fetch,
+        includeUsage: true,
+        supportsStructuredOutputs: true,
+      })
+      return {
+        language: (model) => provider.chatModel(model),
+        embedding: (model) => provider.embeddingModel(model),
+      }
+    },
+  },
+}
+
+type BuiltIn = ProviderConfig & { baseUrlEnv: string }
+
+const builtIn: { [name: string]: BuiltIn } = {
+  openai: { kind: 'openai', apiKeyEnv: 'OPENAI_API_KEY', baseUrlEnv: 'OPENAI_BASE_URL' },
+  anthropic: { kind: 'anthropic', apiKeyEnv: 'ANTHROPIC_API_KEY', baseUrlEnv: 'ANTHROPIC_BASE_URL' },
+  google: {
+    kind: 'google',
+    apiKeyEnv: 'GOOGLE_GENERATIVE_AI_API_KEY',
+    baseUrlEnv: 'GOOGLE_GENERATIVE_AI_BASE_URL',
+  },
+  ollama: { kind: 'openai-compatible', baseUrl: 'http://127.0.0.1:11434/v1', baseUrlEnv: 'OLLAMA_BASE_URL' },
+  vllm: { kind: 'openai-compatible', baseUrl: 'http://127.0.0.1:8000/v1', baseUrlEnv: 'VLLM_BASE_URL' },
+  lmstudio: {
+    kind: 'openai-compatible',
+    baseUrl: 'http://127.0.0.1:1234/v1',
+    baseUrlEnv: 'LMSTUDIO_BASE_URL',
+  },
+}
+
+const isLoopback = (url: string): boolean => {
+  const host = URL.canParse(url) ? new URL(url).hostname : ''
+  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}
+
+/** `provider/model`, where the model's own name may contain slashes. */
+const split = (id: string, known: string[]): { name: string; model: string } => {
+  const slash = id.indexOf('/')
+  if (slash > 0 && slash < id.length - 1) return { name: id.slice(0, slash), model: id.slice(slash + 1) }
+  throw new ConcordError(
+    'model.unconfigured',
+    `Cannot resolve the model ${JSON.stringify(id)} as a model is named provider/model: no provider; write for example ${known[0]}/${id || 'name'} (known providers: ${known.join(', ')})`,
+    { details: { model: id } },
+  )
+}
+
+const configOf = (
+  id: string,
+  name: string,
+  options: ProviderOptions,
+): ProviderConfig & { baseUrlEnv?: string } => {
+  const own = Object.hasOwn(options.providers ?? {}, name) ? options.providers?.[name] : undefined
+  const preset = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined
+  // A preset's key goes only to the kind of service it belongs to.
+  if (own !== undefined) return preset?.kind === own.kind ? { ...preset, ...own } : own
+  if (preset !== undefined) return preset
+  const known = [...new Set([...Object.keys(options.providers ?? {}), ...Object.keys(builtIn)])]
+  throw new ConcordError(
+    'model.unconfigured',
+    `Cannot resolve the model ${id} as its provider must be known: ${name}; use one of ${known.join(', ')}, or add ${name} with its base URL to the config's providers`,
+    { details: { model: id, known } },
+  )
+}
+
+const keyOf = (
+  id: string,
+  name: string,
+  config: ProviderConfig,
+  baseUrl: string,
+  env: NonNullable<ProviderOptions['env']>,
+) => {
+  const apiKeyEnv = config.apiKeyEnv ?? `${name.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}_API_KEY`
+  const found = config.apiKey?.trim() || env[apiKeyEnv]?.trim()
+  if (found) return { apiKeyEnv, apiKey: found }
+  // Servers on this machine ask for none; the hosted SDKs insist on some text.
+  const optional = config.kind === 'openai-compatible' && config.apiKeyEnv === undefined
+  if (optional || isLoopback(baseUrl))
+    return { apiKeyEnv, apiKey: config.kind === 'openai-compatible' ? '' : 'none' }
+  throw new ConcordError(
+    'model.key-missing',
+    `Cannot use ${id} as its provider needs a key: ${apiKeyEnv} is not set; set ${apiKeyEnv}, or name another variable as apiKeyEnv of provider ${name}`,
+    { details: { model: id, variable: apiKeyEnv } },
+  )
+}
+
+const baseUrlOf = (id: string, name: string, url: string): string => {
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url.replace(/\/+$/, '')
+  throw new ConcordError(
+    'model.unconfigured',
+    `Cannot resolve the model ${id} as provider ${name} needs an http(s) base URL: ${url === '' ? 'none' : 'not a URL'}; set baseUrl of ${name}, such as http://127.0.0.1:8000/v1`,
+    { details: { model: id } },
+  )
+}
+
+const loaded = async (id: string, kind: Kind, settings: Settings): Promise<Provider> => {
+  try {
+    return await kind.load(settings)
+  } catch (cause) {
+    const missing =
+      cause instanceof Error &&
+      'code' in cause &&
+      (cause.code === 'ERR_MODULE_NOT_FOUND' || cause.code === 'MODULE_NOT_FOUND') &&
+      cause.message.includes(kind.package)
+    if (!missing) throw cause
+    throw new ConcordError(
+      'package.missing',
+      `Cannot use ${id} as the package ${kind.package} is needed: not installed; run: npm install ${kind.package}`,
+      { details: { package: kind.package }, cause },
+    )
+  }
+}
+
+/** Node's fetch gives up on headers and on silence after 300 s whatever its caller allows; only undici's own can be told otherwise. */
+const patientFetch = async (timeoutMs: number): Promise<typeof globalThis.fetch> => {
+  const undici = await import('undici')
+  const dispatcher = new undici.Agent({ headersTimeout: timeoutMs, bodyTimeout: timeoutMs })
+  return async (input, init) =>
+    (await undici.fetch(input as string, {
+      ...(init as import('undici').RequestInit),
+      dispatcher,
+    })) as Response
+}
+
+/** A provider's package, loaded on first use, set up with its key and base URL. */
+export type ResolvedProvider = Provider & { model: string; context: Omit<FailureContext, 'id'> }
+
+/**
+ * Finds who serves `provider/model`. Nothing is sent. Throws ConcordError `model.unconfigured`, `model.key-missing` or
+ * `package.missing`.
+ */
+export const resolveProvider = async (id: string, options: ProviderOptions): Promise<ResolvedProvider> => {
+  const env = options.env ?? process.env
+  const known = [...Object.keys(options.providers ?? {}), ...Object.keys(builtIn)]
+  const { name, model } = split(id, known)
+  const config = configOf(id, name, options)
+  const kind = kinds[config.kind]
+  const fromEnv = config.baseUrlEnv === undefined ? undefined : env[config.baseUrlEnv]?.trim()
+  const ownUrl = options.providers?.[name]?.baseUrl ?? (fromEnv || undefined)
+  const baseUrl = baseUrlOf(id, name, ownUrl ?? config.baseUrl ?? kind.baseUrl)
+  const { apiKey, apiKeyEnv } = keyOf(id, name, config, baseUrl, env)
+  const send =
+    options.fetch ??
+    ((options.timeoutMs ?? 0) > 300_000 ? await patientFetch(options.timeoutMs ?? 0) : globalThis.fetch)
+  const headers = config.headers ?? {}
+  const provider = await loaded(id, kind, {
+    name,
+    baseUrl,
+    apiKey,
+    headers,
+    // A redirect would carry the key and the conversation to an address nobody configured.
+    fetch: (input, init) => send(input, { ...init, redirect: 'manual' }),
+    responses: (config.api ?? (baseUrl === kind.baseUrl ? 'responses' : 'chat')) === 'responses',
+  })
+  const secrets = [apiKey === 'none' ? '' : apiKey, ...Object.values(headers)].filter(
+    (secret) => secret !== '',
+  )
+  return { ...provider, model, context: { baseUrl, apiKeyEnv, secrets } }
+}
