@@ -64,7 +64,7 @@ export type EventData = {
   'plan.proposed': { version: number; steps: Step[]; reason?: string }
   'plan.rejected': { version: number; reasons: string[]; by: 'code' | 'model' | 'run' }
   'plan.accepted': { version: number }
-  'step.scheduled': { plan: number; redo: number; items: number }
+  'step.scheduled': { plan: number; redo: number; items: number; state?: { [key: string]: Json } }
   'step.started': { plan: number; redo: number; attempt: number; state?: { [key: string]: Json } }
   'step.waiting': { plan: number; redo: number; wait: Wait }
   'step.recorded': { call: string; name: string; value?: Json; failure?: Failure }
@@ -104,8 +104,8 @@ export type EventData = {
     operation?: string
   }
   'state.expired': { namespace: string; key: string; version: number }
-  'budget.reserved': { call: string; amount: Amount }
-  'budget.settled': { call: string; amount: Amount }
+  'budget.reserved': { key: string; amount: Amount }
+  'budget.settled': { key: string; amount: Amount }
   'budget.exhausted': { limit: string; allowed: number; used: number; asked: number }
   'signal.received': { inbox: number; signal: Signal }
   'conflict.resolved': JsonObject

@@ -68,17 +68,22 @@ export const readPlan = (answer: Json): { steps: Step[] } | { problems: string[]
   return isSteps(unread, problems) ? { steps: unread } : { problems }
 }
 
-const impliedBy = (step: Step): string[] => {
+/** The references of payload, forEach and when. */
+export const stepReferences = (step: Step): Reference[] => {
   const references = referencesIn(step.payload)
-  referencesIn(step.forEach as Json | undefined, references)
+  if (isReference(step.forEach)) references.push(step.forEach)
+  else if (step.forEach !== undefined) referencesIn(step.forEach, references)
   if (step.when !== undefined) references.push(step.when)
-  return references.flatMap((reference) => {
+  return references
+}
+
+const impliedBy = (step: Step): string[] =>
+  stepReferences(step).flatMap((reference) => {
     if ('$step' in reference) return [reference.$step]
     if ('$state' in reference && reference.$state.startsWith('step:'))
       return [reference.$state.slice('step:'.length)]
     return []
   })
-}
 
 /**
  * If no step says `dependsOn`, steps run in the order listed; otherwise they are a DAG. A reference to a step's result is a

@@ -24,7 +24,6 @@ export type RunSummary = {
 const statusAfter: Partial<Record<Event['type'], RunStatus>> = {
   'run.queued': 'queued',
   'run.started': 'running',
-  'run.claimed': 'running',
   'run.resumed': 'running',
   'run.waiting': 'waiting',
   'run.suspended': 'suspended',

@@ -1,0 +1,75 @@
+import { asJson, type Json } from './json.ts'
+import { atPointer, isObject, type Lookup, type Reference, resolveReferences } from './reference.ts'
+import type { Run, StepState, Work } from './run.ts'
+
+type Known = { [key: string]: Json } | undefined
+
+/**
+ * Values of references within a run: results of steps (null when the step was skipped), state read beforehand, the item.
+ * State keys `step:{id}` are the run's own results.
+ */
+export const lookupIn =
+  (run: Run, known: Known, item?: Json): Lookup =>
+  (reference: Reference) => {
+    if ('$item' in reference) return atPointer(item, reference.$item)
+    const id =
+      '$step' in reference
+        ? reference.$step
+        : reference.$state.startsWith('step:')
+          ? reference.$state.slice(5)
+          : undefined
+    if (id === undefined)
+      return '$state' in reference ? atPointer(known?.[reference.$state], reference.path) : undefined
+    const state = run.plan?.steps.get(id)
+    if (state?.status === 'skipped') return null
+    return state?.status === 'succeeded'
+      ? atPointer(state.output, 'path' in reference ? reference.path : undefined)
+      : undefined
+  }
+
+/** The items of a fan-out, undefined when the reference leads to no array. */
+export const itemsOf = (run: Run, state: StepState, known: Known): Json[] | undefined => {
+  const { forEach } = state.step
+  if (forEach === undefined) return undefined
+  if (Array.isArray(forEach)) return forEach
+  const found = lookupIn(run, known)(forEach)
+  if (found === null) return []
+  return Array.isArray(found) ? found : undefined
+}
+
+const withFeedback = (payload: Json, feedback: string | undefined): Json => {
+  if (feedback === undefined) return payload
+  return isObject(payload) ? { ...payload, feedback } : { payload, feedback }
+}
+
+const planInput = (run: Run): Json => {
+  const { text, params = {}, criteria } = run.goal
+  const input: { [key: string]: Json } = { goal: text, params }
+  if (criteria !== undefined) input.criteria = criteria
+  const past = run.past.at(-1)
+  if (past !== undefined)
+    input.previous = { plan: { steps: asJson(past.steps) }, results: past.results, reasons: past.reasons }
+  return input
+}
+
+const checkInput = (run: Run): Json => ({
+  goal: run.goal.text,
+  ...(run.goal.criteria === undefined ? {} : { criteria: run.goal.criteria }),
+  results: (run.plan?.order ?? []).map((step) => run.plan?.steps.get(step.id)?.output ?? null),
+})
+
+/** What an agent is called with: the payload with its references replaced; the contract's shapes for planner and checker. */
+export const inputOf = (run: Run, work: Work): Json => {
+  if (work.id === '$plan') return planInput(run)
+  if (work.id === '$feasible')
+    return { ...(planInput(run) as object), plan: { steps: asJson(run.proposed?.steps) } }
+  if (work.id === '$check') return checkInput(run)
+  const state = run.plan?.steps.get(work.step.id)
+  const payload = work.step.payload
+  if (state === undefined) return payload ?? {}
+  const known = { ...state.items?.state, ...work.state }
+  const item = work.index === undefined ? undefined : itemsOf(run, state, known)?.[work.index]
+  if (payload === undefined) return withFeedback(item ?? {}, work.feedback)
+  if (state.references.length === 0) return withFeedback(payload, work.feedback)
+  return withFeedback(resolveReferences(payload, lookupIn(run, known, item)), work.feedback)
+}

@@ -1,0 +1,195 @@
+import { type Ledger, ledger } from './budget.ts'
+import type { Verdict } from './check.ts'
+import type { Failure } from './errors.ts'
+import type { EventData, Forked, Parent, Signal, Wait } from './event.ts'
+import type { Goal } from './goal.ts'
+import type { Json } from './json.ts'
+import type { Graph, Step } from './plan.ts'
+import type { Reference } from './reference.ts'
+import { finalStatuses, type RunStatus, type RunSummary } from './summary.ts'
+
+/** What a model call, tool call, wait or `ctx.step` left in the log: returned, not repeated, when the step is executed again. */
+export type JournalEntry =
+  | { type: 'model.answered'; data: EventData['model.answered'] }
+  | { type: 'tool.answered'; data: EventData['tool.answered'] }
+  | { type: 'step.recorded'; data: EventData['step.recorded'] }
+  | { type: 'signal.received'; data: Signal }
+
+export type WorkStatus = 'started' | 'waiting' | 'resumable' | 'backoff' | 'succeeded' | 'failed'
+
+/** One execution of a step, of an item of it, or of one of the run's own agents (`$plan`, `$feasible`, `$check`). */
+export type Work = {
+  /** `{step}` or `{step}/{index}`: the envelope's `step`. */
+  id: string
+  step: Step
+  index?: number
+  plan: number
+  redo: number
+  attempt: number
+  status: WorkStatus
+  startedAt: number
+  /** How often an owner was lost while it was under way. */
+  losses: number
+  journal: Map<string, JournalEntry>
+  /** Attempts of model calls that were sent, answered or not, by call. */
+  sent: Map<string, number>
+  /** Values of the state keys its references name, read when it was started. */
+  state?: { [key: string]: Json }
+  wait?: Wait
+  retryAt?: number
+  output?: Json
+  failure?: Failure
+  feedback?: string
+}
+
+export type StepStatus = 'pending' | 'ready' | 'running' | 'succeeded' | 'failed' | 'skipped'
+
+/** A step of the plan in force; for `forEach` with its items. */
+export type StepState = {
+  step: Step
+  status: StepStatus
+  redo: number
+  /** Dependencies not settled yet. */
+  open: number
+  /** Of payload, forEach and when. */
+  references: Reference[]
+  output?: Json
+  failure?: Failure
+  feedback?: string
+  items?: Items
+}
+
+export type Items = {
+  count: number
+  /** The next index never started. */
+  next: number
+  active: number
+  settled: number
+  /** Indexes to run again, from a redo of single items. */
+  again: number[]
+  outputs: (Json | undefined)[]
+  redos: Map<number, number>
+  feedback: Map<number, string>
+  state?: { [key: string]: Json }
+}
+
+export type ActivePlan = {
+  version: number
+  steps: Map<string, StepState>
+  order: Step[]
+  graph: Graph
+  /** Steps that decide() should look at: ready, or with items to start, or to be resumed or retried. */
+  attention: Set<string>
+  /** Steps not settled. */
+  open: number
+  failed?: { step: string; failure: Failure }
+}
+
+export type PastPlan = {
+  version: number
+  steps: Step[]
+  reasons: string[]
+  results: { [step: string]: Json }
+}
+
+/** A run as a fold over its events. */
+export type Run = {
+  id: string
+  status: RunStatus
+  goal: Goal
+  strategy: string
+  parent?: Parent
+  depth: number
+  forkedFrom?: Forked
+  version: number
+  epoch: number
+  owner?: string
+  /** Version of the inbox up to which signals are part of the run. */
+  inbox: number
+  createdAt: number
+  updatedAt: number
+  startedAt?: number
+  book: Ledger
+  proposed?: { version: number; steps: Step[] }
+  plansProposed: number
+  plan?: ActivePlan
+  past: PastPlan[]
+  works: Map<string, Work>
+  underWay: Set<string>
+  /** Works that wait or back off: ids. */
+  idle: Set<string>
+  checks: number
+  verdict?: Verdict
+  messages: Signal[]
+  pausing: boolean
+  cancelling?: Signal
+  output?: Json
+  failure?: Failure
+  reasons: string[]
+}
+
+export const emptyRun = (id: string): Run => ({
+  id,
+  status: 'queued',
+  goal: { text: '', team: '' },
+  strategy: '',
+  depth: 0,
+  version: 0,
+  epoch: 0,
+  inbox: 0,
+  createdAt: 0,
+  updatedAt: 0,
+  book: ledger(),
+  plansProposed: 0,
+  past: [],
+  works: new Map(),
+  underWay: new Set(),
+  idle: new Set(),
+  checks: 0,
+  messages: [],
+  pausing: false,
+  reasons: [],
+})
+
+export const isFinal = (run: { status: RunStatus }): boolean => finalStatuses.has(run.status)
+
+/** The same on crash and retry, new on redo. */
+export const idempotencyKey = (run: string, work: Pick<Work, 'plan' | 'id' | 'redo'>): string =>
+  `${run}/${work.plan}/${work.id}/${work.redo}`
+
+/** The instant a run must end by, where its budget limits time. */
+export const deadlineOf = (run: Run): number | undefined =>
+  run.goal.budget?.timeMs === undefined || run.startedAt === undefined
+    ? undefined
+    : run.startedAt + run.goal.budget.timeMs
+
+/** Results of the plan in force by step, settled ones only. */
+export const resultsOf = (plan: ActivePlan): { [step: string]: Json } => {
+  const results: { [step: string]: Json } = {}
+  for (const [id, state] of plan.steps) if (state.status === 'succeeded') results[id] = state.output ?? null
+  return results
+}
+
+export const waitsOf = (run: Run): Wait[] => {
+  const waits: Wait[] = []
+  for (const id of run.idle) {
+    const work = run.works.get(id)
+    if (work?.status === 'waiting' && work.wait !== undefined) waits.push(work.wait)
+  }
+  return waits
+}
+
+export const summaryOf = (run: Run, wakeAt?: number): RunSummary => {
+  const summary: RunSummary = {
+    run: run.id,
+    status: run.status,
+    goal: run.goal,
+    createdAt: run.createdAt,
+    updatedAt: run.updatedAt,
+  }
+  if (run.parent !== undefined) summary.parent = run.parent.run
+  if (run.owner !== undefined) summary.owner = run.owner
+  if (wakeAt !== undefined) summary.wakeAt = wakeAt
+  if (run.failure !== undefined) summary.failure = run.failure
+  return summary
+}

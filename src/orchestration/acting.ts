@@ -1,0 +1,146 @@
+import { itemsOf, lookupIn } from '../domain/input.ts'
+import type { Json } from '../domain/json.ts'
+import { describeReference, holds, type Reference } from '../domain/reference.ts'
+import type { ActivePlan, Items, StepState } from '../domain/run.ts'
+import { replan } from './checking.ts'
+import type { Decider } from './decider.ts'
+
+const itemsAtOnce = 8
+
+/** Starts what the plan permits; a step that failed for good rejects the plan. */
+export const acting = (decider: Decider): void => {
+  const plan = decider.run.plan
+  if (plan === undefined) return
+  if (plan.failed !== undefined) {
+    const { step, failure } = plan.failed
+    return replan(decider, [`step "${step}" failed: ${failure.message}`], failure)
+  }
+  if (lost(decider)) return
+  for (const id of plan.attention) {
+    if (decider.slots <= 0) return
+    const state = plan.steps.get(id)
+    if (state === undefined || !affordable(decider)) return
+    if (state.items !== undefined) startItems(decider, plan, state, state.items)
+    else if (!begin(decider, plan, state)) return
+  }
+}
+
+const affordable = (decider: Decider): boolean => {
+  const allowed = decider.run.goal.budget?.steps
+  const { steps } = decider.run.book
+  if (allowed === undefined || steps < allowed) return true
+  decider.outOf('steps', allowed, steps, 1)
+  return false
+}
+
+/** A step that takes its worker down each time is given up, not tried for ever. */
+const lost = (decider: Decider): boolean => {
+  const { run, team } = decider
+  for (const id of run.underWay) {
+    const work = run.works.get(id)
+    if (work === undefined || work.losses <= team.bounds.lossesMax) continue
+    const message = `its worker died ${work.losses} times while it was under way`
+    const failure = { code: 'agent.failed' as const, message }
+    decider.step(
+      'step.failed',
+      id,
+      { plan: work.plan, redo: work.redo, attempt: work.attempt, failure },
+      work.step.agent,
+    )
+    return true
+  }
+  return false
+}
+
+const stateKeys = (references: Reference[]): string[] =>
+  references.flatMap((reference) =>
+    '$state' in reference && !reference.$state.startsWith('step:') ? [reference.$state] : [],
+  )
+
+/** False when the plan turned out not to work. */
+const begin = (decider: Decider, plan: ActivePlan, state: StepState): boolean => {
+  const { run } = decider
+  const { step } = state
+  const keys = state.references.length === 0 ? [] : stateKeys(state.references)
+  const values = keys.length === 0 ? undefined : decider.stateFor(keys)
+  if (keys.length > 0 && values === undefined) return true
+  const look = lookupIn(run, values)
+  if (step.when !== undefined && !holds(step.when, look(step.when))) {
+    decider.step('step.skipped', step.id, {
+      plan: plan.version,
+      reason: `when ${describeReference(step.when)} does not hold`,
+    })
+    return true
+  }
+  const missing = unresolved(state, look)
+  if (missing.length > 0) {
+    decider.record('plan.rejected', {
+      version: plan.version,
+      reasons: missing.map(
+        (reference) => `step "${step.id}" refers to ${describeReference(reference)}, which is not there`,
+      ),
+      by: 'run',
+    })
+    return false
+  }
+  if (step.forEach !== undefined) return schedule(decider, plan, state, values)
+  if (step.requireApproval === true) {
+    const prompt = `Approve step "${step.id}" (agent ${step.agent})?`
+    decider.step(
+      'step.waiting',
+      step.id,
+      { plan: plan.version, redo: state.redo, wait: { for: 'approval', name: 'approve', prompt } },
+      step.agent,
+    )
+  } else
+    decider.start(step.id, step.agent, {
+      plan: plan.version,
+      redo: state.redo,
+      attempt: 1,
+      ...(values === undefined ? {} : { state: values }),
+    })
+  return true
+}
+
+const unresolved = (state: StepState, look: (reference: Reference) => Json | undefined): Reference[] =>
+  state.references.filter(
+    (reference) => reference !== state.step.when && !('$item' in reference) && look(reference) === undefined,
+  )
+
+const schedule = (
+  decider: Decider,
+  plan: ActivePlan,
+  state: StepState,
+  values: { [key: string]: Json } | undefined,
+): boolean => {
+  const items = itemsOf(decider.run, state, values)
+  const { itemsMax } = decider.team.bounds
+  if (items !== undefined && items.length <= itemsMax) {
+    decider.step('step.scheduled', state.step.id, {
+      plan: plan.version,
+      redo: state.redo,
+      items: items.length,
+      ...(values === undefined ? {} : { state: values }),
+    })
+    return true
+  }
+  const reason =
+    items === undefined
+      ? `step "${state.step.id}": forEach leads to no array`
+      : `step "${state.step.id}" has ${items.length} items, the bound itemsMax allows ${itemsMax}`
+  decider.record('plan.rejected', { version: plan.version, reasons: [reason], by: 'run' })
+  return false
+}
+
+const startItems = (decider: Decider, plan: ActivePlan, state: StepState, items: Items): void => {
+  const { step } = state
+  let free = Math.min(decider.slots, (step.concurrency ?? itemsAtOnce) - items.active)
+  const start = (index: number) =>
+    decider.start(`${step.id}/${index}`, step.agent, {
+      plan: plan.version,
+      redo: items.redos.get(index) ?? state.redo,
+      attempt: 1,
+    })
+  for (let i = 0; i < items.again.length && free > 0; i++, free--) start(items.again[i] ?? 0)
+  for (let index = items.next; index < items.count && free > 0; index++, free--) start(index)
+}

@@ -1,0 +1,133 @@
+import { type Redo, readVerdict, type Verdict } from '../domain/check.ts'
+import type { Failure } from '../domain/errors.ts'
+import type { Json } from '../domain/json.ts'
+import type { ActivePlan, Run } from '../domain/run.ts'
+import type { Decider } from './decider.ts'
+
+/** All steps are settled: is the goal met? If not, redo what is named, else plan anew; both bounded. */
+export const checking = (decider: Decider): void => {
+  const { run, team } = decider
+  if (run.verdict !== undefined && !run.verdict.met) return mend(decider, run.verdict)
+  if (team.checker === undefined) return succeed(decider, undefined)
+  const work = run.works.get('$check')
+  const version = run.plan?.version ?? 0
+  if (work === undefined || work.plan !== version || work.redo !== run.checks)
+    return decider.start('$check', team.checker, { plan: version, redo: run.checks, attempt: 1 })
+  if (work.status === 'failed') {
+    const failure = work.failure ?? { code: 'agent.failed' as const, message: 'the checker failed' }
+    return decider.record('run.failed', { failure, reasons: [`not checked: ${failure.message}`] })
+  }
+  if (work.status === 'succeeded') judge(decider, team.checker, work.output ?? null)
+}
+
+const judge = (decider: Decider, by: string, answer: Json): void => {
+  const verdict = readVerdict(answer)
+  if (verdict === undefined) {
+    decider.fail(
+      'agent.output-invalid',
+      `Cannot judge the results as checker "${by}" answered neither {"met"} nor {"valid"}: ${JSON.stringify(answer).slice(0, 200)}; return {"valid": true, "summary": ...}`,
+    )
+    return
+  }
+  const { reasons, redo, summary } = verdict
+  if (!verdict.met)
+    return decider.record('check.unmet', { by, reasons, ...(redo === undefined ? {} : { redo }) })
+  decider.record('check.met', { by, reasons, ...(summary === undefined ? {} : { summary }) })
+  succeed(decider, verdict)
+}
+
+const succeed = (decider: Decider, verdict: Verdict | undefined): void => {
+  const { run, team } = decider
+  const plan = run.plan
+  const chosen = team.output === undefined ? undefined : plan?.steps.get(team.output)?.output
+  const output =
+    chosen ?? verdict?.output ?? verdict?.summary ?? (plan === undefined ? null : lastResult(plan))
+  decider.record('run.succeeded', { output, ...(verdict === undefined ? {} : { reasons: verdict.reasons }) })
+}
+
+const lastResult = (plan: ActivePlan): Json => {
+  for (let i = plan.order.length - 1; i >= 0; i--) {
+    const state = plan.steps.get(plan.order[i]?.id ?? '')
+    if (state?.status === 'succeeded') return state.output ?? null
+  }
+  return null
+}
+
+const mend = (decider: Decider, verdict: Verdict): void => {
+  const { run, team } = decider
+  const plan = run.plan
+  const redo = (verdict.redo ?? []).filter((item) => redosOf(run, item.step) !== undefined)
+  if (plan === undefined || redo.length === 0) return replan(decider, verdict.reasons)
+  const tired = redo.filter((item) => (redosOf(run, item.step) ?? 0) >= team.bounds.redosMax)
+  if (tired.length > 0)
+    return replan(decider, [
+      ...verdict.reasons,
+      ...tired.map(
+        (item) => `step "${item.step}" was redone ${team.bounds.redosMax} times, the bound redosMax`,
+      ),
+    ])
+  for (const { id, feedback } of withDependents(plan, redo))
+    decider.step('step.redone', id, {
+      plan: plan.version,
+      redo: (redosOf(run, id) ?? 0) + 1,
+      ...(feedback === undefined ? {} : { feedback }),
+    })
+}
+
+const redosOf = (run: Run, id: string): number | undefined => {
+  const whole = run.plan?.steps.get(id)
+  if (whole !== undefined) return Math.max(whole.redo, ...(whole.items?.redos.values() ?? []))
+  const slash = id.lastIndexOf('/')
+  const state = run.plan?.steps.get(id.slice(0, slash))
+  const index = Number(id.slice(slash + 1))
+  if (state?.items === undefined || !(index >= 0 && index < state.items.count)) return undefined
+  return state.items.redos.get(index) ?? state.redo
+}
+
+/** The named steps and all that was built on them, dependencies first. */
+const withDependents = (plan: ActivePlan, redo: Redo[]): { id: string; feedback?: string }[] => {
+  const feedback = new Map<string, string>()
+  for (const item of redo)
+    feedback.set(item.step, [feedback.get(item.step), item.feedback].filter(Boolean).join('\n'))
+  const affected = new Set(
+    [...feedback.keys()].map((id) => (plan.steps.has(id) ? id : id.slice(0, id.lastIndexOf('/')))),
+  )
+  for (const id of affected) for (const next of plan.graph.dependents.get(id) ?? []) affected.add(next)
+  const list: { id: string; feedback?: string }[] = []
+  for (const id of topological(plan).filter((step) => affected.has(step))) {
+    const items = [...feedback.keys()].filter((named) => named.startsWith(`${id}/`) && !plan.steps.has(named))
+    if (items.length > 0 && !feedback.has(id))
+      for (const item of items) list.push({ id: item, feedback: feedback.get(item) })
+    else list.push(feedback.has(id) ? { id, feedback: feedback.get(id) } : { id })
+  }
+  return list
+}
+
+const topological = (plan: ActivePlan): string[] => {
+  const order: string[] = []
+  const open = new Map([...plan.graph.dependencies].map(([id, list]) => [id, list.length]))
+  const ready = plan.order.map((step) => step.id).filter((id) => open.get(id) === 0)
+  for (let i = 0; i < ready.length; i++) {
+    const id = ready[i] ?? ''
+    order.push(id)
+    for (const next of plan.graph.dependents.get(id) ?? []) {
+      const left = (open.get(next) ?? 0) - 1
+      open.set(next, left)
+      if (left === 0) ready.push(next)
+    }
+  }
+  return order
+}
+
+/** Gives the plan up with what was learned; the run fails when nobody can make another. */
+export const replan = (decider: Decider, reasons: string[], failure?: Failure): void => {
+  const { run, team } = decider
+  const version = run.plan?.version ?? run.plansProposed
+  decider.record('plan.rejected', { version, reasons, by: 'run' })
+  const canReplan = team.planner !== undefined && run.plansProposed < team.bounds.plansMax
+  if (canReplan) return
+  const message =
+    failure?.message ??
+    `Cannot accept the result as the check was not met: ${reasons.join('; ') || 'no reason given'}`
+  decider.record('run.failed', { failure: failure ?? { code: 'goal.unmet', message }, reasons })
+}

@@ -1,0 +1,76 @@
+import { infeasibilities } from '../domain/feasibility.ts'
+import { readPlan, type Step } from '../domain/plan.ts'
+import { isObject } from '../domain/reference.ts'
+import type { Work } from '../domain/run.ts'
+import type { Decider } from './decider.ts'
+
+/** Gets a plan proposed, judged by code, then by a model where one is configured, and accepted or rejected. */
+export const planning = (decider: Decider): void => {
+  const { run, team } = decider
+  if (run.proposed !== undefined) return judge(decider, run.proposed.steps, run.proposed.version)
+  const version = run.plansProposed + 1
+  if (version > team.bounds.plansMax) return giveUp(decider)
+  if (team.plan !== undefined) return fixedPlan(decider, team.plan, version)
+  const work = run.works.get('$plan')
+  if (work === undefined || work.plan !== version) {
+    decider.start('$plan', team.planner ?? '', { plan: version, redo: 0, attempt: 1 })
+  } else if (work.status === 'succeeded') propose(decider, work, version)
+  else if (work.status === 'failed') {
+    const failure = work.failure ?? { code: 'agent.failed', message: 'the planner failed' }
+    decider.record('run.failed', { failure, reasons: [`no plan: ${failure.message}`] })
+  }
+}
+
+const giveUp = (decider: Decider): void => {
+  const { run, team } = decider
+  const reasons = run.past.at(-1)?.reasons ?? []
+  const unmet = run.verdict?.met === false || run.checks > 0
+  decider.fail(
+    unmet ? 'goal.unmet' : 'plan.infeasible',
+    `Cannot reach the goal as the bound plansMax allows ${team.bounds.plansMax} plans and each was rejected: ${reasons.join('; ')}`,
+    reasons,
+  )
+}
+
+const fixedPlan = (decider: Decider, plan: NonNullable<Decider['team']['plan']>, version: number): void => {
+  if (version > 1) return giveUp(decider)
+  try {
+    decider.record('plan.proposed', { version, steps: plan(decider.run.goal) })
+  } catch (error) {
+    decider.fail(
+      'plan.infeasible',
+      `the team's plan could not be made: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+}
+
+const propose = (decider: Decider, work: Work, version: number): void => {
+  const answer = work.output ?? null
+  const read = readPlan(answer)
+  const reason = isObject(answer) && typeof answer.reason === 'string' ? answer.reason : undefined
+  if ('problems' in read) {
+    decider.record('plan.proposed', { version, steps: [], reason })
+    decider.record('plan.rejected', { version, reasons: read.problems, by: 'code' })
+  } else decider.record('plan.proposed', { version, steps: read.steps, reason })
+}
+
+const judge = (decider: Decider, steps: Step[], version: number): void => {
+  const { run, team } = decider
+  const stepsMax = run.goal.budget?.steps
+  const reasons = infeasibilities(steps, {
+    agents: team.agents,
+    ...(stepsMax === undefined ? {} : { stepsLeft: stepsMax - run.book.steps }),
+  })
+  if (reasons.length > 0) return decider.record('plan.rejected', { version, reasons, by: 'code' })
+  if (team.feasibility === undefined) return decider.record('plan.accepted', { version })
+  const work = run.works.get('$feasible')
+  if (work === undefined || work.plan !== version)
+    return decider.start('$feasible', team.feasibility, { plan: version, redo: 0, attempt: 1 })
+  // A judge that fails is no reason to stop: code has found the plan feasible.
+  if (work.status === 'failed') return decider.record('plan.accepted', { version })
+  if (work.status !== 'succeeded') return
+  const verdict = isObject(work.output) ? work.output : {}
+  const said = Array.isArray(verdict.reasons) ? verdict.reasons.map(String) : []
+  if (verdict.feasible === false) decider.record('plan.rejected', { version, reasons: said, by: 'model' })
+  else decider.record('plan.accepted', { version })
+}

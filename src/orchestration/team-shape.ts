@@ -1,0 +1,43 @@
+import type { AgentCard } from '../domain/agent.ts'
+import type { Goal } from '../domain/goal.ts'
+import type { Step } from '../domain/plan.ts'
+
+/** Every loop's bound by name; reaching one is an ordinary event. */
+export type Bounds = {
+  /** Plans proposed for one run. Default 3. */
+  plansMax: number
+  /** Times one step is redone within a plan. Default 2. */
+  redosMax: number
+  /** Executions of a step that fails, the first included. Default 3. */
+  attemptsMax: number
+  /** Steps and items of a run under way at once. Default 16. */
+  concurrency: number
+  /** Items of one fan-out. Default 10,000. */
+  itemsMax: number
+  /** Owners that may die while one step is under way. Default 100. */
+  lossesMax: number
+}
+
+export const defaultBounds: Bounds = {
+  plansMax: 3,
+  redosMax: 2,
+  attemptsMax: 3,
+  concurrency: 16,
+  itemsMax: 10_000,
+  lossesMax: 100,
+}
+
+/** What a strategy knows of a team. */
+export type TeamShape = {
+  name: string
+  agents: ReadonlyMap<string, AgentCard>
+  /** The agent that plans; or steps that are always the same for a goal. One of the two. */
+  planner?: string
+  plan?: (goal: Goal) => Step[]
+  /** Judges whether an accepted plan can work, after code has. */
+  feasibility?: string
+  checker?: string
+  /** The step whose result is the run's output; default the check's output or summary, else the last step's result. */
+  output?: string
+  bounds: Bounds
+}
