@@ -1,0 +1,118 @@
+import { ConcordError } from '../domain/errors.ts'
+import { type Draft, type Event, type EventType, eventId } from '../domain/event.ts'
+import type { Append } from '../ports/event-log.ts'
+
+/** A draft cut loose from the caller's objects: its data are text from here on. */
+export type Prepared = {
+  type: EventType
+  at: number
+  run: string | null
+  step: string | null
+  agent: string | null
+  cause: string | null
+  operation: string | null
+  data: string
+}
+
+const refuse = (action: string, rule: string, now: string): never => {
+  throw new ConcordError('input.invalid', `Cannot ${action} as ${rule}: ${now}; correct the caller`)
+}
+
+/** Names become UTF-8 text columns, where half a surrogate pair or a NUL would come back changed. */
+export const checkName = (action: string, what: string, value: string): string =>
+  typeof value === 'string' && value !== '' && value.isWellFormed() && !value.includes('\0')
+    ? value
+    : refuse(action, `${what} must be non-empty Unicode text without NUL`, JSON.stringify(value))
+
+const optionalName = (what: string, value: string | undefined): string | null =>
+  value === undefined ? null : checkName('append an event', what, value)
+
+export const checkInstant = (action: string, at: number): number =>
+  Number.isFinite(at) && Math.abs(at) <= Number.MAX_SAFE_INTEGER
+    ? at
+    : refuse(action, 'a time is ms since the epoch', String(at))
+
+/** JSON text of a value; data that JSON cannot hold are the caller's mistake. */
+export const toText = (action: string, value: unknown): string => {
+  let text: string | undefined
+  try {
+    text = JSON.stringify(value)
+  } catch (cause) {
+    const now = cause instanceof Error ? cause.message : String(cause)
+    throw new ConcordError(
+      'input.invalid',
+      `Cannot ${action} as values are JSON: ${now}; correct the caller`,
+      {
+        cause,
+      },
+    )
+  }
+  return text ?? refuse(action, 'values are JSON', typeof value)
+}
+
+export const prepareDraft = (draft: Draft): Prepared => ({
+  type: draft.type,
+  at: checkInstant('append an event', draft.at),
+  run: optionalName('run', draft.run),
+  step: optionalName('step', draft.step),
+  agent: optionalName('agent', draft.agent),
+  cause: optionalName('cause', draft.cause),
+  operation: null,
+  data: toText(`append ${draft.type}`, draft.data),
+})
+
+export type Row = Omit<Prepared, 'data'> & {
+  stream: string
+  version: number
+  position: number
+  epoch: number
+  /** Absent after erasure. */
+  data: string | null
+}
+
+/** The run an event belongs to when it does not say: the one whose stream it is in. */
+export const runOfStream = (stream: string): string | null =>
+  stream.startsWith('run/') ? stream.slice('run/'.length) : null
+
+/** Erased data read as an empty object: what was known is gone, that it happened is not. */
+export const toEvent = (row: Row): Event => {
+  const run = row.run ?? runOfStream(row.stream)
+  return {
+    id: eventId(row.stream, row.version),
+    stream: row.stream,
+    version: row.version,
+    position: row.position,
+    at: row.at,
+    type: row.type,
+    epoch: row.epoch,
+    ...(run === null ? undefined : { run }),
+    ...(row.step === null ? undefined : { step: row.step }),
+    ...(row.agent === null ? undefined : { agent: row.agent }),
+    ...(row.cause === null ? undefined : { cause: row.cause }),
+    data: row.data === null ? {} : JSON.parse(row.data),
+  } as Event
+}
+
+export const checkEpoch = (epoch: number): number =>
+  Number.isSafeInteger(epoch) && epoch >= 0
+    ? epoch
+    : refuse('append events', 'an epoch is a whole number from 0', String(epoch))
+
+/** Throws unless the append fits where the stream is now. */
+export const checkHead = (request: Append, version: number, epoch: number): void => {
+  const { stream, expectedVersion } = request
+  if (expectedVersion !== 'any' && expectedVersion !== version)
+    throw new ConcordError(
+      'version.conflict',
+      `Cannot append to ${stream} as it must be at version ${expectedVersion}: it is at ${version}; read what was added and decide again`,
+      { details: { stream, expected: expectedVersion, version } },
+    )
+  if (request.epoch < epoch) throw staleEpoch(`append to ${stream}`, request.epoch, epoch)
+}
+
+export const staleEpoch = (action: string, epoch: number, current: number): ConcordError =>
+  new ConcordError(
+    'epoch.stale',
+    `Cannot ${action} as only the owner may: epoch ${epoch} was replaced by ${current}; another process has taken the run over, stop advancing it here`,
+    { details: { epoch, current } },
+  )

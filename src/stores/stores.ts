@@ -1,0 +1,15 @@
+import type { EventLog } from '../ports/event-log.ts'
+import type { Membership } from '../ports/membership.ts'
+import type { StateStore } from '../ports/state-store.ts'
+
+/** Log, state and members of one store: what is written through one is committed with the others. */
+export type Stores = {
+  log: EventLog
+  state: StateStore
+  membership: Membership
+  /** Ends at most `limit` (default 1,000) keys whose time is over, and says how many it ended. */
+  sweep(limit?: number): Promise<number>
+  /** Removes an event's data and their salt for good; the chain still verifies. Throws `not-found`. */
+  erase(stream: string, version: number): Promise<void>
+  close(): Promise<void>
+}

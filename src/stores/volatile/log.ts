@@ -1,0 +1,260 @@
+import { ConcordError } from '../../domain/errors.ts'
+import type { RunSummary } from '../../domain/summary.ts'
+import type {
+  Appended,
+  Commit,
+  EventLog,
+  EventQuery,
+  RunsQuery,
+  Verification,
+} from '../../ports/event-log.ts'
+import type { Random } from '../../ports/random.ts'
+import type { WriteOutcome } from '../../ports/state-store.ts'
+import { dataDigest, eventDigest, genesis, saltSource } from '../chain.ts'
+import {
+  checkEpoch,
+  checkHead,
+  checkName,
+  type Prepared,
+  prepareDraft,
+  type Row,
+  runOfStream,
+  toEvent,
+  toText,
+} from '../drafts.ts'
+import { type PreparedWrite, prepareUnconditional } from '../state-plan.ts'
+
+type Sealed = { salt: Uint8Array | null; dataDigest: Buffer; digest: Buffer }
+type Stream = { rows: Row[]; sealed: Sealed[]; epoch: number }
+type Run = { summary: string; status: string; createdAt: number; goal: RunSummary['goal']; parent?: string }
+
+type Decide = (writes: readonly PreparedWrite[]) => () => WriteOutcome[]
+
+/** The log and what the state store beside it needs of it. */
+export type VolatileLog = EventLog & {
+  /** Appends one prepared event to a stream that has no owner; its version. */
+  add(stream: string, event: Prepared, epoch: number): number
+  rows(stream: string): readonly Row[]
+  epoch(stream: string): number
+  /** Tells the listeners of these streams once the caller is done. */
+  announce(streams: readonly string[]): void
+  erase(stream: string, version: number): void
+  /** How writes that come with an append are done: decided first, which may throw, and applied by the function returned. */
+  onWrites(decide: Decide): void
+}
+
+/**
+ * The log in memory, for tests, simulation and runs that need not outlive the process. Data are isolated by their JSON text, parsed only when read;
+ * the digest chain is computed only when asked for.
+ */
+export const volatileLog = (random: Random): VolatileLog => {
+  const streams = new Map<string, Stream>()
+  const all: Row[] = []
+  const byRun = new Map<string, Row[]>()
+  const runs = new Map<string, Run>()
+  const listeners = new Set<(commit: Commit) => void>()
+  const salt = saltSource(random)
+  let decide: Decide = () => () => []
+
+  const streamOf = (name: string): Stream => {
+    let stream = streams.get(name)
+    if (!stream) {
+      stream = { rows: [], sealed: [], epoch: 0 }
+      streams.set(name, stream)
+    }
+    return stream
+  }
+
+  const push = (name: string, stream: Stream, event: Prepared, epoch: number): void => {
+    const row: Row = {
+      stream: name,
+      version: stream.rows.length + 1,
+      position: all.length + 1,
+      at: event.at,
+      type: event.type,
+      run: event.run,
+      step: event.step,
+      agent: event.agent,
+      epoch,
+      cause: event.cause,
+      operation: event.operation,
+      data: event.data,
+    }
+    stream.rows.push(row)
+    all.push(row)
+    const run = row.run ?? runOfStream(name)
+    if (run === null) return
+    const rows = byRun.get(run)
+    if (rows) rows.push(row)
+    else byRun.set(run, [row])
+  }
+
+  const announce = (names: readonly string[]) => {
+    if (listeners.size === 0 || names.length === 0) return
+    const commit = { streams: names, position: all.length }
+    queueMicrotask(() => {
+      for (const listener of listeners) listener(commit)
+    })
+  }
+
+  const keep = (summary: RunSummary) => {
+    const { run, status, createdAt, goal, parent } = summary
+    const text = toText('keep a run summary', summary)
+    runs.set(run, {
+      summary: text,
+      status,
+      createdAt,
+      goal,
+      ...(parent === undefined ? undefined : { parent }),
+    })
+  }
+
+  const seal = (name: string, stream: Stream): void => {
+    for (let i = stream.sealed.length; i < stream.rows.length; i++) {
+      const row = stream.rows[i]!
+      const mine = salt()
+      const data = dataDigest(mine, row.data ?? '')
+      const previous = stream.sealed[i - 1]?.digest ?? genesis
+      stream.sealed.push({
+        salt: mine,
+        dataDigest: data,
+        digest: eventDigest(previous, { ...row, stream: name }, data),
+      })
+    }
+  }
+
+  return {
+    async append(request) {
+      const name = checkName('append', 'a stream', request.stream)
+      checkEpoch(request.epoch)
+      const events = request.events.map(prepareDraft)
+      const writes = request.writes ? prepareUnconditional(request.writes) : []
+      const existing = streams.get(name)
+      checkHead(request, existing?.rows.length ?? 0, existing?.epoch ?? 0)
+      const apply = writes.length > 0 ? decide(writes) : undefined
+      const stream = existing ?? (events.length > 0 ? streamOf(name) : undefined)
+      if (request.summary) keep(request.summary)
+      for (const event of events) push(name, stream!, event, request.epoch)
+      if (stream) stream.epoch = Math.max(stream.epoch, request.epoch)
+      const version = stream?.rows.length ?? 0
+      const position = stream?.rows.at(-1)?.position ?? 0
+      const outcomes = apply?.()
+      const touched = events.length > 0 ? [name] : []
+      announce(
+        writes.length > 0 ? [...touched, ...new Set(writes.map((w) => `state/${w.namespace}`))] : touched,
+      )
+      return outcomes ? { version, position, writes: outcomes } : { version, position }
+    },
+    async read(name, { afterVersion = 0, limit = Number.POSITIVE_INFINITY } = {}) {
+      const rows = streams.get(name)?.rows ?? []
+      return rows.slice(afterVersion, afterVersion + limit).map(toEvent)
+    },
+    version: async (name) => streams.get(name)?.rows.length ?? 0,
+    query: async (query) =>
+      select(query.run === undefined ? all : (byRun.get(query.run) ?? []), query).map(toEvent),
+    runs: async (query = {}) => newest([...runs.values()], query).map((run) => JSON.parse(run.summary)),
+    async run(id) {
+      const found = runs.get(id)
+      return found && JSON.parse(found.summary)
+    },
+    onCommit(listener) {
+      // A wrapper, so that one function given twice counts twice and is removed once.
+      const mine = (commit: Commit) => listener(commit)
+      listeners.add(mine)
+      return () => listeners.delete(mine)
+    },
+    async verify(name) {
+      const stream = streams.get(name)
+      if (stream) seal(name, stream)
+      return check(name, stream)
+    },
+    streams: async () => [...streams.keys()].sort(),
+    async close() {
+      listeners.clear()
+    },
+    add(name, event, epoch) {
+      const stream = streamOf(name)
+      push(name, stream, event, epoch)
+      return stream.rows.length
+    },
+    rows: (name) => streams.get(name)?.rows ?? [],
+    epoch: (name) => streams.get(name)?.epoch ?? 0,
+    announce,
+    erase(name, version) {
+      const stream = streams.get(name)
+      const row = stream?.rows[version - 1]
+      if (!stream || !row)
+        throw new ConcordError(
+          'not-found',
+          `Cannot erase ${name}@${version} as the event must exist: there is none; check the stream's name and version`,
+        )
+      seal(name, stream)
+      row.data = null
+      stream.sealed[version - 1]!.salt = null
+    },
+    onWrites(how) {
+      decide = how
+    },
+  }
+}
+
+const select = (rows: readonly Row[], query: EventQuery): Row[] => {
+  const { agent, afterPosition = 0, from, to, limit = 1000 } = query
+  const types = query.types && new Set<string>(query.types)
+  const found: Row[] = []
+  for (let i = firstAfter(rows, afterPosition); i < rows.length && found.length < limit; i++) {
+    const row = rows[i]!
+    if (types && !types.has(row.type)) continue
+    if (agent !== undefined && row.agent !== agent) continue
+    if ((from !== undefined && row.at < from) || (to !== undefined && row.at > to)) continue
+    found.push(row)
+  }
+  return found
+}
+
+const firstAfter = (rows: readonly Row[], position: number): number => {
+  let low = 0
+  let high = rows.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (rows[middle]!.position > position) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+/** A page ends between two instants, never within one, so that going on with `before` skips nothing. */
+const newest = (runs: Run[], query: RunsQuery): Run[] => {
+  const { status, team, thread, parent, before, limit = 100 } = query
+  const found = runs
+    .filter(
+      (run) =>
+        (!status || status.some((wanted) => wanted === run.status)) &&
+        (team === undefined || run.goal.team === team) &&
+        (thread === undefined || run.goal.thread === thread) &&
+        (parent === undefined || run.parent === parent) &&
+        (before === undefined || run.createdAt < before),
+    )
+    .reverse()
+    .sort((a, b) => b.createdAt - a.createdAt)
+  const last = found[limit - 1]
+  return last ? found.filter((run, i) => i < limit || run.createdAt === last.createdAt) : found
+}
+
+const check = (name: string, stream: Stream | undefined): Verification => {
+  const result: Verification = { stream: name, events: 0, erased: 0, head: genesis.toString('hex') }
+  let previous: Uint8Array = genesis
+  for (const [i, row] of (stream?.rows ?? []).entries()) {
+    const sealed = stream!.sealed[i]!
+    const erased = row.data === null
+    const data = erased ? sealed.dataDigest : dataDigest(sealed.salt ?? genesis, row.data ?? '')
+    const digest = eventDigest(previous, row, data)
+    if (!digest.equals(sealed.digest))
+      return { ...result, brokenAt: i + 1, reason: 'the digest does not follow from what is stored' }
+    result.events++
+    if (erased) result.erased++
+    result.head = digest.toString('hex')
+    previous = digest
+  }
+  return result
+}
