@@ -185,6 +185,14 @@ const wait = (run: Run, data: EventData['step.waiting'], event: Draft): void => 
   work.wait = data.wait
   run.idle.add(id)
   run.plan?.attention.delete(state?.step.id ?? '')
+  // What it waits for may have come before it began to wait.
+  const early = run.messages.findIndex((signal) => fits(work, signal))
+  if (early >= 0) answer(work, run.messages.splice(early, 1)[0] as Signal)
+}
+
+const answer = (work: Work, signal: Signal): void => {
+  work.journal.set(`wait:${work.wait?.name}`, { type: 'signal.received', data: signal })
+  work.status = 'resumable'
 }
 
 const redo = (run: Run, data: EventData['step.redone'], event: Draft): void => {
@@ -286,8 +294,7 @@ const receive = (run: Run, data: EventData['signal.received']): void => {
     for (const id of run.idle) {
       const work = run.works.get(id)
       if (work === undefined || !fits(work, signal)) continue
-      work.journal.set(`wait:${work.wait?.name}`, { type: 'signal.received', data: signal })
-      work.status = 'resumable'
+      answer(work, signal)
       return
     }
     run.messages.push(signal)

@@ -1,0 +1,346 @@
+import { advance } from '../domain/advance.ts'
+import { type Amount, isMetered, type Shortage, shortage } from '../domain/budget.ts'
+import { ConcordError, type Failure, isRetryable } from '../domain/errors.ts'
+import { type Draft, inboxStream, runStream, type Wait } from '../domain/event.ts'
+import { inputOf } from '../domain/input.ts'
+import type { Json } from '../domain/json.ts'
+import { idempotencyKey, isFinal, type Run, summaryOf, type Work } from '../domain/run.ts'
+import type { KnownState, Strategy } from '../domain/strategy.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { EventLog } from '../ports/event-log.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { StateStore, StateWrite } from '../ports/state-store.ts'
+import { backoffMs } from './backoff.ts'
+import type { Execution, Outcome, Perform } from './perform.ts'
+
+/*
+ * The one that advances a run. Invariants, each with its guard:
+ * 1. The fold is ahead of the log by exactly `#pending` and what is in flight: drafts are folded as they are recorded      (#take)
+ * 2. One append in flight; the next carries all that came meanwhile, at the version the last one ended at                (#pump)
+ * 3. A step is executed only after the event that starts it is committed, and once for that event                       (#launch)
+ * 4. An outcome counts only while the execution it comes from is the current one for its step                           (#close)
+ * 5. Once an append is refused nothing is recorded any more: another owner may be at work                               (#stop)
+ */
+
+export type OwnerPorts = { log: EventLog; state: StateStore; clock: Clock; logger: Logger; self: string }
+
+type Live = { key: string; abort: AbortController }
+
+/** How an ownership ended: the run is final, waits, or was suspended; or it was lost to another owner or a broken store. */
+export type OwnerEnd = { reason: 'final' | 'waiting' | 'suspended' } | { reason: 'lost'; error: unknown }
+
+const stale = () =>
+  new ConcordError(
+    'epoch.stale',
+    'Cannot record as this execution is no longer wanted: it was redone, cancelled or taken over; stop',
+  )
+
+export class Owner {
+  readonly run: Run
+  /** Resolves when the run no longer has this owner. Never rejects. */
+  readonly ended: Promise<OwnerEnd>
+  readonly #ports: OwnerPorts
+  readonly #strategy: Strategy
+  readonly #perform: Perform
+  readonly #live = new Map<string, Live>()
+  readonly #known = new Map<string, Json | undefined>()
+  #end: (end: OwnerEnd) => void = () => {}
+  #pending: Draft[] = []
+  #writes: StateWrite[] = []
+  #acks: { resolve: () => void; reject: (error: unknown) => void }[] = []
+  #committed: number
+  #dirty = true
+  #pumping = false
+  #stopped = false
+  #wakeAt: number | undefined
+  #cancelTimer: (() => void) | undefined
+
+  constructor(run: Run, strategy: Strategy, perform: Perform, ports: OwnerPorts) {
+    this.run = run
+    this.#committed = run.version
+    this.#strategy = strategy
+    this.#perform = perform
+    this.#ports = ports
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve
+    })
+  }
+
+  get now(): number {
+    return this.#ports.clock.now()
+  }
+
+  /** Records the first events of this ownership and begins; resolves when they are committed, rejects when they were refused. */
+  begin(drafts: Draft[], writes: StateWrite[] = []): Promise<void> {
+    this.#writes.push(...writes)
+    return this.#record(drafts, true)
+  }
+
+  /** Executes again what was under way when the last owner was lost. */
+  relaunch(): void {
+    for (const id of this.run.underWay) this.#launch(id)
+  }
+
+  /** Brings what is in the inbox into the run. */
+  async drain(): Promise<void> {
+    if (this.#stopped) return
+    const messages = await this.#ports.log.read(inboxStream(this.run.id), { afterVersion: this.run.inbox })
+    if (this.#stopped) return
+    const drafts: Draft[] = []
+    for (const event of messages)
+      if (event.type === 'signal.received' && event.version > this.run.inbox)
+        drafts.push({
+          type: 'signal.received',
+          at: this.now,
+          data: { inbox: event.version, signal: event.data.signal },
+          cause: event.id,
+        })
+    if (drafts.length > 0) this.#record(drafts, true).catch(() => {})
+  }
+
+  /** Stops what is under way and lets go of the run; it goes on when somebody resumes it. */
+  async suspend(reason: string, by: string): Promise<void> {
+    if (this.#stopped || isFinal(this.run)) return
+    for (const live of this.#live.values()) live.abort.abort(new ConcordError('cancelled', reason))
+    this.#live.clear()
+    await this.#record([{ type: 'run.suspended', at: this.now, data: { reason, by } }], true).catch(() => {})
+  }
+
+  #take(drafts: Draft[]): void {
+    for (const draft of drafts) {
+      advance(this.run, draft)
+      this.#pending.push(draft)
+    }
+  }
+
+  #record(drafts: Draft[], dirty: boolean): Promise<void> {
+    if (this.#stopped) return Promise.reject(stale())
+    this.#take(drafts)
+    this.#dirty ||= dirty
+    return new Promise((resolve, reject) => {
+      this.#acks.push({ resolve, reject })
+      this.#wake()
+    })
+  }
+
+  #note(drafts: Draft[], dirty: boolean): void {
+    if (this.#stopped) return
+    this.#take(drafts)
+    this.#dirty ||= dirty
+    this.#wake()
+  }
+
+  #wake(): void {
+    if (this.#pumping) return
+    this.#pumping = true
+    queueMicrotask(() => void this.#pump())
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      while (!this.#stopped && (this.#dirty || this.#pending.length > 0)) {
+        if (this.#dirty) {
+          const needs = this.#decide()
+          if (needs !== undefined) {
+            await this.#read(needs)
+            continue
+          }
+        }
+        if (this.#pending.length > 0) await this.#commit()
+      }
+    } catch (error) {
+      this.#stop({ reason: 'lost', error })
+    } finally {
+      this.#pumping = false
+    }
+  }
+
+  /** Lets the strategy decide until it has no more to record; the state keys it wants to know first, if any. */
+  #decide(): string[] | undefined {
+    this.#dirty = false
+    for (;;) {
+      const decision = this.#strategy.decide(this.run, this.now, this.#known as KnownState)
+      this.#take(decision.events)
+      if (decision.needs !== undefined) {
+        this.#dirty = true
+        return decision.needs
+      }
+      if (decision.events.length === 0) {
+        this.#setTimer(decision.wakeAt)
+        this.#known.clear()
+        return undefined
+      }
+    }
+  }
+
+  async #read(keys: string[]): Promise<void> {
+    for (const key of keys)
+      this.#known.set(key, (await this.#ports.state.get(`run/${this.run.id}`, key))?.value)
+  }
+
+  #setTimer(wakeAt: number | undefined): void {
+    if (wakeAt === this.#wakeAt) return
+    this.#cancelTimer?.()
+    this.#wakeAt = wakeAt
+    this.#cancelTimer =
+      wakeAt === undefined
+        ? undefined
+        : this.#ports.clock.schedule(Math.max(0, wakeAt - this.now), () => {
+            this.#wakeAt = undefined
+            this.#dirty = true
+            this.#wake()
+          })
+  }
+
+  async #commit(): Promise<void> {
+    const events = this.#pending
+    const acks = this.#acks
+    const writes = this.#writes
+    this.#pending = []
+    this.#acks = []
+    this.#writes = []
+    const { run } = this
+    const summary = events.some((event) => event.type.startsWith('run.'))
+      ? summaryOf(run, this.#wakeAt)
+      : undefined
+    try {
+      const appended = await this.#ports.log.append({
+        stream: runStream(run.id),
+        expectedVersion: this.#committed,
+        epoch: run.epoch,
+        events,
+        ...(writes.length === 0 ? {} : { writes }),
+        ...(summary === undefined ? {} : { summary }),
+      })
+      this.#committed = appended.version
+    } catch (error) {
+      for (const ack of acks) ack.reject(error)
+      throw error
+    }
+    for (const ack of acks) ack.resolve()
+    this.#afterCommit(events)
+  }
+
+  #afterCommit(events: Draft[]): void {
+    let dropped = false
+    for (const event of events) {
+      if (event.type === 'step.started') this.#launch(event.step ?? '')
+      else if (event.type === 'step.redone' || event.type === 'plan.rejected') dropped = true
+    }
+    if (dropped) this.#abortStale()
+    if (this.#pending.length > 0) return
+    const { status } = this.run
+    if (isFinal(this.run)) this.#stop({ reason: 'final' })
+    else if (status === 'waiting' || status === 'suspended') this.#stop({ reason: status })
+  }
+
+  #abortStale(): void {
+    for (const [id, live] of this.#live) {
+      const work = this.run.works.get(id)
+      if (work !== undefined && this.run.underWay.has(id) && idempotencyKey(this.run.id, work) === live.key)
+        continue
+      live.abort.abort(stale())
+      this.#live.delete(id)
+    }
+  }
+
+  #launch(id: string): void {
+    const { run } = this
+    const work = run.works.get(id)
+    if (work === undefined || !run.underWay.has(id) || this.#stopped) return
+    const key = idempotencyKey(run.id, work)
+    if (this.#live.get(id)?.key === key) return
+    const live: Live = { key, abort: new AbortController() }
+    this.#live.set(id, live)
+    const startedAt = this.#ports.clock.monotonic()
+    const execution: Execution = {
+      run,
+      work,
+      input: inputOf(run, work),
+      idempotencyKey: key,
+      signal: live.abort.signal,
+      journal: this.#journal(work, live),
+    }
+    this.#perform(execution).then(
+      (outcome) => this.#close(work, live, outcome, this.#ports.clock.monotonic() - startedAt),
+      (error) => {
+        this.#ports.logger.error({ error, run: run.id, step: id }, 'an execution threw')
+        const failure: Failure = {
+          code: 'internal',
+          message: error instanceof Error ? error.message : String(error),
+        }
+        this.#close(work, live, { status: 'failed', failure }, 0)
+      },
+    )
+  }
+
+  #isCurrent(work: Work, live: Live): boolean {
+    return !this.#stopped && this.#live.get(work.id) === live && this.run.underWay.has(work.id)
+  }
+
+  #journal(work: Work, live: Live): Execution['journal'] {
+    const owner = this
+    return {
+      metered: owner.run.goal.budget !== undefined && isMetered(owner.run.goal.budget),
+      entry: (call) => work.journal.get(call),
+      sent: (call) => work.sent.get(call) ?? 0,
+      record: (drafts) =>
+        owner.#isCurrent(work, live) ? owner.#record(drafts, false) : Promise.reject(stale()),
+      note: (drafts) => {
+        if (owner.#isCurrent(work, live)) owner.#note(drafts, false)
+      },
+      async reserve(key: string, amount: Amount): Promise<Shortage | undefined> {
+        if (!owner.#isCurrent(work, live)) throw stale()
+        const short = shortage(owner.run.book, amount)
+        const envelope = { at: owner.now, step: work.id, agent: work.step.agent }
+        if (short === undefined)
+          await owner.#record([{ type: 'budget.reserved', data: { key, amount }, ...envelope }], false)
+        else await owner.#record([{ type: 'budget.exhausted', data: { ...short }, ...envelope }], false)
+        return short
+      },
+    }
+  }
+
+  #close(work: Work, live: Live, outcome: Outcome, ms: number): void {
+    if (!this.#isCurrent(work, live)) return
+    this.#live.delete(work.id)
+    const { plan, redo, attempt } = work
+    const envelope = { at: this.now, step: work.id, agent: work.step.agent }
+    const reads = outcome.status !== 'waiting' && outcome.reads !== undefined ? { reads: outcome.reads } : {}
+    if (outcome.status === 'succeeded') {
+      if (outcome.writes !== undefined) this.#writes.push(...outcome.writes)
+      const data = { plan, redo, output: outcome.output, ms: Math.round(ms * 1000) / 1000, ...reads }
+      this.#note([{ type: 'step.succeeded', data, ...envelope }], true)
+    } else if (outcome.status === 'waiting') this.#wait(work, outcome.wait, envelope)
+    else {
+      const attemptsMax = work.step.attemptsMax ?? outcome.attemptsMax ?? 3
+      const again = isRetryable(outcome.failure) && attempt < attemptsMax
+      const retryAt = again ? this.now + (outcome.retryAfterMs ?? backoffMs(attempt)) : undefined
+      const data = {
+        plan,
+        redo,
+        attempt,
+        failure: outcome.failure,
+        ...(retryAt === undefined ? {} : { retryAt }),
+        ...reads,
+      }
+      this.#note([{ type: 'step.failed', data, ...envelope }], true)
+    }
+  }
+
+  #wait(work: Work, wait: Wait, envelope: { at: number; step: string; agent: string }): void {
+    const { plan, redo } = work
+    this.#note([{ type: 'step.waiting', data: { plan, redo, wait }, ...envelope }], true)
+  }
+
+  #stop(end: OwnerEnd): void {
+    if (this.#stopped) return
+    this.#stopped = true
+    this.#cancelTimer?.()
+    for (const live of this.#live.values()) live.abort.abort(stale())
+    this.#live.clear()
+    for (const ack of this.#acks) ack.reject(end.reason === 'lost' ? end.error : stale())
+    this.#acks = []
+    this.#end(end)
+  }
+}

@@ -1,0 +1,42 @@
+import type { Amount, Shortage } from '../domain/budget.ts'
+import type { Failure } from '../domain/errors.ts'
+import type { Draft, Read, Wait } from '../domain/event.ts'
+import type { Json } from '../domain/json.ts'
+import type { JournalEntry, Run, Work } from '../domain/run.ts'
+import type { StateWrite } from '../ports/state-store.ts'
+
+/** How one execution of a step ended. `writes` are committed together with the result. */
+export type Outcome =
+  | { status: 'succeeded'; output: Json; writes?: StateWrite[]; reads?: Read[] }
+  | { status: 'failed'; failure: Failure; attemptsMax?: number; retryAfterMs?: number; reads?: Read[] }
+  | { status: 'waiting'; wait: Wait }
+
+/** A step's part of the run's log while it executes: what was done is returned, what is done is written down. */
+export interface Journal {
+  entry(call: string): JournalEntry | undefined
+  /** Attempts sent for a model call, those of earlier executions included. */
+  sent(call: string): number
+  /** Resolves when the events are committed. Rejects with `epoch.stale` once the execution is no longer wanted. */
+  record(drafts: Draft[]): Promise<void>
+  /** Records without waiting: for what may be lost in a crash and done again. Order is kept with `record`. */
+  note(drafts: Draft[]): void
+  /** Sets an amount aside, or says what is short. The reservation is committed when the promise resolves. */
+  reserve(key: string, amount: Amount): Promise<Shortage | undefined>
+  /** Whether tokens or money are limited for this run. */
+  readonly metered: boolean
+}
+
+export type Execution = {
+  /** Read only. */
+  run: Run
+  work: Work
+  input: Json
+  /** `{run}/{planVersion}/{step}[/{index}]/{redo}` */
+  idempotencyKey: string
+  /** Aborted when the result is no longer wanted: cancelled, suspended, redone, owner lost. */
+  signal: AbortSignal
+  journal: Journal
+}
+
+/** Executes a step on its agent. Never rejects for what an agent does: that is an outcome. */
+export type Perform = (execution: Execution) => Promise<Outcome>

@@ -1,0 +1,345 @@
+import { depthMaxDefault } from '../domain/budget.ts'
+import { ConcordError, isConcordError } from '../domain/errors.ts'
+import { type Draft, inboxStream, type Parent, runStream, type Signal } from '../domain/event.ts'
+import type { Goal } from '../domain/goal.ts'
+import { emptyRun, isFinal, type Run } from '../domain/run.ts'
+import type { Strategy } from '../domain/strategy.ts'
+import { finalStatuses, type RunSummary } from '../domain/summary.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { EventLog } from '../ports/event-log.ts'
+import type { Ids } from '../ports/ids.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Membership } from '../ports/membership.ts'
+import type { StateStore, StateWrite } from '../ports/state-store.ts'
+import { loadRun, unknownRun } from './fold.ts'
+import { Owner } from './owner.ts'
+import type { Perform } from './perform.ts'
+
+export type RunnerPorts = {
+  log: EventLog
+  state: StateStore
+  membership: Membership
+  clock: Clock
+  ids: Ids
+  logger: Logger
+}
+
+export type Start = {
+  goal: Goal
+  /** Given by a caller that may ask twice: the second time the first run is returned. */
+  id?: string
+  parent?: Parent
+  depth?: number
+  forkedFrom?: { run: string; version: number }
+  /** Events of another run to go on from, and the state that goes with them. */
+  inherited?: { events: Draft[]; writes: StateWrite[] }
+}
+
+export type Runner = {
+  /** Creates a run and begins to advance it; resolves when it is committed. */
+  start(start: Start): Promise<string>
+  /** Takes over a run nobody advances. `run.owned` when somebody living does, `run.finished` when there is nothing to do. */
+  resume(id: string, by: string): Promise<void>
+  /** Resolves when the run is final, waits or is suspended, whoever advances it. */
+  settled(id: string, signal?: AbortSignal): Promise<Run>
+  /** Puts a signal in the run's inbox; whoever owns the run, or `adopt`s it, drains it. */
+  send(id: string, signal: Signal): Promise<void>
+  /** The run as it is in this process's memory, else as its log says. */
+  load(id: string): Promise<Run>
+  owns(id: string): boolean
+  /** Takes over what nobody living advances: crashed runs, waits whose time or signal came. Ids of runs taken. */
+  reconcile(): Promise<string[]>
+  /** From now on wake a waiting run of this store when a signal for it arrives, and reconcile every `everyMs`. */
+  adopt(everyMs?: number): void
+  /** Suspends every run of this process and stops listening. */
+  close(reason: string): Promise<void>
+}
+
+const reconcileEveryMs = 5_000
+const reconcileAtOnce = 100
+
+/** Runs of one process: their owners, how they are found again after a crash, and how signals reach them. */
+export const createRunner = (
+  ports: RunnerPorts,
+  options: { strategyFor: (goal: Goal) => Strategy; perform: Perform },
+): Runner => {
+  const { log, membership, clock, ids, logger } = ports
+  const owners = new Map<string, Owner>()
+  const claiming = new Set<string>()
+  let adopting = false
+  let closed = false
+  let cancelTimer: (() => void) | undefined
+
+  const unlisten = log.onCommit(({ streams }) => {
+    for (const stream of streams)
+      if (stream.startsWith('inbox/')) void inboxChanged(stream.slice('inbox/'.length))
+  })
+
+  const inboxChanged = async (id: string): Promise<void> => {
+    try {
+      const owner = owners.get(id)
+      if (owner !== undefined) await owner.drain()
+      else if (adopting) await tryResume(id, 'signal')
+    } catch (error) {
+      logger.error({ error, run: id }, 'the inbox could not be read')
+    }
+  }
+
+  const own = (run: Run): Owner => {
+    const owner = new Owner(run, options.strategyFor(run.goal), options.perform, {
+      ...ports,
+      self: membership.self,
+    })
+    owners.set(run.id, owner)
+    void owner.ended
+      .then(async (end) => {
+        owners.delete(run.id)
+        if (end.reason === 'lost') logger.warn({ error: end.error, run: run.id }, 'ownership lost')
+        if (end.reason === 'final' && run.parent !== undefined) await tellParent(run)
+        // A signal may have come between the last look and letting go.
+        if (end.reason === 'waiting' && !closed && (await log.version(inboxStream(run.id))) > run.inbox)
+          await tryResume(run.id, 'signal')
+        else if (end.reason === 'waiting' && !closed) scheduleWake(run)
+      })
+      .catch((error) => logger.error({ error, run: run.id }, 'a run could not be let go'))
+    return owner
+  }
+
+  /** While this process lives it keeps the appointments of the runs it put to rest; another's are kept by `reconcile`. */
+  const scheduleWake = (run: Run): void => {
+    const at = Math.min(
+      ...[...run.idle].map((id) => run.works.get(id)?.wait?.until ?? Number.POSITIVE_INFINITY),
+    )
+    if (Number.isFinite(at))
+      clock.schedule(Math.max(0, at - clock.now()), () => void tryResume(run.id, 'timer'), { unref: true })
+  }
+
+  const tellParent = async (run: Run): Promise<void> => {
+    if (run.parent === undefined) return
+    await send(run.parent.run, { kind: 'child', run: run.id, name: `child:${run.id}` })
+  }
+
+  const start = async (request: Start): Promise<string> => {
+    const id = request.id ?? ids.run()
+    const depth = request.depth ?? 0
+    const depthMax = request.goal.budget?.depth ?? depthMaxDefault
+    if (depth > depthMax)
+      throw new ConcordError(
+        'bound.reached',
+        `Cannot start a child run as the budget allows depth ${depthMax}: this would be ${depth}; raise the budget (--budget depth=…)`,
+      )
+    const strategy = options.strategyFor(request.goal)
+    const run = emptyRun(id)
+    const at = clock.now()
+    const { goal, parent, forkedFrom, inherited } = request
+    const queued: Draft = {
+      type: 'run.queued',
+      at,
+      data: {
+        goal,
+        strategy: strategy.name,
+        depth,
+        ...(parent === undefined ? {} : { parent }),
+        ...(forkedFrom === undefined ? {} : { forkedFrom }),
+      },
+    }
+    const claimed: Draft = { type: 'run.claimed', at, data: { owner: membership.self, epoch: 1 } }
+    run.epoch = 1
+    const owner = own(run)
+    try {
+      await owner.begin([queued, claimed, ...(inherited?.events ?? [])], inherited?.writes)
+    } catch (error) {
+      if (request.id !== undefined && isConcordError(error) && error.code === 'version.conflict') return id
+      throw error
+    }
+    if (inherited !== undefined) owner.relaunch()
+    return id
+  }
+
+  const resume = async (id: string, by: string): Promise<void> => {
+    if (owners.has(id) || claiming.has(id)) return
+    claiming.add(id)
+    try {
+      const run = await loadRun(log, id)
+      if (isFinal(run))
+        throw new ConcordError(
+          'run.finished',
+          `Cannot resume run "${id}" as it is ${run.status}; see it with "concord trace ${id}" or go on from an event with "concord fork ${id}"`,
+        )
+      if (run.owner !== undefined && run.owner !== membership.self && (await membership.isAlive(run.owner)))
+        throw new ConcordError(
+          'run.owned',
+          `Cannot resume run "${id}" as process ${run.owner} advances it; wait for it or stop that process`,
+        )
+      const drafts: Draft[] = [
+        { type: 'run.claimed', at: clock.now(), data: { owner: membership.self, epoch: run.epoch + 1 } },
+      ]
+      if (run.status === 'suspended') drafts.push({ type: 'run.resumed', at: clock.now(), data: { by } })
+      // Fence first: the claim itself is appended under the new epoch.
+      run.epoch += 1
+      const owner = own(run)
+      await owner.begin(drafts)
+      owner.relaunch()
+      await owner.drain()
+    } finally {
+      claiming.delete(id)
+    }
+  }
+
+  const tryResume = async (id: string, by: string): Promise<boolean> => {
+    if (closed) return false
+    try {
+      const summary = await log.run(id)
+      if (summary === undefined || finalStatuses.has(summary.status)) return false
+      if (summary.status === 'suspended' && !(await hasResume(id))) return false
+      await resume(id, by)
+      return true
+    } catch (error) {
+      if (
+        isConcordError(error) &&
+        ['run.owned', 'run.finished', 'version.conflict', 'team.unknown'].includes(error.code)
+      )
+        return false
+      throw error
+    }
+  }
+
+  const hasResume = async (id: string): Promise<boolean> => {
+    const run = await loadRun(log, id)
+    const unread = await log.read(inboxStream(id), { afterVersion: run.inbox })
+    return unread.some(
+      (event) =>
+        event.type === 'signal.received' &&
+        (event.data.signal.kind === 'resume' || event.data.signal.kind === 'cancel'),
+    )
+  }
+
+  const send = async (id: string, signal: Signal): Promise<void> => {
+    const summary = await log.run(id)
+    if (summary === undefined) throw unknownRun(id)
+    if (finalStatuses.has(summary.status)) {
+      if (signal.kind === 'child') return
+      throw new ConcordError(
+        'run.finished',
+        `Cannot ${signal.kind} run "${id}" as it is ${summary.status}; see it with "concord trace ${id}"`,
+      )
+    }
+    await log.append({
+      stream: inboxStream(id),
+      expectedVersion: 'any',
+      epoch: 0,
+      events: [{ type: 'signal.received', at: clock.now(), data: { inbox: 0, signal } }],
+    })
+  }
+
+  const isSettled = ({ status }: { status: RunSummary['status'] }): boolean =>
+    finalStatuses.has(status) || status === 'waiting' || status === 'suspended'
+
+  const settled = async (id: string, signal?: AbortSignal): Promise<Run> => {
+    for (;;) {
+      const owner = owners.get(id)
+      if (owner !== undefined) {
+        const end = await untilAborted(owner.ended, signal)
+        if (end.reason === 'lost') throw lost(id, end.error)
+        return owner.run
+      }
+      const changed = nextCommit(runStream(id), signal)
+      const summary = await log.run(id)
+      if (summary === undefined) throw unknownRun(id)
+      if (isSettled(summary) || closed) return loadRun(log, id)
+      await changed
+    }
+  }
+
+  const nextCommit = (stream: string, signal: AbortSignal | undefined): Promise<void> => {
+    let stop = () => {}
+    const changed = new Promise<void>((resolve) => {
+      stop = log.onCommit(({ streams }) => {
+        if (streams.includes(stream)) resolve()
+      })
+    })
+    return untilAborted(changed, signal).finally(() => stop())
+  }
+
+  const orphaned = async (summary: RunSummary): Promise<boolean> => {
+    if (owners.has(summary.run)) return false
+    if (summary.status === 'waiting') {
+      if (summary.wakeAt !== undefined && summary.wakeAt <= clock.now()) return true
+      return (await log.version(inboxStream(summary.run))) > (await loadRun(log, summary.run)).inbox
+    }
+    return (
+      summary.owner === undefined ||
+      summary.owner === membership.self ||
+      !(await membership.isAlive(summary.owner))
+    )
+  }
+
+  const reconcile = async (): Promise<string[]> => {
+    const taken: string[] = []
+    const open = await log.runs({ status: ['queued', 'running', 'waiting'], limit: 10_000 })
+    for (const summary of open) {
+      if (closed || taken.length >= reconcileAtOnce) break
+      try {
+        if ((await orphaned(summary)) && (await tryResume(summary.run, 'reconciler'))) taken.push(summary.run)
+      } catch (error) {
+        logger.error({ error, run: summary.run }, 'a run could not be taken over')
+      }
+    }
+    return taken
+  }
+
+  const tick = (everyMs: number): void => {
+    cancelTimer = clock.schedule(
+      everyMs,
+      () => {
+        reconcile()
+          .catch((error) => logger.error({ error }, 'reconciling failed'))
+          .finally(() => {
+            if (!closed) tick(everyMs)
+          })
+      },
+      { unref: true },
+    )
+  }
+
+  return {
+    start,
+    resume,
+    settled,
+    send,
+    owns: (id) => owners.has(id),
+    load: async (id) => owners.get(id)?.run ?? loadRun(log, id),
+    reconcile,
+    adopt(everyMs = reconcileEveryMs) {
+      adopting = true
+      tick(everyMs)
+    },
+    async close(reason) {
+      closed = true
+      cancelTimer?.()
+      unlisten()
+      await Promise.all(
+        [...owners.values()].map((owner) => owner.suspend(reason, 'shutdown').then(() => owner.ended)),
+      )
+    },
+  }
+}
+
+const lost = (id: string, error: unknown): unknown =>
+  isConcordError(error) && error.code === 'version.conflict'
+    ? new ConcordError(
+        'run.owned',
+        `Cannot go on with run "${id}" as another process took it over; follow it with "concord trace ${id}"`,
+        { cause: error },
+      )
+    : error
+
+const untilAborted = <T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason)
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
