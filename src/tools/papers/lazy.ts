@@ -18,7 +18,7 @@ export const lazily = async <Module>(
   try {
     return await load()
   } catch (error) {
-    if (!isMissing(error, name.split(' ')[0]!)) throw error
+    if (!isMissing(error, name)) throw error
     throw new ConcordError(
       'package.missing',
       `Cannot ${purpose} as this needs ${name}: it is not installed; run: npm install ${name}`,
