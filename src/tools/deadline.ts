@@ -1,9 +1,14 @@
 import { ConcordError } from '../domain/errors.ts'
 import type { ToolContext } from '../ports/tool.ts'
 
+/** Rejects with the signal's reason once it aborts; never resolves. */
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
+
 /**
  * Runs `work` with a signal that aborts after `timeoutMs` or with the caller's own signal, whichever is first.
- * Rejects with `tool.timeout` or with the caller's reason; `work` must let go of what it holds when its signal aborts.
+ * Rejects at that moment with `tool.timeout` or with the caller's reason, even if `work` hangs; `work` must let go of
+ * what it holds when its signal aborts.
  */
 export const withDeadline = async <Result>(
   context: ToolContext,
@@ -25,7 +30,7 @@ export const withDeadline = async <Result>(
   const forward = () => controller.abort(context.signal.reason)
   context.signal.addEventListener('abort', forward, { once: true })
   try {
-    return await work(controller.signal)
+    return await Promise.race([work(controller.signal), aborted(controller.signal)])
   } catch (error) {
     // Whatever broke while the work was being stopped is a consequence; the reason for stopping is what matters.
     throw controller.signal.aborted ? controller.signal.reason : error

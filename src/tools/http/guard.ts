@@ -121,10 +121,7 @@ const resolved = async (url: URL, resolve: Resolve, signal: AbortSignal): Promis
       `Cannot request the URL as its host must resolve: ${url.hostname} has no address; check the name or the network`,
       { details: { url: url.href.slice(0, 200) }, cause },
     )
-  const aborted = new Promise<never>((_, reject) =>
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
-  )
-  const addresses = await Promise.race([resolve(url.hostname, signal), aborted]).catch((cause: unknown) => {
+  const addresses = await resolve(url.hostname, signal).catch((cause: unknown) => {
     throw failed(cause)
   })
   if (addresses.length === 0) throw failed(undefined)
