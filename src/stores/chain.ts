@@ -7,8 +7,10 @@ export const saltBytes = 16
 /** What the first event of a stream follows. */
 export const genesis: Buffer = Buffer.alloc(digestBytes)
 
-/** What of an event the chain covers beside its data; absent fields are null. */
-export type Envelope = {
+/** What of an event the chain covers beside its data, in this order; absent fields are null. */
+export type Envelope = readonly (string | number | null)[]
+
+type Placed = {
   stream: string
   version: number
   position: number
@@ -22,20 +24,19 @@ export type Envelope = {
   operation: string | null
 }
 
-const canonical = (e: Envelope): string =>
-  JSON.stringify([
-    e.stream,
-    e.version,
-    e.position,
-    e.at,
-    e.type,
-    e.run,
-    e.step,
-    e.agent,
-    e.epoch,
-    e.cause,
-    e.operation,
-  ])
+export const envelopeOf = (e: Placed): Envelope => [
+  e.stream,
+  e.version,
+  e.position,
+  e.at,
+  e.type,
+  e.run,
+  e.step,
+  e.agent,
+  e.epoch,
+  e.cause,
+  e.operation,
+]
 
 // One buffer for all: hashing is synchronous, and joining into fresh buffers would cost more than the hash.
 let scratch = Buffer.alloc(16 * 1024)
@@ -64,7 +65,7 @@ export const dataDigest = (salt: Uint8Array, data: string): Buffer =>
 
 /** sha256(previous digest || canonical envelope || data digest): both ends have a fixed length, so the parts cannot be shifted. */
 export const eventDigest = (previous: Uint8Array, envelope: Envelope, data: Uint8Array): Buffer =>
-  hash('sha256', join(previous, canonical(envelope), data), 'buffer')
+  hash('sha256', join(previous, JSON.stringify(envelope), data), 'buffer')
 
 /** Salts cut from blocks: asking the system for sixteen bytes at a time costs more than hashing the event. */
 export const saltSource = (random: Random, block = 4096): (() => Uint8Array) => {

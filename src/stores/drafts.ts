@@ -74,6 +74,18 @@ export type Row = Omit<Prepared, 'data'> & {
 export const runOfStream = (stream: string): string | null =>
   stream.startsWith('run/') ? stream.slice('run/'.length) : null
 
+const parse = (row: Row): unknown => {
+  try {
+    return JSON.parse(row.data ?? '{}')
+  } catch (cause) {
+    throw new ConcordError(
+      'store.corrupt',
+      `Cannot read ${row.stream}@${row.version} as its data must be JSON: they are not; verify the log and restore a backup`,
+      { details: { stream: row.stream, version: row.version }, cause },
+    )
+  }
+}
+
 /** Erased data read as an empty object: what was known is gone, that it happened is not. */
 export const toEvent = (row: Row): Event => {
   const run = row.run ?? runOfStream(row.stream)
@@ -89,7 +101,7 @@ export const toEvent = (row: Row): Event => {
     ...(row.step === null ? undefined : { step: row.step }),
     ...(row.agent === null ? undefined : { agent: row.agent }),
     ...(row.cause === null ? undefined : { cause: row.cause }),
-    data: row.data === null ? {} : JSON.parse(row.data),
+    data: row.data === null ? {} : parse(row),
   } as Event
 }
 
@@ -99,15 +111,18 @@ export const checkEpoch = (epoch: number): number =>
     : refuse('append events', 'an epoch is a whole number from 0', String(epoch))
 
 /** Throws unless the append fits where the stream is now. */
-export const checkHead = (request: Append, version: number, epoch: number): void => {
-  const { stream, expectedVersion } = request
+export const checkHead = (
+  { stream, expectedVersion, epoch }: Pick<Append, 'stream' | 'expectedVersion' | 'epoch'>,
+  head: { version: number; epoch: number },
+): void => {
+  const { version } = head
   if (expectedVersion !== 'any' && expectedVersion !== version)
     throw new ConcordError(
       'version.conflict',
       `Cannot append to ${stream} as it must be at version ${expectedVersion}: it is at ${version}; read what was added and decide again`,
       { details: { stream, expected: expectedVersion, version } },
     )
-  if (request.epoch < epoch) throw staleEpoch(`append to ${stream}`, request.epoch, epoch)
+  if (epoch < head.epoch) throw staleEpoch(`append to ${stream}`, epoch, head.epoch)
 }
 
 export const staleEpoch = (action: string, epoch: number, current: number): ConcordError =>

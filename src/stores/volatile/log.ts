@@ -1,16 +1,9 @@
 import { ConcordError } from '../../domain/errors.ts'
 import type { RunSummary } from '../../domain/summary.ts'
-import type {
-  Appended,
-  Commit,
-  EventLog,
-  EventQuery,
-  RunsQuery,
-  Verification,
-} from '../../ports/event-log.ts'
+import type { Commit, EventLog, EventQuery, RunsQuery, Verification } from '../../ports/event-log.ts'
 import type { Random } from '../../ports/random.ts'
 import type { WriteOutcome } from '../../ports/state-store.ts'
-import { dataDigest, eventDigest, genesis, saltSource } from '../chain.ts'
+import { dataDigest, envelopeOf, eventDigest, genesis, saltSource } from '../chain.ts'
 import {
   checkEpoch,
   checkHead,
@@ -109,7 +102,7 @@ export const volatileLog = (random: Random): VolatileLog => {
     })
   }
 
-  const seal = (name: string, stream: Stream): void => {
+  const seal = (stream: Stream): void => {
     for (let i = stream.sealed.length; i < stream.rows.length; i++) {
       const row = stream.rows[i]!
       const mine = salt()
@@ -118,7 +111,7 @@ export const volatileLog = (random: Random): VolatileLog => {
       stream.sealed.push({
         salt: mine,
         dataDigest: data,
-        digest: eventDigest(previous, { ...row, stream: name }, data),
+        digest: eventDigest(previous, envelopeOf(row), data),
       })
     }
   }
@@ -130,7 +123,7 @@ export const volatileLog = (random: Random): VolatileLog => {
       const events = request.events.map(prepareDraft)
       const writes = request.writes ? prepareUnconditional(request.writes) : []
       const existing = streams.get(name)
-      checkHead(request, existing?.rows.length ?? 0, existing?.epoch ?? 0)
+      checkHead(request, { version: existing?.rows.length ?? 0, epoch: existing?.epoch ?? 0 })
       const apply = writes.length > 0 ? decide(writes) : undefined
       const stream = existing ?? (events.length > 0 ? streamOf(name) : undefined)
       if (request.summary) keep(request.summary)
@@ -165,7 +158,7 @@ export const volatileLog = (random: Random): VolatileLog => {
     },
     async verify(name) {
       const stream = streams.get(name)
-      if (stream) seal(name, stream)
+      if (stream) seal(stream)
       return check(name, stream)
     },
     streams: async () => [...streams.keys()].sort(),
@@ -188,7 +181,7 @@ export const volatileLog = (random: Random): VolatileLog => {
           'not-found',
           `Cannot erase ${name}@${version} as the event must exist: there is none; check the stream's name and version`,
         )
-      seal(name, stream)
+      seal(stream)
       row.data = null
       stream.sealed[version - 1]!.salt = null
     },
@@ -248,7 +241,7 @@ const check = (name: string, stream: Stream | undefined): Verification => {
     const sealed = stream!.sealed[i]!
     const erased = row.data === null
     const data = erased ? sealed.dataDigest : dataDigest(sealed.salt ?? genesis, row.data ?? '')
-    const digest = eventDigest(previous, row, data)
+    const digest = eventDigest(previous, envelopeOf(row), data)
     if (!digest.equals(sealed.digest))
       return { ...result, brokenAt: i + 1, reason: 'the digest does not follow from what is stored' }
     result.events++

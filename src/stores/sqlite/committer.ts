@@ -1,0 +1,152 @@
+import { ConcordError, isConcordError } from '../../domain/errors.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Connection } from './connection.ts'
+import { codeOf, storeError } from './errors.ts'
+
+type Job = {
+  work: () => unknown
+  resolve: (value: unknown) => void
+  reject: (error: unknown) => void
+  value?: unknown
+  error?: unknown
+  refused?: boolean
+}
+
+export type CommitterHooks = {
+  /** Inside the transaction, before the first job: what other processes committed is visible from here on. */
+  begun(): void
+  /** Nothing of the transaction remains; anything cached from it is wrong. */
+  rolledBack(): void
+  /** After the jobs of a transaction were answered, whether it was committed or not. */
+  settled(): void
+}
+
+const batchMost = 1024
+const retryMs = 5
+
+/**
+ * Group commit. 1. Everything submitted in one turn of the event loop is written in one transaction, in the order of submission. 2. A job
+ * that throws a ConcordError has written nothing and is refused alone. 3. Anything else thrown rolls the transaction back;
+ * its jobs are then tried one by one, so that one that cannot be written does not take the others with it.
+ * 4. A job is answered only after its commit.
+ */
+export type Committer = {
+  submit<T>(work: () => T): Promise<T>
+  /** Waits for what was submitted, then refuses what comes later. */
+  close(): Promise<void>
+}
+
+export const committer = (
+  connection: Connection,
+  options: { clock: Clock; busyTimeoutMs: number },
+  hooks: CommitterHooks,
+): Committer => {
+  const { db, file } = connection
+  const begin = db.prepare('BEGIN IMMEDIATE')
+  const commit = db.prepare('COMMIT')
+  let queue: Job[] = []
+  let scheduled = false
+  let closed = false
+  let waitingSince: number | undefined
+
+  const perform = (jobs: readonly Job[]): void => {
+    begin.run()
+    hooks.begun()
+    for (const job of jobs) {
+      job.refused = false
+      try {
+        job.value = job.work()
+      } catch (error) {
+        if (!isConcordError(error)) throw error
+        job.refused = true
+        job.error = error
+      }
+    }
+    commit.run()
+  }
+
+  const undo = (): void => {
+    hooks.rolledBack()
+    // After some errors (a full disk) SQLite has rolled back by itself.
+    if (db.isTransaction) db.exec('ROLLBACK')
+  }
+
+  const answer = (jobs: readonly Job[]): void => {
+    for (const job of jobs) {
+      if (job.refused) job.reject(job.error)
+      else job.resolve(job.value)
+    }
+  }
+
+  const fail = (jobs: readonly Job[], error: unknown): void => {
+    for (const job of jobs) job.reject(storeError(error, 'commit', file))
+  }
+
+  /** False when another process holds the lock: nothing was done. */
+  const attempt = (jobs: Job[]): boolean => {
+    try {
+      perform(jobs)
+    } catch (error) {
+      undo()
+      if (codeOf(error) === 'store.busy') {
+        waitingSince ??= options.clock.monotonic()
+        if (options.clock.monotonic() - waitingSince < options.busyTimeoutMs) return false
+        waitingSince = undefined
+        fail(jobs, error)
+        return true
+      }
+      const hopeless = codeOf(error) === 'store.read-only' || codeOf(error) === 'store.corrupt'
+      if (jobs.length === 1 || hopeless) fail(jobs, error)
+      else queue = [...jobs.filter((job) => !attempt([job])), ...queue]
+      return true
+    }
+    waitingSince = undefined
+    answer(jobs)
+    return true
+  }
+
+  const flush = (): void => {
+    scheduled = false
+    const jobs = queue.length > batchMost ? queue.splice(0, batchMost) : queue
+    if (jobs === queue) queue = []
+    const done = attempt(jobs)
+    hooks.settled()
+    if (!done) {
+      queue = [...jobs, ...queue]
+      scheduled = true
+      options.clock.schedule(retryMs, flush)
+    } else if (queue.length > 0) schedule()
+  }
+
+  const schedule = (): void => {
+    if (scheduled) return
+    scheduled = true
+    setImmediate(flush)
+  }
+
+  const submit = <T>(work: () => T): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      if (closed) return reject(closedError(file))
+      queue.push({ work, resolve: resolve as (value: unknown) => void, reject })
+      schedule()
+    })
+
+  return {
+    submit,
+    async close() {
+      if (closed) return
+      const last = submit(() => undefined)
+      closed = true
+      await last.catch(() => undefined)
+    },
+  }
+}
+
+const closedError = (file: string): ConcordError =>
+  new ConcordError(
+    'store.failed',
+    `Cannot write to ${file} as the store must be open: it was closed; open it again`,
+    {
+      details: { file },
+    },
+  )

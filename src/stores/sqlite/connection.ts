@@ -1,0 +1,192 @@
+import { constants } from 'node:fs'
+import { access, mkdir, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import { ConcordError } from '../../domain/errors.ts'
+import { type Clock, sleep } from '../../ports/clock.ts'
+import { codeOf, isCannotOpen, storeError } from './errors.ts'
+import { refuseNetworkFileSystem } from './file-system.ts'
+import { applicationId, migrations } from './schema.ts'
+
+export type Value = SQLInputValue
+export type Row = readonly (null | number | bigint | string | Uint8Array)[]
+
+/** A database with its statements prepared once; rows come as arrays in the order of the columns. */
+export type Connection = {
+  readonly db: DatabaseSync
+  readonly file: string
+  run(sql: string, ...values: Value[]): { changes: number | bigint }
+  get(sql: string, ...values: Value[]): Row | undefined
+  all(sql: string, ...values: Value[]): Row[]
+  iterate(sql: string, ...values: Value[]): Iterable<Row>
+  statement(sql: string): StatementSync
+  /** Runs a read; what SQLite throws becomes a ConcordError. */
+  read<T>(action: string, fn: () => T): T
+}
+
+export type OpenOptions = {
+  file: string
+  durability: 'process' | 'power'
+  clock: Clock
+  busyTimeoutMs: number
+  allowNetworkFileSystem?: boolean
+}
+
+// Blocks the whole process, so it is short; longer waits are the committer's, between turns of the event loop.
+const lockWaitMs = 50
+const walBytesKept = 64 * 1024 * 1024
+
+// The types of node:sqlite do not know that setReturnArrays makes arrays of rows.
+const asRow = (row: unknown) => row as Row | undefined
+const asRows = (rows: unknown) => rows as Row[]
+const asIterable = (rows: unknown) => rows as Iterable<Row>
+
+const wrap = (db: DatabaseSync, file: string): Connection => {
+  const statements = new Map<string, StatementSync>()
+  const statement = (sql: string): StatementSync => {
+    let known = statements.get(sql)
+    if (!known) {
+      known = db.prepare(sql)
+      known.setReturnArrays(true)
+      statements.set(sql, known)
+    }
+    return known
+  }
+  return {
+    db,
+    file,
+    statement,
+    run: (sql, ...values) => statement(sql).run(...values),
+    get: (sql, ...values) => asRow(statement(sql).get(...values)),
+    all: (sql, ...values) => asRows(statement(sql).all(...values)),
+    iterate: (sql, ...values) => asIterable(statement(sql).iterate(...values)),
+    read(action, fn) {
+      try {
+        return fn()
+      } catch (error) {
+        throw storeError(error, action, file)
+      }
+    },
+  }
+}
+
+const prepareFolder = async (file: string): Promise<void> => {
+  const directory = dirname(file)
+  await mkdir(directory, { recursive: true })
+  const found = await stat(file).catch(() => undefined)
+  if (found && !found.isFile())
+    throw new ConcordError(
+      'config.invalid',
+      `Cannot open the store ${file} as it must be a file: it is something else; choose another path`,
+      { details: { file } },
+    )
+  // SQLite would open what it may not write for reading only, and fail at the first commit.
+  await access(directory, constants.W_OK)
+  if (found) await access(file, constants.W_OK)
+}
+
+const number = (row: Row | undefined): number => Number(row?.[0] ?? 0)
+
+const unsupported = (file: string, rule: string, now: string, way: string): ConcordError =>
+  new ConcordError('store.unsupported', `Cannot open the store ${file} as ${rule}: ${now}; ${way}`, {
+    details: { file },
+  })
+
+const checkIdentity = (connection: Connection): number => {
+  const { file } = connection
+  const schema = number(connection.get('PRAGMA user_version'))
+  const identity = number(connection.get('PRAGMA application_id'))
+  const tables = number(connection.get('SELECT count(*) FROM sqlite_schema'))
+  if (identity !== applicationId && (identity !== 0 || tables > 0))
+    throw unsupported(
+      file,
+      'it must be a Concord database or a new file',
+      `it belongs to another program (application_id ${identity})`,
+      'choose another path',
+    )
+  if (schema > migrations.length)
+    throw unsupported(
+      file,
+      `this version knows schemas up to ${migrations.length}`,
+      `it has schema ${schema}, written by a newer Concord`,
+      'update Concord, or choose another folder',
+    )
+  return schema
+}
+
+const migrate = (connection: Connection): void => {
+  if (checkIdentity(connection) === migrations.length) return
+  const { db } = connection
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    // Asked again under the lock: another process may have been first.
+    const schema = checkIdentity(connection)
+    for (const step of migrations.slice(schema)) db.exec(step)
+    db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`)
+    db.exec('COMMIT')
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK')
+    throw error
+  }
+}
+
+const configure = (connection: Connection, durability: OpenOptions['durability']): void => {
+  const { db } = connection
+  db.exec(`PRAGMA busy_timeout = ${lockWaitMs}`)
+  checkIdentity(connection)
+  const mode = connection.get('PRAGMA journal_mode = WAL')?.[0]
+  if (mode !== 'wal')
+    throw unsupported(
+      connection.file,
+      'it needs a write-ahead log',
+      `journal mode is ${mode}`,
+      'choose a folder on a local disk',
+    )
+  db.exec(`
+    PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'};
+    PRAGMA fullfsync = ${durability === 'power' ? 1 : 0};
+    PRAGMA checkpoint_fullfsync = ${durability === 'power' ? 1 : 0};
+    PRAGMA foreign_keys = OFF;
+    PRAGMA secure_delete = FAST;
+    PRAGMA journal_size_limit = ${walBytesKept};
+    PRAGMA cache_size = -16384;
+  `)
+  migrate(connection)
+}
+
+const openOnce = async (options: OpenOptions): Promise<Connection> => {
+  const { DatabaseSync } = await import('node:sqlite')
+  const db = new DatabaseSync(options.file, { enableForeignKeyConstraints: false })
+  try {
+    const connection = wrap(db, options.file)
+    configure(connection, options.durability)
+    return connection
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+/** Opens or creates the database, waiting up to `busyTimeoutMs` while others create it at the same moment. */
+export const openConnection = async (options: OpenOptions): Promise<Connection> => {
+  const { file, clock, busyTimeoutMs } = options
+  const action = `open the store ${file}`
+  const started = clock.monotonic()
+  try {
+    await prepareFolder(file)
+    if (!options.allowNetworkFileSystem) await refuseNetworkFileSystem(dirname(file))
+  } catch (error) {
+    throw storeError(error, action, file)
+  }
+  for (;;) {
+    try {
+      return await openOnce(options)
+    } catch (error) {
+      if (isCannotOpen(error))
+        throw storeError(Object.assign(new Error(String(error)), { code: 'EACCES' }), action, file)
+      if (codeOf(error) !== 'store.busy' || clock.monotonic() - started > busyTimeoutMs)
+        throw storeError(error, action, file)
+      await sleep(clock, 20)
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { finalStatuses } from '../../domain/summary.ts'
+import type { Append, Appended, EventLog } from '../../ports/event-log.ts'
+import { checkEpoch, checkHead, checkName, prepareDraft } from '../drafts.ts'
+import { prepareUnconditional } from '../state-plan.ts'
+import type { Commits } from './commits.ts'
+import type { Committer } from './committer.ts'
+import type { Connection } from './connection.ts'
+import { queryEvents, readStream, readStreams, readVersion } from './reader.ts'
+import { keepSummary, prepareSummary, readRun, readRuns } from './runs.ts'
+import type { StateTable } from './state.ts'
+import { verifyStream } from './verify.ts'
+import type { Writer } from './writer.ts'
+
+export type LogParts = {
+  connection: Connection
+  committer: Committer
+  commits: Commits
+  writer: Writer
+  table: StateTable
+  close(): Promise<void>
+}
+
+export const sqliteLog = ({ connection, committer, commits, writer, table, close }: LogParts): EventLog => {
+  /** Everything that can be done before the lock is held, so that the copy is taken now and the lock is short. */
+  const prepare = (request: Append): (() => Appended) => {
+    const { expectedVersion, epoch } = request
+    const stream = checkName('append', 'a stream', request.stream)
+    checkEpoch(epoch)
+    const events = request.events.map((draft) => writer.salted(prepareDraft(draft)))
+    const writes = request.writes?.length ? prepareUnconditional(request.writes) : undefined
+    const summary = request.summary && prepareSummary(request.summary)
+    return () => {
+      checkHead({ stream, expectedVersion, epoch }, writer.head(stream))
+      const apply = writes && table.decide(writes)
+      const { version, position } = writer.append(stream, events, epoch)
+      if (summary) {
+        keepSummary(connection, summary)
+        if (finalStatuses.has(summary.summary.status)) writer.pin(stream)
+      }
+      return apply ? { version, position, writes: apply() } : { version, position }
+    }
+  }
+
+  return {
+    append: async (request) => committer.submit(prepare(request)),
+    read: async (stream, options = {}) =>
+      connection.read(`read ${stream}`, () => readStream(connection, stream, options)),
+    version: async (stream) => connection.read(`read ${stream}`, () => readVersion(connection, stream)),
+    query: async (query) => connection.read('query events', () => queryEvents(connection, query)),
+    runs: async (query = {}) => connection.read('list runs', () => readRuns(connection, query)),
+    run: async (id) => connection.read(`read run ${id}`, () => readRun(connection, id)),
+    onCommit: commits.onCommit,
+    verify: async (stream) => connection.read(`verify ${stream}`, () => verifyStream(connection, stream)),
+    streams: async () => connection.read('list streams', () => readStreams(connection)),
+    close,
+  }
+}

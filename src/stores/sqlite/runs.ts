@@ -1,0 +1,56 @@
+import type { RunSummary } from '../../domain/summary.ts'
+import type { RunsQuery } from '../../ports/event-log.ts'
+import { toText } from '../drafts.ts'
+import type { Connection, Value } from './connection.ts'
+
+const sql = {
+  // Most summaries leave the status as it was: then no index is touched.
+  refresh: 'UPDATE runs SET summary = ? WHERE run = ? AND status = ?',
+  keep: `INSERT INTO runs(run, status, created_at, team, thread, parent, summary) VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT(run) DO UPDATE SET status = excluded.status, summary = excluded.summary`,
+  one: 'SELECT summary FROM runs WHERE run = ?',
+}
+
+export type PreparedSummary = { summary: RunSummary; text: string }
+
+export const prepareSummary = (summary: RunSummary): PreparedSummary => ({
+  summary: { ...summary },
+  text: toText('keep a run summary', summary),
+})
+
+export const keepSummary = (connection: Connection, { summary, text }: PreparedSummary): void => {
+  const { run, status, createdAt, goal, parent } = summary
+  if (connection.run(sql.refresh, text, run, status).changes === 1) return
+  connection.run(sql.keep, run, status, createdAt, goal.team, goal.thread ?? null, parent ?? null, text)
+}
+
+export const readRun = (connection: Connection, id: string): RunSummary | undefined => {
+  const row = connection.get(sql.one, id)
+  return row && JSON.parse(String(row[0]))
+}
+
+/** A page ends between two instants, never within one, so that going on with `before` skips nothing. */
+export const readRuns = (connection: Connection, query: RunsQuery): RunSummary[] => {
+  const { status, team, thread, parent, before, limit = 100 } = query
+  const conditions: string[] = []
+  const values: Value[] = []
+  const add = (condition: string, ...more: Value[]) => {
+    conditions.push(condition)
+    values.push(...more)
+  }
+  if (status) add(`status IN (${status.map(() => '?').join()})`, ...status)
+  if (team !== undefined) add('team = ?', team)
+  if (thread !== undefined) add('thread = ?', thread)
+  if (parent !== undefined) add('parent = ?', parent)
+  if (before !== undefined) add('created_at < ?', before)
+  const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
+  const select = `SELECT summary, created_at FROM runs ${where} ORDER BY created_at DESC, run DESC`
+  const found: RunSummary[] = []
+  let last: Value = null
+  for (const [summary, createdAt] of connection.iterate(select, ...values)) {
+    if (found.length >= limit && createdAt !== last) break
+    found.push(JSON.parse(String(summary)))
+    last = createdAt ?? null
+  }
+  return found
+}

@@ -1,0 +1,74 @@
+/** "CCRD": tells a Concord database from other SQLite files. */
+export const applicationId = 0x43435244
+
+/**
+ * One entry per schema version, applied in order and never edited once released. Streams are numbers in `events`, so that its index stays small;
+ * `run` is stored only where the stream does not tell it; every further index is one more page written per commit, hence the partial ones.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE streams(
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    pinned_version INTEGER NOT NULL DEFAULT 0,
+    pinned_digest BLOB
+  );
+  CREATE TABLE events(
+    position INTEGER PRIMARY KEY,
+    stream INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    run TEXT,
+    step TEXT,
+    agent TEXT,
+    epoch INTEGER NOT NULL,
+    cause TEXT,
+    operation TEXT,
+    data TEXT,
+    salt BLOB,
+    data_digest BLOB NOT NULL,
+    digest BLOB NOT NULL,
+    UNIQUE(stream, version)
+  );
+  CREATE INDEX events_run ON events(run) WHERE run IS NOT NULL;
+  CREATE UNIQUE INDEX events_operation ON events(stream, operation) WHERE operation IS NOT NULL;
+  CREATE TABLE runs(
+    run TEXT PRIMARY KEY,
+    status TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    team TEXT,
+    thread TEXT,
+    parent TEXT,
+    summary TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX runs_created ON runs(created_at);
+  CREATE INDEX runs_status ON runs(status, created_at);
+  CREATE INDEX runs_thread ON runs(thread, created_at) WHERE thread IS NOT NULL;
+  CREATE INDEX runs_parent ON runs(parent, created_at) WHERE parent IS NOT NULL;
+  CREATE TABLE state(
+    namespace TEXT NOT NULL,
+    key TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    value TEXT,
+    at INTEGER NOT NULL,
+    expires_at INTEGER,
+    run TEXT,
+    step TEXT,
+    agent TEXT,
+    cause TEXT,
+    epoch INTEGER NOT NULL,
+    PRIMARY KEY(namespace, key)
+  ) WITHOUT ROWID;
+  CREATE INDEX state_expiry ON state(expires_at) WHERE expires_at IS NOT NULL;
+  CREATE TABLE members(
+    id TEXT PRIMARY KEY,
+    host TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    started TEXT,
+    role TEXT NOT NULL,
+    url TEXT,
+    beat_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  `,
+]

@@ -1,0 +1,155 @@
+import type { Random } from '../../ports/random.ts'
+import { eventDigest, genesis, dataDigest as hashData, saltSource } from '../chain.ts'
+import { type Prepared, runOfStream } from '../drafts.ts'
+import type { Commits } from './commits.ts'
+import type { Connection } from './connection.ts'
+
+/** Where a stream stands. `id` is 0 before its first event. */
+export type Head = {
+  id: number
+  version: number
+  position: number
+  epoch: number
+  digest: Uint8Array
+  pinned: number
+}
+
+/** A prepared event with what can be computed before its place is known. */
+export type Salted = Prepared & { salt: Uint8Array; dataDigest: Uint8Array }
+
+/**
+ * Appends to streams inside the committer's transaction. 1. A stream's head is read from the table, or from memory while no other process has
+ * appended (`PRAGMA data_version`, looked at under the write lock). 2. Positions follow each other without gaps, for the lock is held from reading the last
+ * one to writing the next. 3. A head is pinned into `streams` now and then, so that cutting off a stream's end shows.
+ */
+export type Writer = {
+  salted(event: Prepared): Salted
+  head(stream: string): Head
+  append(stream: string, events: readonly Salted[], epoch: number): Head
+  /** Writes the stream's head beside it: the end of a finished run is then as safe as its middle. */
+  pin(stream: string): void
+  /** Looks whether other processes committed; notes what they appended. True if they did. */
+  refresh(): boolean
+  /** Forgets everything read inside a transaction that was rolled back. */
+  reset(): void
+  position(): number
+}
+
+const headsMost = 20_000
+const pinEvery = 16
+
+const sql = {
+  dataVersion: 'PRAGMA data_version',
+  last: 'SELECT max(position) FROM events',
+  stream: 'SELECT id, pinned_version FROM streams WHERE name = ?',
+  head: 'SELECT version, position, epoch, digest FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1',
+  create: 'INSERT INTO streams(name) VALUES (?)',
+  insert: 'INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  pin: 'UPDATE streams SET pinned_version = ?, pinned_digest = ? WHERE id = ?',
+  since: 'SELECT DISTINCT s.name FROM events e JOIN streams s ON s.id = e.stream WHERE e.position > ?',
+}
+
+export const streamWriter = (connection: Connection, random: Random, commits: Commits): Writer => {
+  const salt = saltSource(random)
+  const dataVersion = connection.statement(sql.dataVersion)
+  const insert = connection.statement(sql.insert)
+  const heads = new Map<string, Head>()
+  let seen = -1
+  let last = 0
+  /** `last` before the transaction under way, and before what it learnt of others: after a rollback that is learnt again. */
+  let base = 0
+
+  const lookUp = (stream: string): Head => {
+    const row = connection.get(sql.stream, stream)
+    if (!row) return { id: 0, version: 0, position: 0, epoch: 0, digest: genesis, pinned: 0 }
+    const [id, pinned] = row as [number, number]
+    const head = connection.get(sql.head, id)
+    if (!head) return { id, version: 0, position: 0, epoch: 0, digest: genesis, pinned }
+    const [version, position, epoch, digest] = head as [number, number, number, Uint8Array]
+    return { id, version, position, epoch, digest, pinned }
+  }
+
+  const headOf = (stream: string): Head => {
+    let head = heads.get(stream)
+    if (head) return head
+    head = lookUp(stream)
+    if (heads.size >= headsMost) heads.delete(heads.keys().next().value!)
+    heads.set(stream, head)
+    return head
+  }
+
+  const pinHead = (head: Head) => {
+    if (head.id === 0 || head.pinned === head.version) return
+    connection.run(sql.pin, head.version, head.digest, head.id)
+    head.pinned = head.version
+  }
+
+  const add = (stream: string, head: Head, event: Salted, epoch: number): void => {
+    const version = head.version + 1
+    const position = last + 1
+    const run = event.run === runOfStream(stream) ? null : event.run
+    const { at, type, step, agent, cause, operation } = event
+    const envelope = [stream, version, position, at, type, run, step, agent, epoch, cause, operation]
+    const digest = eventDigest(head.digest, envelope, event.dataDigest)
+    insert.run(
+      position,
+      head.id,
+      version,
+      at,
+      type,
+      run,
+      step,
+      agent,
+      epoch,
+      cause,
+      operation,
+      event.data,
+      event.salt,
+      event.dataDigest,
+      digest,
+    )
+    last = position
+    head.version = version
+    head.position = position
+    head.epoch = epoch
+    head.digest = digest
+  }
+
+  return {
+    salted(event) {
+      const own = salt()
+      return { ...event, salt: own, dataDigest: hashData(own, event.data) }
+    },
+    head: headOf,
+    append(stream, events, epoch) {
+      const head = headOf(stream)
+      if (events.length === 0) return head
+      if (head.id === 0) head.id = Number(connection.statement(sql.create).run(stream).lastInsertRowid)
+      for (const event of events) add(stream, head, event, epoch)
+      if (head.version - head.pinned >= pinEvery) pinHead(head)
+      commits.note(stream)
+      return head
+    },
+    pin: (stream) => pinHead(headOf(stream)),
+    refresh() {
+      const before = last
+      base = before
+      const version = Number((dataVersion.get() as unknown[] | undefined)?.[0])
+      if (version === seen) return false
+      seen = version
+      last = Number(connection.get(sql.last)?.[0] ?? 0)
+      if (last === before) return false
+      heads.clear()
+      if (!commits.listening()) return true
+      for (const [name] of connection.iterate(sql.since, before)) commits.note(String(name))
+      return true
+    },
+    reset() {
+      heads.clear()
+      seen = -1
+      last = base
+      commits.forget()
+    },
+    position: () => last,
+  }
+}
