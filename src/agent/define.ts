@@ -1,0 +1,121 @@
+import type { AgentCard, Role } from '../domain/agent.ts'
+import type { Verdict } from '../domain/check.ts'
+import type { Json } from '../domain/json.ts'
+import type { Model } from '../ports/model.ts'
+import { jsonSchemaOf, type Schema } from '../ports/schema.ts'
+import type { AnyTool } from '../ports/tool.ts'
+import type { AgentContext } from './context.ts'
+import type { Reasoner } from './loop.ts'
+
+/** Bounds of one agent's loop by name; reaching one ends the step with `bound.reached`. */
+export type LoopBounds = {
+  /** Times the agent plans (model turns). Default 25. */
+  turnsMax: number
+  /** Answers that may fail the self-check before the step fails. Default 3. */
+  revisionsMax: number
+  /** Actions of one plan under way at once. Default 8. */
+  actionsAtOnce: number
+  /** Characters of one tool result that the model sees. Default 20,000. */
+  observationCharsMax: number
+}
+
+export const defaultLoopBounds: LoopBounds = {
+  turnsMax: 25,
+  revisionsMax: 3,
+  actionsAtOnce: 8,
+  observationCharsMax: 20_000,
+}
+
+/** An output field whose every value must be `{ call, value }`: a tool call the log holds, with that value in its result. */
+export type Evidence = {
+  /** JSON pointer; `*` stands for every item of an array. */ field: string
+  tool?: string
+}
+
+type Common<Input, Output> = {
+  /** Letters, digits, `_`, `-`. */
+  name: string
+  description?: string
+  role?: Role
+  input?: Schema<unknown, Input>
+  output?: Schema<unknown, Output>
+  /** Default 120,000; a step may say less. */
+  timeoutMs?: number
+  /** Executions of a failing step, the first included. Default 3. */
+  attemptsMax?: number
+}
+
+type Thinking<Input, Output> = {
+  /** `provider/model`, a role's name from the config's `models`, or a model object. Default the config's model. */
+  model?: string | Model
+  instructions?: string | ((input: Input) => string)
+  /** Tools it may call: objects, or names of the platform's built-in tools. */
+  tools?: readonly (AnyTool | string)[]
+  /** Tools without whose call an answer does not count. */
+  requiredTools?: readonly string[]
+  evidence?: readonly Evidence[]
+  /** Judges its own answer; reasons go back to the agent as what it has to mend. */
+  check?: (output: Output, input: Input, context: AgentContext) => Verdict | Promise<Verdict>
+  bounds?: Partial<LoopBounds>
+  temperature?: number
+  outputTokensMax?: number
+}
+
+export type AgentDefinition<Input = unknown, Output = unknown> = Common<Input, Output> &
+  Thinking<Input, Output> & {
+    /** An agent that is code. */
+    run?: (input: Input, context: AgentContext) => Promise<Output> | Output
+    /** An agent that is code and uses the loop: plan, feasible?, act, observe, met? */
+    reason?: (input: Input, context: AgentContext) => Reasoner<Output>
+    /** An agent elsewhere: `POST {url}`. */
+    url?: string
+    token?: string
+    /** An agent that is a team: each call is a child run. */
+    team?: string
+  }
+
+/** An agent whatever its types. */
+export type AnyAgent = Omit<
+  AgentDefinition<never, unknown>,
+  'input' | 'output' | 'check' | 'instructions'
+> & {
+  input?: Schema
+  output?: Schema
+  check?: (output: never, input: never, context: AgentContext) => Verdict | Promise<Verdict>
+  instructions?: string | ((input: never) => string)
+}
+
+/**
+ * Declares an agent: code (`run`), code with the loop (`reason`), a model with tools (`instructions`, `model`, `tools`), one that runs
+ * elsewhere (`url`), or a team. Returns the definition unchanged; the types of `run` follow the schemas.
+ */
+export const agent = <Input = Json, Output = unknown>(
+  definition: AgentDefinition<Input, Output>,
+): AgentDefinition<Input, Output> => definition
+
+export const kindOf = (definition: AnyAgent): AgentCard['kind'] => {
+  if (definition.url !== undefined) return 'remote'
+  if (definition.team !== undefined) return 'team'
+  return definition.run !== undefined || definition.reason !== undefined ? 'code' : 'model'
+}
+
+export const toolNames = (definition: AnyAgent): string[] =>
+  (definition.tools ?? []).map((tool) => (typeof tool === 'string' ? tool : tool.name))
+
+export const cardOf = (definition: AnyAgent): AgentCard => {
+  const card: AgentCard = {
+    name: definition.name,
+    description: definition.description ?? '',
+    role: definition.role ?? 'specialist',
+    kind: kindOf(definition),
+  }
+  const input = jsonSchemaOf(definition.input, 'input')
+  const output = jsonSchemaOf(definition.output, 'output')
+  const tools = toolNames(definition)
+  if (input !== undefined) card.input = input
+  if (output !== undefined) card.output = output
+  if (tools.length > 0) card.tools = tools
+  if (typeof definition.model === 'string') card.model = definition.model
+  if (definition.url !== undefined) card.url = definition.url
+  return card
+}

@@ -1,0 +1,94 @@
+import type { Verdict } from '../domain/check.ts'
+import { asJson, type Json } from '../domain/json.ts'
+import { isObject, sameJson } from '../domain/reference.ts'
+import { validate } from '../ports/schema.ts'
+import type { AgentContext } from './context.ts'
+import type { AnyAgent, Evidence } from './define.ts'
+
+type ToolResult = { tool: string; output: Json }
+
+/** What the tools of this execution answered, by call id. */
+const toolResults = (context: AgentContext): Map<string, ToolResult> => {
+  const results = new Map<string, ToolResult>()
+  for (const [call, entry] of context.execution.work.journal)
+    if (entry.type === 'tool.answered' && entry.data.failure === undefined)
+      results.set(call, { tool: entry.data.tool, output: entry.data.output ?? null })
+  return results
+}
+
+/**
+ * Is an agent's answer acceptable? Its schema, the tools it had to call, the evidence it had to carry, then its own check; the value
+ * is the answer as the schema leaves it.
+ */
+export const judgeAnswer = async (
+  definition: AnyAgent,
+  context: AgentContext,
+  input: unknown,
+  answer: unknown,
+): Promise<{ verdict: Verdict; value: unknown }> => {
+  const judged =
+    definition.output === undefined
+      ? { ok: true as const, value: answer }
+      : await validate(definition.output, answer)
+  if (!judged.ok)
+    return {
+      verdict: { met: false, reasons: judged.problems.map((problem) => `output ${problem}`) },
+      value: answer,
+    }
+  const reasons = [
+    ...missingTools(definition, context),
+    ...unfounded(definition, context, asJson(judged.value)),
+  ]
+  if (reasons.length > 0) return { verdict: { met: false, reasons }, value: judged.value }
+  const verdict = await definition.check?.(judged.value as never, input as never, context)
+  return { verdict: verdict ?? { met: true, reasons: [] }, value: judged.value }
+}
+
+const missingTools = (definition: AnyAgent, context: AgentContext): string[] => {
+  if (definition.requiredTools === undefined) return []
+  const called = new Set([...toolResults(context).values()].map((result) => result.tool))
+  return definition.requiredTools
+    .filter((name) => !called.has(name))
+    .map((name) => `tool "${name}" has to be called (successfully) before answering, and was not`)
+}
+
+const unfounded = (definition: AnyAgent, context: AgentContext, answer: Json): string[] => {
+  if (definition.evidence === undefined) return []
+  const results = toolResults(context)
+  return definition.evidence.flatMap((evidence) => unfoundedIn(evidence, answer, results))
+}
+
+const unfoundedIn = (evidence: Evidence, answer: Json, results: Map<string, ToolResult>): string[] =>
+  valuesAt(answer, evidence.field.split('/').slice(1), '').flatMap(({ place, value }) => {
+    if (!isObject(value) || typeof value.call !== 'string')
+      return [`${place} is evidence: it must be {"call": a tool call's id, "value": what it returned}`]
+    const result = results.get(value.call)
+    if (result === undefined) return [`${place} names tool call "${value.call}", which the log does not hold`]
+    if (evidence.tool !== undefined && result.tool !== evidence.tool)
+      return [`${place} must come from tool "${evidence.tool}", call "${value.call}" was to "${result.tool}"`]
+    return contains(result.output, value.value)
+      ? []
+      : [`${place} has a value that call "${value.call}" did not return`]
+  })
+
+const valuesAt = (
+  value: Json | undefined,
+  path: string[],
+  place: string,
+): { place: string; value: Json | undefined }[] => {
+  const [key, ...rest] = path
+  if (key === undefined) return [{ place: place || '/', value }]
+  if (key === '*')
+    return Array.isArray(value) ? value.flatMap((item, i) => valuesAt(item, rest, `${place}/${i}`)) : []
+  const member = isObject(value) ? value[key] : Array.isArray(value) ? value[Number(key)] : undefined
+  return valuesAt(member, rest, `${place}/${key}`)
+}
+
+/** Whether `part` stands somewhere in `whole`: as a value, or as text within a text. */
+const contains = (whole: Json, part: Json | undefined): boolean => {
+  if (part === undefined) return false
+  if (sameJson(whole, part)) return true
+  if (typeof whole === 'string') return typeof part === 'string' && part.length > 0 && whole.includes(part)
+  if (typeof whole !== 'object' || whole === null) return false
+  return Object.values(whole).some((member) => contains(member, part))
+}

@@ -1,0 +1,103 @@
+import type { Verdict } from '../domain/check.ts'
+import { ConcordError } from '../domain/errors.ts'
+import type { Draft } from '../domain/event.ts'
+import type { Json } from '../domain/json.ts'
+import type { LoopBounds } from './define.ts'
+
+export type Action = { id: string; tool: string; input: Json }
+
+/** What an action brought: seen by the next plan. */
+export type Observation = { action: Action; output?: Json; failed?: string }
+
+/** What was learned since the last plan. */
+export type Learned = { observations: Observation[]; reasons: string[] }
+
+export type Proposal<Output> = { actions: Action[] } | { answer: Output }
+
+/** The parts of a reasoning loop that differ between a model and code. */
+export type Reasoner<Output> = {
+  /** The next actions, or the answer. `learned` is what the last actions brought, why they were infeasible, or why an answer was not accepted. */
+  plan(learned: Learned): Promise<Proposal<Output>> | Proposal<Output>
+  /** Why an action cannot work; by code, before anything is done. */
+  feasible?(action: Action): string[] | Promise<string[]>
+  act(action: Action): Promise<Observation>
+  /** Is the goal met? */
+  check?(answer: Output): Verdict | Promise<Verdict>
+}
+
+type Emit = (drafts: { type: Draft['type']; data: Draft['data'] }[]) => void
+
+/**
+ * goal -> plan -> feasible? -> act -> observe -> goal met? -> return, or plan again with what was learned. Throws `bound.reached`
+ * when the agent has planned `turnsMax` times, `agent.output-invalid` when `revisionsMax` answers were not accepted.
+ */
+export const reasoningLoop = async <Output>(
+  name: string,
+  reasoner: Reasoner<Output>,
+  bounds: LoopBounds,
+  emit: Emit,
+): Promise<Output> => {
+  let learned: Learned = { observations: [], reasons: [] }
+  let revisions = 0
+  for (let turn = 1; turn <= bounds.turnsMax; turn++) {
+    const proposal = await reasoner.plan(learned)
+    if ('actions' in proposal) {
+      learned = await actOn(reasoner, proposal.actions, bounds.actionsAtOnce, turn, emit)
+      continue
+    }
+    const verdict = (await reasoner.check?.(proposal.answer)) ?? { met: true, reasons: [] }
+    const { met, reasons } = verdict
+    emit([{ type: met ? 'check.met' : 'check.unmet', data: { by: name, reasons } }])
+    if (met) return proposal.answer
+    revisions++
+    if (revisions >= bounds.revisionsMax)
+      throw new ConcordError(
+        'agent.output-invalid',
+        `Cannot accept the answer of agent "${name}" as its check was not met ${revisions} times, the bound revisionsMax: ${reasons.join('; ')}`,
+        { details: { reasons } },
+      )
+    learned = { observations: [], reasons }
+  }
+  throw new ConcordError(
+    'bound.reached',
+    `Cannot go on with agent "${name}" as the bound turnsMax allows ${bounds.turnsMax} turns; raise bounds.turnsMax or give it a smaller goal`,
+  )
+}
+
+const actOn = async <Output>(
+  reasoner: Reasoner<Output>,
+  actions: Action[],
+  atOnce: number,
+  turn: number,
+  emit: Emit,
+): Promise<Learned> => {
+  const observations: Observation[] = new Array(actions.length)
+  const reasons: string[] = []
+  const feasible: number[] = []
+  for (const [i, action] of actions.entries()) {
+    const problems = (await reasoner.feasible?.(action)) ?? []
+    if (problems.length === 0) feasible.push(i)
+    else {
+      observations[i] = { action, failed: problems.join('; ') }
+      reasons.push(`${action.tool}: ${problems.join('; ')}`)
+    }
+  }
+  if (reasons.length > 0) emit([{ type: 'plan.rejected', data: { version: turn, reasons, by: 'code' } }])
+  let next = 0
+  const worker = async () => {
+    for (let at = feasible[next++]; at !== undefined; at = feasible[next++]) {
+      const action = actions[at]
+      if (action !== undefined) observations[at] = await reasoner.act(action)
+    }
+  }
+  const workers = Math.min(atOnce, feasible.length)
+  if (workers === 1) await worker()
+  else if (workers > 1) await settleAll(Array.from({ length: workers }, worker))
+  return { observations, reasons }
+}
+
+/** Waits for all, so that nothing is left running behind an error, then fails with the first. */
+const settleAll = async (promises: Promise<void>[]): Promise<void> => {
+  const results = await Promise.allSettled(promises)
+  for (const result of results) if (result.status === 'rejected') throw result.reason
+}

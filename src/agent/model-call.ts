@@ -1,0 +1,151 @@
+import type { Amount } from '../domain/budget.ts'
+import { shortageText } from '../domain/budget.ts'
+import { ConcordError, type Failure, isRetryable, toFailure } from '../domain/errors.ts'
+import { asJson } from '../domain/json.ts'
+import { sleep } from '../ports/clock.ts'
+import type { Message, Model, ModelAnswer, ModelRequest, Usage } from '../ports/model.ts'
+import type { AgentContext } from './context.ts'
+
+export type ModelUse = {
+  /** `provider/model`, a role of the config, or a model object; default the agent's, else the config's. */
+  model?: string | Model
+  /** Attempts at the provider, the first included. Default 4. */
+  attemptsMax?: number
+}
+
+export type ModelCall = ModelUse & {
+  call: string
+  turn?: number
+  /** Messages the log does not have yet; default all. The conversation is never written twice. */
+  fresh?: readonly Message[]
+}
+
+const attemptsMaxDefault = 4
+const backoffBaseMs = 500
+const waitMaxMs = 60_000
+const nothing: Amount = { tokens: 0, money: 0 }
+
+/**
+ * One model call: returned from the journal if it is there; else every attempt is reserved against the budget before it is sent, is
+ * an event, and is settled. Rate limits and provider failures are tried again, honouring Retry-After. Throws the last failure,
+ * `budget.exhausted`, or `plan.infeasible` for a model without a price under a money budget.
+ */
+export const callModel = async (
+  context: AgentContext,
+  request: ModelRequest,
+  use: ModelCall,
+): Promise<ModelAnswer> => {
+  const { journal } = context.execution
+  const before = journal.entry(use.call)
+  if (before?.type === 'model.answered' && before.data.answer !== undefined)
+    return asAnswer(before.data.answer)
+  const model = typeof use.model === 'object' ? use.model : await context.services.model(use.model)
+  const attemptsMax = use.attemptsMax ?? attemptsMaxDefault
+  const first = journal.sent(use.call) + 1
+  for (let attempt = first; ; attempt++) {
+    const result = await attemptOnce(context, model, request, use, attempt)
+    if ('answer' in result) return result.answer
+    const { failure } = result
+    if (!isRetryable(failure) || attempt - first + 1 >= attemptsMax)
+      throw new ConcordError(
+        failure.code,
+        failure.message,
+        failure.details === undefined ? {} : { details: failure.details },
+      )
+    const asked = failure.details?.retryAfterMs
+    const waitMs = typeof asked === 'number' ? asked : backoffBaseMs * 2 ** (attempt - first)
+    await sleep(context.services.clock, Math.min(waitMaxMs, waitMs), context.signal)
+  }
+}
+
+const asAnswer = (answer: unknown): ModelAnswer => answer as ModelAnswer
+
+const attemptOnce = async (
+  context: AgentContext,
+  model: Model,
+  request: ModelRequest,
+  use: ModelCall,
+  attempt: number,
+): Promise<{ answer: ModelAnswer } | { failure: Failure }> => {
+  const { journal } = context.execution
+  const { call } = use
+  const key = `${context.idempotencyKey}/${call}/${attempt}`
+  const bound = journal.metered ? boundOf(context, model, request) : nothing
+  if (journal.metered) {
+    const short = await journal.reserve(key, bound)
+    if (short !== undefined)
+      throw new ConcordError('budget.exhausted', shortageText(short), { details: { ...short } })
+  }
+  const messages = (use.fresh ?? request.messages).map((message) => asJson(message))
+  const called = context.draft('model.called', {
+    call,
+    attempt,
+    model: model.id,
+    turn: use.turn ?? 1,
+    messages,
+  })
+  // Under a budget the call is on record before it is sent; else it may be made again after a crash.
+  if (journal.metered) await journal.record([called])
+  else journal.note([called])
+  const clock = context.services.clock
+  const startedAt = clock.monotonic()
+  const listening = context.services.delta !== undefined
+  let answer: ModelAnswer | undefined
+  let failure: Failure | undefined
+  try {
+    answer = await model.generate(request, {
+      signal: context.signal,
+      idempotencyKey: key,
+      ...(listening ? { onDelta: (text: string) => context.emit(text) } : {}),
+    })
+  } catch (error) {
+    if (context.signal.aborted) throw error
+    failure = toFailure(error, 'model.failed')
+  }
+  const spent = answer === undefined ? spentOnFailure(failure, bound) : priced(model, answer.usage)
+  const drafts = [
+    context.draft('model.answered', {
+      call,
+      attempt,
+      model: answer?.model ?? model.id,
+      ...(answer === undefined ? {} : { answer: asJson(answer) }),
+      ...(failure === undefined ? {} : { failure }),
+      ...spent,
+      ms: Math.round((clock.monotonic() - startedAt) * 1000) / 1000,
+    }),
+  ]
+  if (journal.metered) drafts.push(context.draft('budget.settled', { key, amount: spent }))
+  journal.note(drafts)
+  return answer === undefined
+    ? { failure: failure ?? { code: 'model.failed', message: 'no answer' } }
+    : { answer }
+}
+
+const boundOf = (context: AgentContext, model: Model, request: ModelRequest): Amount => {
+  const input = model.inputTokensBound(request)
+  const output = request.outputTokensMax ?? model.outputTokensMax
+  if (model.price === undefined && context.goal.budget?.money !== undefined)
+    throw new ConcordError(
+      'plan.infeasible',
+      `Cannot use model "${model.id}" under a money budget as it has no price; add prices["${model.id}"] to the config, or limit tokens instead`,
+    )
+  return { tokens: input + output, money: cost(model, input, output, 0) }
+}
+
+const cost = (model: Model, input: number, output: number, cached: number): number => {
+  const { price } = model
+  if (price === undefined) return 0
+  const cachedPrice = price.cachedInputPerMillion ?? price.inputPerMillion
+  return (
+    ((input - cached) * price.inputPerMillion + cached * cachedPrice + output * price.outputPerMillion) / 1e6
+  )
+}
+
+const priced = (model: Model, { inputTokens, outputTokens, cachedInputTokens = 0 }: Usage): Amount => ({
+  tokens: inputTokens + outputTokens,
+  money: cost(model, inputTokens, outputTokens, cachedInputTokens),
+})
+
+/** A refused call costs nothing; one that was cut off may have been billed, so all that was reserved counts. */
+const spentOnFailure = (failure: Failure | undefined, bound: Amount): Amount =>
+  failure?.code === 'model.timeout' || failure?.code === 'model.output-invalid' ? bound : nothing

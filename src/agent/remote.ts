@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto'
+import type { Json } from '../domain/json.ts'
+import type { AgentContext } from './context.ts'
+
+const hex = (text: string, digits: number): string =>
+  createHash('sha256').update(text).digest('hex').slice(0, digits)
+
+/** W3C trace context: one trace a run, one span an execution of a step. */
+export const traceparent = (run: string, key: string): string => `00-${hex(run, 32)}-${hex(key, 16)}-01`
+
+/** Calls an agent that runs elsewhere: plain JSON in and out, context in headers. Reached once a key: its answer is journaled with the step. */
+export const callRemote = (context: AgentContext, input: Json, deadline: number): Promise<Json> => {
+  const { definition, execution, services } = context
+  const key = execution.idempotencyKey
+  return services.transport.call({
+    url: definition.url ?? '',
+    ...(definition.token === undefined ? {} : { token: definition.token }),
+    payload: input,
+    headers: {
+      'Idempotency-Key': key,
+      traceparent: traceparent(context.runId, key),
+      'concord-run': context.runId,
+      'concord-step': context.stepId,
+      'concord-deadline': new Date(deadline).toISOString(),
+      ...services.headers?.(execution),
+    },
+    deadline,
+    signal: context.signal,
+  })
+}

@@ -1,0 +1,54 @@
+import type { AgentCard } from '../domain/agent.ts'
+import type { Limits } from '../domain/budget.ts'
+import type { Goal } from '../domain/goal.ts'
+import type { Json } from '../domain/json.ts'
+import type { Policy } from '../policy/decide.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Model } from '../ports/model.ts'
+import type { Random } from '../ports/random.ts'
+import type { StateStore } from '../ports/state-store.ts'
+import type { AnyTool } from '../ports/tool.ts'
+import type { Transport } from '../ports/transport.ts'
+import type { Execution } from '../runtime/perform.ts'
+import type { AnyAgent } from './define.ts'
+
+export type ChildRequest = {
+  id: string
+  goal: Goal
+  parent: { run: string; step: string }
+  depth: number
+  signal: AbortSignal
+}
+export type ChildResult = { final: true; output: Json; tokens: number; money: number } | { final: false }
+
+/** The team an execution belongs to. */
+export type TeamServices = {
+  agents: ReadonlyMap<string, AnyAgent>
+  cards: readonly AgentCard[]
+  policy?: Policy
+}
+
+/** What agents need of the rest of the house; wired in platform. */
+export type AgentServices = {
+  clock: Clock
+  random: Random
+  logger: Logger
+  state: StateStore
+  transport: Transport
+  team(name: string): TeamServices
+  /** A built-in or configured tool by name. */
+  tool(name: string): Promise<AnyTool | undefined>
+  /** A model by `provider/model`, by role, or the default one. */
+  model(name: string | undefined): Promise<Model>
+  /** Whether a default model is configured. */
+  readonly hasModel: boolean
+  /** Starts or finds a child run and waits until it is final or waits itself. Throws its failure. */
+  child(request: ChildRequest): Promise<ChildResult>
+  /** Text as a model writes it: shown, never stored. Undefined when nobody listens. */
+  delta?: (at: { run: string; step: string; agent: string }, text: string) => void
+  /** Further headers for agents that run elsewhere. */
+  headers?: (execution: Execution) => { [name: string]: string }
+}
+
+export type DelegateOptions = { params?: Goal['params']; budget?: Limits; criteria?: string[] }

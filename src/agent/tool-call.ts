@@ -1,0 +1,152 @@
+import { ConcordError, type Failure, toFailure } from '../domain/errors.ts'
+import { copyJson, type Json } from '../domain/json.ts'
+import { decide } from '../policy/decide.ts'
+import { validate } from '../ports/schema.ts'
+import type { AnyTool, Tool } from '../ports/tool.ts'
+import type { AgentContext } from './context.ts'
+import type { AnyAgent } from './define.ts'
+import type { Action, Observation } from './loop.ts'
+import type { AgentServices } from './services.ts'
+import { Suspension } from './suspension.ts'
+import { withTimeout } from './timeout.ts'
+
+const timeoutMsDefault = 30_000
+
+/** A tool of this agent by name: one of its own objects, or a built-in it names. Throws `tool.unknown`. */
+export const findTool = async (
+  definition: AnyAgent,
+  services: AgentServices,
+  name: string,
+): Promise<AnyTool> => {
+  for (const tool of definition.tools ?? []) {
+    if (typeof tool !== 'string' && tool.name === name) return tool
+    if (tool !== name) continue
+    const found = await services.tool(name)
+    if (found !== undefined) return found
+  }
+  const own = (definition.tools ?? []).map((tool) => (typeof tool === 'string' ? tool : tool.name))
+  throw new ConcordError(
+    'tool.unknown',
+    `Cannot call tool "${name}" as agent "${definition.name}" has ${own.length === 0 ? 'no tools' : `these: ${own.join(', ')}`}; add it to the agent's tools`,
+  )
+}
+
+/** Why a call cannot work: arguments that do not fit, or a policy that forbids it. */
+export const toolProblems = async (context: AgentContext, tool: AnyTool, input: Json): Promise<string[]> => {
+  const judged = await validate(tool.input, input)
+  if (!judged.ok) return judged.problems
+  const request = { agent: context.agent, tool: tool.name, permission: tool.permission }
+  return decide(context.team.policy, request) === 'deny'
+    ? [`the policy denies tool "${tool.name}" (permission ${tool.permission}) to agent "${context.agent}"`]
+    : []
+}
+
+/**
+ * One tool call: returned from the journal if it is there; else judged, approved where a person must, executed under its time-out with an
+ * idempotency key that stays the same when it is repeated, and recorded. Whatever the tool does wrong is an observation.
+ */
+export const callTool = async (
+  context: AgentContext,
+  tool: AnyTool,
+  action: Action,
+): Promise<Observation> => {
+  const { journal } = context.execution
+  const before = journal.entry(action.id)
+  if (before?.type === 'tool.answered') return observe(action, before.data.output, before.data.failure)
+  const judged = await validate(tool.input, action.input)
+  if (!judged.ok)
+    return answered(
+      context,
+      action,
+      { failure: { code: 'tool.input-invalid', message: judged.problems.join('; ') } },
+      0,
+    )
+  const refused = approval(context, tool, action)
+  if (refused !== undefined) return answered(context, action, { failure: refused }, 0)
+  const called = context.draft('tool.called', {
+    call: action.id,
+    tool: tool.name,
+    input: copyJson(action.input),
+    permission: tool.permission,
+  })
+  // What changes the world outside is on record before it happens; what only reads may be read again.
+  if (tool.permission === 'write' || tool.permission === 'execute') await journal.record([called])
+  else journal.note([called])
+  const clock = context.services.clock
+  const startedAt = clock.monotonic()
+  const result = await execute(context, tool as Tool, judged.value, action)
+  return answered(context, action, result, clock.monotonic() - startedAt)
+}
+
+const approval = (context: AgentContext, tool: AnyTool, action: Action): Failure | undefined => {
+  const decision = decide(context.team.policy, {
+    agent: context.agent,
+    tool: tool.name,
+    permission: tool.permission,
+  })
+  if (decision === 'deny')
+    return {
+      code: 'tool.forbidden',
+      message: `the policy denies tool "${tool.name}" (permission ${tool.permission})`,
+    }
+  if (decision === 'allow' && tool.requireApproval !== true) return undefined
+  const prompt = `Agent "${context.agent}" wants to call ${tool.name}(${JSON.stringify(action.input).slice(0, 500)}). Approve?`
+  const signal = context.waitFor_({ for: 'approval', name: `approve:${action.id}`, prompt })
+  if (signal.kind !== 'reject') return undefined
+  const why = typeof signal.value === 'string' ? `: ${signal.value}` : ''
+  return { code: 'tool.forbidden', message: `a person rejected this call${why}` }
+}
+
+const execute = async (
+  context: AgentContext,
+  tool: Tool,
+  input: unknown,
+  action: Action,
+): Promise<{ output?: Json; failure?: Failure }> => {
+  const { clock, logger } = context.services
+  const timeoutMs = tool.timeoutMs ?? timeoutMsDefault
+  const late = () =>
+    new ConcordError(
+      'tool.timeout',
+      `Cannot wait for tool "${tool.name}" any longer as it may take ${timeoutMs} ms; raise its timeoutMs`,
+    )
+  try {
+    const output = await withTimeout(clock, timeoutMs, context.signal, late, (signal) =>
+      tool.execute(input, {
+        run: context.runId,
+        step: context.stepId,
+        agent: context.agent,
+        idempotencyKey: `${context.idempotencyKey}/${action.id}`,
+        signal,
+        clock,
+        logger,
+      }),
+    )
+    if (tool.output === undefined) return { output: copyJson(output) }
+    const judged = await validate(tool.output, output)
+    if (judged.ok) return { output: copyJson(judged.value) }
+    return {
+      failure: {
+        code: 'tool.output-invalid',
+        message: `the tool returned what its schema forbids: ${judged.problems.join('; ')}`,
+      },
+    }
+  } catch (error) {
+    if (context.signal.aborted || error instanceof Suspension) throw error
+    return { failure: toFailure(error, 'tool.failed') }
+  }
+}
+
+const answered = (
+  context: AgentContext,
+  action: Action,
+  result: { output?: Json; failure?: Failure },
+  ms: number,
+): Observation => {
+  const data = { call: action.id, tool: action.tool, ...result, ms: Math.round(ms * 1000) / 1000 }
+  context.execution.journal.note([context.draft('tool.answered', data)])
+  return observe(action, result.output, result.failure)
+}
+
+const observe = (action: Action, output: Json | undefined, failure: Failure | undefined): Observation =>
+  failure === undefined ? { action, output: output ?? null } : { action, failed: failure.message }
