@@ -43,12 +43,8 @@ export const modelReasoner = async (
       messages.push(...whatWasLearned(learned, bounds.observationCharsMax))
       const fresh = messages.slice(written)
       turn++
-      const answer = await callModel(context, request(), {
-        model: definition.model,
-        call: context.call_('model'),
-        turn,
-        fresh,
-      })
+      const use = { model: definition.model, call: context.call_('model'), turn, fresh }
+      const answer = unmistakable(await callModel(context, request(), use), seen, turn)
       messages.push(said(answer))
       // What the model said is in model.answered: the next model.called need not repeat it.
       written = messages.length

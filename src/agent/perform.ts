@@ -132,7 +132,9 @@ const answerOf = async (
   }
   const bounds = { ...defaultLoopBounds, ...definition.bounds }
   const reasoner =
-    definition.reason?.(input as never, context) ?? (await modelReasoner(definition, context, input, bounds))
+    definition.reason === undefined
+      ? await modelReasoner(definition, context, input, bounds)
+      : judged(definition.reason(input as never, context), definition, context, input)
   return reasoningLoop(definition.name, reasoner, bounds, (drafts) =>
     context.execution.journal.note(drafts.map(({ type, data }) => context.draft(type, data as never))),
   )

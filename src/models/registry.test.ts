@@ -217,6 +217,28 @@ test('a model that ignores its signal is left in time all the same', async () =>
   assert.equal(error.code, 'model.timeout')
 })
 
+test('a model that is given more than five minutes answers, refuses redirects and is cancelled all the same', async () => {
+  const server = await listening()
+  const env = { VLLM_BASE_URL: `${server.url}/v1` }
+  const model = await modelRegistry({ env, timeoutMs: 900_000 }).resolve('vllm/slow')
+  server.will(openAiChat.whole({ text: 'patience' }), openAiChat.streamed({ text: 'more' }), {
+    status: 308,
+    headers: { location: 'http://127.0.0.1:9/' },
+    raw: '',
+  })
+  assert.equal((await model.generate(asked)).text, 'patience')
+  assert.equal((await model.generate(asked, { onDelta: () => {} })).text, 'more')
+  assert.equal((await refused(model.generate(asked))).code, 'model.rejected')
+  server.will({ ending: 'hang' })
+  const controller = new AbortController()
+  const [requested, abandoned] = [server.requested(), server.abandoned()]
+  const outcome = refused(model.generate(asked, { signal: controller.signal }))
+  await requested
+  controller.abort()
+  assert.equal((await outcome).code, 'cancelled')
+  await abandoned
+})
+
 test('an older AI SDK model says to update its package', () => {
   const old = { specificationVersion: 'v2', provider: 'old', modelId: 'm' } as never
   assert.throws(() => fromAiSdk(old), { code: 'model.unconfigured', message: /v2; update/ })

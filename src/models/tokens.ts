@@ -6,7 +6,9 @@ import type { JsonSchema } from '../ports/schema.ts'
  *
  * Every chat tokenizer in use (byte-level BPE: GPT, Claude, Llama 3, Qwen, Mistral Tekken; SentencePiece with byte fallback:
  * Llama 2, Gemma, Gemini) spends at most one token a UTF-8 byte. Anything tighter fails on some text for some vocabulary:
- * random bytes, rare scripts and control characters do reach one token a byte. English is about a quarter of the bound, so
+ * random bytes, rare scripts and control characters do reach one token a byte (measured with the published tokenizers o200k,
+ * cl100k, Claude 2, Llama 2 and 3: bound / count = 3.6-4.5 on English papers, 3.1-3.9 on code, 2.8-5 on Chinese, 1.0-1.3 on
+ * random characters, never below 1). English is about a quarter of the bound, so
  * a reservation is about four times what is settled. What bytes of the request alone do not show is added by constants,
  * each above what providers document or their chat templates insert.
  */

@@ -29,6 +29,9 @@ export type ArxivSearch = ArxivQuery & {
   sortBy?: 'relevance' | 'submittedDate' | 'lastUpdatedDate'
 }
 
+/** `total`: of all matches, as arXiv says. */
+export type ArxivFound = { papers: Paper[]; total: number }
+
 export type ArxivClient = ReturnType<typeof arxivClient>
 
 const API = 'https://export.arxiv.org/api/query'
@@ -73,24 +76,33 @@ export const arxivClient = (options: ArxivClientOptions) => {
       ...(signal ? { signal } : {}),
     })
 
-  return {
-    /** Papers that match, without doubles, in arXiv's order; fewer than `max` when there are no more, or (logged) when a later page cannot be had. */
-    search: async (query: ArxivSearch, { signal }: { signal?: AbortSignal } = {}): Promise<Paper[]> => {
-      const max = Math.floor(query.max)
-      if (!(max >= 1 && max <= RESULTS_MAX))
-        throw new ConcordError(
-          'input.invalid',
-          `Cannot search arXiv as max lies between 1 and ${RESULTS_MAX}: it is ${query.max}; ask for fewer papers`,
-        )
-      const params = {
-        search_query: arxivSearchQuery(query),
-        sortBy: query.sortBy ?? 'relevance',
-        sortOrder: 'descending',
-      }
-      return allPages(max, Math.min(pageSize, RESULTS_MAX), logger, (start, count) =>
-        page({ ...params, max_results: String(count) }, start, signal),
+  /**
+   * Papers that match, without doubles, in arXiv's order, and how many there are in all; fewer than `max` when there are no more, or
+   * (logged) when a later page cannot be had.
+   */
+  const find = async (query: ArxivSearch, { signal }: { signal?: AbortSignal } = {}): Promise<ArxivFound> => {
+    const max = Math.floor(query.max)
+    if (!(max >= 1 && max <= RESULTS_MAX))
+      throw new ConcordError(
+        'input.invalid',
+        `Cannot search arXiv as max lies between 1 and ${RESULTS_MAX}: it is ${query.max}; ask for fewer papers`,
       )
-    },
+    const params = {
+      search_query: arxivSearchQuery(query),
+      sortBy: query.sortBy ?? 'relevance',
+      sortOrder: 'descending',
+    }
+    return allPages(max, Math.min(pageSize, RESULTS_MAX), logger, (start, count) =>
+      page({ ...params, max_results: String(count) }, start, signal),
+    )
+  }
+
+  return {
+    find,
+
+    /** The papers of {@link find}. */
+    search: async (query: ArxivSearch, options: { signal?: AbortSignal } = {}): Promise<Paper[]> =>
+      (await find(query, options)).papers,
 
     /** Papers in the order of the ids; those arXiv does not know are left out. A version in an id is honoured. */
     byIds: async (ids: readonly string[], { signal }: { signal?: AbortSignal } = {}): Promise<Paper[]> => {
@@ -130,10 +142,11 @@ const allPages = async (
   pageSize: number,
   logger: Logger | undefined,
   fetchPage: (start: number, count: number) => Promise<ArxivPage>,
-): Promise<Paper[]> => {
+): Promise<ArxivFound> => {
   const requestsMax = 2 * Math.ceil(max / pageSize) + 2
   let papers: Paper[] = []
   let start = 0
+  let total = 0
   for (let requests = 0; requests < requestsMax && papers.length < max; requests += 1) {
     const count = Math.min(pageSize, max - papers.length)
     const found = await fetchPage(start, count).catch((error) => {
@@ -146,12 +159,13 @@ const allPages = async (
     })
     papers = dedupePapers([...papers, ...found.papers])
     start += found.entries
+    total = Math.max(total, found.total ?? 0, papers.length)
     if (found.entries === 0 || (found.total === undefined ? found.entries < count : start >= found.total))
-      return papers.slice(0, max)
+      return { papers: papers.slice(0, max), total }
   }
   if (papers.length < max)
     logger?.warn({ requestsMax, papers: papers.length, max }, 'arXiv: too many short pages, stopped early')
-  return papers.slice(0, max)
+  return { papers: papers.slice(0, max), total }
 }
 
 const checkedId = (text: string): { id: string; version?: number } => {
