@@ -193,7 +193,7 @@ export const fromAiSdk = (languageModel: LanguageModelV4, options: AiSdkOptions 
     if (call.idempotencyKey !== undefined) sdkCall.headers = { 'Idempotency-Key': call.idempotencyKey }
     const listener = call.onDelta && guarded(call.onDelta)
     const run = async (running: Attempt): Promise<Gathered> => {
-      const abortable = { ...sdkCall,  }
+      const abortable = { ...sdkCall, abortSignal: running.signal }
       return listener === undefined
         ? checked(await generated(languageModel, abortable, running), id, false)
         : checked(await streamed(languageModel, abortable, running, listener.deliver), id, true)
