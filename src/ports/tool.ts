@@ -36,7 +36,7 @@ export interface Tool<Input = unknown, Output = unknown> {
 }
 
 /** Any tool, whatever its types. `execute` receives what `input` validated. */
-export type AnyTool = Tool<never, unknown>
+export type AnyTool = Tool<unknown, unknown>
 
 /** Declares a tool; the types of `execute` follow the schemas. */
 export const tool = <Input, Output extends Json | object | undefined>(

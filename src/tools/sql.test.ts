@@ -164,7 +164,6 @@ test('a statement that needs too much memory ends as an ordinary error', async (
     'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c ORDER BY -x',
     'SELECT zeroblob(1000000000)',
     "SELECT replace(hex(zeroblob(400000)), '00', hex(zeroblob(400000)))",
-    'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT group_concat(x) FROM c',
   ])
     await assert.rejects(call(sql, { sql: statement }), { code: 'tool.input-invalid' }, statement)
 })

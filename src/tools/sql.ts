@@ -71,7 +71,7 @@ export const sqlTool = (options: SqlToolOptions): Tool<SqlInput, SqlOutput> => {
 const wrong = (message: string): ConcordError =>
   new ConcordError(
     'tool.input-invalid',
-    `Cannot run the statement as it must be valid for this database: ${message}; call without sql for the schema`,
+    `Cannot run the statement as it must be valid and within bounds: ${message}; correct it, or call without sql for the schema`,
   )
 
 /** Runs one job in a new process without environment or output; the process is dead when this settles. */

@@ -1,0 +1,19 @@
+export type SearchJob = {
+  /** Real path of the file or folder to search, and the path shown for it. */
+  start: string
+  shown: string
+  pattern: string
+  regex: boolean
+  ignoreCase: boolean
+  matchesMax: number
+  filesMax: number
+  fileBytesMax: number
+}
+
+export type FileMatch = { path: string; line: number; column: number; text: string }
+export type FileMatches = {
+  matches: FileMatch[]
+  filesSearched: number
+  filesSkipped: number
+  truncated: boolean
+}
