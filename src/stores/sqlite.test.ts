@@ -1,0 +1,11 @@
+import { eventLogContract } from '../testing/contracts/event-log.ts'
+import { membershipContract } from '../testing/contracts/membership.ts'
+import { stateStoreContract } from '../testing/contracts/state-store.ts'
+import { openFresh } from './sqlite/temporary.test.ts'
+
+for (const durability of ['process', 'power'] as const) {
+  const open = () => openFresh({ durability })
+  eventLogContract(`SQLite (${durability})`, open)
+  stateStoreContract(`SQLite (${durability})`, open)
+  membershipContract(`SQLite (${durability})`, open)
+}

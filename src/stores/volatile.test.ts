@@ -1,0 +1,15 @@
+import { randomBytes } from 'node:crypto'
+import { manualClock } from '../testing/clock.ts'
+import { eventLogContract } from '../testing/contracts/event-log.ts'
+import { membershipContract } from '../testing/contracts/membership.ts'
+import { stateStoreContract } from '../testing/contracts/state-store.ts'
+import { volatileStores } from './volatile/stores.ts'
+
+const open = async () => {
+  const clock = manualClock()
+  return { ...volatileStores({ clock, random: { next: Math.random, bytes: randomBytes } }), clock }
+}
+
+eventLogContract('the volatile store', open)
+stateStoreContract('the volatile store', open)
+membershipContract('the volatile store', open)

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import type { RunStatus } from '../../domain/summary.ts'
+import type { EventQuery } from '../../ports/event-log.ts'
+import { type OpenStore, on, recorded, type StoreFixture, summary } from './fixture.ts'
+
+/** Reading across streams, and the runs kept beside them. */
+export const eventLogQueryContract = (open: OpenStore): void => {
+  querying(open)
+  runs(open)
+}
+
+const seed = async ({ log }: StoreFixture): Promise<void> => {
+  const at = (time: number, call: string, agent: string) => ({ ...recorded(call), at: time, agent })
+  await log.append({ stream: 'run/a', expectedVersion: 0, epoch: 1, events: [at(10, 'a1', 'reader')] })
+  await log.append({ stream: 'run/b', expectedVersion: 0, epoch: 1, events: [at(20, 'b1', 'writer')] })
+  await log.append({
+    stream: 'run/a',
+    expectedVersion: 1,
+    epoch: 1,
+    events: [at(30, 'a2', 'writer'), { type: 'run.started', at: 40, data: {} }],
+    writes: [{ namespace: 'global', key: 'k', value: 'from a', provenance: { run: 'a' } }],
+  })
+}
+
+const querying = (open: OpenStore) => {
+  it(
+    'queries over all streams in order of commit',
+    on(open, async (store) => {
+      await seed(store)
+      const ids = async (query: EventQuery) => (await store.log.query(query)).map((event) => event.id)
+      assert.deepEqual(await ids({}), ['run/a@1', 'run/b@1', 'run/a@2', 'run/a@3', 'state/global@1'])
+      assert.deepEqual(await ids({ run: 'a' }), ['run/a@1', 'run/a@2', 'run/a@3', 'state/global@1'])
+      assert.deepEqual(await ids({ run: 'none' }), [])
+      assert.deepEqual(await ids({ agent: 'writer' }), ['run/b@1', 'run/a@2'])
+      assert.deepEqual(await ids({ types: ['run.started', 'state.changed'] }), ['run/a@3', 'state/global@1'])
+      assert.deepEqual(await ids({ types: [] }), [])
+      assert.deepEqual(await ids({ from: 20, to: 30 }), ['run/b@1', 'run/a@2'])
+      assert.deepEqual(await ids({ run: 'a', agent: 'writer', types: ['step.recorded'] }), ['run/a@2'])
+      const [, second] = await store.log.query({ limit: 2 })
+      assert.equal(second?.id, 'run/b@1')
+      assert.deepEqual(await ids({ afterPosition: second?.position ?? 0, limit: 1 }), ['run/a@2'])
+      assert.deepEqual(await ids({ run: 'a', afterPosition: second?.position ?? 0, limit: 1 }), ['run/a@2'])
+    }),
+  )
+
+  it(
+    'returns at most a thousand events when no limit is given',
+    on(open, async ({ log }) => {
+      const events = Array.from({ length: 1100 }, (_, i) => recorded(`${i}`))
+      await log.append({ stream: 'run/a', expectedVersion: 0, epoch: 1, events })
+      assert.equal((await log.query({ run: 'a' })).length, 1000)
+    }),
+  )
+
+  it(
+    'names every stream',
+    on(open, async (store) => {
+      await seed(store)
+      assert.deepEqual(await store.log.streams(), ['run/a', 'run/b', 'state/global'])
+    }),
+  )
+}
+
+const keep = (store: StoreFixture, run: string, more: Parameters<typeof summary>[1] = {}) =>
+  store.log.append({
+    stream: `run/${run}`,
+    expectedVersion: 'any',
+    epoch: 1,
+    events: [recorded('x')],
+    summary: summary(run, more),
+  })
+
+const runs = (open: OpenStore) => {
+  it(
+    'keeps the summary of a run as the last append gave it, a copy of it',
+    on(open, async (store) => {
+      const goal = { text: 'g', team: 't', params: { n: 1 } }
+      await keep(store, 'a', { goal, wakeAt: 5, owner: 'me', parent: 'p' })
+      goal.params.n = 2
+      const kept = summary('a', {
+        goal: { text: 'g', team: 't', params: { n: 1 } },
+        wakeAt: 5,
+        owner: 'me',
+        parent: 'p',
+      })
+      assert.deepEqual(await store.log.run('a'), kept)
+      await keep(store, 'a', { status: 'waiting', updatedAt: 7 })
+      assert.deepEqual(await store.log.run('a'), summary('a', { status: 'waiting', updatedAt: 7 }))
+      await keep(store, 'a', { status: 'waiting', updatedAt: 8 })
+      assert.deepEqual(await store.log.run('a'), summary('a', { status: 'waiting', updatedAt: 8 }))
+      assert.equal(await store.log.run('none'), undefined)
+      const refused = { stream: 'run/a', expectedVersion: 9, epoch: 1, events: [] }
+      await assert.rejects(store.log.append({ ...refused, summary: summary('a', { status: 'failed' }) }))
+      assert.equal((await store.log.run('a'))?.status, 'waiting')
+    }),
+  )
+
+  it(
+    'lists runs newest first, by status, team, thread and parent',
+    on(open, async (store) => {
+      const goal = { text: 'g', team: 'research', thread: 't1' }
+      await keep(store, 'a', { createdAt: 10, status: 'succeeded' })
+      await keep(store, 'b', { createdAt: 30, parent: 'a' })
+      await keep(store, 'c', { createdAt: 20, goal })
+      await keep(store, 'd', { createdAt: 40, goal: { text: 'g', team: 'other' }, status: 'waiting' })
+      const list = async (query?: Parameters<typeof store.log.runs>[0]) =>
+        (await store.log.runs(query)).map((run) => run.run)
+      assert.deepEqual(await list(), ['d', 'b', 'c', 'a'])
+      assert.deepEqual(await list({ status: ['succeeded', 'waiting'] }), ['d', 'a'])
+      assert.deepEqual(await list({ status: [] }), [])
+      assert.deepEqual(await list({ team: 'research' }), ['b', 'c', 'a'])
+      assert.deepEqual(await list({ thread: 't1' }), ['c'])
+      assert.deepEqual(await list({ parent: 'a' }), ['b'])
+      assert.deepEqual(await list({ limit: 2 }), ['d', 'b'])
+      assert.deepEqual(await list({ before: 30 }), ['c', 'a'])
+      assert.deepEqual(await list({ before: 30, limit: 1, status: ['running'] }), ['c'])
+    }),
+  )
+
+  it(
+    'loses no run between pages, though many were created in the same instant',
+    on(open, async (store) => {
+      const statuses: RunStatus[] = ['running', 'waiting']
+      for (let i = 0; i < 30; i++)
+        await keep(store, `r${i}`, { createdAt: Math.floor(i / 7), status: statuses[i % 2] ?? 'running' })
+      const all = new Set<string>()
+      let before: number | undefined
+      for (let pages = 0; pages < 30; pages++) {
+        const page = await store.log.runs(before === undefined ? { limit: 4 } : { limit: 4, before })
+        if (page.length === 0) break
+        for (const { run } of page) assert.ok(all.size < all.add(run).size, `${run} came twice`)
+        before = page.at(-1)?.createdAt
+      }
+      assert.equal(all.size, 30)
+    }),
+  )
+}

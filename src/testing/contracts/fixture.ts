@@ -1,0 +1,61 @@
+import type { ErrorCode } from '../../domain/errors.ts'
+import { isConcordError } from '../../domain/errors.ts'
+import type { Draft } from '../../domain/event.ts'
+import type { RunSummary } from '../../domain/summary.ts'
+import type { EventLog } from '../../ports/event-log.ts'
+import type { Membership } from '../../ports/membership.ts'
+import type { StateStore } from '../../ports/state-store.ts'
+import type { ManualClock } from '../clock.ts'
+
+/** A fresh, empty store on a manual clock; `close` also removes what it left behind. */
+export type StoreFixture = {
+  log: EventLog
+  state: StateStore
+  membership: Membership
+  clock: ManualClock
+  /** Removes an event's data for good, where the store can. */
+  erase?(stream: string, version: number): Promise<void>
+  /** Ends keys whose time is over, where the store does it on request. */
+  sweep?(limit?: number): Promise<number>
+  close(): Promise<void>
+}
+
+export type OpenStore = () => Promise<StoreFixture>
+
+/** Runs a test on a fresh store and closes it, whatever happens. */
+export const on =
+  (open: OpenStore, test: (store: StoreFixture) => Promise<void>): (() => Promise<void>) =>
+  async () => {
+    const store = await open()
+    try {
+      await test(store)
+    } finally {
+      await store.close()
+    }
+  }
+
+/** For `assert.rejects`: the error's identity is its code. */
+export const code = (expected: ErrorCode) => (error: unknown) =>
+  isConcordError(error) && error.code === expected
+
+export const claimed = (at: number, epoch = 1): Draft => ({
+  type: 'run.claimed',
+  at,
+  data: { owner: 'o', epoch },
+})
+
+export const recorded = (call: string, value: string | number = call): Draft => ({
+  type: 'step.recorded',
+  at: 1000,
+  step: 's',
+  data: { call, name: 'n', value },
+})
+
+export const summary = (run: string, more: Partial<RunSummary> = {}): RunSummary => ({
+  run,
+  status: 'running',
+  goal: { text: 'find papers', team: 'research' },
+  createdAt: 1000,
+  updatedAt: 1000,
+  ...more,
+})

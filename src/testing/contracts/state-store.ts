@@ -1,0 +1,372 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Json } from '../../domain/json.ts'
+import type { StateWrite } from '../../ports/state-store.ts'
+import { claimed, code, type OpenStore, on, type StoreFixture } from './fixture.ts'
+
+/** What every state store promises, together with the log that its changes go into. */
+export const stateStoreContract = (name: string, open: OpenStore): void => {
+  describe(`${name} as a state store`, () => {
+    versions(open)
+    conditions(open)
+    operations(open)
+    expiry(open)
+    listing(open)
+    history(open)
+  })
+}
+
+const ns = 'run/1'
+const put = (key: string, value: Json, more: Partial<StateWrite> = {}): StateWrite => ({
+  namespace: ns,
+  key,
+  value,
+  ...more,
+})
+
+const changes = async ({ log }: StoreFixture, namespace = ns) =>
+  (await log.read(`state/${namespace}`)).map((event) => [event.type, event.version, event.data])
+
+const versions = (open: OpenStore) => {
+  it(
+    'counts versions per key and sequences per namespace',
+    on(open, async ({ state }) => {
+      assert.equal(await state.get(ns, 'a'), undefined)
+      assert.deepEqual(await state.write([put('a', 1)]), [{ ok: true, key: 'a', version: 1, sequence: 1 }])
+      assert.deepEqual(await state.write([put('a', 2), put('b', 1), put('a', 3)]), [
+        { ok: true, key: 'a', version: 2, sequence: 2 },
+        { ok: true, key: 'b', version: 1, sequence: 3 },
+        { ok: true, key: 'a', version: 3, sequence: 4 },
+      ])
+      const elsewhere = await state.write([{ namespace: 'global', key: 'a', value: 9 }])
+      assert.deepEqual(elsewhere, [{ ok: true, key: 'a', version: 1, sequence: 1 }])
+      assert.deepEqual([(await state.get(ns, 'a'))?.value, (await state.get('global', 'a'))?.value], [3, 9])
+      assert.deepEqual(await state.write([]), [])
+    }),
+  )
+
+  it(
+    'returns value, version, time and who wrote it',
+    on(open, async ({ state, clock }) => {
+      const provenance = { run: '1', step: 's', agent: 'a', cause: 'run/1@3', epoch: 2 }
+      await state.write([put('k', { deep: [1, { x: null }] }, { provenance })])
+      const entry = await state.get(ns, 'k')
+      assert.deepEqual(entry, {
+        key: 'k',
+        value: { deep: [1, { x: null }] },
+        version: 1,
+        at: clock.now(),
+        provenance,
+      })
+    }),
+  )
+
+  const values: Json[] = [
+    null,
+    false,
+    0,
+    '',
+    'lone \ud800 half',
+    'NUL \0',
+    [],
+    {},
+    2 ** 60,
+    'x'.repeat(1024 * 1024),
+  ]
+  it(
+    'keeps any JSON value, copied at the call',
+    on(open, async ({ state }) => {
+      for (const value of values) {
+        await state.write([put('k', value)])
+        assert.deepEqual((await state.get(ns, 'k'))?.value, value)
+      }
+      const mine = { list: [1] }
+      const done = state.write([put('k', mine)])
+      mine.list.push(2)
+      await done
+      const entry = await state.get(ns, 'k')
+      assert.deepEqual(entry?.value, { list: [1] })
+      Object.assign(entry?.provenance ?? {}, { run: 'forged' })
+      assert.deepEqual((await state.get(ns, 'k'))?.provenance, {})
+    }),
+  )
+
+  it(
+    'goes on counting after a deletion, while the key is absent to all',
+    on(open, async ({ state }) => {
+      await state.write([put('k', 1)])
+      const gone = await state.write([{ namespace: ns, key: 'k', delete: true }])
+      assert.deepEqual(gone, [{ ok: true, key: 'k', version: 2, sequence: 2 }])
+      assert.equal(await state.get(ns, 'k'), undefined)
+      assert.deepEqual(await state.list(ns), [])
+      const stale = await state.write([put('k', 2, { ifVersion: 1 })])
+      assert.deepEqual(stale, [{ ok: false, key: 'k', version: 0, reason: 'conflict' }])
+      const anew = await state.write([put('k', 3, { ifVersion: 0 })])
+      assert.deepEqual(anew, [{ ok: true, key: 'k', version: 3, sequence: 3 }])
+    }),
+  )
+
+  it(
+    'refuses what it could not give back unchanged',
+    on(open, async ({ state }) => {
+      const bad: StateWrite[] = [
+        { namespace: ns, key: 'k' },
+        { namespace: ns, key: 'k', value: 1, delete: true },
+        put('', 1),
+        put('half \ud800', 1),
+        { namespace: 'a\0b', key: 'k', value: 1 },
+        put('k', 1, { ttlMs: 0 }),
+        put('k', 1, { ttlMs: -5 }),
+        put('k', 1, { ttlMs: Number.POSITIVE_INFINITY }),
+        put('k', 1, { operation: '' }),
+      ]
+      for (const write of bad)
+        await assert.rejects(state.write([put('fine', 1), write]), code('input.invalid'))
+      assert.equal(await state.get(ns, 'fine'), undefined)
+    }),
+  )
+}
+
+const conditions = (open: OpenStore) => {
+  it(
+    'writes at the given version only, and says which version stood in the way',
+    on(open, async ({ state }) => {
+      assert.equal((await state.write([put('k', 'first', { ifVersion: 0 })]))[0]?.ok, true)
+      const late = await state.write([put('k', 'late', { ifVersion: 0 })])
+      assert.deepEqual(late, [{ ok: false, key: 'k', version: 1, reason: 'conflict' }])
+      assert.equal((await state.write([put('k', 'second', { ifVersion: 1 })]))[0]?.ok, true)
+      const early = await state.write([put('other', 1, { ifVersion: 3 })])
+      assert.deepEqual(early, [{ ok: false, key: 'other', version: 0, reason: 'conflict' }])
+      assert.equal((await state.get(ns, 'k'))?.value, 'second')
+    }),
+  )
+
+  it(
+    'applies all writes of a call or none',
+    on(open, async (store) => {
+      const { state } = store
+      await state.write([put('a', 1)])
+      const refused = await state.write([put('b', 1), put('a', 2, { ifVersion: 7 }), put('c', 1)])
+      assert.deepEqual(
+        refused.map((outcome) => [outcome.ok, outcome.version]),
+        [
+          [false, 0],
+          [false, 1],
+          [false, 0],
+        ],
+      )
+      assert.deepEqual([await state.get(ns, 'b'), await state.get(ns, 'c')], [undefined, undefined])
+      assert.equal((await changes(store)).length, 1)
+    }),
+  )
+
+  it(
+    'sees the writes before it in the same call',
+    on(open, async ({ state }) => {
+      const outcomes = await state.write([put('k', 1, { ifVersion: 0 }), put('k', 2, { ifVersion: 1 })])
+      assert.deepEqual(
+        outcomes.map((outcome) => outcome.version),
+        [1, 2],
+      )
+    }),
+  )
+
+  it(
+    'loses none of 4 x 100 read-modify-writes of one key',
+    on(open, async ({ state }) => {
+      const increment = async () => {
+        for (;;) {
+          const entry = await state.get(ns, 'n')
+          const value = typeof entry?.value === 'number' ? entry.value : 0
+          const [outcome] = await state.write([put('n', value + 1, { ifVersion: entry?.version ?? 0 })])
+          if (outcome?.ok) return
+        }
+      }
+      const writer = async () => {
+        for (let i = 0; i < 100; i++) await increment()
+      }
+      await Promise.all([writer(), writer(), writer(), writer()])
+      const entry = await state.get(ns, 'n')
+      assert.deepEqual([entry?.value, entry?.version], [400, 400])
+    }),
+  )
+
+  it(
+    'refuses writes of an owner that was replaced',
+    on(open, async ({ state, log, clock }) => {
+      await log.append({ stream: 'run/1', expectedVersion: 0, epoch: 1, events: [claimed(clock.now(), 1)] })
+      await log.append({ stream: 'run/1', expectedVersion: 1, epoch: 2, events: [claimed(clock.now(), 2)] })
+      const by = (epoch: number) => state.write([put('k', epoch, { provenance: { run: '1', epoch } })])
+      await assert.rejects(by(1), code('epoch.stale'))
+      assert.equal(await state.get(ns, 'k'), undefined)
+      assert.equal((await by(2))[0]?.ok, true)
+    }),
+  )
+}
+
+const operations = (open: OpenStore) => {
+  it(
+    'answers a repeated operation with its first outcome and writes nothing',
+    on(open, async (store) => {
+      const { state } = store
+      const [first] = await state.write([put('k', 1, { ifVersion: 0, operation: 'op' })])
+      await state.write([put('k', 2)])
+      const again = await state.write([put('k', 1, { ifVersion: 0, operation: 'op' })])
+      assert.deepEqual(again, [first])
+      const mixed = await state.write([put('k', 1, { operation: 'op' }), put('new', 1, { operation: 'op2' })])
+      assert.deepEqual(mixed, [first, { ok: true, key: 'new', version: 1, sequence: 3 }])
+      assert.equal((await state.get(ns, 'k'))?.value, 2)
+      const twice = [put('t', 1, { operation: 'op3' }), put('t', 1, { operation: 'op3' })]
+      assert.deepEqual(
+        (await state.write(twice)).map((outcome) => outcome.version),
+        [1, 1],
+      )
+      const elsewhere = await state.write([{ namespace: 'global', key: 'k', value: 5, operation: 'op' }])
+      assert.deepEqual(elsewhere, [{ ok: true, key: 'k', version: 1, sequence: 1 }])
+      assert.equal((await changes(store)).length, 4)
+    }),
+  )
+
+  it(
+    'applies a deletion with an operation once, though the key comes back',
+    on(open, async ({ state }) => {
+      const remove = () => state.write([{ namespace: ns, key: 'k', delete: true, operation: 'del' }])
+      const [first] = await remove()
+      await state.write([put('k', 'back')])
+      assert.deepEqual(await remove(), [first])
+      assert.equal((await state.get(ns, 'k'))?.value, 'back')
+    }),
+  )
+
+  it(
+    'does not record what was refused',
+    on(open, async ({ state }) => {
+      assert.equal((await state.write([put('k', 1, { ifVersion: 1, operation: 'op' })]))[0]?.ok, false)
+      assert.equal((await state.write([put('k', 1, { ifVersion: 0, operation: 'op' })]))[0]?.ok, true)
+    }),
+  )
+}
+
+const expiry = (open: OpenStore) => {
+  it(
+    'returns no value at or past its expiry and commits the end once',
+    on(open, async (store) => {
+      const { state, clock } = store
+      await state.write([put('k', 1, { ttlMs: 100 }), put('stays', 1)])
+      assert.equal((await state.get(ns, 'k'))?.expiresAt, clock.now() + 100)
+      clock.advance(99)
+      assert.equal((await state.get(ns, 'k'))?.value, 1)
+      clock.advance(1)
+      assert.equal(await state.get(ns, 'k'), undefined)
+      assert.deepEqual(
+        (await state.list(ns)).map((entry) => entry.key),
+        ['stays'],
+      )
+      assert.equal(await state.get(ns, 'k'), undefined)
+      await state.write([put('after', 1)])
+      const ends = (await changes(store)).filter(([type]) => type === 'state.expired')
+      assert.deepEqual(ends, [['state.expired', 3, { namespace: ns, key: 'k', version: 2 }]])
+    }),
+  )
+
+  it(
+    'ends an expired key before it is written anew',
+    on(open, async (store) => {
+      const { state, clock } = store
+      await state.write([put('k', 1, { ttlMs: 10 })])
+      clock.advance(20)
+      const stale = await state.write([put('k', 2, { ifVersion: 1 })])
+      assert.deepEqual(stale, [{ ok: false, key: 'k', version: 0, reason: 'conflict' }])
+      const anew = await state.write([put('k', 3, { ifVersion: 0 })])
+      assert.deepEqual(anew, [{ ok: true, key: 'k', version: 3, sequence: 3 }])
+      assert.deepEqual(
+        (await changes(store)).map(([type]) => type),
+        ['state.changed', 'state.expired', 'state.changed'],
+      )
+      assert.equal((await state.get(ns, 'k'))?.expiresAt, undefined)
+    }),
+  )
+
+  it(
+    'a later write without a time to live keeps the key',
+    on(open, async ({ state, clock }) => {
+      await state.write([put('k', 1, { ttlMs: 10 })])
+      await state.write([put('k', 2)])
+      clock.advance(1000)
+      assert.equal((await state.get(ns, 'k'))?.value, 2)
+    }),
+  )
+
+  it(
+    'sweeps what nobody asks for, no more than asked at once',
+    on(open, async (store) => {
+      const { state, clock, sweep } = store
+      if (!sweep) return
+      await state.write(Array.from({ length: 10 }, (_, i) => put(`k${i}`, i, { ttlMs: 10 + i })))
+      clock.advance(1000)
+      assert.deepEqual([await sweep(4), await sweep(100), await sweep(100)], [4, 6, 0])
+      assert.equal((await changes(store)).filter(([type]) => type === 'state.expired').length, 10)
+    }),
+  )
+}
+
+const listing = (open: OpenStore) => {
+  it(
+    'lists in the order of code points, by prefix and page, one namespace',
+    on(open, async ({ state }) => {
+      const keys = ['b', 'a:2', 'a:10', 'a', 'ä', '\uffee', '😀', 'a%_', "it's"]
+      await state.write(keys.map((key) => put(key, key)))
+      await state.write([{ namespace: 'global', key: 'a:3', value: 1 }])
+      const list = async (options?: Parameters<typeof state.list>[1]) =>
+        (await state.list(ns, options)).map((entry) => entry.key)
+      const order = ['a', 'a%_', 'a:10', 'a:2', 'b', "it's", 'ä', '\uffee', '😀']
+      assert.deepEqual(await list(), order)
+      assert.deepEqual(await list({ prefix: 'a' }), ['a', 'a%_', 'a:10', 'a:2'])
+      assert.deepEqual(await list({ prefix: 'a:' }), ['a:10', 'a:2'])
+      assert.deepEqual(await list({ prefix: 'a', after: 'a%_', limit: 1 }), ['a:10'])
+      assert.deepEqual(await list({ after: '\uffee' }), ['😀'])
+      assert.deepEqual(await list({ limit: 0 }), [])
+      assert.deepEqual(await state.list('none'), [])
+    }),
+  )
+}
+
+const history = (open: OpenStore) => {
+  it(
+    'makes every change an event of the namespace, its version the sequence',
+    on(open, async (store) => {
+      const { state, clock } = store
+      const provenance = { run: '1', step: 's', agent: 'a', cause: 'run/1@1', epoch: 0 }
+      await state.write([put('k', { x: 1 }, { ttlMs: 50, operation: 'op', provenance })])
+      await state.write([{ namespace: ns, key: 'k', delete: true }])
+      const expiresAt = clock.now() + 50
+      assert.deepEqual(await changes(store), [
+        [
+          'state.changed',
+          1,
+          { namespace: ns, key: 'k', version: 1, value: { x: 1 }, expiresAt, operation: 'op' },
+        ],
+        ['state.changed', 2, { namespace: ns, key: 'k', version: 2, deleted: true }],
+      ])
+      const [event] = await store.log.query({ run: '1' })
+      assert.deepEqual(
+        [event?.step, event?.agent, event?.cause, event?.at],
+        ['s', 'a', 'run/1@1', clock.now()],
+      )
+      assert.equal((await store.log.verify(`state/${ns}`)).brokenAt, undefined)
+    }),
+  )
+
+  it(
+    'tells the listeners of the log',
+    on(open, async ({ state, log }) => {
+      const heard: string[] = []
+      const leave = log.onCommit(({ streams }) => heard.push(...streams))
+      await state.write([put('k', 1)])
+      await state.write([put('k', 1, { ifVersion: 9 })])
+      await Promise.resolve()
+      assert.deepEqual(heard, [`state/${ns}`])
+      leave()
+    }),
+  )
+}
