@@ -71,11 +71,11 @@ export const attempt = async <T>(
           work.then(resolve, fail)
         }),
       heard: () => {
-        silence ??= setTimeout(
+        clearTimeout(silence)
+        silence = setTimeout(
           late('a stream must not fall silent', 'nothing for', limits.silenceMs),
           limits.silenceMs,
         )
-        silence.refresh()
       },
     })
   } catch (error) {

@@ -25,7 +25,7 @@ const serving = async (id: string, replies: Reply[], own: object = {}) => {
   servers.push(server)
   server.will(...replies)
   const env = {
-    OPENAI_API_KEY: 'sk-embedding-secret',
+    OPENAI_API_KEY: 'nobodys.embedding.key',
     OPENAI_BASE_URL: `${server.url}/v1`,
     OLLAMA_BASE_URL: `${server.url}/v1`,
     GOOGLE_GENERATIVE_AI_API_KEY: 'k',
@@ -150,7 +150,7 @@ test('errors are classified as those of models; the first one stops the other ba
   const limited: Reply = {
     status: 429,
     headers: { 'retry-after': '2' },
-    json: { error: { message: 'sk-embedding-secret' } },
+    json: { error: { message: 'nobodys.embedding.key' } },
   }
   const { server, resolve } = await serving('openai/embed-test', [{ ending: 'hang' }, limited], {
     dimensions: 1,
@@ -163,7 +163,7 @@ test('errors are classified as those of models; the first one stops the other ba
   assert.ok(isConcordError(error))
   assert.equal(error.code, 'model.rate-limited')
   assert.equal(error.details.retryAfterMs, 2000)
-  assert.ok(!error.message.includes('sk-embedding-secret'))
+  assert.ok(!error.message.includes('nobodys.embedding.key'))
   await abandoned
   assert.equal(server.requests.length, 2)
 })

@@ -9,7 +9,8 @@ import { isConcordError } from '../domain/errors.ts'
 import type { Model, ModelRequest, ToolSpec } from '../ports/model.ts'
 import { modelRegistry, type RegistryOptions } from './registry.ts'
 
-const key = 'sk-test-0123456789abcdef'
+// Not of a known form: it must be hidden because it is the key, not because it looks like one.
+const key = 'nobodys.key.0123456789abcdef'
 
 const servers: WireServer[] = []
 after(() => Promise.all(servers.map((server) => server.close())))
@@ -435,6 +436,28 @@ test('Google: the wait is in the body of a rate limit', async () => {
   const limited = await failure(model.generate(asked('x')))
   assert.equal(limited.code, 'model.rate-limited')
   assert.equal(limited.details.retryAfterMs, 34_500)
+})
+
+test('results of parallel calls share one turn', async () => {
+  const { server, model } = await serving(googleGenerate, [googleGenerate.whole({ text: 'ok' })])
+  const toolCalls = ['a', 'b'].map((id) => ({ id, tool: 'search', input: {} }))
+  await model.generate({
+    messages: [
+      { role: 'user', content: 'go' },
+      { role: 'assistant', content: '', toolCalls },
+      ...toolCalls.map(({ id, tool }) => ({ role: 'tool' as const, callId: id, tool, content: id })),
+    ],
+    tools: [search],
+  })
+  const sent = server.requests[0]?.body as { contents: { role: string; parts: unknown[] }[] } | undefined
+  assert.deepEqual(
+    sent?.contents.map(({ role, parts }) => [role, parts.length]),
+    [
+      ['user', 1],
+      ['model', 2],
+      ['user', 2],
+    ],
+  )
 })
 
 test('an error within a stream is classified as if it had come as a status', async () => {
