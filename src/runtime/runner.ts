@@ -85,8 +85,8 @@ export const createRunner = (
     }
   }
 
-  const own = (run: Run): Owner => {
-    const owner = new Owner(run, options.strategyFor(run.goal), options.perform, {
+  const own = (run: Run, goal: Goal = run.goal): Owner => {
+    const owner = new Owner(run, options.strategyFor(goal), options.perform, {
       ...ports,
       self: membership.self,
     })
@@ -145,7 +145,7 @@ export const createRunner = (
     }
     const claimed: Draft = { type: 'run.claimed', at, data: { owner: membership.self, epoch: 1 } }
     run.epoch = 1
-    const owner = own(run)
+    const owner = own(run, goal)
     try {
       await owner.begin([queued, claimed, ...(inherited?.events ?? [])], inherited?.writes)
     } catch (error) {

@@ -1,0 +1,100 @@
+import { type AnyAgent, cardOf } from '../agent/define.ts'
+import type { TeamServices } from '../agent/services.ts'
+import { ConcordError } from '../domain/errors.ts'
+import type { Goal } from '../domain/goal.ts'
+import type { Step } from '../domain/plan.ts'
+import type { Strategy } from '../domain/strategy.ts'
+import type { Policy } from '../policy/decide.ts'
+import { hierarchical } from './hierarchical.ts'
+import { modelPlanner } from './model-planner.ts'
+import { type Bounds, defaultBounds, type TeamShape } from './team-shape.ts'
+
+/** Agents, how work finds them, and what they may do. */
+export type TeamDefinition = {
+  description?: string
+  /** Agents that steps may name. */
+  agents: readonly (AnyAgent | string)[]
+  strategy?: 'hierarchical'
+  /** Makes the plan: an agent, or the name of one. Default: a model planner; for a team of one agent, that agent does it all. */
+  planner?: AnyAgent | string
+  /** Steps that are always the same for a goal, instead of a planner. Must be a pure function. */
+  plan?: (goal: Goal) => Step[]
+  /** Judges results against the goal: `{ met | valid, reasons, redo?, summary?, output? }`. */
+  checker?: AnyAgent | string
+  /** Judges an accepted plan: `{ feasible, reasons }`. */
+  feasibility?: AnyAgent | string
+  /** The step whose result is the output; default the check's output or summary, else the last step's result. */
+  output?: string
+  policy?: Policy
+  bounds?: Partial<Bounds>
+}
+
+/** Declares a team; returns the definition unchanged. */
+export const team = (definition: TeamDefinition): TeamDefinition => definition
+
+export type Team = {
+  name: string
+  description: string
+  services: TeamServices
+  strategy: Strategy
+  shape: TeamShape
+}
+
+const invalid = (team: string, problem: string, way: string): ConcordError =>
+  new ConcordError('config.invalid', `Cannot use team "${team}" as ${problem}; ${way}`)
+
+/** A definition with its agents found and its strategy made. `known` are agents of the config, by name. Throws `config.invalid`. */
+export const assembleTeam = (
+  name: string,
+  definition: TeamDefinition,
+  known: ReadonlyMap<string, AnyAgent>,
+): Team => {
+  const agents = new Map<string, AnyAgent>()
+  const find = (wanted: AnyAgent | string): AnyAgent => {
+    if (typeof wanted !== 'string') return wanted
+    const found = agents.get(wanted) ?? known.get(wanted)
+    if (found !== undefined) return found
+    throw invalid(
+      name,
+      `agent "${wanted}" is not defined`,
+      `known are: ${[...agents.keys(), ...known.keys()].join(', ') || 'none'}`,
+    )
+  }
+  const add = (wanted: AnyAgent | string): string => {
+    const found = find(wanted)
+    const other = agents.get(found.name)
+    if (other !== undefined && other !== found)
+      throw invalid(name, `two different agents are called "${found.name}"`, 'rename one')
+    agents.set(found.name, found)
+    return found.name
+  }
+  if (!Array.isArray(definition.agents) || definition.agents.length === 0)
+    throw invalid(name, 'it has no agents', 'list them under "agents"')
+  for (const wanted of definition.agents) add(wanted)
+  const workers = new Map(agents)
+  const sole = workers.size === 1 ? [...workers.keys()][0] : undefined
+  const planner = definition.planner === undefined ? undefined : add(definition.planner)
+  const plan = definition.plan ?? (planner === undefined && sole !== undefined ? soleStep(sole) : undefined)
+  const shape: TeamShape = {
+    name,
+    agents: new Map([...workers].map(([id, worker]) => [id, cardOf(worker)])),
+    ...(plan === undefined ? { planner: planner ?? add(modelPlanner) } : { plan }),
+    ...(definition.checker === undefined ? {} : { checker: add(definition.checker) }),
+    ...(definition.feasibility === undefined ? {} : { feasibility: add(definition.feasibility) }),
+    ...(definition.output === undefined ? {} : { output: definition.output }),
+    bounds: { ...defaultBounds, ...definition.bounds },
+  }
+  const { policy } = definition
+  return {
+    name,
+    description: definition.description ?? '',
+    services: { agents, cards: [...shape.agents.values()], ...(policy === undefined ? {} : { policy }) },
+    strategy: hierarchical(shape),
+    shape,
+  }
+}
+
+/** A team of one: the goal is the payload. */
+const soleStep =
+  (agent: string) =>
+  (goal: Goal): Step[] => [{ id: agent, agent, payload: { goal: goal.text, ...goal.params } }]

@@ -1,0 +1,5 @@
+import type { TeamDefinition } from '../orchestration/team.ts'
+import type { ConcordConfig } from './config.ts'
+
+/** Teams that come with the package, by name. */
+export const builtInTeams: { [name: string]: (config: ConcordConfig) => TeamDefinition } = {}

@@ -1,0 +1,225 @@
+import { type AnyAgent, agent } from '../agent/define.ts'
+import { createPerform } from '../agent/perform.ts'
+import type { AgentServices, ChildRequest, ChildResult } from '../agent/services.ts'
+import type { AgentCard } from '../domain/agent.ts'
+import { ConcordError } from '../domain/errors.ts'
+import type { Event, Signal } from '../domain/event.ts'
+import { runStream } from '../domain/event.ts'
+import type { Goal } from '../domain/goal.ts'
+import type { Json } from '../domain/json.ts'
+import { isFinal, type Run } from '../domain/run.ts'
+import type { RunSummary } from '../domain/summary.ts'
+import { type State, scopedState } from '../memory/state.ts'
+import { assembleTeam, type Team, type TeamDefinition } from '../orchestration/team.ts'
+import { type BeforeStore, storeAsIs } from '../policy/before-store.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { EventLog, RunsQuery } from '../ports/event-log.ts'
+import { type Logger, silentLogger } from '../ports/logger.ts'
+import type { Member } from '../ports/membership.ts'
+import type { Random } from '../ports/random.ts'
+import type { Transport } from '../ports/transport.ts'
+import { type ForkOptions, forkOf } from '../runtime/fork.ts'
+import { createRunner, type Runner } from '../runtime/runner.ts'
+import { httpTransport } from '../transports/http.ts'
+import { builtInTeams } from './built-in.ts'
+import type { ConcordConfig } from './config.ts'
+import { type FollowOptions, followRun } from './follow.ts'
+import { modelFinder } from './models.ts'
+import { guardLogger, openStores } from './stores.ts'
+import { systemClock, systemIds, systemRandom } from './system.ts'
+import { toolFinder } from './tools.ts'
+
+export type GoalRequest = string | (Omit<Goal, 'team'> & { team?: string })
+
+export type Delta = { run: string; step: string; agent: string; text: string }
+
+export type OpenOptions = {
+  config?: ConcordConfig
+  /** Environment for keys and endpoints; default none, the command line passes its own. */
+  env?: { [name: string]: string | undefined }
+  /** `server` processes take over runs that nobody advances. Default `runner`. */
+  role?: Member['role']
+  url?: string
+  clock?: Clock
+  random?: Random
+  transport?: Transport
+}
+
+/** One Concord: stores, teams and the runs this process advances. */
+export type Concord = {
+  readonly config: ConcordConfig
+  readonly log: EventLog
+  readonly runner: Runner
+  /** Starts a run and resolves with its id once it is durable. A repeated `id` starts nothing and answers the same id. */
+  start(goal: GoalRequest, options?: { id?: string }): Promise<string>
+  /** Starts a run and waits until it is final, waits for a person, or is suspended. */
+  run(goal: GoalRequest, options?: { id?: string; signal?: AbortSignal }): Promise<Run>
+  /** Output of a run that succeeded. Throws its failure, or `goal.unmet` when it did not end well. */
+  result(goal: GoalRequest, options?: { signal?: AbortSignal }): Promise<Json>
+  events(run: string): Promise<Event[]>
+  follow(run: string, options?: FollowOptions): AsyncGenerator<Event>
+  onDelta(listener: (delta: Delta) => void): () => void
+  runs(query?: RunsQuery): Promise<RunSummary[]>
+  signal(run: string, signal: Signal): Promise<void>
+  fork(run: string, options?: ForkOptions): Promise<string>
+  /** Shared state of a namespace, written as `user`. */
+  state(namespace: string): State
+  teams(): { name: string; description: string; agents: readonly AgentCard[] }[]
+  team(name: string): Team
+  close(reason?: string): Promise<void>
+}
+
+/** Opens the stores and wires everything: the one place that knows everybody. Throws `config.invalid` and the stores' errors. */
+export const openConcord = async (options: OpenOptions = {}): Promise<Concord> => {
+  const { config = {}, env = {}, role = 'runner', clock = systemClock } = options
+  const random = options.random ?? systemRandom()
+  const beforeStore: BeforeStore = config.beforeStore ?? storeAsIs
+  const logger: Logger = guardLogger(config.logger ?? silentLogger, beforeStore)
+  const teams = teamsOf(config)
+  const stores = await openStores({ config: config.stores ?? {}, clock, random, role, beforeStore })
+  const { log, state, membership } = stores
+  await membership.join(role, options.url)
+  const listeners = new Set<(delta: Delta) => void>()
+  const ids = systemIds(clock, random)
+
+  const teamNamed = (name: string): Team => teams(name)
+  const services: AgentServices = {
+    clock,
+    random,
+    logger,
+    state,
+    transport: options.transport ?? httpTransport({ clock }),
+    team: (name) => teamNamed(name).services,
+    tool: toolFinder(config, { clock, logger }),
+    model: modelFinder(config, env),
+    hasModel: config.model !== undefined,
+    child: (request) => runChild(runner, request),
+    // A getter: models stream only while somebody listens.
+    get delta() {
+      if (listeners.size === 0) return undefined
+      return (at: Omit<Delta, 'text'>, text: string) => {
+        for (const listener of listeners) listener({ ...at, text })
+      }
+    },
+  }
+  const runner = createRunner(
+    { log, state, membership, clock, ids, logger },
+    { strategyFor: (goal) => teamNamed(goal.team).strategy, perform: createPerform(services) },
+  )
+
+  const complete = (request: GoalRequest): Goal => {
+    const given = typeof request === 'string' ? { text: request } : request
+    const budget = given.budget ?? config.budget
+    return {
+      ...given,
+      team: given.team ?? config.team ?? 'research',
+      ...(budget === undefined ? {} : { budget }),
+    }
+  }
+  const start: Concord['start'] = async (request, { id } = {}) => {
+    const goal = complete(request)
+    teamNamed(goal.team)
+    return runner.start({ goal, ...(id === undefined ? {} : { id }) })
+  }
+  const run: Concord['run'] = async (request, { id, signal } = {}) =>
+    runner.settled(await start(request, id === undefined ? {} : { id }), signal)
+
+  return {
+    config,
+    log,
+    runner,
+    start,
+    run,
+    async result(request, { signal } = {}) {
+      const ended = await run(request, signal === undefined ? {} : { signal })
+      if (ended.status === 'succeeded') return ended.output ?? null
+      if (ended.failure !== undefined)
+        throw new ConcordError(ended.failure.code, ended.failure.message, { details: { run: ended.id } })
+      throw new ConcordError(
+        'goal.unmet',
+        `Cannot return a result as run ${ended.id} is ${ended.status}; follow it with "concord trace ${ended.id}"`,
+      )
+    },
+    events: (id) => log.read(runStream(id)),
+    follow: (id, follow) => followRun(log, id, follow),
+    onDelta(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    runs: (query) => log.runs(query),
+    signal: (id, signal) => runner.send(id, signal),
+    async fork(id, fork = {}) {
+      const request = await forkOf(log, id, ids.run(), fork)
+      teamNamed(request.goal.team)
+      return runner.start(request)
+    },
+    state: (namespace) =>
+      scopedState({
+        store: state,
+        namespace,
+        provenance: { agent: 'user' },
+        operationPrefix: `user/${ids.run()}`,
+      }),
+    teams: () =>
+      teamNames(config).map((name) => ({
+        name,
+        description: teams(name).description,
+        agents: teams(name).services.cards,
+      })),
+    team: teamNamed,
+    async close(reason = 'the process stops') {
+      await runner.close(reason)
+      await membership.leave()
+      await stores.close()
+    },
+  }
+}
+
+const runChild = async (
+  runner: Runner,
+  { id, goal, parent, depth, signal }: ChildRequest,
+): Promise<ChildResult> => {
+  await runner.start({ id, goal, parent, depth })
+  if (!runner.owns(id)) await runner.resume(id, 'parent').catch(() => {})
+  const run = await runner.settled(id, signal)
+  if (!isFinal(run)) return { final: false }
+  if (run.status !== 'succeeded') {
+    const failure = run.failure ?? {
+      code: 'agent.failed' as const,
+      message: `child run ${id} is ${run.status}`,
+    }
+    throw new ConcordError(failure.code, `child run ${id}: ${failure.message}`)
+  }
+  return { final: true, output: run.output ?? null, ...run.book.spent }
+}
+
+const teamNames = (config: ConcordConfig): string[] => [
+  ...new Set([...Object.keys(config.teams ?? {}), ...Object.keys(builtInTeams)]),
+]
+
+/** Teams by name, assembled on first use; those of the config at once, so that a mistake shows at the start. */
+const teamsOf = (config: ConcordConfig): ((name: string) => Team) => {
+  const known = new Map<string, AnyAgent>()
+  for (const [name, given] of Object.entries(config.agents ?? {}))
+    known.set(name, 'name' in given ? given : agent({ ...given, name }))
+  const assembled = new Map<string, Team>()
+  const find = (name: string): Team => {
+    const before = assembled.get(name)
+    if (before !== undefined) return before
+    const definition: TeamDefinition | undefined =
+      own(config.teams, name) ?? own(builtInTeams, name)?.(config)
+    if (definition === undefined)
+      throw new ConcordError(
+        'team.unknown',
+        `Cannot find team "${name}" as these are defined: ${teamNames(config).join(', ')}; add it to "teams" in concord.config.ts`,
+      )
+    const team = assembleTeam(name, definition, known)
+    assembled.set(name, team)
+    return team
+  }
+  for (const name of Object.keys(config.teams ?? {})) find(name)
+  return find
+}
+
+const own = <T>(table: { [name: string]: T } | undefined, name: string): T | undefined =>
+  table !== undefined && Object.hasOwn(table, name) ? table[name] : undefined

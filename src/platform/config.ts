@@ -1,0 +1,62 @@
+import type { AnyAgent } from '../agent/define.ts'
+import type { Limits } from '../domain/budget.ts'
+import type { TeamDefinition } from '../orchestration/team.ts'
+import type { BeforeStore } from '../policy/before-store.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Model, Price } from '../ports/model.ts'
+import type { AnyTool } from '../ports/tool.ts'
+import type { BuiltInToolsConfig } from '../tools/index.ts'
+
+export type ProviderConfig = {
+  kind: 'openai' | 'anthropic' | 'google' | 'openai-compatible'
+  baseUrl?: string
+  apiKey?: string
+  /** The variable that holds the key. */
+  apiKeyEnv?: string
+  api?: 'chat' | 'responses'
+  headers?: { [name: string]: string }
+}
+
+/** An agent that runs elsewhere, as the config names it. */
+export type RemoteAgent = { url: string; token?: string; description?: string }
+
+export type StoresConfig = {
+  /** `memory` is gone with the process. Default `sqlite`. */
+  kind?: 'sqlite' | 'memory'
+  /** Default `.concord` in the working directory. */
+  directory?: string
+  /** What a commit survives: the process dying (default), or the power going. */
+  durability?: 'process' | 'power'
+  allowNetworkFileSystem?: boolean
+}
+
+export type ServerConfig = { host?: string; port?: number; token?: string }
+
+export type ToolsConfig = BuiltInToolsConfig & {
+  arxiv?: { baseUrl?: string; intervalMs?: number }
+}
+
+export type ConcordConfig = {
+  /** Default model, `provider/model`, or a model object. */
+  model?: string | Model
+  /** Models by role, for agents that name a role instead of a model: `{ small: 'openai/gpt-5-mini' }`. */
+  models?: { [role: string]: string }
+  providers?: { [name: string]: ProviderConfig }
+  prices?: { [model: string]: Price }
+  teams?: { [name: string]: TeamDefinition }
+  /** Agents that teams refer to by name; those with a `url` run elsewhere. */
+  agents?: { [name: string]: RemoteAgent | AnyAgent }
+  tools?: readonly AnyTool[]
+  toolSettings?: ToolsConfig
+  /** The team of goals that name none. Default `research`. */
+  team?: string
+  budget?: Limits
+  stores?: StoresConfig
+  server?: ServerConfig
+  /** Sees every record before it is stored. */
+  beforeStore?: BeforeStore
+  logger?: Logger
+}
+
+/** Declares a configuration; gives editors the types. */
+export const defineConfig = (config: ConcordConfig): ConcordConfig => config

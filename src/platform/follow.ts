@@ -1,0 +1,52 @@
+import { type Event, runStream } from '../domain/event.ts'
+import { finalStatuses, statusOf } from '../domain/summary.ts'
+import type { EventLog } from '../ports/event-log.ts'
+
+export type FollowOptions = {
+  /** Events after this version; default all. */
+  after?: number
+  signal?: AbortSignal
+  /** Go on after the run is final. Default false: the iteration ends with the final event. */
+  beyondEnd?: boolean
+}
+
+const pageSize = 500
+
+/** Events of a run as they are committed, from the past into the future, none missing, none twice. */
+export async function* followRun(
+  log: EventLog,
+  run: string,
+  options: FollowOptions = {},
+): AsyncGenerator<Event> {
+  const stream = runStream(run)
+  let after = options.after ?? 0
+  let wake = () => {}
+  let changed = true
+  const unlisten = log.onCommit(({ streams }) => {
+    if (!streams.includes(stream)) return
+    changed = true
+    wake()
+  })
+  const stop = () => wake()
+  options.signal?.addEventListener('abort', stop, { once: true })
+  try {
+    while (options.signal?.aborted !== true) {
+      changed = false
+      const events = await log.read(stream, { afterVersion: after, limit: pageSize })
+      for (const event of events) {
+        yield event
+        after = event.version
+        const status = statusOf(event.type)
+        if (status !== undefined && finalStatuses.has(status) && options.beyondEnd !== true) return
+      }
+      if (events.length === pageSize || changed) continue
+      await new Promise<void>((resolve) => {
+        wake = resolve
+        if (changed || options.signal?.aborted === true) resolve()
+      })
+    }
+  } finally {
+    unlisten()
+    options.signal?.removeEventListener('abort', stop)
+  }
+}

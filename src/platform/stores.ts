@@ -1,0 +1,96 @@
+import { ConcordError } from '../domain/errors.ts'
+import { type BeforeStore, isDenied, type Sink, storeAsIs } from '../policy/before-store.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Append, EventLog } from '../ports/event-log.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Member } from '../ports/membership.ts'
+import type { Random } from '../ports/random.ts'
+import type { StateStore, StateWrite } from '../ports/state-store.ts'
+import type { Stores } from '../stores/stores.ts'
+import type { StoresConfig } from './config.ts'
+
+/*
+ * The only file that imports the stores (a test reads the sources to see that): whatever is opened here leaves it with `beforeStore`
+ * in front, so that no adapter is reachable around it.
+ */
+
+export type OpenStores = {
+  config: StoresConfig
+  clock: Clock
+  random: Random
+  role?: Member['role']
+  beforeStore?: BeforeStore
+}
+
+export const openStores = async ({
+  config,
+  clock,
+  random,
+  role,
+  beforeStore = storeAsIs,
+}: OpenStores): Promise<Stores> => {
+  if (config.kind === 'memory') {
+    const { volatileStores } = await import('../stores/volatile/stores.ts')
+    return guardStores(volatileStores({ clock, random }), beforeStore)
+  }
+  const { sqliteStores } = await import('../stores/sqlite/stores.ts')
+  const stores = await sqliteStores({
+    directory: config.directory ?? '.concord',
+    durability: config.durability ?? 'process',
+    clock,
+    random,
+    ...(role === undefined ? {} : { role }),
+    ...(config.allowNetworkFileSystem === undefined
+      ? {}
+      : { allowNetworkFileSystem: config.allowNetworkFileSystem }),
+  })
+  return guardStores(stores, beforeStore)
+}
+
+const passed = <R extends object>(beforeStore: BeforeStore, sink: Sink, record: R): R => {
+  const result = beforeStore(sink, record)
+  if (isDenied(result))
+    throw new ConcordError(
+      'policy.denied',
+      `Cannot store this as the policy denies it: ${result.denied}; change what is stored or the policy`,
+    )
+  return result
+}
+
+const guardWrites = (beforeStore: BeforeStore, writes: readonly StateWrite[]): StateWrite[] =>
+  writes.map((write) => passed(beforeStore, 'state', write))
+
+export const guardStores = (stores: Stores, beforeStore: BeforeStore): Stores =>
+  beforeStore === storeAsIs
+    ? stores
+    : { ...stores, log: guardLog(stores.log, beforeStore), state: guardState(stores.state, beforeStore) }
+
+const guardLog = (log: EventLog, beforeStore: BeforeStore): EventLog => ({
+  ...log,
+  async append(request) {
+    const guarded: Append = {
+      ...request,
+      events: request.events.map((event) => passed(beforeStore, 'log', event)),
+    }
+    if (request.writes !== undefined) guarded.writes = guardWrites(beforeStore, request.writes)
+    if (request.summary !== undefined) guarded.summary = passed(beforeStore, 'log', request.summary)
+    return log.append(guarded)
+  },
+})
+
+const guardState = (state: StateStore, beforeStore: BeforeStore): StateStore => ({
+  ...state,
+  write: async (writes) => state.write(guardWrites(beforeStore, writes)),
+})
+
+/** The logger is a sink like the others. A denied record is dropped: nobody waits for a log line. */
+export const guardLogger = (logger: Logger, beforeStore: BeforeStore): Logger => {
+  if (beforeStore === storeAsIs) return logger
+  const guarded =
+    (level: keyof Logger): Logger[typeof level] =>
+    (fields, message) => {
+      const record = beforeStore('logger', { ...fields, ...(message === undefined ? {} : { message }) })
+      if (!isDenied(record)) logger[level](record)
+    }
+  return { debug: guarded('debug'), info: guarded('info'), warn: guarded('warn'), error: guarded('error') }
+}

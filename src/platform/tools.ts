@@ -1,0 +1,30 @@
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { AnyTool } from '../ports/tool.ts'
+import type { ConcordConfig } from './config.ts'
+
+/** Finds tools by name: the config's own first, then the built-in ones, which are loaded on first use. */
+export const toolFinder = (
+  config: ConcordConfig,
+  parts: { clock: Clock; logger: Logger },
+): ((name: string) => Promise<AnyTool | undefined>) => {
+  const own = new Map((config.tools ?? []).map((tool) => [tool.name, tool]))
+  let builtIn: Promise<Map<string, AnyTool>> | undefined
+  const load = async (): Promise<Map<string, AnyTool>> => {
+    const [{ builtInTools }, { paperTools }] = await Promise.all([
+      import('../tools/index.ts'),
+      import('../tools/papers/tools.ts'),
+    ])
+    const tools = [
+      ...Object.values(builtInTools(config.toolSettings)),
+      ...paperTools({ ...parts, ...config.toolSettings?.arxiv }),
+    ]
+    return new Map(tools.map((tool) => [tool.name, tool]))
+  }
+  return async (name) => {
+    const found = own.get(name)
+    if (found !== undefined) return found
+    builtIn ??= load()
+    return (await builtIn).get(name)
+  }
+}

@@ -1,0 +1,95 @@
+import { ConcordError } from '../domain/errors.ts'
+import { type Draft, type Event, type EventOf, runStream, stateStream } from '../domain/event.ts'
+import type { Goal } from '../domain/goal.ts'
+import type { JsonObject } from '../domain/json.ts'
+import type { EventLog } from '../ports/event-log.ts'
+import type { StateWrite } from '../ports/state-store.ts'
+import { unknownRun } from './fold.ts'
+import type { Start } from './runner.ts'
+
+export type ForkOptions = {
+  /** Version of the last event that both share. Default: the last one. */
+  at?: number
+  /** Merged into the goal's params. */
+  params?: JsonObject
+  goal?: string
+}
+
+/** Ends, ownerships and requests to stop belong to the run they happened to. */
+const own = new Set<Event['type']>([
+  'run.queued',
+  'run.claimed',
+  'run.waiting',
+  'run.resumed',
+  'run.suspended',
+  'run.succeeded',
+  'run.failed',
+  'run.cancelled',
+])
+
+const inherits = (event: Event): boolean =>
+  !own.has(event.type) &&
+  !(event.type === 'signal.received' && ['cancel', 'pause', 'resume'].includes(event.data.signal.kind))
+
+const asDraft = (event: Event): Draft => {
+  const { type, at, step, agent } = event
+  const data = event.type === 'signal.received' ? { ...event.data, inbox: 0 } : event.data
+  return {
+    type,
+    data,
+    at,
+    cause: event.id,
+    ...(step === undefined ? {} : { step }),
+    ...(agent === undefined ? {} : { agent }),
+  } as Draft
+}
+
+/** What a new run needs to go on from another's event: its events up to there and its state as it was. Throws `run.unknown`, `input.invalid`. */
+export const forkOf = async (
+  log: EventLog,
+  id: string,
+  newId: string,
+  options: ForkOptions,
+): Promise<Start> => {
+  const all = await log.read(runStream(id))
+  const first = all[0]
+  if (first?.type !== 'run.queued') throw unknownRun(id)
+  const at = options.at ?? all.length
+  const last = all[at - 1]
+  if (last === undefined || at < 1)
+    throw new ConcordError(
+      'input.invalid',
+      `Cannot fork run "${id}" at event ${at} as it has events 1 to ${all.length}; choose one of them (concord trace ${id})`,
+    )
+  const shared = all.slice(1, at)
+  const goal: Goal = { ...first.data.goal }
+  if (options.goal !== undefined) goal.text = options.goal
+  if (options.params !== undefined) goal.params = { ...goal.params, ...options.params }
+  return {
+    id: newId,
+    goal,
+    depth: first.data.depth,
+    forkedFrom: { run: id, version: at },
+    inherited: {
+      events: shared.filter(inherits).map(asDraft),
+      writes: await stateAt(log, id, newId, last.position),
+    },
+  }
+}
+
+const stateAt = async (log: EventLog, id: string, newId: string, position: number): Promise<StateWrite[]> => {
+  const latest = new Map<string, EventOf<'state.changed'>>()
+  for (const event of await log.read(stateStream(`run/${id}`)))
+    if (event.type === 'state.changed' && event.position <= position) latest.set(event.data.key, event)
+  const writes: StateWrite[] = []
+  for (const [key, { data }] of latest)
+    if (data.deleted !== true && data.value !== undefined)
+      writes.push({
+        namespace: `run/${newId}`,
+        key,
+        value: data.value,
+        operation: `fork/${newId}/${key}`,
+        provenance: { run: newId },
+      })
+  return writes
+}
