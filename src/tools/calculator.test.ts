@@ -24,6 +24,9 @@ test('known expressions have their known values', async () => {
     ['-7 % 3', '-1'],
     ['2^200', (2n ** 200n).toString()],
     ['1/3', '0.3333333333333333'],
+    ['-2/3', '-0.6666666666666667'],
+    ['2^64/3', '6148914691236517205.33'],
+    ['1/3/10^50', '3.333333333333333e-51'],
     ['sqrt(9/4)', '1.5'],
     ['sqrt(2)^2', '2.0000000000000004'],
     ['round(2.345, 2)', '2.35'],
@@ -155,6 +158,17 @@ test('precedence without parentheses is that of JavaScript', async () => {
         Math.abs(value - expected) <= 1e-9 * Math.max(1, Math.abs(expected)),
         `${expression}: ${value}`,
       )
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('a fraction becomes the double nearest to it, as reading its decimal digits would', async () => {
+  const digits = fc.bigInt({ min: 1n, max: 10n ** 60n })
+  await fc.assert(
+    fc.asyncProperty(digits, fc.integer({ min: 0, max: 90 }), async (numerator, decimals) => {
+      const { value } = await call(calculator, { expression: `${numerator} / 10^${decimals}` })
+      assert.equal(value, Number(`${numerator}e-${decimals}`))
     }),
     { numRuns: 300 },
   )

@@ -144,6 +144,12 @@ test('rows and bytes are bounded, and it says so', async (t) => {
   assert.equal(exact.kind === 'rows' && exact.truncated, false)
 })
 
+/** Resolves when this process has no child any more. */
+const childless = async (): Promise<void> => {
+  while (process.getActiveResourcesInfo().includes('ProcessWrap'))
+    await new Promise((resolve) => setImmediate(resolve))
+}
+
 test('a statement that does not end is killed, together with its process', async (t) => {
   const file = shop(t)
   const endless = 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c'
@@ -156,6 +162,7 @@ test('a statement that does not end is killed, together with its process', async
   )
   setImmediate(() => controller.abort(new Error('cancelled by the test')))
   await assert.rejects(pending, /cancelled by the test/)
+  await childless()
 })
 
 test('a statement that needs too much memory ends as an ordinary error', async (t) => {

@@ -132,17 +132,35 @@ export const floor = (value: Value): Value => {
 
 /** As many decimals as a terminating fraction may show before it is rounded to a double instead. */
 const decimalsMax = 60
+const significantDigits = 17
 
 /** Decimal digits; `exact` when they are the value itself and not a rounding to about 17 digits. */
 export const toText = (value: Value): { text: string; exact: boolean } => {
   if (typeof value === 'number') return { text: Object.is(value, -0) ? '0' : String(value), exact: false }
   if (value.denominator === 1n) return { text: value.numerator.toString(), exact: true }
   const decimals = decimalsOf(value.denominator)
-  if (decimals === undefined) return { text: String(toNumber(value)), exact: false }
-  const digits = (value.numerator * 10n ** BigInt(decimals)) / value.denominator
+  if (decimals === undefined) return { text: roundedText(value), exact: false }
+  return {
+    text: pointed((value.numerator * 10n ** BigInt(decimals)) / value.denominator, decimals),
+    exact: true,
+  }
+}
+
+/** About 17 digits as a double has, but no zeros in place of whole digits, and at least two decimals. */
+const roundedText = (value: Rational): string => {
+  const double = toNumber(value)
+  if (!(Math.abs(double) >= 1e-6)) return String(double)
+  const whole = value.numerator / value.denominator
+  const decimals = Math.max(2, significantDigits - (whole < 0n ? -whole : whole).toString().length)
+  const doubled = (2n * value.numerator * 10n ** BigInt(decimals)) / value.denominator
+  return pointed((doubled + (doubled < 0n ? -1n : 1n)) / 2n, decimals)
+}
+
+/** digits / 10^decimals, written out. */
+const pointed = (digits: bigint, decimals: number): string => {
   const sign = digits < 0n ? '-' : ''
   const padded = (digits < 0n ? -digits : digits).toString().padStart(decimals + 1, '0')
-  return { text: `${sign}${padded.slice(0, -decimals)}.${padded.slice(-decimals)}`, exact: true }
+  return `${sign}${padded.slice(0, -decimals)}.${padded.slice(-decimals)}`
 }
 
 /** How many decimals a fraction with this denominator needs; `undefined` when it does not terminate soon enough. */

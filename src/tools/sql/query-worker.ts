@@ -79,7 +79,8 @@ const queried = (database: DatabaseSync, sql: string, job: SqlJob): SqlAnswer =>
   const rows: Json[][] = []
   let size = 0
   for (const row of iterated(statement, job.parameters)) {
-    const values = (row as unknown as SQLOutputValue[]).map(shown)
+    // Rows are arrays here (setReturnArrays), so that columns of one name are all kept; their type still says objects.
+    const values = Object.values(row).map(shown)
     size += JSON.stringify(values).length
     if (rows.length >= job.rowsMax || size > job.bytesMax)
       return { kind: 'rows', columns, rows, truncated: true }
