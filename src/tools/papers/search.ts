@@ -1,0 +1,66 @@
+import { dayOf, type Paper } from './paper.ts'
+import { type TermIndex, termIndex } from './term-index.ts'
+
+export type ScoredPaper = { paper: Paper; score: number }
+
+export type PaperQuery = {
+  query: string
+  /** Default 20. */
+  max?: number
+  /** First and last day of publication: `2025`, `2025-03` or `2025-03-18`. Papers without a date never match. */
+  from?: string
+  to?: string
+  /** Any of these: `cs.CL`, `cs.*`. */
+  categories?: readonly string[]
+}
+
+export type PaperSearch = {
+  size: number
+  /** `total` matches, of which the best `max` are given, best first. */
+  search(query: PaperQuery): { hits: ScoredPaper[]; total: number }
+}
+
+/** Words of a title say what a paper is about: they count as if written twice. */
+const TITLE_WEIGHT = 2
+
+/** BM25 over title and abstract, in memory. The index is built at the first search. */
+export const paperSearch = (papers: readonly Paper[]): PaperSearch => {
+  let index: TermIndex | undefined
+  return {
+    size: papers.length,
+    search: ({ query, max = 20, ...filters }) => {
+      index ??= termIndex(
+        papers.map(({ title, abstract }) => [
+          [title, TITLE_WEIGHT],
+          [abstract, 1],
+        ]),
+      )
+      const matches = filterOf(filters)
+      const hits = index
+        .search(query)
+        .map(({ index: at, score }) => ({ paper: papers[at]!, score }))
+        .filter(({ paper }) => matches(paper))
+      return { hits: hits.slice(0, Math.max(0, max)), total: hits.length }
+    },
+  }
+}
+
+const filterOf = ({
+  from,
+  to,
+  categories,
+}: Omit<PaperQuery, 'query' | 'max'>): ((paper: Paper) => boolean) => {
+  const first = from === undefined ? '' : dayOf(from, 'first')
+  const last = to === undefined ? '9999' : dayOf(to, 'last')
+  const dated = from !== undefined || to !== undefined
+  return ({ published, categories: own }) => {
+    const day = published.slice(0, 10)
+    // A date that is none matches nothing rather than everything.
+    if (dated && (day === '' || first === undefined || last === undefined || day < first || day > last))
+      return false
+    return !categories?.length || categories.some((wanted) => own.some((name) => isIn(name, wanted)))
+  }
+}
+
+const isIn = (name: string, wanted: string): boolean =>
+  wanted.endsWith('.*') ? name.startsWith(wanted.slice(0, -1)) : name === wanted
