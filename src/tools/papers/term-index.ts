@@ -28,16 +28,16 @@ const PLAIN = /^[a-z]{5,}$/
  * the scores of the domain's `bm25Index` over `stems` (a test compares them) in a fraction of its building time.
  */
 export const termIndex = (documents: readonly Parts[]): TermIndex => {
-  const { chunks, postings, lengths } = counted(documents)
+  const { chunks, entries, lengths } = counted(documents)
   const average = lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, lengths.length) || 1
-  const { plain, odd } = grouped(chunks, postings)
+  const { plain, odd } = grouped(chunks, entries)
   const merged = new Map<string, Postings>()
 
   const postingsOf = (term: string): Postings => {
     const known = merged.get(term)
     if (known) return known
     const ids = (plain.get(term.slice(0, 2)) ?? []).filter((id) => stem(chunks[id]!) === term)
-    const found = merge([...ids, ...(odd.get(term) ?? [])].map((id) => postings[id]!))
+    const found = entries.postings([...ids, ...(odd.get(term) ?? [])])
     merged.set(term, found)
     return found
   }
@@ -59,49 +59,100 @@ export const termIndex = (documents: readonly Parts[]): TermIndex => {
   return { size: documents.length, search }
 }
 
-const counted = (
-  documents: readonly Parts[],
-): { chunks: readonly string[]; postings: Postings[]; lengths: number[] } => {
+type Counted = { chunks: readonly string[]; entries: Entries; lengths: number[] }
+
+const counted = (documents: readonly Parts[]): Counted => {
   const words = lexicon()
   for (const prefix of PREFIXES) words.scan(prefix, () => {})
-  const postings: Postings[] = []
   /** Terms in a chunk: usually one, none for a stop word; scripts without blanks hold more. */
   const sizes: number[] = []
-  let document = 0
+  const entries = entryTable()
   let length = 0
   let weight = 1
   const add = (id: number): void => {
     while (sizes.length <= id) {
       const chunk = words.chunks[sizes.length]!
       sizes.push(PLAIN.test(chunk) ? (isStopWord(chunk) ? 0 : 1) : stems(chunk).length)
-      postings.push({ documents: [], counts: [] })
     }
     if (sizes[id] === 0) return
     length += weight * sizes[id]!
-    const { documents, counts } = postings[id]!
-    if (documents[documents.length - 1] === document) counts[counts.length - 1]! += weight
-    else {
-      documents.push(document)
-      counts.push(weight)
-    }
+    entries.add(id, weight)
   }
-  const lengths = documents.map((parts, index) => {
-    document = index
+  let prefixAt = -1
+  let scanned = ''
+  const onChunk = (id: number, start: number, end: number): void => {
+    add(id)
+    if (prefixAt >= 0 && end - start > 2)
+      words.scan(scanned.slice(prefixAt, start - 1) + scanned.slice(start, end), add)
+    prefixAt =
+      id < PREFIXES.length && scanned.charCodeAt(end) === HYPHEN && isWordAt(scanned, end + 1) ? start : -1
+  }
+  const lengths = documents.map((parts, document) => {
     length = 0
-    for (const [text, partWeight] of parts) {
-      weight = partWeight
-      let prefixAt = -1
-      words.scan(text, (id, start, end) => {
-        add(id)
-        if (prefixAt >= 0 && end - start > 2)
-          words.scan(text.slice(prefixAt, start - 1) + text.slice(start, end), add)
-        prefixAt =
-          id < PREFIXES.length && text.charCodeAt(end) === HYPHEN && isWordAt(text, end + 1) ? start : -1
-      })
+    entries.start(document)
+    for (const part of parts) {
+      scanned = part[0]
+      weight = part[1]
+      prefixAt = -1
+      words.scan(scanned, onChunk)
     }
     return length
   })
-  return { chunks: words.chunks, postings, lengths }
+  return { chunks: words.chunks, entries, lengths }
+}
+
+type Entries = ReturnType<typeof entryTable>
+
+/** Occurrences as three flat columns, chained by chunk from the latest back: nothing to collect as garbage while it grows. */
+const entryTable = () => {
+  let size = 0
+  let document = 0
+  let latest = new Int32Array(1 << 15).fill(-1)
+  let documents = new Int32Array(1 << 17)
+  let counts = new Float64Array(1 << 17)
+  let previous = new Int32Array(1 << 17)
+  return {
+    start: (next: number): void => {
+      document = next
+    },
+    add: (id: number, weight: number): void => {
+      if (id >= latest.length) {
+        const wider = new Int32Array(2 * Math.max(id, latest.length)).fill(-1)
+        wider.set(latest)
+        latest = wider
+      }
+      const last = latest[id]!
+      if (last >= 0 && documents[last] === document) {
+        counts[last]! += weight
+        return
+      }
+      if (size === documents.length) {
+        documents = widened(documents, new Int32Array(2 * size))
+        counts = widened(counts, new Float64Array(2 * size))
+        previous = widened(previous, new Int32Array(2 * size))
+      }
+      documents[size] = document
+      counts[size] = weight
+      previous[size] = last
+      latest[id] = size
+      size += 1
+    },
+    has: (id: number): boolean => (latest[id] ?? -1) >= 0,
+    /** Documents and counts of all the chunks together, in document order. */
+    postings: (ids: readonly number[]): Postings => {
+      const sums = new Map<number, number>()
+      for (const id of ids)
+        for (let at = latest[id] ?? -1; at >= 0; at = previous[at]!)
+          sums.set(documents[at]!, (sums.get(documents[at]!) ?? 0) + counts[at]!)
+      const sorted = [...sums].sort((a, b) => a[0] - b[0])
+      return { documents: sorted.map(([at]) => at), counts: sorted.map(([, count]) => count) }
+    },
+  }
+}
+
+const widened = <Column extends Int32Array | Float64Array>(column: Column, wider: Column): Column => {
+  wider.set(column)
+  return wider
 }
 
 const isWordAt = (text: string, at: number): boolean => /[a-z]/i.test(text[at] ?? '')
@@ -112,7 +163,7 @@ const queryTerms = (query: string): string[] => {
   return [...stems(query), ...joined.flatMap(([, prefix, word]) => stems(`${prefix}${word}`))]
 }
 
-const grouped = (chunks: readonly string[], postings: readonly Postings[]) => {
+const grouped = (chunks: readonly string[], entries: Entries) => {
   const plain = new Map<string, number[]>()
   const odd = new Map<string, number[]>()
   const put = (groups: Map<string, number[]>, key: string, id: number): void => {
@@ -120,20 +171,10 @@ const grouped = (chunks: readonly string[], postings: readonly Postings[]) => {
     if (group) group.push(id)
     else groups.set(key, [id])
   }
-  for (let id = 0; id < postings.length; id += 1) {
-    const chunk = chunks[id]!
-    if (postings[id]!.documents.length === 0) continue
+  for (const [id, chunk] of chunks.entries()) {
+    if (!entries.has(id)) continue
     if (PLAIN.test(chunk)) put(plain, chunk.slice(0, 2), id)
     else for (const term of stems(chunk)) put(odd, term, id)
   }
   return { plain, odd }
-}
-
-const merge = (lists: readonly Postings[]): Postings => {
-  if (lists.length === 1) return lists[0]!
-  const counts = new Map<number, number>()
-  for (const { documents, counts: own } of lists)
-    for (const [at, document] of documents.entries())
-      counts.set(document, (counts.get(document) ?? 0) + own[at]!)
-  return { documents: [...counts.keys()], counts: [...counts.values()] }
 }
