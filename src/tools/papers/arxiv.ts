@@ -32,8 +32,6 @@ export type ArxivSearch = ArxivQuery & {
 /** `total`: of all matches, as arXiv says. */
 export type ArxivFound = { papers: Paper[]; total: number }
 
-export type ArxivClient = ReturnType<typeof arxivClient>
-
 const API = 'https://export.arxiv.org/api/query'
 const WAY_OUT = 'check the connection, or search a local corpus instead (--source corpus)'
 const RESULTS_MAX = 2000

@@ -129,10 +129,9 @@ const visit = async (walk: Walk, folder: string, depth: number, signal?: AbortSi
     signal?.throwIfAborted()
     if (name.startsWith('.') || name === 'node_modules') continue
     if (walk.looked >= walk.limits.filesMax) {
-      walk.skipped.push({
-        path: here,
-        reason: `more than ${walk.limits.filesMax} files: the rest is left out`,
-      })
+      const reason = `more than ${walk.limits.filesMax} entries: the rest of the corpus is left out`
+      if (!walk.full) walk.skipped.push({ path: here || '.', reason })
+      walk.full = true
       return
     }
     walk.looked += 1

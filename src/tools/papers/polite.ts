@@ -94,8 +94,6 @@ export const politeClient = (options: PoliteOptions) => {
   }
 }
 
-export type PoliteClient = ReturnType<typeof politeClient>
-
 const leavingOnAbort = <T>(turn: Promise<T>, signal?: AbortSignal): Promise<T> => {
   if (!signal) return turn
   const { promise, reject } = Promise.withResolvers<T>()
