@@ -3,7 +3,10 @@ import { DataMissing } from './data.ts'
 /** `npm run eval -- <name>`: each measures one thing on development data; the `fit-` ones write weights into the source. */
 const EVALUATIONS: Record<string, () => Promise<unknown>> = {
   scitldr: async () => (await import('./scitldr.ts')).evaluateScitldr(),
-  citations: async () => (await import('./scifact.ts')).evaluateCitations(),
+  citations: async () => {
+    ;(await import('./scifact.ts')).evaluateCitations()
+    ;(await import('./planted-citations.ts')).evaluatePlanted()
+  },
   'fit-scitldr': async () => (await import('./scitldr-fit.ts')).fitScitldr(),
   'fit-citations': async () => (await import('./scifact-fit.ts')).fitScifact(),
 }

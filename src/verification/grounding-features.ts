@@ -7,6 +7,8 @@ import { offeredValues, quantities } from './quantities.ts'
 /** One statement, read once: a claim or a sentence of a source. */
 export interface Statement {
   text: string
+  /** All words, normalised, in order. */
+  words: readonly string[]
   /** Stems of the content words in order. */
   stems: string[]
   terms: ReadonlySet<string>
@@ -58,6 +60,7 @@ export function readStatement(text: string, abbreviations?: Abbreviations): Stat
   const pairs = new Set(list.slice(1).map((term, at) => `${list[at]} ${term}`))
   return {
     text,
+    words: norms,
     stems: list,
     terms,
     held,

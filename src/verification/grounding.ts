@@ -1,6 +1,7 @@
 import { type Abbreviations, abbreviations } from '../domain/text/abbreviations.ts'
 import type { Idf } from '../domain/text/similarity.ts'
-import { type Matching, matchClaim, readStatement, type Statement } from './grounding-features.ts'
+import { stem } from '../domain/text/tokens.ts'
+import { coverage, type Matching, matchClaim, readStatement, type Statement } from './grounding-features.ts'
 import {
   type Features,
   linear,
@@ -9,6 +10,7 @@ import {
   supportFeatures,
 } from './grounding-model.ts'
 import { RANK_WEIGHTS, SENTENCE_SUPPORT_WEIGHTS, SUPPORT_WEIGHTS } from './grounding-weights.ts'
+import { direction } from './polarity.ts'
 
 /** A source read once, for many claims: see {@link prepareSource}. */
 export interface PreparedSource {
@@ -102,11 +104,16 @@ export function plainRarity(term: string): number {
   return 1 + Math.min(term.length, 10) / 10 + (/\d/.test(term) ? 0.5 : 0)
 }
 
+/** Words that both share say nothing about a turn: "fewer errors" stays what it is when the rest goes from up to down. */
 function opposes({ claim, weights, rows }: Matching, sentence: Statement, at: number): boolean {
-  const shared = rows[at]!.reduce((sum, held, term) => sum + held * weights[term]!, 0)
-  if (shared < OPPOSED_OVERLAP_MIN) return false
-  const turned = claim.direction !== 0 && claim.direction === -sentence.direction
+  if (coverage(weights, rows[at]!) < OPPOSED_OVERLAP_MIN) return false
+  const [here, there] = [direction(wordsOnlyIn(claim, sentence)), direction(wordsOnlyIn(sentence, claim))]
+  const turned = here !== 0 && here === -there
   return turned !== (claim.negated !== sentence.negated)
+}
+
+function wordsOnlyIn(a: Statement, b: Statement): string[] {
+  return a.words.filter((word) => !b.terms.has(stem(word)))
 }
 
 function logistic(value: number): number {

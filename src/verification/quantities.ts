@@ -10,7 +10,7 @@ export interface Quantity {
  * not: they are preceded by a letter, or by a letter and a hyphen or slash, or stand alone in brackets.
  */
 const QUANTITY =
-  /(?<![\p{L}\d.,])(?<![\p{L}\d][-‐‑/_])(\d+(?:[.,·]\d+)*)(?:\s?\\?(%|percent\b|per cent\b|percentage points?\b|points?\b|pp\b|×|x\b|times\b|-?fold\b|[bBmMkK]\b|ms\b|s\b|mg\b|kg\b|g\b|mm\b|cm\b|km\b|years?\b|days?\b|hours?\b))?/gu
+  /(?<![\p{L}\d.,])(?<!\p{L}[-‐‑/_])(\d+(?:[.,·]\d+)*)(?:\s?\\?(%|percent\b|per cent\b|percentage points?\b|points?\b|pp\b|×|x\b|times\b|-?fold\b|[bBmMkK]\b|ms\b|s\b|mg\b|kg\b|g\b|mm\b|cm\b|km\b|years?\b|days?\b|hours?\b))?/gu
 const MARK = /\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\]|\(\s*(?:\d{1,2}|[ivx]{1,4})\s*\)|(?:^|\s)\d\)\s/g
 const UNITS: Record<string, string> = {
   percent: '%',

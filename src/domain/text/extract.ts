@@ -32,10 +32,16 @@ export function contributions(title: string, abstract: string): ScoredSentence[]
   }))
 }
 
-/** The one sentence that best sums the paper up; undefined for an empty abstract. */
-export function bestSentence(title: string, abstract: string): ScoredSentence | undefined {
+/** The one sentence that best sums the paper up, among those of `kinds` when given; undefined where there is none. */
+export function bestSentence(
+  title: string,
+  abstract: string,
+  kinds?: readonly SentenceKind[],
+): ScoredSentence | undefined {
   let best: ScoredSentence | undefined
-  for (const each of contributions(title, abstract)) if (!best || each.score > best.score) best = each
+  for (const each of contributions(title, abstract)) {
+    if ((!kinds || kinds.includes(each.kind)) && (!best || each.score > best.score)) best = each
+  }
   return best
 }
 
@@ -75,6 +81,7 @@ function score(title: string, views: readonly SentenceView[]): number[] {
 
 /** Rules over the cues, strongest first; `offered` tells whether the abstract has stated its contribution already. */
 function kindOf({ cues, text }: SentenceView, offered: boolean): SentenceKind {
+  if (OPEN.test(text) && !cues.has('weOffer')) return 'gap'
   const offers =
     cues.has('weOffer') || cues.has('isOffered') || (cues.has('thisPaper') && !cues.has('weFind'))
   if (offers && !cues.has('outcome') && (!offered || cues.has('thisPaper') || cues.has('aNew')))
@@ -89,5 +96,7 @@ function kindOf({ cues, text }: SentenceView, offered: boolean): SentenceKind {
   return 'background'
 }
 
+const OPEN =
+  /\b(?:open (?:questions?|problems?|challenges?)|future work|under-?explored|under-?studied|remains? (?:unclear|unknown|unexplored|elusive|unsolved))\b/i
 const FINDS =
   /\b(?:(?:results|analys[ie]s|findings|study|experiments?|evaluation|it) (?:also )?(?:shows?|reveals?|suggests?|indicates?|demonstrates?|highlights?|finds?)|turns out)\b/i

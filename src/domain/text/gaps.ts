@@ -27,7 +27,7 @@ function gapCue(kind: GapKind, weight: number, source: string): GapCue {
 const GAP_CUES: GapCue[] = [
   gapCue(
     'future-work',
-    0.9,
+    0.95,
     `\\b(?:future (?:work|research|stud(?:y|ies)|directions?|efforts?)|further (?:research|investigation|stud(?:y|ies)|work)
 |(?:directions?|avenues?) for (?:future|further)|call(?:s|ing)? for|need(?:s|ed)? for (?:more|better|further|new|improved|robust)|room for improvement)\\b`,
   ),
@@ -68,6 +68,9 @@ const CONTRAST =
   /^(?:however|but|yet|unfortunately|nevertheless|nonetheless|despite|although|while|though|still)\b|, (?:but|yet|however)\b/i
 const DANGLING =
   /^(?:this|these|those|it|they|such|both|the (?:former|latter))\b(?! (?:paper|work|study|survey))/i
+/** Said of what the paper gives, not of what is missing. */
+const OFFERED =
+  /\b(?:facilitat\w+|foster\w*|support\w*|enabl\w+|inspir\w+|encourag\w+|foundation for|stepping stone|paves? the way|pav\w+|benefit\w*|guid\w+|advanc\w+|accelerat\w+|promot\w+|solutions? to|solves?|insights? (?:into|for))\b/i
 const SCORE_MIN = 0.4
 const WORDS_MIN = 6
 
@@ -82,9 +85,10 @@ export function gaps(title: string, abstract: string): GapSentence[] {
     const first = cues[0]
     if (!first || view.words.length < WORDS_MIN || view.cues.has('available')) continue
     let score = first.weight + 0.05 * (cues.length - 1)
-    if (CONTRAST.test(sentence.text)) score += 0.1
+    if (CONTRAST.test(sentence.text)) score += 0.05
     if (role === 'finding' && first.kind === 'failure') score += 0.05
     if (SOLVED.test(sentence.text)) score -= first.kind === 'future-work' ? 0.2 : 0.45
+    if (OFFERED.test(sentence.text) && !CONTRAST.test(sentence.text)) score -= 0.4
     if (DANGLING.test(sentence.text)) score -= 0.2
     if (view.words.length > 45) score -= 0.1
     if (score < SCORE_MIN) continue
