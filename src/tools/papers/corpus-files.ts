@@ -20,7 +20,10 @@ export type CorpusLimits = {
   /** Entries looked at, folders and files of whatever kind. */
   filesMax: number
   depthMax: number
+  /** PDF and JSONL. */
   fileBytesMax: number
+  /** Markdown, HTML, text and docx, which are taken apart as a whole. */
+  textBytesMax: number
   /** Records of one JSONL file. */
   recordsMax: number
   pagesMax: number
@@ -32,6 +35,7 @@ export const corpusLimits: CorpusLimits = {
   filesMax: 10_000,
   depthMax: 16,
   fileBytesMax: 64_000_000,
+  textBytesMax: 10_000_000,
   recordsMax: 200_000,
   pagesMax: 500,
   skippedMax: 1000,
@@ -179,8 +183,8 @@ const judge = (
   if (!kind)
     return { reason: extension ? `files of kind ${extension} are not read` : 'a file without an extension' }
   if (stats.size === 0) return { reason: 'empty' }
-  if (stats.size > limits.fileBytesMax)
-    return { reason: `${stats.size} bytes, more than the ${limits.fileBytesMax} allowed` }
+  const bytesMax = kind === 'pdf' || kind === 'jsonl' ? limits.fileBytesMax : limits.textBytesMax
+  if (stats.size > bytesMax) return { reason: `${stats.size} bytes, more than the ${bytesMax} allowed` }
   return { absolute, path, kind, bytes: stats.size, modifiedMs: stats.mtimeMs }
 }
 

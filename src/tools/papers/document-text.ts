@@ -93,11 +93,12 @@ export const tidyTitle = (title: string | undefined): string | undefined => {
   return line === '' ? undefined : line.slice(0, TITLE_CHARS_MAX)
 }
 
+const AUTHORS_CHARS_MAX = 20_000
 const NAME_BREAK = /\s*(?:;|\band\b|&|\n)\s*/
 
 /** `A. B. Cee and D. Eff`, `Cee, A. B.; Eff, D.` or `A Cee, D Eff` as names. */
 export const splitAuthors = (text: string): string[] => {
-  const pieces = text.split(NAME_BREAK)
+  const pieces = text.slice(0, AUTHORS_CHARS_MAX).split(NAME_BREAK)
   const names =
     pieces.length > 1 && /;/.test(text) ? pieces : pieces.flatMap((piece) => piece.split(/\s*,\s*/))
   return names.map((name) => oneLine(name)).filter((name) => name !== '')

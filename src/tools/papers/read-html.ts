@@ -1,14 +1,14 @@
 import { type Draft, isoDate, tidyTitle } from './document-text.ts'
 import { lazily } from './lazy.ts'
 import { parseArxivId } from './paper.ts'
+import { BLOCKS, paragraphsOf, stripHtml } from './strip-html.ts'
 
 /** Below this the article finder may recurse safely; deeper pages are read whole, without it. */
 const DEPTH_MAX = 400
+/** Longer pages are stripped of their tags instead: the article finder's time grows with the square of the length. */
+const ARTICLE_CHARS_MAX = 250_000
+const ELEMENTS_MAX = 5000
 
-const BLOCKS = new Set(
-  `ADDRESS ARTICLE ASIDE BLOCKQUOTE BR DD DIV DL DT FIGCAPTION FIGURE FOOTER H1 H2 H3 H4 H5 H6 HEADER HR LI MAIN NAV OL P PRE
-  SECTION TABLE TD TH TR UL`.split(/\s+/),
-)
 const NOISE = 'script,style,noscript,template,svg,iframe,object,link'
 
 /** The little of the DOM that is used here: the project is typed without a browser. */
@@ -36,12 +36,13 @@ const dom = async (html: string): Promise<DomDocument> => {
 
 /** The article of a page as paragraphs, without menus and footers; nothing is fetched and no script runs. */
 export const readHtml = async (html: string): Promise<Draft> => {
+  if (html.length > ARTICLE_CHARS_MAX) return { text: stripHtml(html), title: titleIn(html) }
   const document = await dom(/<html[\s>]/i.test(html) ? html : `<html><body>${html}</body></html>`)
   const meta = metaOf(document)
   for (const element of [...document.querySelectorAll(NOISE)]) element.remove()
   const ownTitle = document.querySelector('h1')?.textContent || document.querySelector('title')?.textContent
   const whole = textOf(document.body ?? document.documentElement)
-  const article = tooDeep(document.documentElement) ? undefined : await articleOf(document)
+  const article = tooComplex(document.documentElement) ? undefined : await articleOf(document)
   const authors = meta.all('citation_author', 'dc.creator', 'author')
   const arxivId = parseArxivId(meta.one('citation_arxiv_id') ?? '')?.id
   return {
@@ -102,18 +103,22 @@ const textOf = (root: DomNode): string => {
       for (let child = node.lastChild; child; child = child.previousSibling) stack.push(child)
     }
   }
-  return parts
-    .join('')
-    .replace(/[^\S\n]*\n\s*\n\s*/g, '\n\n')
-    .trim()
+  return paragraphsOf(parts.join(''))
 }
 
-const tooDeep = (root: DomElement): boolean => {
+const tooComplex = (root: DomElement): boolean => {
   const stack: [DomElement, number][] = [[root, 1]]
+  let elements = 0
   for (let next = stack.pop(); next; next = stack.pop()) {
     const [element, depth] = next
-    if (depth > DEPTH_MAX) return true
-    for (const child of [...element.children]) stack.push([child, depth + 1])
+    elements += 1
+    if (depth > DEPTH_MAX || elements > ELEMENTS_MAX) return true
+    for (const child of element.children) stack.push([child, depth + 1])
   }
   return false
+}
+
+const titleIn = (html: string): string | undefined => {
+  const found = /<(h1|title)[^>]{0,500}>([\s\S]{1,1000}?)<\/\1>/i.exec(html.slice(0, ARTICLE_CHARS_MAX))
+  return found ? tidyTitle(stripHtml(found[2]!)) : undefined
 }

@@ -7,10 +7,11 @@ export const readMarkdown = (markdown: string): Draft => {
   const front = FRONT_MATTER.exec(markdown)
   const fields = front ? frontMatter(front[1]!) : {}
   const body = front ? markdown.slice(front[0].length) : markdown
-  const heading = /^#[^\S\n]+(.+)$/m.exec(withoutCode(body)) ?? /^(\S.{0,200})\n=+[^\S\n]*$/m.exec(body)
+  const heading =
+    /^#[^\S\n]+(\S.{0,500})$/m.exec(withoutCode(body)) ?? /^(\S.{0,200})\n=+[^\S\n]*$/m.exec(body)
   return {
     text: plain(body),
-    title: tidyTitle(fields.title ?? (heading ? inline(heading[1]!.replace(/\s+#+\s*$/, '')) : undefined)),
+    title: tidyTitle(fields.title ?? (heading ? inline(closed(heading[1]!)) : undefined)),
     abstract: fields.abstract ?? fields.description,
     authors: splitAuthors(fields.authors ?? fields.author ?? ''),
     published: isoDate(fields.date ?? fields.published),
@@ -57,11 +58,27 @@ const unquoted = (value: string): string => {
 const withoutCode = (text: string): string =>
   text.replace(/^(```|~~~)[^\n]*\n[\s\S]*?(?:^\1[^\S\n]*$|(?![\s\S]))/gm, '\n')
 
+/** A heading without the signs that may close it. */
+const closed = (heading: string): string => heading.replace(/\s+#+\s*$/, '').trimEnd()
+
+/** By hand, as a pattern would search to the end again for every comment that is not closed. */
+const withoutComments = (text: string): string => {
+  const kept: string[] = []
+  let at = 0
+  for (;;) {
+    const open = text.indexOf('<!--', at)
+    const close = open < 0 ? -1 : text.indexOf('-->', open + 4)
+    if (close < 0) break
+    kept.push(text.slice(at, open))
+    at = close + 3
+  }
+  return kept.join('') + text.slice(at)
+}
+
 const plain = (markdown: string): string =>
-  withoutCode(markdown)
-    .replace(/<!--[\s\S]*?-->/g, '')
+  withoutComments(withoutCode(markdown))
     .replace(/^(.+)\n(?:=+|-{3,})[^\S\n]*$/gm, '\n$1\n')
-    .replace(/^#{1,6}[^\S\n]+(.*?)#*[^\S\n]*$/gm, '\n$1\n')
+    .replace(/^#{1,6}[^\S\n]+(\S.{0,500})$/gm, (_, heading: string) => `\n${closed(heading)}\n`)
     .split('\n')
     .map((line) => inline(line.replace(/^\s{0,3}(?:>\s?)+/, '').replace(/^\s*(?:[-*+]|\d+[.)])\s+/, '\n')))
     .join('\n')
