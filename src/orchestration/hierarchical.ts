@@ -48,7 +48,9 @@ const settleDown = (decider: Decider): Decision => {
     if (run.status === 'waiting') decider.first('run.resumed', { by: 'signal' })
     return decider.decision()
   }
-  if (run.status === 'waiting' || run.underWay.size > 0 || run.idle.size === 0) return decider.decision()
+  // Claimed for a signal that changed nothing, it says again that it waits: nobody owns a run that does.
+  const atRest = run.status === 'waiting' && run.owner === undefined
+  if (atRest || run.underWay.size > 0 || run.idle.size === 0) return decider.decision()
   const waits = waitsOf(run)
   if (waits.length === run.idle.size) decider.record('run.waiting', { for: waits, until: decider.wakeAt })
   return decider.decision()

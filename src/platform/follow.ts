@@ -22,6 +22,7 @@ export async function* followRun(
   let after = options.after ?? 0
   let wake = () => {}
   let changed = true
+  let ended = false
   const unlisten = log.onCommit(({ streams }) => {
     if (!streams.includes(stream)) return
     changed = true
@@ -40,6 +41,10 @@ export async function* followRun(
         if (status !== undefined && finalStatuses.has(status) && options.beyondEnd !== true) return
       }
       if (events.length === pageSize || changed) continue
+      if (ended) return
+      // Asked to go on behind the final event there is nothing to wait for; what came before the answer is read once more.
+      ended = options.beyondEnd !== true && finalStatuses.has((await log.run(run))?.status ?? 'queued')
+      if (ended) continue
       await new Promise<void>((resolve) => {
         wake = resolve
         if (changed || options.signal?.aborted === true) resolve()

@@ -1,7 +1,7 @@
 import { advance } from '../domain/advance.ts'
 import { type Amount, isMetered, type Shortage, shortage } from '../domain/budget.ts'
 import { ConcordError, type Failure, isRetryable } from '../domain/errors.ts'
-import { type Draft, inboxStream, runStream, type Wait } from '../domain/event.ts'
+import { type Draft, runStream, type Wait } from '../domain/event.ts'
 import { inputOf } from '../domain/input.ts'
 import type { Json } from '../domain/json.ts'
 import { idempotencyKey, isFinal, type Run, summaryOf, type Work } from '../domain/run.ts'
@@ -11,6 +11,7 @@ import type { EventLog } from '../ports/event-log.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { StateStore, StateWrite } from '../ports/state-store.ts'
 import { backoffMs } from './backoff.ts'
+import { unreadSignals } from './inbox.ts'
 import type { Execution, Outcome, Perform } from './perform.ts'
 
 /*
@@ -84,17 +85,10 @@ export class Owner {
   /** Brings what is in the inbox into the run. */
   async drain(): Promise<void> {
     if (this.#stopped) return
-    const messages = await this.#ports.log.read(inboxStream(this.run.id), { afterVersion: this.run.inbox })
+    const unread = await unreadSignals(this.#ports.log, this.run, this.now)
     if (this.#stopped) return
-    const drafts: Draft[] = []
-    for (const event of messages)
-      if (event.type === 'signal.received' && event.version > this.run.inbox)
-        drafts.push({
-          type: 'signal.received',
-          at: this.now,
-          data: { inbox: event.version, signal: event.data.signal },
-          cause: event.id,
-        })
+    // Looked at here, in the turn that records them: another drain may have been faster.
+    const drafts = unread.filter(({ data }) => data.inbox > this.run.inbox)
     if (drafts.length > 0) this.#record(drafts, true).catch(() => {})
   }
 

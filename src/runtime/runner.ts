@@ -12,6 +12,7 @@ import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { StateStore, StateWrite } from '../ports/state-store.ts'
 import { loadRun, unknownRun } from './fold.ts'
+import { unreadSignals } from './inbox.ts'
 import { Owner } from './owner.ts'
 import type { Perform } from './perform.ts'
 
@@ -66,6 +67,7 @@ export const createRunner = (
   const { log, membership, clock, ids, logger } = ports
   const owners = new Map<string, Owner>()
   const claiming = new Set<string>()
+  const starting = new Map<string, Promise<string>>()
   let adopting = false
   let closed = false
   let cancelTimer: (() => void) | undefined
@@ -93,7 +95,7 @@ export const createRunner = (
     owners.set(run.id, owner)
     void owner.ended
       .then(async (end) => {
-        owners.delete(run.id)
+        if (owners.get(run.id) === owner) owners.delete(run.id)
         if (end.reason === 'lost') logger.warn({ error: end.error, run: run.id }, 'ownership lost')
         if (end.reason === 'final' && run.parent !== undefined) await tellParent(run)
         // A signal may have come between the last look and letting go.
@@ -120,7 +122,20 @@ export const createRunner = (
   }
 
   const start = async (request: Start): Promise<string> => {
-    const id = request.id ?? ids.run()
+    const { id } = request
+    if (id === undefined) return create(ids.run(), request)
+    const before = starting.get(id)
+    if (before !== undefined) return before
+    const first = startOnce(id, request).finally(() => starting.delete(id))
+    starting.set(id, first)
+    return first
+  }
+
+  /** Asked for again, a run keeps the owner it has: a second one, though refused by the log, would take its place among the owners. */
+  const startOnce = async (id: string, request: Start): Promise<string> =>
+    owners.has(id) || (await log.version(runStream(id))) > 0 ? id : create(id, request)
+
+  const create = async (id: string, request: Start): Promise<string> => {
     const depth = request.depth ?? 0
     const depthMax = request.goal.budget?.depth ?? depthMaxDefault
     if (depth > depthMax)
@@ -175,6 +190,8 @@ export const createRunner = (
         { type: 'run.claimed', at: clock.now(), data: { owner: membership.self, epoch: run.epoch + 1 } },
       ]
       if (run.status === 'suspended') drafts.push({ type: 'run.resumed', at: clock.now(), data: { by } })
+      // With the claim, not after it: a run cancelled while nobody owned it must not start another step first.
+      drafts.push(...(await unreadSignals(log, run, clock.now())))
       // Fence first: the claim itself is appended under the new epoch.
       run.epoch += 1
       const owner = own(run)
@@ -243,22 +260,26 @@ export const createRunner = (
         if (end.reason === 'lost') throw lost(id, end.error)
         return owner.run
       }
-      const changed = nextCommit(runStream(id), signal)
-      const summary = await log.run(id)
-      if (summary === undefined) throw unknownRun(id)
-      if (isSettled(summary) || closed) return loadRun(log, id)
-      await changed
+      const next = nextCommit(runStream(id))
+      try {
+        const summary = await log.run(id)
+        if (summary === undefined) throw unknownRun(id)
+        if (isSettled(summary) || closed) return await loadRun(log, id)
+        await untilAborted(next.committed, signal)
+      } finally {
+        next.stop()
+      }
     }
   }
 
-  const nextCommit = (stream: string, signal: AbortSignal | undefined): Promise<void> => {
+  const nextCommit = (stream: string): { committed: Promise<void>; stop: () => void } => {
     let stop = () => {}
-    const changed = new Promise<void>((resolve) => {
+    const committed = new Promise<void>((resolve) => {
       stop = log.onCommit(({ streams }) => {
         if (streams.includes(stream)) resolve()
       })
     })
-    return untilAborted(changed, signal).finally(() => stop())
+    return { committed, stop }
   }
 
   const orphaned = async (summary: RunSummary): Promise<boolean> => {
