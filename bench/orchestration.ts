@@ -1,0 +1,24 @@
+import { fanOutRows } from './fan-out-rows.ts'
+import { type Effort, measure } from './measure.ts'
+import { pipelineRows } from './pipeline-rows.ts'
+import { type Outcome, printRow } from './report.ts'
+import type { Row } from './rows.ts'
+
+export type Options = { quick: boolean; peers: boolean; only?: string }
+
+const effortOf = (quick: boolean): Effort =>
+  quick ? { rounds: 7, roundMs: 50, warmMs: 400 } : { rounds: 21, roundMs: 80, warmMs: 800 }
+
+const measureRow = async (row: Row, { quick, peers }: Options): Promise<Outcome> => {
+  const refs = [row.floor, ...(row.others ?? []), row.concord, ...(peers ? (row.peers ?? []) : [])]
+  return printRow(row, await measure(refs, effortOf(quick)))
+}
+
+/** The rows of TARGETS "Orchestration". */
+export const orchestration = async (options: Options): Promise<Outcome[]> => {
+  const wanted = ({ title }: { title: string }) => options.only === undefined || title.includes(options.only)
+  const outcomes: Outcome[] = []
+  for (const row of [...pipelineRows(), ...fanOutRows()])
+    if (wanted(row)) outcomes.push(await measureRow(row, options))
+  return outcomes
+}

@@ -1,0 +1,91 @@
+import type { Measured } from './measure.ts'
+import type { Row } from './rows.ts'
+import { median, short } from './statistics.ts'
+
+export type Line = { label: string; median: number; low: number; high: number; ratio: number }
+
+export type Outcome = {
+  title: string
+  unit: string
+  floor: number
+  concord: number
+  ratio: number
+  target: string
+  met: boolean | undefined
+}
+
+const pad = (text: string, width: number): string => text.padEnd(width)
+const left = (text: string, width: number): string => text.padStart(width)
+
+/** The ratio is the median of the rounds' ratios: a round's subjects ran one after the other, under the same noise. */
+const ratioTo = (values: readonly number[], floor: readonly number[]): number =>
+  median(values.flatMap((value, i) => (floor[i] === undefined ? [] : [value / floor[i]])))
+
+export const printLines = (lines: readonly Line[]): void => {
+  for (const { label, median, low, high, ratio } of lines)
+    console.log(
+      `  ${pad(label, 58)} ${left(short(median), 9)}  ${pad(`${short(low)} - ${short(high)}`, 19)} ${left(short(ratio), 7)}x`,
+    )
+}
+
+export const printTitle = (title: string, unit: string): void => {
+  console.log(`\n${title}, in ${unit}`)
+  console.log(`  ${pad('', 58)} ${left('median', 9)}  ${pad('min - max', 19)} ${left('of floor', 8)}`)
+}
+
+export const printTarget = ({ target, met }: Outcome): void =>
+  console.log(`  target ${target}: ${met === undefined ? 'not measured' : met ? 'met' : 'NOT MET'}`)
+
+/** Prints a measured row; what failed is said, not left out. */
+export const printRow = (row: Row, measured: readonly Measured[]): Outcome => {
+  printTitle(row.title, row.unit)
+  const figures = measured.map((one) =>
+    'error' in one ? [] : one.rounds.map(({ perUnitMs }) => (perUnitMs * row.scale) / row.perWork),
+  )
+  const floor = figures[0] ?? []
+  const lines = measured.map((one, i): Line | undefined => {
+    const values = figures[i]!
+    if ('error' in one || values.length === 0) {
+      const problem = 'error' in one ? one.error.trim().split('\n').slice(0, 3).join(' | ') : 'no rounds'
+      console.log(`  ${pad(one.ref.label, 58)} failed: ${problem.slice(0, 300)}`)
+      return undefined
+    }
+    const line = {
+      label: one.ref.label,
+      median: median(values),
+      low: Math.min(...values),
+      high: Math.max(...values),
+      ratio: ratioTo(values, floor),
+    }
+    printLines([line])
+    return line
+  })
+  const concord = lines[measured.findIndex(({ ref }) => ref === row.concord)]
+  const [judged, target] =
+    'timesFloor' in row.target
+      ? [concord && concord.ratio <= row.target.timesFloor, `<= ${row.target.timesFloor}x`]
+      : [concord && concord.median <= row.target.most, `<= ${row.target.most} ${row.unit}`]
+  const outcome = {
+    title: row.title,
+    unit: row.unit,
+    floor: lines[0]?.median ?? Number.NaN,
+    concord: concord?.median ?? Number.NaN,
+    ratio: concord?.ratio ?? Number.NaN,
+    target,
+    met: judged,
+  }
+  printTarget(outcome)
+  for (const note of row.notes?.(measured) ?? []) console.log(`  ${note}`)
+  return outcome
+}
+
+export const printSummary = (outcomes: readonly Outcome[]): void => {
+  const width = Math.max(20, ...outcomes.map(({ title }) => title.length))
+  console.log(
+    `\n${pad('row', width)} ${left('floor', 9)} ${left('Concord', 9)} ${pad('unit', 20)} ${left('ratio', 7)}  ${pad('target', 24)} met`,
+  )
+  for (const { title, floor, concord, unit, ratio, target, met } of outcomes)
+    console.log(
+      `${pad(title, width)} ${left(short(floor), 9)} ${left(short(concord), 9)} ${pad(unit, 20)} ${left(`${short(ratio)}x`, 7)}  ${pad(target, 24)} ${met === undefined ? '-' : met ? 'yes' : 'NO'}`,
+    )
+}

@@ -1,0 +1,22 @@
+import type { Measured } from './measure.ts'
+import type { SubjectRef } from './subject.ts'
+
+/** What has to hold: a ratio to the floor, or an absolute figure in the row's unit. */
+export type Target = { timesFloor: number } | { most: number }
+
+export type Row = {
+  title: string
+  unit: string
+  /** Units of the row in one piece of a subject's work: six steps in a run. */
+  perWork: number
+  /** Milliseconds to the row's unit: 1000 for microseconds. */
+  scale: number
+  floor: SubjectRef
+  /** Shown beside the floor, judged by nothing. */
+  others?: readonly SubjectRef[]
+  concord: SubjectRef
+  target: Target
+  peers?: readonly SubjectRef[]
+  /** Said below the row, from what was measured. */
+  notes?(measured: readonly Measured[]): string[]
+}

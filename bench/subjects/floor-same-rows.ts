@@ -1,0 +1,124 @@
+import { randomFillSync } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Event } from '../../src/domain/event.ts'
+import { dataDigest, eventDigest, genesis } from '../../src/stores/chain.ts'
+import { migrations } from '../../src/stores/sqlite/schema.ts'
+import type { SubjectFactory } from '../subject.ts'
+import { payload, work } from '../work.ts'
+import { openPipeline } from './concord-pipeline.ts'
+import { atOnce, committer, type Durability, openDatabase, walBytes } from './sqlite.ts'
+
+type Row = {
+  type: string
+  step: string | null
+  agent: string | null
+  epoch: number
+  text: string
+  salt: Buffer
+  hash: Buffer
+}
+
+type Recorded = { commits: Event[][]; summary: string }
+
+/** One run of Concord as it was written: the events of each commit. */
+const record = async (directory: string): Promise<Recorded> => {
+  mkdirSync(directory)
+  const concord = await openPipeline({ kind: 'sqlite', directory, durability: 'process' })
+  try {
+    const ends: number[] = []
+    const stop = concord.log.onCommit(({ position }) => ends.push(position))
+    const { id } = await concord.run({ text: 'recorded', team: 'pipeline' })
+    stop()
+    const events = await concord.events(id)
+    let from = 0
+    const commits = ends.map((end) => {
+      const part = events.filter(({ position }) => position > from && position <= end)
+      from = end
+      return part
+    })
+    const [summary] = await concord.runs()
+    return { commits: commits.filter((part) => part.length > 0), summary: JSON.stringify(summary) }
+  } finally {
+    await concord.close()
+  }
+}
+
+/**
+ * The rows Concord writes for such a run (recorded from one, so it follows what the product does), in as many transactions, hash-chained, by
+ * prepared statements and with no engine above them.
+ */
+export const pipeline: SubjectFactory = async ({ runs, durability }, directory) => {
+  const { commits, summary } = await record(join(directory, 'recorded'))
+  const db = openDatabase(directory, durability as Durability)
+  db.exec(migrations.join(';'))
+  const stream = db.prepare('INSERT INTO streams(name) VALUES (?)')
+  const insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const keep = db.prepare(`INSERT INTO runs(run, status, created_at, team, summary) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT(run) DO UPDATE SET status = excluded.status, summary = excluded.summary`)
+  const commit = committer(db, Number(runs) > 1)
+  let position = 0
+  let next = 0
+
+  const one = async () => {
+    const run = `run/${next++}`
+    let id = 0
+    let version = 0
+    let digest: Uint8Array = genesis
+    let value = payload(next)
+    for (const events of commits) {
+      const rows: Row[] = []
+      for (const { type, step, agent, epoch, data } of events) {
+        if (type === 'step.succeeded') value = await work(value)
+        const text = JSON.stringify(type === 'step.succeeded' ? { ...data, output: value } : data)
+        const salt = randomFillSync(Buffer.allocUnsafe(16))
+        rows.push({
+          type,
+          step: step ?? null,
+          agent: agent ?? null,
+          epoch,
+          text,
+          salt,
+          hash: dataDigest(salt, text),
+        })
+      }
+      const summarised = events.some(({ type }) => type.startsWith('run.'))
+      const at = Date.now()
+      await commit(() => {
+        if (id === 0) id = Number(stream.run(run).lastInsertRowid)
+        for (const { type, step, agent, epoch, text, salt, hash } of rows) {
+          position++
+          version++
+          const envelope = [run, version, position, at, type, null, step, agent, epoch, null, null]
+          digest = eventDigest(digest, envelope, hash)
+          insert.run(
+            position,
+            id,
+            version,
+            at,
+            type,
+            null,
+            step,
+            agent,
+            epoch,
+            null,
+            null,
+            text,
+            salt,
+            hash,
+            digest,
+          )
+        }
+        if (summarised) keep.run(run, 'running', at, 'pipeline', summary)
+      })
+    }
+  }
+  const rows = commits.flat().length
+  return {
+    run: (count) => atOnce(count, Number(runs), one),
+    facts: () => ({ rows, commits: commits.length, walBytes: walBytes(join(directory, 'floor.db')) }),
+    async close() {
+      db.close()
+    },
+  }
+}
