@@ -1,0 +1,55 @@
+import { after } from 'node:test'
+import {
+  type AnyAgent,
+  type Concord,
+  type Event,
+  openConcord,
+  type TeamDefinition,
+  team,
+} from '../../src/index.ts'
+import type { ConcordConfig } from '../../src/platform/config.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+
+/** A Concord in memory with one team called `t`, closed after the tests of the file. */
+export const concordWith = async (
+  definition: TeamDefinition,
+  more: ConcordConfig & { clock?: Clock } = {},
+): Promise<Concord> => {
+  const { clock, ...config } = more
+  const concord = await openConcord({
+    config: { stores: { kind: 'memory' }, ...config, teams: { t: team(definition), ...config.teams } },
+    ...(clock === undefined ? {} : { clock }),
+  })
+  after(() => concord.close())
+  return concord
+}
+
+export const typesOf = (events: readonly Event[], ...prefixes: string[]): string[] =>
+  events
+    .filter((event) => prefixes.length === 0 || prefixes.some((prefix) => event.type.startsWith(prefix)))
+    .map((event) => (event.step === undefined ? event.type : `${event.type} ${event.step}`))
+
+/** Resolves when the run's log holds an event that fits. */
+export const eventOf = async (
+  concord: Concord,
+  run: string,
+  fits: (event: Event) => boolean,
+): Promise<Event> => {
+  for await (const event of concord.follow(run, { beyondEnd: true })) if (fits(event)) return event
+  throw new Error('the log ended')
+}
+
+/** An agent that answers from a list and repeats the last answer; counts its calls. */
+export const answering = (name: string, ...answers: unknown[]): AnyAgent & { inputs: unknown[] } => {
+  const inputs: unknown[] = []
+  return {
+    name,
+    inputs,
+    run: (input: unknown) => {
+      inputs.push(input)
+      const answer = answers[Math.min(inputs.length, answers.length) - 1]
+      if (answer instanceof Error) throw answer
+      return answer
+    },
+  }
+}
