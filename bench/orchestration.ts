@@ -3,13 +3,14 @@ import { type Effort, measure } from './measure.ts'
 import { pipelineRows } from './pipeline-rows.ts'
 import { type Outcome, printRow } from './report.ts'
 import type { Row } from './rows.ts'
+import { toolLoopRows } from './tool-loop-rows.ts'
 
 export type Options = { quick: boolean; peers: boolean; only?: string }
 
 const effortOf = (quick: boolean): Effort =>
   quick ? { rounds: 7, roundMs: 50, warmMs: 400 } : { rounds: 21, roundMs: 80, warmMs: 800 }
 
-const measureRow = async (row: Row, { quick, peers }: Options): Promise<Outcome> => {
+const measureRow = async (row: Row, { quick, peers }: Options): Promise<Outcome[]> => {
   const refs = [row.floor, ...(row.others ?? []), row.concord, ...(peers ? (row.peers ?? []) : [])]
   return printRow(row, await measure(refs, effortOf(quick)))
 }
@@ -18,7 +19,7 @@ const measureRow = async (row: Row, { quick, peers }: Options): Promise<Outcome>
 export const orchestration = async (options: Options): Promise<Outcome[]> => {
   const wanted = ({ title }: { title: string }) => options.only === undefined || title.includes(options.only)
   const outcomes: Outcome[] = []
-  for (const row of [...pipelineRows(), ...fanOutRows()])
-    if (wanted(row)) outcomes.push(await measureRow(row, options))
+  for (const row of [...pipelineRows(), ...fanOutRows(), ...toolLoopRows()])
+    if (wanted(row)) outcomes.push(...(await measureRow(row, options)))
   return outcomes
 }

@@ -18,7 +18,7 @@ const pad = (text: string, width: number): string => text.padEnd(width)
 const left = (text: string, width: number): string => text.padStart(width)
 
 /** The ratio is the median of the rounds' ratios: a round's subjects ran one after the other, under the same noise. */
-const ratioTo = (values: readonly number[], floor: readonly number[]): number =>
+export const ratioTo = (values: readonly number[], floor: readonly number[]): number =>
   median(values.flatMap((value, i) => (floor[i] === undefined ? [] : [value / floor[i]])))
 
 export const printLines = (lines: readonly Line[]): void => {
@@ -37,10 +37,12 @@ export const printTarget = ({ target, met }: Outcome): void =>
   console.log(`  target ${target}: ${met === undefined ? 'not measured' : met ? 'met' : 'NOT MET'}`)
 
 /** Prints a measured row; what failed is said, not left out. */
-export const printRow = (row: Row, measured: readonly Measured[]): Outcome => {
+export const printRow = (row: Row, measured: readonly Measured[]): Outcome[] => {
   printTitle(row.title, row.unit)
   const figures = measured.map((one) =>
-    'error' in one ? [] : one.rounds.map(({ perUnitMs }) => (perUnitMs * row.scale) / row.perWork),
+    'error' in one
+      ? []
+      : one.rounds.map(({ perUnitMs }) => (perUnitMs * row.scale) / (one.ref.perWork ?? row.perWork)),
   )
   const floor = figures[0] ?? []
   const lines = measured.map((one, i): Line | undefined => {
@@ -74,9 +76,13 @@ export const printRow = (row: Row, measured: readonly Measured[]): Outcome => {
     target,
     met: judged,
   }
-  printTarget(outcome)
+  const outcomes = [
+    outcome,
+    ...(row.also?.((ref) => figures[measured.findIndex((one) => one.ref === ref)] ?? []) ?? []),
+  ]
+  for (const each of outcomes) printTarget(each)
   for (const note of row.notes?.(measured) ?? []) console.log(`  ${note}`)
-  return outcome
+  return outcomes
 }
 
 export const printSummary = (outcomes: readonly Outcome[]): void => {

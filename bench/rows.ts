@@ -1,4 +1,5 @@
 import type { Measured } from './measure.ts'
+import type { Outcome } from './report.ts'
 import type { SubjectRef } from './subject.ts'
 
 /** What has to hold: a ratio to the floor, or an absolute figure in the row's unit. */
@@ -17,6 +18,8 @@ export type Row = {
   concord: SubjectRef
   target: Target
   peers?: readonly SubjectRef[]
+  /** Judged beside the target, from the figures of each subject in the row's unit, a round each. */
+  also?(figures: (ref: SubjectRef) => number[]): Outcome[]
   /** Said below the row, from what was measured. */
   notes?(measured: readonly Measured[]): string[]
 }

@@ -21,6 +21,8 @@ export type SubjectRef = {
   name: string
   options?: SubjectOptions
   nodeArgs?: readonly string[]
+  /** Units of the row in one piece of this subject's work, when not the row's `perWork`. */
+  perWork?: number
 }
 
 export type RoundRequest = { forMs: number }
