@@ -90,5 +90,5 @@ const contains = (whole: Json, part: Json | undefined): boolean => {
   if (sameJson(whole, part)) return true
   if (typeof whole === 'string') return typeof part === 'string' && part.length > 0 && whole.includes(part)
   if (typeof whole !== 'object' || whole === null) return false
-  return Object.values(whole).some((member) => contains(member, part))
+  return Object.values(whole).some((member) => member !== undefined && contains(member, part))
 }

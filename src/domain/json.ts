@@ -1,6 +1,7 @@
 /** A value that survives JSON unchanged: what payloads, results, state and event data are made of. */
 export type Json = null | boolean | number | string | Json[] | JsonObject
-export type JsonObject = { [key: string]: Json }
+/** Members may be undefined in code; they are left out when written. */
+export type JsonObject = { [key: string]: Json | undefined }
 
 /** Says that a value of plain data is JSON where its type cannot (optional members). */
 export const asJson = (value: unknown): Json => value as Json

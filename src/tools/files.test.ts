@@ -25,10 +25,10 @@ import { type FileToolsOptions, fileTools } from './files.ts'
 import { call, testContext } from './fixtures/context.ts'
 
 type Outputs = {
-  'list-files': FileList
-  'read-file': FileText
-  'search-files': FileMatches
-  'write-file': FileWritten
+  list_files: FileList
+  read_file: FileText
+  search_files: FileMatches
+  write_file: FileWritten
 }
 
 /** A root with secrets beside it, and a caller of its tools by name. */
@@ -53,7 +53,7 @@ const workplace = (t: TestContext, options: Partial<FileToolsOptions> = {}) => {
 
 test('lists, reads, searches and writes under the root', async (t) => {
   const { root, use } = workplace(t)
-  assert.deepEqual(await use('list-files', { recursive: true }), {
+  assert.deepEqual(await use('list_files', { recursive: true }), {
     entries: [
       { path: 'a.txt', kind: 'file', bytes: 14 },
       { path: 'sub', kind: 'folder', bytes: 0 },
@@ -61,13 +61,13 @@ test('lists, reads, searches and writes under the root', async (t) => {
     ],
     truncated: false,
   })
-  assert.deepEqual(await use('read-file', { path: './sub//b.txt' }), {
+  assert.deepEqual(await use('read_file', { path: './sub//b.txt' }), {
     path: './sub//b.txt',
     bytes: 8,
     offset: 0,
     text: 'Two (2)\n',
   })
-  const found = await use('search-files', { pattern: 'two', ignoreCase: true })
+  const found = await use('search_files', { pattern: 'two', ignoreCase: true })
   assert.deepEqual(
     found.matches.map(({ path, line, column }) => [path, line, column]),
     [
@@ -75,7 +75,7 @@ test('lists, reads, searches and writes under the root', async (t) => {
       ['sub/b.txt', 1, 1],
     ],
   )
-  assert.deepEqual(await use('write-file', { path: 'new/deep/c.txt', text: 'çç' }), {
+  assert.deepEqual(await use('write_file', { path: 'new/deep/c.txt', text: 'çç' }), {
     path: 'new/deep/c.txt',
     bytes: 4,
     created: true,
@@ -85,7 +85,7 @@ test('lists, reads, searches and writes under the root', async (t) => {
 
 test('writing is offered only where it is allowed', (t) => {
   const names = workplace(t, { write: false }).tools.map(({ name, permission }) => `${name} ${permission}`)
-  assert.deepEqual(names, ['list-files read', 'read-file read', 'search-files read'])
+  assert.deepEqual(names, ['list_files read', 'read_file read', 'search_files read'])
 })
 
 test('paths that name something outside are refused by every tool', async (t) => {
@@ -106,10 +106,10 @@ test('paths that name something outside are refused by every tool', async (t) =>
     '../root-twin/twin-only.txt',
   ])
     for (const [name, input] of [
-      ['list-files', { path }],
-      ['read-file', { path }],
-      ['search-files', { path, pattern: 'secret' }],
-      ['write-file', { path, text: 'overwritten', replace: true }],
+      ['list_files', { path }],
+      ['read_file', { path }],
+      ['search_files', { path, pattern: 'secret' }],
+      ['write_file', { path, text: 'overwritten', replace: true }],
     ] as const)
       await assert.rejects(use(name, input), { code: 'tool.forbidden' }, `${name} ${path}`)
   assert.equal(readFileSync(join(outside, 'secret.txt'), 'utf8'), 'secret')
@@ -139,10 +139,10 @@ test('no path whatsoever reads or writes outside the root', async (t) => {
       fc.constantFrom('/', '\\'),
       async (segments, separator) => {
         const path = segments.join(separator)
-        const read = await use('read-file', { path }).catch(() => undefined)
+        const read = await use('read_file', { path }).catch(() => undefined)
         assert.notEqual(read?.text, 'secret', path)
-        await use('write-file', { path, text: 'written' }).catch(() => undefined)
-        await use('list-files', { path, recursive: true }).then(
+        await use('write_file', { path, text: 'written' }).catch(() => undefined)
+        await use('list_files', { path, recursive: true }).then(
           ({ entries }) => assert.ok(!entries.some((entry) => entry.path.includes('twin-only')), path),
           () => undefined,
         )
@@ -161,19 +161,19 @@ test('links that lead out are refused, links that stay inside are followed', asy
   symlinkSync('a.txt', join(root, 'fine'))
   symlinkSync('loop', join(root, 'loop'))
   for (const path of ['leak', 'up/secret.txt', 'loop'])
-    await assert.rejects(use('read-file', { path }), { code: 'tool.forbidden' }, path)
-  await assert.rejects(use('list-files', { path: 'up' }), { code: 'tool.forbidden' })
-  await assert.rejects(use('search-files', { path: 'up', pattern: 'secret' }), { code: 'tool.forbidden' })
+    await assert.rejects(use('read_file', { path }), { code: 'tool.forbidden' }, path)
+  await assert.rejects(use('list_files', { path: 'up' }), { code: 'tool.forbidden' })
+  await assert.rejects(use('search_files', { path: 'up', pattern: 'secret' }), { code: 'tool.forbidden' })
   for (const path of ['leak', 'up/new.txt', 'up/new/new.txt'])
     await assert.rejects(
-      use('write-file', { path, text: 'x', replace: true }),
+      use('write_file', { path, text: 'x', replace: true }),
       { code: 'tool.forbidden' },
       path,
     )
-  assert.equal((await use('read-file', { path: 'fine' })).text, 'one\ntwo\nthree\n')
-  assert.deepEqual((await use('search-files', { pattern: 'secret' })).matches, [])
+  assert.equal((await use('read_file', { path: 'fine' })).text, 'one\ntwo\nthree\n')
+  assert.deepEqual((await use('search_files', { pattern: 'secret' })).matches, [])
   assert.ok(
-    (await use('list-files', {})).entries.some(({ path, kind }) => path === 'leak' && kind === 'link'),
+    (await use('list_files', {})).entries.some(({ path, kind }) => path === 'leak' && kind === 'link'),
   )
   assert.deepEqual(readdirSync(outside).sort(), ['root', 'root-twin', 'secret.txt'])
 })
@@ -189,14 +189,14 @@ test('FIFOs, devices and folders are refused without waiting for them', async (t
   const { root, use } = workplace(t)
   execFileSync('mkfifo', [join(root, 'pipe')])
   for (const path of ['pipe', 'sub'])
-    await assert.rejects(use('read-file', { path }), { code: 'tool.forbidden' }, path)
+    await assert.rejects(use('read_file', { path }), { code: 'tool.forbidden' }, path)
   for (const path of ['pipe', 'sub'])
     await assert.rejects(
-      use('write-file', { path, text: 'x', replace: true }),
+      use('write_file', { path, text: 'x', replace: true }),
       { code: 'tool.forbidden' },
       path,
     )
-  assert.equal((await use('search-files', { pattern: 'one' })).matches.length, 1)
+  assert.equal((await use('search_files', { pattern: 'one' })).matches.length, 1)
   const [, read] = fileTools({ root: '/dev' })
   await assert.rejects(call(read as never, { path: 'zero' }), { code: 'tool.forbidden' })
 })
@@ -212,7 +212,7 @@ test('ranges put together are the file, whatever its characters and the size of 
         writeFileSync(join(root, 'text'), text)
         let together = ''
         for (let offset: number | undefined = 0; offset !== undefined; ) {
-          const part: FileText = await use('read-file', { path: 'text', offset, bytes })
+          const part: FileText = await use('read_file', { path: 'text', offset, bytes })
           together += part.text
           assert.ok(part.nextOffset === undefined || part.nextOffset > offset)
           offset = part.nextOffset
@@ -226,14 +226,14 @@ test('ranges put together are the file, whatever its characters and the size of 
 
 test('what is missing, binary, too large or past the end is said or cut', async (t) => {
   const { root, use } = workplace(t, { readBytesMax: 100, writeBytesMax: 10 })
-  await assert.rejects(use('read-file', { path: 'nothing' }), { code: 'tool.failed', message: /must exist/ })
+  await assert.rejects(use('read_file', { path: 'nothing' }), { code: 'tool.failed', message: /must exist/ })
   writeFileSync(join(root, 'binary'), Buffer.from([1, 0, 2]))
-  await assert.rejects(use('read-file', { path: 'binary' }), { code: 'tool.failed', message: /binary/ })
+  await assert.rejects(use('read_file', { path: 'binary' }), { code: 'tool.failed', message: /binary/ })
   writeFileSync(join(root, 'long'), 'x'.repeat(1000))
-  const long = await use('read-file', { path: 'long' })
+  const long = await use('read_file', { path: 'long' })
   assert.deepEqual([long.text.length, long.nextOffset], [100, 100])
-  assert.equal((await use('read-file', { path: 'long', offset: 5000 })).text, '')
-  await assert.rejects(use('write-file', { path: 'big', text: 'x'.repeat(11) }), {
+  assert.equal((await use('read_file', { path: 'long', offset: 5000 })).text, '')
+  await assert.rejects(use('write_file', { path: 'big', text: 'x'.repeat(11) }), {
     code: 'tool.input-invalid',
   })
   await assert.rejects(call(fileTools({ root: join(root, 'gone') })[0] as never, {}), { code: 'tool.failed' })
@@ -243,44 +243,44 @@ test('lists and searches stop at their bounds and say so', async (t) => {
   const { root, use } = workplace(t, { entriesMax: 5, matchesMax: 4, fileBytesMax: 1000 })
   for (let n = 0; n < 20; n++) writeFileSync(join(root, `many-${n}`), 'needle\nneedle\n')
   writeFileSync(join(root, 'huge'), 'needle'.repeat(1000))
-  const list = await use('list-files', {})
+  const list = await use('list_files', {})
   assert.deepEqual([list.entries.length, list.truncated], [5, true])
-  const found = await use('search-files', { pattern: 'needle' })
+  const found = await use('search_files', { pattern: 'needle' })
   assert.deepEqual([found.matches.length, found.truncated, found.filesSkipped], [4, true, 1])
 })
 
 test('a regular expression that backtracks without end is ended; one that is wrong is refused', async (t) => {
   const { root, use } = workplace(t, { timeoutMs: 500 })
   writeFileSync(join(root, 'trap'), `${'a'.repeat(60)}!`)
-  await assert.rejects(use('search-files', { pattern: '^(a+)+$', regex: true }), { code: 'tool.timeout' })
-  await assert.rejects(use('search-files', { pattern: '(', regex: true }), { code: 'tool.input-invalid' })
+  await assert.rejects(use('search_files', { pattern: '^(a+)+$', regex: true }), { code: 'tool.timeout' })
+  await assert.rejects(use('search_files', { pattern: '(', regex: true }), { code: 'tool.input-invalid' })
 })
 
 test('a literal search takes every sign literally', async (t) => {
   const { root, use } = workplace(t)
   const signs = ['.*+?^$', '{}()|[]\\/'].join('')
   writeFileSync(join(root, 'signs'), `x\n${signs}\n`)
-  const { matches } = await use('search-files', { pattern: signs })
+  const { matches } = await use('search_files', { pattern: signs })
   assert.deepEqual(matches, [{ path: 'signs', line: 2, column: 1, text: signs }])
 })
 
 test('a write replaces only when told, keeps the mode, leaves nothing behind, and may be repeated', async (t) => {
   const { root, use } = workplace(t)
   chmodSync(join(root, 'a.txt'), 0o600)
-  await assert.rejects(use('write-file', { path: 'a.txt', text: 'new' }), { message: /must not exist yet/ })
-  assert.equal((await use('write-file', { path: 'a.txt', text: 'new', replace: true })).created, false)
+  await assert.rejects(use('write_file', { path: 'a.txt', text: 'new' }), { message: /must not exist yet/ })
+  assert.equal((await use('write_file', { path: 'a.txt', text: 'new', replace: true })).created, false)
   assert.equal(readFileSync(join(root, 'a.txt'), 'utf8'), 'new')
   assert.equal(statSync(join(root, 'a.txt')).mode & 0o777, 0o600)
-  assert.equal((await use('write-file', { path: 'a.txt', text: 'new' })).created, false)
+  assert.equal((await use('write_file', { path: 'a.txt', text: 'new' })).created, false)
   assert.deepEqual(readdirSync(root).sort(), ['a.txt', 'sub'])
 })
 
 test('many writers of one file leave one whole text', async (t) => {
   const { root, use } = workplace(t)
   const texts = Array.from({ length: 20 }, (_, n) => String(n).repeat(50_000))
-  await Promise.all(texts.map((text) => use('write-file', { path: 'contended', text, replace: true })))
+  await Promise.all(texts.map((text) => use('write_file', { path: 'contended', text, replace: true })))
   assert.ok(texts.includes(readFileSync(join(root, 'contended'), 'utf8')))
-  const created = await Promise.allSettled(texts.map((text) => use('write-file', { path: 'once', text })))
+  const created = await Promise.allSettled(texts.map((text) => use('write_file', { path: 'once', text })))
   assert.equal(created.filter(({ status }) => status === 'fulfilled').length, 1)
   assert.deepEqual(readdirSync(root).sort(), ['a.txt', 'contended', 'once', 'sub'])
   assert.equal(existsSync(join(root, '.tmp')), false)
@@ -290,10 +290,10 @@ test('a cancelled call does not start', async (t) => {
   const { root, use } = workplace(t)
   const context = testContext({ signal: AbortSignal.abort(new Error('cancelled by the test')) })
   for (const [name, input] of [
-    ['list-files', {}],
-    ['read-file', { path: 'a.txt' }],
-    ['search-files', { pattern: 'x' }],
-    ['write-file', { path: 'x', text: 'x' }],
+    ['list_files', {}],
+    ['read_file', { path: 'a.txt' }],
+    ['search_files', { pattern: 'x' }],
+    ['write_file', { path: 'x', text: 'x' }],
   ] as const)
     await assert.rejects(async () => use(name, input, context), /cancelled by the test/, name)
   assert.equal(existsSync(join(root, 'x')), false)

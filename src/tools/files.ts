@@ -13,7 +13,7 @@ import { death, isolatedWorker, moduleBeside, slots } from './isolate.ts'
 export type FileToolsOptions = {
   /** The folder that nothing leaves. */
   root: string
-  /** Adds `write-file`; default false. */
+  /** Adds `write_file`; default false. */
   write?: boolean
   /** Of one read, default 64 kB. */
   readBytesMax?: number
@@ -32,7 +32,7 @@ type Limits = Required<FileToolsOptions>
 const enter = slots()
 
 /**
- * Files under a root: `list-files`, `read-file`, `search-files` and, where allowed, `write-file`. Paths are relative to
+ * Files under a root: `list_files`, `read_file`, `search_files` and, where allowed, `write_file`. Paths are relative to
  * the root with forward slashes; whatever would leave it, or is no regular file, is refused as `tool.forbidden`.
  */
 export const fileTools = (options: FileToolsOptions): AnyTool[] => {
@@ -57,7 +57,7 @@ const path = z.string().max(4096).describe('Relative to the root, with /')
 type ListInput = { path?: string | undefined; recursive?: boolean | undefined }
 const listFilesTool = ({ root, entriesMax, timeoutMs }: Limits): Tool<ListInput, FileList> =>
   tool({
-    name: 'list-files',
+    name: 'list_files',
     description: 'Lists a folder: path, kind and size of each entry. Links are named, not followed.',
     permission: 'read',
     timeoutMs,
@@ -71,7 +71,7 @@ const listFilesTool = ({ root, entriesMax, timeoutMs }: Limits): Tool<ListInput,
 type ReadInput = { path: string; offset?: number | undefined; bytes?: number | undefined }
 const readFileTool = ({ root, readBytesMax, timeoutMs }: Limits): Tool<ReadInput, FileText> =>
   tool({
-    name: 'read-file',
+    name: 'read_file',
     description: `Reads UTF-8 text of a file, at most ${readBytesMax} bytes at a time; go on at nextOffset.`,
     permission: 'read',
     timeoutMs,
@@ -87,7 +87,7 @@ const readFileTool = ({ root, readBytesMax, timeoutMs }: Limits): Tool<ReadInput
 type WriteInput = { path: string; text: string; replace?: boolean | undefined }
 const writeFileTool = ({ root, writeBytesMax, timeoutMs }: Limits): Tool<WriteInput, FileWritten> =>
   tool({
-    name: 'write-file',
+    name: 'write_file',
     description:
       'Writes a whole text file, creating its folders. An existing one is kept unless replace is true.',
     permission: 'write',
@@ -114,7 +114,7 @@ type SearchInput = {
 }
 const searchFilesTool = (limits: Limits): Tool<SearchInput, FileMatches> =>
   tool({
-    name: 'search-files',
+    name: 'search_files',
     description:
       'Finds lines with a text, or a JavaScript regular expression, in the files of a folder or in one file.',
     permission: 'read',

@@ -10,7 +10,7 @@ test('without configuration there are the tools that need none', () => {
     ['calculator', 'compute'],
     ['http', 'network'],
     ['code', 'execute'],
-    ['web-search', 'network'],
+    ['web_search', 'network'],
   ])
 })
 
@@ -23,19 +23,19 @@ test('a database, a folder and a refusal change the set', () => {
   } as const
   assert.deepEqual(Object.keys(builtInTools(config)), [
     'calculator',
-    'web-search',
+    'web_search',
     'sql',
-    'list-files',
-    'read-file',
-    'search-files',
-    'write-file',
+    'list_files',
+    'read_file',
+    'search_files',
+    'write_file',
   ])
 })
 
 test('every tool tells a model what it takes, under a name that every provider accepts', () => {
   const tools = Object.values(builtInTools({ sql: { file: 'x.db' }, files: { root: 'x', write: true } }))
   for (const { name, description, input } of tools) {
-    assert.match(name, /^[a-z][a-z0-9-]{0,63}$/)
+    assert.match(name, /^[a-z][a-z0-9_]{0,63}$/)
     assert.ok(description.length > 30)
     assert.equal(jsonSchemaOf(input)?.type, 'object', name)
   }

@@ -19,7 +19,7 @@ export type BuiltInToolsConfig = {
 }
 
 /**
- * The built-in tools by name: `calculator`, `http`, `code` and `web-search` always, `sql` and the file tools where the
+ * The built-in tools by name: `calculator`, `http`, `code` and `web_search` always, `sql` and the file tools where the
  * configuration names a database or a folder. Creating them opens and loads nothing; what a tool needs (an HTTP client,
  * the sandbox, a process) is loaded when it is first called.
  */

@@ -34,7 +34,7 @@ export const webSearchTool = (options: WebSearchToolOptions = {}): Tool<WebSearc
   const format = typeof options.format === 'object' ? options.format : formats[options.format ?? 'searxng']
   const endpoint = options.endpoint === undefined ? undefined : checkedEndpoint(options.endpoint, format)
   return tool({
-    name: 'web-search',
+    name: 'web_search',
     description: 'Searches the web and returns title, address and snippet of each result.',
     permission: 'network',
     timeoutMs: timeoutMs + 1000,
@@ -65,7 +65,7 @@ const checkedEndpoint = (text: string, format: SearchFormat): URL => {
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.username || url.password)
     throw new ConcordError(
       'config.invalid',
-      'Cannot create the web-search tool as its endpoint must be an http(s) URL without credentials: it is not; give the key as apiKey',
+      'Cannot create the web_search tool as its endpoint must be an http(s) URL without credentials: it is not; give the key as apiKey',
     )
   const path = url.pathname.replace(/\/+$/, '')
   url.pathname = format.path === undefined || path.endsWith(format.path) ? path : path + format.path
