@@ -158,6 +158,7 @@ const fail = (run: Run, data: EventData['step.failed'], event: Draft): void => {
   if (state.items !== undefined && index !== undefined) {
     state.items.active--
     if (state.step.optional) {
+      state.items.outputs[index] = null
       state.items.settled++
       tendItems(run.plan, state, state.items)
       return

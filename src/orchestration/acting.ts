@@ -19,18 +19,10 @@ export const acting = (decider: Decider): void => {
   for (const id of plan.attention) {
     if (decider.slots <= 0) return
     const state = plan.steps.get(id)
-    if (state === undefined || !affordable(decider)) return
+    if (state === undefined || !decider.affordsStep()) return
     if (state.items !== undefined) startItems(decider, plan, state, state.items)
     else if (!begin(decider, plan, state)) return
   }
-}
-
-const affordable = (decider: Decider): boolean => {
-  const allowed = decider.run.goal.budget?.steps
-  const { steps } = decider.run.book
-  if (allowed === undefined || steps < allowed) return true
-  decider.outOf('steps', allowed, steps, 1)
-  return false
 }
 
 /** A step that takes its worker down each time is given up, not tried for ever. */
@@ -141,6 +133,8 @@ const startItems = (decider: Decider, plan: ActivePlan, state: StepState, items:
       redo: items.redos.get(index) ?? state.redo,
       attempt: 1,
     })
-  for (let i = 0; i < items.again.length && free > 0; i++, free--) start(items.again[i] ?? 0)
-  for (let index = items.next; index < items.count && free > 0; index++, free--) start(index)
+  for (let i = 0; i < items.again.length && free > 0 && decider.affordsStep(); i++, free--)
+    start(items.again[i] ?? 0)
+  for (let index = items.next; index < items.count && free > 0 && decider.affordsStep(); index++, free--)
+    start(index)
 }

@@ -17,6 +17,8 @@ export class Decider {
   wakeAt: number | undefined
   readonly #events: Draft[] = []
   readonly #needs: string[] = []
+  #started = 0
+  #broke = false
 
   constructor(run: Run, now: number, known: KnownState, team: TeamShape) {
     this.run = run
@@ -49,6 +51,7 @@ export class Decider {
 
   start(id: string, agent: string, data: EventData['step.started']): void {
     this.slots--
+    this.#started++
     this.step('step.started', id, data, agent)
   }
 
@@ -60,6 +63,16 @@ export class Decider {
   outOf(limit: Shortage['limit'], allowed: number, used: number, asked: number): Decision {
     this.record('budget.exhausted', { limit, allowed, used, asked })
     return this.fail('budget.exhausted', shortageText({ limit, allowed, used, asked }))
+  }
+
+  /** Whether the budget allows one more execution; if not, the run ends here. */
+  affordsStep(): boolean {
+    const allowed = this.run.goal.budget?.steps
+    const used = this.run.book.steps + this.#started
+    if (allowed === undefined || used < allowed) return true
+    if (!this.#broke) this.outOf('steps', allowed, used, 1)
+    this.#broke = true
+    return false
   }
 
   wakeBy(at: number): void {

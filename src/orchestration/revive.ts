@@ -12,8 +12,11 @@ export const reviveIdle = (decider: Decider): void => {
 
 const revive = (decider: Decider, work: Work): void => {
   const { now } = decider
-  const begin = (attempt: number) =>
-    decider.start(work.id, work.step.agent, { plan: work.plan, redo: work.redo, attempt })
+  const begin = (attempt: number): void => {
+    // Without a free place it begins when something under way ends: that asks for the next decision.
+    if (decider.slots > 0 && decider.affordsStep())
+      decider.start(work.id, work.step.agent, { plan: work.plan, redo: work.redo, attempt })
+  }
   if (work.status === 'resumable') {
     const signal = work.journal.get(`wait:${work.wait?.name}`)
     // A step that waited for leave to start was never executed: a no ends it here.

@@ -218,7 +218,7 @@ export class Owner {
   #afterCommit(events: Draft[]): void {
     let dropped = false
     for (const event of events) {
-      if (event.type === 'step.started') this.#launch(event.step ?? '')
+      if (event.type === 'step.started' && !isFinal(this.run)) this.#launch(event.step ?? '')
       else if (event.type === 'step.redone' || event.type === 'plan.rejected') dropped = true
     }
     if (dropped) this.#abortStale()

@@ -66,7 +66,10 @@ describe('a model agent', () => {
     const seen = model.requests.at(-1)?.messages.filter((message) => message.role === 'tool') ?? []
     assert.match(JSON.stringify(seen[0]), /failed: .*\/a/)
     assert.match(JSON.stringify(seen[1]), /there is no tool \\"nothing\\"; there are: add/)
-    assert.equal(typesOf(await concord.events(run.id), 'plan.rejected').filter((type) => type.endsWith(' a')).length, 2)
+    assert.equal(
+      typesOf(await concord.events(run.id), 'plan.rejected').filter((type) => type.endsWith(' a')).length,
+      2,
+    )
     assert.equal(typesOf(await concord.events(run.id), 'tool.called').length, 0)
   })
 
