@@ -1,0 +1,161 @@
+/**
+ * `npm run build [-- --out <folder>]` writes the package that is published: compiled JavaScript and types, the command, the
+ * bundled corpus and a package.json of its own. Names and versions come from the root's package.json, what depends on what from
+ * the compiled code: imported at load it is a dependency, imported lazily and only a development dependency here it is an
+ * optional peer.
+ */
+import { spawnSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+
+type Versions = { [name: string]: string }
+type Root = {
+  name: string
+  version: string
+  description: string
+  license: string
+  type: string
+  engines: Versions
+  bin: Versions
+  exports: { [entry: string]: string }
+  dependencies: Versions
+  devDependencies: Versions
+}
+type Uses = { atLoad: Set<string>; lazily: Set<string> }
+
+const root = resolve(import.meta.dirname, '..')
+const manifest: Root = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const copied = ['bin', 'data/corpus', 'LICENSE', 'README.md', 'CHANGELOG.md']
+
+const fail = (message: string): never => {
+  console.error(message)
+  process.exit(1)
+}
+
+/** Removes what an earlier build left; a folder that is something else is not touched. */
+const emptied = (out: string): void => {
+  const earlier = join(out, 'package.json')
+  const ours = existsSync(earlier) && JSON.parse(readFileSync(earlier, 'utf8')).name === manifest.name
+  const ownSource = existsSync(join(out, 'src'))
+  if (existsSync(out) && readdirSync(out).length > 0 && (!ours || ownSource))
+    fail(
+      `Cannot build into ${out} as it must be empty or an earlier build: it holds other files; name another folder`,
+    )
+  rmSync(out, { recursive: true, force: true })
+  mkdirSync(out, { recursive: true })
+}
+
+const compile = (out: string): void => {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  const config = join(root, 'tsconfig.build.json')
+  const { status } = spawnSync(process.execPath, [tsc, '-p', config, '--outDir', out], { stdio: 'inherit' })
+  if (status !== 0) fail('Cannot build as the sources must compile: see the errors above')
+}
+
+/** The compiler rewrites the extensions of imports in code, but not in declarations. */
+const rewriteDeclarations = (out: string): void => {
+  for (const file of globSync('**/*.d.ts', { cwd: out })) {
+    const path = join(out, file)
+    const text = readFileSync(path, 'utf8')
+    writeFileSync(path, text.replaceAll(/((?:from |import\()'\.{1,2}\/[^'\n]*)\.ts'/g, "$1.js'"))
+  }
+}
+
+/** The command, the corpus, the legal texts, and what lies between the sources and is no source. */
+const copyRest = (out: string): void => {
+  for (const path of copied.filter((path) => existsSync(join(root, path))))
+    cpSync(join(root, path), join(out, path), { recursive: true })
+  const others = globSync('src/**/*.*', {
+    cwd: root,
+    exclude: (path) => /(^|\/)fixtures$|\.ts$/.test(path),
+  })
+  for (const path of others) cpSync(join(root, path), join(out, relative('src', path)))
+}
+
+const packageOf = (specifier: string): string =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
+
+/** npm packages that the compiled code imports. */
+const usesOf = (out: string): Uses => {
+  const uses: Uses = { atLoad: new Set(), lazily: new Set() }
+  const collect = (text: string, pattern: RegExp, names: Set<string>): void => {
+    for (const [, specifier = ''] of text.matchAll(pattern))
+      if (!/^[./]|^node:/.test(specifier)) names.add(packageOf(specifier))
+  }
+  for (const file of globSync('**/*.js', { cwd: out })) {
+    const text = readFileSync(join(out, file), 'utf8')
+    collect(text, /^(?:import|export)\s(?:[^'";]*?\sfrom\s)?['"]([^'"\n]+)['"]/gm, uses.atLoad)
+    collect(text, /\bimport\(\s*['"]([^'"\n]+)['"]\s*\)/g, uses.lazily)
+  }
+  return uses
+}
+
+const sorted = (names: Iterable<string>, version: (name: string) => string): Versions =>
+  Object.fromEntries([...names].sort().map((name) => [name, `^${version(name)}`]))
+
+const requirementsOf = (uses: Uses) => {
+  const { dependencies, devDependencies } = manifest
+  const all = uses.atLoad.union(uses.lazily)
+  const needed = [...all].filter((name) => name in dependencies)
+  const peers = [...all].filter((name) => !(name in dependencies))
+  for (const name of peers)
+    if (!(name in devDependencies) || uses.atLoad.has(name))
+      fail(
+        `Cannot describe the package as what is imported at load must be in "dependencies", and lazily at least in "devDependencies" of package.json: ${name} is not; add it or import it lazily`,
+      )
+  return {
+    dependencies: sorted(needed, (name) => dependencies[name]!),
+    peerDependencies: sorted(peers, (name) => devDependencies[name]!),
+    peerDependenciesMeta: Object.fromEntries(peers.sort().map((name) => [name, { optional: true }])),
+  }
+}
+
+const exportsOf = () =>
+  Object.fromEntries(
+    Object.entries(manifest.exports)
+      .filter(([, source]) => existsSync(join(root, source)))
+      .map(([entry, source]) => {
+        const built = source.replace('./src/', './').replace(/\.ts$/, '')
+        return [entry, { types: `${built}.d.ts`, default: `${built}.js` }]
+      }),
+  )
+
+const describe = (out: string): void => {
+  const { name, version, description, license, type, engines, bin } = manifest
+  const described = {
+    name,
+    version,
+    description,
+    license,
+    type,
+    engines,
+    bin,
+    exports: { ...exportsOf(), './package.json': './package.json' },
+    files: readdirSync(out).sort(),
+    ...requirementsOf(usesOf(out)),
+    publishConfig: { access: 'public' },
+  }
+  writeFileSync(join(out, 'package.json'), `${JSON.stringify(described, null, 2)}\n`)
+}
+
+const { values } = parseArgs({ options: { out: { type: 'string', default: 'dist' } } })
+const out = resolve(root, values.out)
+emptied(out)
+compile(out)
+rewriteDeclarations(out)
+copyRest(out)
+describe(out)
+console.log(`${manifest.name} ${manifest.version} is in ${relative(root, out)}`)
