@@ -89,7 +89,7 @@ export const measure = async (refs: readonly SubjectRef[], effort: Effort): Prom
     for (const live of lives) {
       const startedAt = performance.now()
       // The first round is of one unit, to see how long one takes.
-      for (let i = 0; i < 2 || (i < 100 && performance.now() - startedAt < effort.warmMs); i++)
+      for (let i = 0; i < 100 && performance.now() - startedAt < effort.warmMs; i++)
         await round(live, effort.roundMs)
     }
     for (let i = 0; i < effort.rounds; i++)
@@ -101,4 +101,11 @@ export const measure = async (refs: readonly SubjectRef[], effort: Effort): Prom
     await Promise.all(lives.map(shut))
   }
   return lives.map(({ ref, rounds, error }) => (error === undefined ? { ref, rounds } : { ref, error }))
+}
+
+/** One piece of work each, one after the other: for what is counted, not timed. */
+export const measureOnce = async (refs: readonly SubjectRef[]): Promise<Measured[]> => {
+  const measured: Measured[] = []
+  for (const ref of refs) measured.push(...(await measure([ref], { rounds: 1, roundMs: 0, warmMs: -1 })))
+  return measured
 }

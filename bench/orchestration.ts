@@ -1,8 +1,10 @@
 import { fanOutRows } from './fan-out-rows.ts'
+import { idle } from './idle.ts'
 import { type Effort, measure } from './measure.ts'
 import { pipelineRows } from './pipeline-rows.ts'
 import { type Outcome, printRow } from './report.ts'
 import type { Row } from './rows.ts'
+import { start } from './start.ts'
 import { toolLoopRows } from './tool-loop-rows.ts'
 
 export type Options = { quick: boolean; peers: boolean; only?: string }
@@ -21,5 +23,7 @@ export const orchestration = async (options: Options): Promise<Outcome[]> => {
   const outcomes: Outcome[] = []
   for (const row of [...pipelineRows(), ...fanOutRows(), ...toolLoopRows()])
     if (wanted(row)) outcomes.push(...(await measureRow(row, options)))
+  if (wanted({ title: 'process start' })) outcomes.push(...(await start(options.quick)))
+  if (wanted({ title: 'idle' })) outcomes.push(...(await idle()))
   return outcomes
 }
