@@ -132,23 +132,38 @@ describe('several processes on one store', () => {
       const { log, close } = await openIn(folder, { pollMs: 5 })
       const { child } = start('appendForever', folder, 'z')
       const heard = new Map<string, number>()
-      let after = 0
-      // What is read from the last position on at each call must be all there is, in order.
-      await new Promise<void>((resolve, reject) => {
-        const leave = log.onCommit(() => {
-          log.query({ afterPosition: after, types: ['step.recorded'] }).then((events) => {
-            for (const event of events) {
-              after = Math.max(after, event.position)
-              heard.set(event.stream, event.version)
-            }
-            if ((heard.get('z-0') ?? 0) > 200) {
+      let position = 0
+      // Reading on from the last position at each call must give every event, each once, in order.
+      const until = (enough: () => Promise<boolean>) =>
+        new Promise<void>((resolve, reject) => {
+          const leave = log.onCommit(async () => {
+            try {
+              for (const event of await log.query({ afterPosition: position, types: ['step.recorded'] })) {
+                if (event.position <= position) continue
+                position = event.position
+                assert.equal(event.version, (heard.get(event.stream) ?? 0) + 1)
+                heard.set(event.stream, event.version)
+              }
+              if (!(await enough())) return
               leave()
               resolve()
+            } catch (error) {
+              reject(error)
             }
-          }, reject)
+          })
         })
-      })
+      await until(async () => (heard.get('z-0') ?? 0) > 100)
+      const rest = until(
+        async () => heard.get('z-0') === (await log.version('z-0')) && child.signalCode !== null,
+      )
       await kill(child)
+      await log.append({
+        stream: 'run/mine',
+        expectedVersion: 0,
+        epoch: 0,
+        events: [{ type: 'run.started', at: 1, data: {} }],
+      })
+      await rest
       await close()
     }))
 

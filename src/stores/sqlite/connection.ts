@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { access, mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
@@ -29,7 +29,8 @@ export type OpenOptions = {
   durability: 'process' | 'power'
   clock: Clock
   busyTimeoutMs: number
-  allowNetworkFileSystem?: boolean
+  allowNetworkFileSystem: boolean
+  bytesMax: number | undefined
 }
 
 // Blocks the whole process, so it is short; longer waits are the committer's, between turns of the event loop.
@@ -70,18 +71,36 @@ const wrap = (db: DatabaseSync, file: string): Connection => {
   }
 }
 
-const prepareFolder = async (file: string): Promise<void> => {
+const notAFile = (file: string, now: string): ConcordError =>
+  new ConcordError(
+    'config.invalid',
+    `Cannot open the store ${file} as it must be a file in a folder: ${now}; choose another path`,
+    {
+      details: { file },
+    },
+  )
+
+const makeFolder = async (file: string): Promise<void> => {
   const directory = dirname(file)
-  await mkdir(directory, { recursive: true })
+  try {
+    await mkdir(directory, { recursive: true })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'EEXIST' || code === 'ENOTDIR') throw notAFile(file, `${directory} is a file or under one`)
+    // On a read-only file system Node's recursive mkdir says ENOENT: the nearest folder that is there tells the reason.
+    let existing = dirname(directory)
+    while (!existsSync(existing) && existing !== dirname(existing)) existing = dirname(existing)
+    await access(existing, constants.W_OK)
+    throw error
+  }
+}
+
+const prepareFolder = async (file: string): Promise<void> => {
+  await makeFolder(file)
   const found = await stat(file).catch(() => undefined)
-  if (found && !found.isFile())
-    throw new ConcordError(
-      'config.invalid',
-      `Cannot open the store ${file} as it must be a file: it is something else; choose another path`,
-      { details: { file } },
-    )
+  if (found && !found.isFile()) throw notAFile(file, 'it is something else')
   // SQLite would open what it may not write for reading only, and fail at the first commit.
-  await access(directory, constants.W_OK)
+  await access(dirname(file), constants.W_OK)
   if (found) await access(file, constants.W_OK)
 }
 
@@ -130,7 +149,7 @@ const migrate = (connection: Connection): void => {
   }
 }
 
-const configure = (connection: Connection, durability: OpenOptions['durability']): void => {
+const configure = (connection: Connection, { durability, bytesMax }: OpenOptions): void => {
   const { db } = connection
   db.exec(`PRAGMA busy_timeout = ${lockWaitMs}`)
   checkIdentity(connection)
@@ -147,11 +166,13 @@ const configure = (connection: Connection, durability: OpenOptions['durability']
     PRAGMA fullfsync = ${durability === 'power' ? 1 : 0};
     PRAGMA checkpoint_fullfsync = ${durability === 'power' ? 1 : 0};
     PRAGMA foreign_keys = OFF;
-    PRAGMA secure_delete = FAST;
+    PRAGMA secure_delete = ON;
     PRAGMA journal_size_limit = ${walBytesKept};
     PRAGMA cache_size = -16384;
   `)
   migrate(connection)
+  if (bytesMax !== undefined)
+    db.exec(`PRAGMA max_page_count = ${Math.floor(bytesMax / number(connection.get('PRAGMA page_size')))}`)
 }
 
 const openOnce = async (options: OpenOptions): Promise<Connection> => {
@@ -159,7 +180,7 @@ const openOnce = async (options: OpenOptions): Promise<Connection> => {
   const db = new DatabaseSync(options.file, { enableForeignKeyConstraints: false })
   try {
     const connection = wrap(db, options.file)
-    configure(connection, options.durability)
+    configure(connection, options)
     return connection
   } catch (error) {
     db.close()

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { ConcordError } from '../../domain/errors.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Member } from '../../ports/membership.ts'
@@ -30,6 +30,8 @@ export type SqliteOptions = {
   pollMs?: number
   /** Between two signs of life. Default 2,000. */
   beatMs?: number
+  /** The most the file may grow to; appends beyond it end in `store.full`. */
+  bytesMax?: number
   /** Only where a single machine is known to use the folder. */
   allowNetworkFileSystem?: boolean
 }
@@ -53,10 +55,15 @@ const erase = (connection: Connection, stream: string, version: number): void =>
 }
 
 const backup = async (connection: Connection, path: string): Promise<void> => {
-  if (existsSync(path))
+  const now = existsSync(path)
+    ? 'it exists'
+    : existsSync(dirname(path))
+      ? undefined
+      : 'its folder does not exist'
+  if (now)
     throw new ConcordError(
       'input.invalid',
-      `Cannot back up to ${path} as nothing is overwritten: the path exists; choose another`,
+      `Cannot back up to ${path} as it must be a new file in a folder: ${now}; choose another`,
     )
   try {
     const sqlite = await import('node:sqlite')
@@ -76,6 +83,7 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
     clock,
     busyTimeoutMs,
     allowNetworkFileSystem: options.allowNetworkFileSystem ?? false,
+    bytesMax: options.bytesMax,
   })
   const poll = () => {
     try {
@@ -102,8 +110,9 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
   let closing: Promise<void> | undefined
   const close = () => {
     closing ??= (async () => {
-      await membership.leave().catch(() => undefined)
-      await group.close()
+      // Both before the first await: what is submitted after this call is refused.
+      const left = membership.leave().catch(() => undefined)
+      await Promise.all([left, group.close()])
       commits.close()
       connection.db.close()
     })()
