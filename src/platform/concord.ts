@@ -50,6 +50,8 @@ export type Concord = {
   readonly config: ConcordConfig
   readonly log: EventLog
   readonly runner: Runner
+  /** The config's logger with `beforeStore` in front. */
+  readonly logger: Logger
   /** Starts a run and resolves with its id once it is durable. A repeated `id` starts nothing and answers the same id. */
   start(goal: GoalRequest, options?: { id?: string }): Promise<string>
   /** Starts a run and waits until it is final, waits for a person, or is suspended. */
@@ -128,6 +130,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     config,
     log,
     runner,
+    logger,
     start,
     run,
     async result(request, { signal } = {}) {

@@ -1,0 +1,59 @@
+import type { Concord } from '../platform/concord.ts'
+import type { App, Services } from './route.ts'
+import { aboutRoutes } from './routes/about.ts'
+import { eventRoutes } from './routes/events.ts'
+import { goalRoutes } from './routes/goal.ts'
+import { runRoutes } from './routes/runs.ts'
+import { signalRoutes } from './routes/signals.ts'
+import { createShell } from './shell.ts'
+
+export type AppOptions = {
+  /** Whoever calls must send it as `Authorization: Bearer`. Without one, only callers on this machine that are no web page are served. */
+  token?: string
+  /** Default 1 MiB. */
+  bodyBytesMax?: number
+  /** Aborted when the server stops: event streams end, waiting requests answer 202. */
+  closing?: AbortSignal
+  /** Between comments on a quiet event stream. Default 15,000. */
+  heartbeatMs?: number
+}
+
+const heartbeatMsDefault = 15_000
+
+/** Concord over HTTP, as a Hono app: serve it, mount it, or call it by `app.request`. */
+export const createApp = (concord: Concord, options: AppOptions = {}): App => {
+  const { token, bodyBytesMax, heartbeatMs = heartbeatMsDefault } = options
+  const app = createShell({
+    logger: concord.logger,
+    ...(token === undefined ? {} : { token }),
+    ...(bodyBytesMax === undefined ? {} : { bodyBytesMax }),
+  })
+  const closing = options.closing ?? new AbortController().signal
+  const services: Services = { concord, closing, heartbeatMs }
+  goalRoutes(app, services)
+  runRoutes(app, services)
+  eventRoutes(app, services)
+  signalRoutes(app, services)
+  aboutRoutes(app, services)
+  describe(app, token !== undefined)
+  return app
+}
+
+const describe = (app: App, hasToken: boolean): void => {
+  let document: object | undefined
+  if (hasToken)
+    app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
+  app.get('/openapi.json', (c) => {
+    document ??= app.getOpenAPI31Document({
+      openapi: '3.1.0',
+      info: {
+        title: 'Concord',
+        version: '0.1.0',
+        description: 'Goals in, verified answers out; every run is durable and can be followed.',
+        license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
+      },
+      ...(hasToken ? { security: [{ token: [] }] } : {}),
+    })
+    return c.json(document)
+  })
+}

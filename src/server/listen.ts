@@ -1,0 +1,75 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import { ConcordError } from '../domain/errors.ts'
+import { isLoopback } from './guard.ts'
+import type { App } from './route.ts'
+
+export type Address = { host?: string; port?: number; token?: string }
+
+export type Listening = {
+  url: string
+  /** Stops accepting, lets requests under way finish for `graceMs`, then ends their connections. */
+  close(graceMs?: number): Promise<void>
+}
+
+const graceMsDefault = 5_000
+const idleLookMs = 20
+
+const invalid = (message: string, cause?: unknown): ConcordError =>
+  new ConcordError('config.invalid', message, cause === undefined ? {} : { cause })
+
+/** Throws `config.invalid` for an address that others can reach without a token, and for a token that is none. */
+export const checkAddress = ({ host, token }: Address & { host: string }): void => {
+  if (token !== undefined && token.trim() === '')
+    throw invalid('Cannot serve as the token is empty; set one (--token, CONCORD_TOKEN) or leave it out')
+  if (token === undefined && !isLoopback(host))
+    throw invalid(
+      `Cannot listen on ${host} without a token as others could reach it: only 127.0.0.1, ::1 and localhost need none; set a token (--token, CONCORD_TOKEN) or listen on 127.0.0.1`,
+    )
+}
+
+const causes: { [code: string]: (at: string, port: number) => string } = {
+  EADDRINUSE: (at) =>
+    `Cannot listen on ${at} as the port must be free: another process has it; stop that one or choose another (--port)`,
+  EACCES: (at) =>
+    `Cannot listen on ${at} as this user may not use the port; choose one of 1024 or above (--port)`,
+  EADDRNOTAVAIL: (at) =>
+    `Cannot listen on ${at} as the address must belong to this machine: it does not; choose another (--host)`,
+  ENOTFOUND: (at) => `Cannot listen on ${at} as the name leads to no address; choose another (--host)`,
+}
+
+/** Listens and resolves once requests are taken. Port 0 takes a free one. Throws `config.invalid`. */
+export const listen = async (
+  app: App,
+  { host, port }: { host: string; port: number },
+): Promise<Listening> => {
+  const server = createAdaptorServer({ fetch: app.fetch, createServer }) as Server
+  const at = `${host}:${port}`
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      const code = 'code' in error ? String(error.code) : ''
+      reject(invalid(causes[code]?.(at, port) ?? `Cannot listen on ${at}: ${error.message}`, error))
+    })
+    server.listen({ host: host.replace(/^\[|\]$/g, ''), port }, resolve)
+  })
+  const { port: taken, family, address } = server.address() as AddressInfo
+  const shown = family === 'IPv6' ? `[${address}]` : address
+  let closed: Promise<void> | undefined
+  return {
+    url: `http://${shown}:${taken}`,
+    close(graceMs = graceMsDefault) {
+      closed ??= new Promise((resolve) => {
+        const all = setTimeout(() => server.closeAllConnections(), graceMs)
+        // A connection kept alive turns idle when its last answer is sent: looked for until the last is gone.
+        const idle = setInterval(() => server.closeIdleConnections(), idleLookMs)
+        server.close(() => {
+          clearTimeout(all)
+          clearInterval(idle)
+          resolve()
+        })
+      })
+      return closed
+    },
+  }
+}

@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto'
+import { z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { ConcordError } from '../../domain/errors.ts'
+import type { Goal } from '../../domain/goal.ts'
+import type { Json, JsonObject } from '../../domain/json.ts'
+import { sameJson } from '../../domain/reference.ts'
+import type { Run } from '../../domain/run.ts'
+import type { RunStatus } from '../../domain/summary.ts'
+import type { GoalRequest } from '../../platform/concord.ts'
+import { bodyOf } from '../body.ts'
+import { invalid, problemOf, problemResponse } from '../problem.ts'
+import { type App, type Env, json, route, type Services } from '../route.ts'
+import { acceptedSchema, goalSchema, problemSchema, successSchema } from '../schemas.ts'
+import { settle } from '../settle.ts'
+import { type WaitView, waitsWithSteps } from '../view.ts'
+
+const keyCharsMax = 255
+
+/** The run of an Idempotency-Key: the same key names the same run, for ever and on every server of the store. */
+export const runOfKey = (key: string): string =>
+  `key-${createHash('sha256').update(key).digest('hex').slice(0, 32)}`
+
+const keyOf = (c: Context): string | undefined => {
+  const key = c.req.header('idempotency-key')?.trim()
+  if (key === undefined) return undefined
+  if (key === '' || key.length > keyCharsMax)
+    throw invalid(
+      `Cannot use the Idempotency-Key as it has 1 to ${keyCharsMax} characters: ${key.length}; send a shorter one`,
+    )
+  return key
+}
+
+/** Absent members and members without a value are the same. */
+const plain = (goal: Goal): Json => JSON.parse(JSON.stringify(goal)) as Json
+
+/** Throws `key.reused` when the run of a key was started for something else. */
+const checkSame = async ({ concord }: Services, id: string, request: Exclude<GoalRequest, string>) => {
+  const before = await concord.log.run(id)
+  if (before === undefined) return
+  const { config } = concord
+  const budget = request.budget ?? config.budget
+  const goal = { ...request, team: request.team ?? config.team ?? 'research', ...(budget && { budget }) }
+  const stored = config.beforeStore?.('log', { ...before, goal }) ?? { goal }
+  if ('goal' in stored && sameJson(plain(stored.goal as Goal), plain(before.goal))) return
+  throw new ConcordError(
+    'key.reused',
+    `Cannot take this Idempotency-Key as it belongs to run "${id}", which was asked for something else; send another key, or the same body`,
+    { details: { runId: id } },
+  )
+}
+
+/** RFC 7240: `respond-async`, and `wait=N` seconds to wait before that. */
+const preferenceOf = (header: string | undefined): { applied?: string; waitMs?: number } => {
+  const items = (header ?? '').split(',').map((item) => item.trim().toLowerCase())
+  const wait = items.map((item) => /^wait\s*=\s*"?(\d{1,6})"?$/.exec(item)?.[1]).find(Boolean)
+  const isAsync = items.includes('respond-async')
+  if (wait !== undefined) return { waitMs: Number(wait) * 1000, applied: `respond-async, wait=${wait}` }
+  return isAsync ? { waitMs: 0, applied: 'respond-async' } : {}
+}
+
+const accepted = (
+  c: Context,
+  body: { runId: string; status: RunStatus; waits?: WaitView[] },
+  applied?: string,
+): Response => {
+  c.header('location', `/runs/${body.runId}`)
+  if (applied !== undefined) c.header('preference-applied', applied)
+  return c.json(body, 202)
+}
+
+/** 200 with the output, 202 while others have to act, 400 with the reasons when the goal is not satisfied. */
+const answer = (c: Context<Env>, run: Run): Response => {
+  const { id, status } = run
+  if (status === 'succeeded') return c.json({ status: 'success', output: run.output ?? null, runId: id })
+  if (status === 'waiting' || status === 'suspended')
+    return accepted(c, { runId: id, status, waits: waitsWithSteps(run) })
+  const failure = run.failure ?? { code: 'goal.unmet' as const, message: `run ${id} is ${status}` }
+  const more = { status: 400, runId: id, reasons: run.reasons, requestId: c.get('requestId') }
+  return problemResponse(problemOf(failure, more), { location: `/runs/${id}` })
+}
+
+/** Waits for the run as long as the client, the server and its preference allow; the run goes on without them. */
+const wait = async (
+  { concord, closing }: Services,
+  id: string,
+  client: AbortSignal,
+  waitMs?: number,
+): Promise<Run | undefined> => {
+  if (waitMs === 0) return undefined
+  const ends = [closing, client, ...(waitMs === undefined ? [] : [AbortSignal.timeout(waitMs)])]
+  const signal = AbortSignal.any(ends)
+  try {
+    return await settle(concord, id, signal)
+  } catch (error) {
+    if (signal.aborted) return undefined
+    throw error
+  }
+}
+
+export const goalRoutes = (app: App, services: Services): void => {
+  const { concord } = services
+  route(
+    app,
+    {
+      method: 'post',
+      path: '/goal',
+      tags: ['goals'],
+      summary: 'Hand over a goal and get its verified output',
+      description:
+        'Answers when the run is over, or when it waits for a person. A client that goes away does not cancel the run.',
+      request: {
+        headers: z.object({
+          'idempotency-key': z.string().optional().openapi({ description: 'The same key is the same run' }),
+          prefer: z.string().optional().openapi({ description: '`respond-async`, `wait=N` (RFC 7240)' }),
+        }),
+        body: { required: true, content: { 'application/json': { schema: goalSchema } } },
+      },
+      responses: {
+        200: json('The goal is satisfied', successSchema),
+        202: json('Under way, or waiting for somebody: see Location', acceptedSchema),
+        422: {
+          description: 'The Idempotency-Key belongs to another goal',
+          content: { 'application/problem+json': { schema: problemSchema } },
+        },
+      },
+      problems: [400, 404, 413, 503],
+    },
+    async (c) => {
+      const { goal, params, ...rest } = await bodyOf(c, goalSchema)
+      const request = { ...rest, text: goal, ...(params && { params: params as JsonObject }) }
+      const key = keyOf(c)
+      const preference = preferenceOf(c.req.header('prefer'))
+      const known = key === undefined ? undefined : runOfKey(key)
+      if (known !== undefined) await checkSame(services, known, request)
+      const id = await concord.start(request, known === undefined ? {} : { id: known })
+      // Asked again at the same instant, the one that lost the race learns only now whether the run is its own.
+      if (known !== undefined) await checkSame(services, known, request)
+      const run = await wait(services, id, c.req.raw.signal, preference.waitMs)
+      if (run !== undefined) return answer(c, run)
+      const status = (await concord.log.run(id))?.status ?? 'queued'
+      return accepted(c, { runId: id, status }, preference.applied)
+    },
+  )
+}

@@ -1,0 +1,55 @@
+import { z } from '@hono/zod-openapi'
+import { finalStatuses, type RunStatus } from '../../domain/summary.ts'
+import type { RunsQuery } from '../../ports/event-log.ts'
+import { fit, queryOf } from '../body.ts'
+import { type App, json, route, type Services } from '../route.ts'
+import { idParam, runSchema, runsQuerySchema, runsSchema } from '../schemas.ts'
+import { runView, summaryView } from '../view.ts'
+import { knownRun } from './known-run.ts'
+
+const statusesSchema = z.array(z.enum(['queued', 'running', 'waiting', 'suspended', ...finalStatuses]))
+
+const statuses = (text: string): RunStatus[] =>
+  fit(
+    'query',
+    statusesSchema,
+    text
+      .split(',')
+      .map((name) => name.trim())
+      .filter(Boolean),
+  )
+
+export const runRoutes = (app: App, { concord }: Services): void => {
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/runs',
+      tags: ['runs'],
+      summary: 'Runs, newest first',
+      request: { query: runsQuerySchema },
+      responses: { 200: json('A page of runs', runsSchema) },
+      problems: [400],
+    },
+    async (c) => {
+      const { status, ...rest } = queryOf(c, runsQuerySchema)
+      const query: RunsQuery = { ...rest, ...(status === undefined ? {} : { status: statuses(status) }) }
+      const runs = await concord.runs(query)
+      const next = runs.length >= rest.limit ? runs.at(-1)?.createdAt : undefined
+      return c.json({ runs: runs.map(summaryView), next })
+    },
+  )
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/runs/{id}',
+      tags: ['runs'],
+      summary: 'A run: status, plan with its steps, waits, output or failure',
+      request: { params: idParam },
+      responses: { 200: json('The run', runSchema) },
+      problems: [404],
+    },
+    async (c) => c.json(runView(await concord.runner.load((await knownRun(concord, c)).run))),
+  )
+}

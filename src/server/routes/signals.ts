@@ -1,0 +1,123 @@
+import type { Context } from 'hono'
+import { ConcordError, isConcordError } from '../../domain/errors.ts'
+import type { Signal } from '../../domain/event.ts'
+import type { Json, JsonObject } from '../../domain/json.ts'
+import { finalStatuses, type RunStatus } from '../../domain/summary.ts'
+import type { Concord } from '../../platform/concord.ts'
+import { bodyOf } from '../body.ts'
+import { type App, json, route, type Services } from '../route.ts'
+import { acceptedSchema, forkSchema, idParam, signalSchemas } from '../schemas.ts'
+import { waitsWithSteps } from '../view.ts'
+import { knownRun } from './known-run.ts'
+
+type Kind = keyof typeof signalSchemas
+type Decision = 'approve' | 'answer' | 'reject'
+
+const summaries: { [K in Kind]: string } = {
+  cancel: 'Cancel a run, whatever it does',
+  pause: 'Suspend a run when the steps under way are done',
+  resume: 'Go on with a run that is suspended, or whose process died',
+  signal: 'Send a named value to a step that waits for it, now or later',
+  approve: 'Approve what waits for approval',
+  answer: 'Answer what a step asks',
+  reject: 'Reject what waits for approval',
+  message: 'Send a message to a run',
+}
+
+const fits: { [K in Decision]: readonly string[] } = {
+  approve: ['approval', 'answer'],
+  reject: ['approval', 'answer'],
+  answer: ['answer'],
+}
+
+/**
+ * The one wait a decision is for. Never left open: an approval sent twice by a double click would approve, unseen, whatever the run
+ * asks next.
+ */
+const addressed = async (concord: Concord, run: string, signal: Signal, kind: Decision): Promise<Signal> => {
+  const waits = waitsWithSteps(await concord.runner.load(run))
+  const fitting = waits.filter(
+    (wait) =>
+      fits[kind].includes(wait.for) &&
+      (signal.step === undefined || signal.step === wait.step) &&
+      (signal.name === undefined || signal.name === wait.name),
+  )
+  const [only, second] = fitting
+  if (only !== undefined && second === undefined) return { ...signal, step: only.step, name: only.name }
+  const asked = (only === undefined ? waits : fitting).map((wait) => ({ ...wait }))
+  throw new ConcordError(
+    'run.not-waiting',
+    only === undefined
+      ? `Cannot ${kind} as run "${run}" has to wait for it: ${waits.length === 0 ? 'it waits for nothing' : 'it waits for something else'}; see "waits" of GET /runs/${run}`
+      : `Cannot ${kind} as one wait must be meant: ${fitting.length} fit; name "step" and "name" of one`,
+    { details: { waits: asked } },
+  )
+}
+
+const quiet = new Set(['run.owned', 'run.finished', 'version.conflict', 'team.unknown'])
+
+/** Runs at rest have nobody to read their inbox where no process adopts them: this one does then. */
+const wake = async ({ concord }: Services, run: string, status: RunStatus, kind: Kind): Promise<void> => {
+  const resting = status === 'waiting' || (status === 'suspended' && (kind === 'resume' || kind === 'cancel'))
+  if (concord.runner.owns(run) || !(resting || kind === 'resume')) return
+  await concord.runner.resume(run, 'signal').catch((error) => {
+    if (!isConcordError(error) || !quiet.has(error.code)) throw error
+  })
+}
+
+const signalOf = (kind: Kind, body: { [member: string]: unknown }): Signal => {
+  const { reason, value = reason, ...rest } = body
+  return { kind, ...rest, ...(value === undefined ? {} : { value: value as Json }) }
+}
+
+const isDecision = (kind: Kind): kind is Decision => kind in fits
+
+const send = async (services: Services, c: Context, kind: Kind): Promise<Response> => {
+  const { concord } = services
+  const { run, status } = await knownRun(concord, c)
+  const given = signalOf(kind, await bodyOf(c, signalSchemas[kind]))
+  const decide = isDecision(kind) && !finalStatuses.has(status)
+  await concord.signal(run, decide ? await addressed(concord, run, given, kind) : given)
+  await wake(services, run, status, kind)
+  c.header('location', `/runs/${run}`)
+  return c.json({ runId: run, status: (await concord.log.run(run))?.status ?? status }, 202)
+}
+
+export const signalRoutes = (app: App, services: Services): void => {
+  for (const [kind, schema] of Object.entries(signalSchemas) as [Kind, (typeof signalSchemas)[Kind]][])
+    route(
+      app,
+      {
+        method: 'post',
+        path: `/runs/{id}/${kind}`,
+        tags: ['runs'],
+        summary: summaries[kind],
+        request: { params: idParam, body: { content: { 'application/json': { schema } } } },
+        responses: { 202: json('Committed; it takes effect as soon as the run reads it', acceptedSchema) },
+        problems: [400, 404, 409, 413],
+      },
+      (c) => send(services, c, kind),
+    )
+  forkRoute(app, services)
+}
+
+const forkRoute = (app: App, { concord }: Services): void =>
+  route(
+    app,
+    {
+      method: 'post',
+      path: '/runs/{id}/fork',
+      tags: ['runs'],
+      summary: 'Start a new run that goes on from an event of this one, with other params or another goal',
+      request: { params: idParam, body: { content: { 'application/json': { schema: forkSchema } } } },
+      responses: { 201: json('The new run', acceptedSchema) },
+      problems: [400, 404, 413],
+    },
+    async (c) => {
+      const { run } = await knownRun(concord, c)
+      const { params, ...rest } = await bodyOf(c, forkSchema)
+      const id = await concord.fork(run, { ...rest, ...(params && { params: params as JsonObject }) })
+      c.header('location', `/runs/${id}`)
+      return c.json({ runId: id, status: (await concord.log.run(id))?.status ?? 'queued' }, 201)
+    },
+  )

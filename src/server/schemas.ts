@@ -1,0 +1,208 @@
+import { z } from '@hono/zod-openapi'
+
+/*
+ * The shapes of the HTTP API. What comes in is strict: a limit misspelt would be no limit. What goes out is described for clients, and
+ * made by `view.ts`.
+ */
+
+export const anyJson = z.unknown().openapi({ description: 'Any JSON value' })
+const params = z.record(z.string(), z.unknown()).openapi({ description: 'Data that goes with the goal' })
+const ms = z.number().openapi({ description: 'Milliseconds since the epoch' })
+
+const limits = z
+  .strictObject({
+    timeMs: z.number().positive().optional(),
+    tokens: z.number().nonnegative().optional(),
+    money: z.number().nonnegative().optional(),
+    steps: z.int().nonnegative().optional(),
+    depth: z.int().nonnegative().optional(),
+  })
+  .openapi('Limits', { description: 'Hard limits of a run and everything below it; absent is unlimited' })
+
+export const goalSchema = z
+  .strictObject({
+    goal: z.string().trim().min(1).max(100_000),
+    params: params.optional(),
+    team: z.string().min(1).max(200).optional(),
+    thread: z.string().min(1).max(200).optional(),
+    subject: z.string().min(1).max(200).optional(),
+    budget: limits.optional(),
+    criteria: z.array(z.string().max(10_000)).max(100).optional(),
+  })
+  .openapi('Goal', { example: { goal: 'Summarize the latest advances in multimodal LLMs', params: {} } })
+
+export const forkSchema = z
+  .strictObject({
+    at: z.int().positive().optional().openapi({ description: 'Version of the last event both share' }),
+    params: params.optional(),
+    goal: z.string().trim().min(1).max(100_000).optional(),
+  })
+  .openapi('Fork')
+
+const address = {
+  step: z.string().min(1).max(300).optional(),
+  name: z.string().min(1).max(300).optional(),
+  by: z.string().min(1).max(200).optional().openapi({ description: 'Who says so' }),
+}
+const reason = z.string().max(10_000).optional()
+
+export const signalSchemas = {
+  cancel: z.strictObject({ reason, by: address.by }).openapi('Cancel'),
+  pause: z.strictObject({ reason, by: address.by }).openapi('Pause'),
+  resume: z.strictObject({ by: address.by }).openapi('Resume'),
+  signal: z
+    .strictObject({ ...address, name: z.string().min(1).max(300), value: z.unknown().optional() })
+    .openapi('Signal'),
+  approve: z.strictObject({ ...address, value: z.unknown().optional() }).openapi('Approve'),
+  answer: z.strictObject({ ...address, value: z.unknown() }).openapi('Answer'),
+  reject: z.strictObject({ ...address, reason }).openapi('Reject'),
+  message: z.strictObject({ ...address, value: z.unknown() }).openapi('Message'),
+}
+
+export const runsQuerySchema = z.strictObject({
+  status: z.string().optional().openapi({
+    description: 'One or several, with commas: queued running waiting suspended succeeded failed cancelled',
+    example: 'running,waiting',
+  }),
+  team: z.string().optional(),
+  thread: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(50),
+  before: z.coerce.number().optional().openapi({ description: 'Runs created before this instant, ms' }),
+})
+
+export const eventsQuerySchema = z.strictObject({
+  after: z.coerce.number().int().min(0).optional().openapi({ description: 'Events behind this version' }),
+  limit: z.coerce.number().int().min(1).optional().openapi({ description: 'Of a JSON answer' }),
+})
+
+export const traceQuerySchema = z.strictObject({ format: z.enum(['json', 'text']).default('json') })
+
+export const idParam = z.object({ id: z.string().openapi({ description: 'Id of the run' }) })
+
+export const problemSchema = z
+  .looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    requestId: z.string().optional(),
+    runId: z.string().optional(),
+    reasons: z.array(z.string()).optional(),
+  })
+  .openapi('Problem', { description: 'Problem details, RFC 9457' })
+
+const failure = z
+  .looseObject({ code: z.string(), message: z.string() })
+  .openapi('Failure', { description: 'Why something failed' })
+
+const wait = z
+  .object({
+    step: z.string(),
+    for: z.enum(['approval', 'answer', 'signal', 'timer', 'child', 'message']),
+    name: z.string(),
+    prompt: z.string().optional(),
+    until: ms.optional(),
+    run: z.string().optional(),
+  })
+  .openapi('Wait', { description: 'What a waiting step waits for' })
+
+const status = z.enum(['queued', 'running', 'waiting', 'suspended', 'succeeded', 'failed', 'cancelled'])
+
+export const successSchema = z
+  .object({ status: z.literal('success'), output: anyJson, runId: z.string() })
+  .openapi('Success')
+
+export const acceptedSchema = z
+  .object({ runId: z.string(), status, waits: z.array(wait).optional() })
+  .openapi('Accepted')
+
+export const runSummarySchema = z
+  .object({
+    id: z.string(),
+    status,
+    goal: z.string(),
+    team: z.string(),
+    thread: z.string().optional(),
+    createdAt: ms,
+    updatedAt: ms,
+    parent: z.string().optional(),
+    failure: failure.optional(),
+  })
+  .openapi('RunSummary')
+
+export const runsSchema = z
+  .object({
+    runs: z.array(runSummarySchema),
+    next: z.number().optional().openapi({ description: 'Pass as `before` for the next page' }),
+  })
+  .openapi('Runs')
+
+const step = z
+  .looseObject({
+    id: z.string(),
+    agent: z.string(),
+    status: z.enum(['pending', 'ready', 'running', 'waiting', 'retrying', 'succeeded', 'failed', 'skipped']),
+    redo: z.int(),
+    output: anyJson.optional(),
+    failure: failure.optional(),
+  })
+  .openapi('StepView')
+
+export const runSchema = z
+  .looseObject({
+    id: z.string(),
+    status,
+    goal: z.string(),
+    team: z.string(),
+    version: z.int().openapi({ description: 'Version of the last event this view contains' }),
+    createdAt: ms,
+    updatedAt: ms,
+    output: anyJson.optional(),
+    failure: failure.optional(),
+    reasons: z.array(z.string()),
+    plan: z.object({ version: z.int(), steps: z.array(step) }).optional(),
+    waits: z.array(wait),
+    spent: z.object({ tokens: z.number(), money: z.number(), steps: z.int() }),
+  })
+  .openapi('Run')
+
+export const eventSchema = z
+  .looseObject({
+    id: z.string(),
+    stream: z.string(),
+    version: z.int(),
+    position: z.int(),
+    at: ms,
+    type: z.string(),
+    epoch: z.int(),
+    data: z.looseObject({}),
+  })
+  .openapi('Event')
+
+const agentCard = z
+  .looseObject({ name: z.string(), description: z.string(), role: z.string(), kind: z.string() })
+  .openapi('AgentCard')
+
+export const agentsSchema = z
+  .object({
+    agents: z.array(agentCard.extend({ teams: z.array(z.string()) })),
+  })
+  .openapi('Agents')
+
+export const teamsSchema = z
+  .object({
+    teams: z.array(
+      z.looseObject({
+        name: z.string(),
+        description: z.string(),
+        strategy: z.string(),
+        planner: z.string().optional(),
+        checker: z.string().optional(),
+        agents: z.array(agentCard),
+      }),
+    ),
+  })
+  .openapi('Teams')
+
+export const healthSchema = z.looseObject({ status: z.enum(['ok', 'failing']) }).openapi('Health')

@@ -1,0 +1,46 @@
+import { runStream } from '../domain/event.ts'
+import type { Concord } from '../platform/concord.ts'
+import { type AppOptions, createApp } from './app.ts'
+import { type Address, checkAddress, type Listening, listen } from './listen.ts'
+
+export type ServeOptions = Address & Omit<AppOptions, 'closing'>
+
+/** What a server suspends its runs with when it is stopped (`concord.close(serverStops)`): the next one goes on with them. */
+export const serverStops = 'the server stops'
+
+export const portDefault = 4270
+
+/**
+ * Serves Concord on `http://{host}:{port}` (default 127.0.0.1:4270; port 0: a free one) and takes over the runs nobody advances. Close the
+ * server first, then `concord.close(serverStops)`. Throws `config.invalid` when the address is taken, or can be reached by others and there is no token.
+ */
+export const serve = async (concord: Concord, options: ServeOptions = {}): Promise<Listening> => {
+  const { host = '127.0.0.1', port = portDefault, ...rest } = options
+  checkAddress({ ...rest, host })
+  const closing = new AbortController()
+  const server = await listen(createApp(concord, { ...rest, closing: closing.signal }), { host, port })
+  concord.runner.adopt()
+  await concord.runner.reconcile()
+  await goOnAfterStop(concord)
+  return {
+    url: server.url,
+    close(graceMs) {
+      closing.abort()
+      return server.close(graceMs)
+    },
+  }
+}
+
+const suspendedMax = 10_000
+
+/** Runs that an earlier server suspended because it was stopped, not because somebody wanted it. */
+const goOnAfterStop = async ({ runs, log, runner, logger }: Concord): Promise<void> => {
+  for (const { run } of await runs({ status: ['suspended'], limit: suspendedMax })) {
+    const stream = runStream(run)
+    const [last] = await log.read(stream, { afterVersion: (await log.version(stream)) - 1 })
+    if (last?.type !== 'run.suspended' || last.data.reason !== serverStops) continue
+    await runner.resume(run, 'server').catch((error) => {
+      logger.warn({ error, run }, 'a run could not be resumed')
+    })
+  }
+}

@@ -1,0 +1,85 @@
+import type { Wait } from '../domain/event.ts'
+import { isFinal, type Run, type StepState } from '../domain/run.ts'
+import type { RunSummary } from '../domain/summary.ts'
+
+export type WaitView = Wait & { step: string }
+
+/** What a run waits for, with the step that does. */
+export const waitsWithSteps = (run: Run): WaitView[] =>
+  isFinal(run)
+    ? []
+    : [...run.idle].flatMap((id) => {
+        const work = run.works.get(id)
+        return work?.status === 'waiting' && work.wait !== undefined ? [{ step: id, ...work.wait }] : []
+      })
+
+const statusOfStep = (run: Run, { step, status }: StepState): string => {
+  const work = run.works.get(step.id)
+  if (status === 'succeeded' || status === 'skipped' || work === undefined) return status
+  if (work.status === 'waiting') return 'waiting'
+  return work.status === 'backoff' ? 'retrying' : status
+}
+
+const stepView = (run: Run, state: StepState) => {
+  const { step, redo, output, failure, feedback, items } = state
+  return {
+    id: step.id,
+    agent: step.agent,
+    status: statusOfStep(run, state),
+    dependsOn: run.plan?.graph.dependencies.get(step.id) ?? [],
+    redo,
+    output,
+    failure,
+    feedback,
+    items:
+      items === undefined
+        ? undefined
+        : { count: items.count, settled: items.settled, underWay: items.active },
+  }
+}
+
+/** A run as `GET /runs/{id}` shows it. */
+export const runView = (run: Run) => {
+  const { goal, plan, book } = run
+  return {
+    id: run.id,
+    status: run.status,
+    goal: goal.text,
+    team: goal.team,
+    params: goal.params,
+    criteria: goal.criteria,
+    thread: goal.thread,
+    subject: goal.subject,
+    budget: goal.budget,
+    version: run.version,
+    createdAt: run.createdAt,
+    startedAt: run.startedAt,
+    updatedAt: run.updatedAt,
+    parent: run.parent,
+    forkedFrom: run.forkedFrom,
+    depth: run.depth,
+    output: run.status === 'succeeded' ? (run.output ?? null) : undefined,
+    failure: run.failure,
+    reasons: run.reasons,
+    plan:
+      plan === undefined
+        ? undefined
+        : { version: plan.version, steps: plan.order.map((step) => stepView(run, plan.steps.get(step.id)!)) },
+    rejectedPlans: run.past.map(({ version, reasons }) => ({ version, reasons })),
+    checks: run.checks,
+    waits: waitsWithSteps(run),
+    spent: { ...book.spent, steps: book.steps },
+  }
+}
+
+export const summaryView = ({ run, goal, status, createdAt, updatedAt, parent, failure }: RunSummary) => ({
+  id: run,
+  status,
+  goal: goal.text,
+  team: goal.team,
+  thread: goal.thread,
+  createdAt,
+  updatedAt,
+  parent,
+  failure,
+})
