@@ -15,6 +15,7 @@ import { weightsModule } from './ranker-fit.ts'
 import { type ClaimPair, scifactPairs } from './scifact-data.ts'
 
 const FOLDS = 5
+const STRANGER_WEIGHT = 0.15
 const L2 = { rank: 5, support: 5, sentence: 5 }
 const OUTPUT = join(import.meta.dirname, '../src/verification/grounding-weights.ts')
 
@@ -54,16 +55,38 @@ function fitAll(
   idf: Idf,
 ): { rank: Weights; support: Weights; sentence: Weights } {
   const rank = Object.fromEntries(fitLogistic(rankExamples(pairs, idf), { l2: L2.rank, balanced: false }))
-  const examples = (weights: (pair: ClaimPair) => Example[]) => pairs.flatMap(weights)
+  const strange = strangers(pairs)
   const support = fitLogistic(
-    examples((pair) => supportExamples(pair, idf, rank)),
+    [
+      ...pairs.flatMap((pair) => supportExamples(pair, idf, rank)),
+      ...strange.flatMap((pair) => lighter(supportExamples(pair, idf, rank))),
+    ],
     { l2: L2.support },
   )
   const sentence = fitLogistic(
-    examples((pair) => sentenceExamples(pair, idf, rank)),
+    [
+      ...pairs.flatMap((pair) => sentenceExamples(pair, idf, rank)),
+      ...strange.flatMap((pair) => lighter(sentenceExamples(pair, idf, rank))),
+    ],
     { l2: L2.sentence },
   )
   return { rank, support: Object.fromEntries(support), sentence: Object.fromEntries(sentence) }
+}
+
+/**
+ * Claims with abstracts on something else. The hard negatives all resemble their claims, so that without these a model is free to say
+ * anything of a source that shares nothing with the claim.
+ */
+function strangers(pairs: readonly ClaimPair[]): ClaimPair[] {
+  const known = pairs.filter((pair) => pair.evidence)
+  return known.map((pair, at): ClaimPair => {
+    const { title, sentences } = known[(at + Math.floor(known.length / 2)) % known.length]!
+    return { ...pair, title, sentences, evidence: false, label: 'NONE', rationale: new Set() }
+  })
+}
+
+function lighter(examples: readonly Example[]): Example[] {
+  return examples.map((example) => ({ ...example, weight: STRANGER_WEIGHT * (example.weight ?? 1) }))
 }
 
 function rankExamples(pairs: readonly ClaimPair[], idf: Idf): Example[] {

@@ -14,6 +14,8 @@ export interface Statement {
   terms: ReadonlySet<string>
   /** `terms` and what the abbreviations among them stand for. */
   held: ReadonlySet<string>
+  /** The same in one string, to find a term inside a longer one: `inflammatori` in `antiinflammatori`. */
+  inside: string
   pairs: ReadonlySet<string>
   /** Neighbouring words written as one, so that `6-MP` meets `6MP`. */
   joined: ReadonlySet<string>
@@ -27,6 +29,7 @@ export interface Statement {
 }
 
 const PREFIX = 5
+const INSIDE_CHARS_MIN = 6
 
 export function readStatement(text: string, abbreviations?: Abbreviations): Statement {
   const found = tokens(text)
@@ -64,6 +67,7 @@ export function readStatement(text: string, abbreviations?: Abbreviations): Stat
     stems: list,
     terms,
     held,
+    inside: [...held].join(' '),
     pairs,
     joined,
     prefixes,
@@ -87,6 +91,7 @@ export function termMatch(
   const long = abbreviations?.get(term)
   if (long?.every((each) => source.held.has(each))) return 0.9
   if (term.length < PREFIX) return 0
+  if (term.length >= INSIDE_CHARS_MIN && source.inside.includes(term)) return 0.7
   let best = 0
   for (const other of source.prefixes.get(term.slice(0, PREFIX)) ?? []) {
     let shared = PREFIX

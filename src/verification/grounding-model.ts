@@ -65,6 +65,8 @@ export function rankFeatures(matching: Matching, sentences: readonly Statement[]
   })
 }
 
+const CLAIM_TERMS = { min: 4, max: 24 }
+
 /** What a whole source offers for a claim: features of the support model. `ranked` is best sentence first. */
 export function supportFeatures(
   matching: Matching,
@@ -74,22 +76,43 @@ export function supportFeatures(
 ): Features {
   const { claim, rows, weights } = matching
   const none = weights.map(() => 0)
-  const everything = rows.reduce(union, title ? matching.title : none)
+  const all = rows.reduce(union, title ? matching.title : none)
   const held = weights.map((_, term) => rows.reduce((sum, row) => sum + (row[term]! > 0.85 ? 1 : 0), 0))
+  const everything = coverage(weights, all)
+  const named = coverage(weights, matching.title)
+  const window = Math.max(0, ...rows.map((row, at) => coverage(weights, union(row, rows[at + 1] ?? none))))
+  // A long claim is never covered whole: what coverage means depends on how much there is to cover.
+  // Kept to the lengths the fit has seen.
+  const size = Math.log(Math.min(CLAIM_TERMS.max, Math.max(CLAIM_TERMS.min, claim.terms.size)) / 8)
   return {
-    everything: coverage(weights, everything),
-    title: coverage(weights, matching.title),
-    window: Math.max(0, ...rows.map((row, at) => coverage(weights, union(row, rows[at + 1] ?? none)))),
+    everything,
+    'everything^2': everything * everything,
+    title: named,
+    'title^2': named * named,
+    window,
+    size,
+    'size*everything': size * everything,
+    'size*title': size * named,
+    'size*window': size * window,
     'best+title': coverage(weights, union(rows[ranked[0] ?? 0] ?? none, matching.title)),
     frequent: coverage(
       weights,
       held.map((count) => Math.min(4, count) / 4),
     ),
     pairs: pairsHeld(claim, title ? [...sentences, title] : sentences) / Math.max(1, claim.pairs.size),
-    'heaviest miss': heaviestMiss(matching, everything),
-    names: nameCoverage(matching, everything),
+    order: Math.max(0, ...ranked.slice(0, 3).map((at) => orderShare(claim, sentences[at]!))),
+    'title order': title ? orderShare(claim, title) : 0,
+    'heaviest miss': heaviestMiss(matching, all),
+    names: nameCoverage(matching, all),
+    numbers: numbersHeld(claim, sentences),
     'no title': title ? 0 : 1,
   }
+}
+
+/** 1 when the source states every number of the claim, -1 when it lacks one, 0 when the claim states none. */
+function numbersHeld(claim: Statement, sentences: readonly Statement[]): number {
+  if (claim.numbers.length === 0) return 0
+  return claim.numbers.every((value) => sentences.some((sentence) => sentence.values.has(value))) ? 1 : -1
 }
 
 /** What one sentence alone offers for a claim, when a citation names that sentence. */

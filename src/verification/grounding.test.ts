@@ -24,7 +24,17 @@ test('finds the sentence that carries the claim and calls it supported', () => {
 test('a claim about something else is not supported', () => {
   const found = groundingScore('Transformers scale to long documents with sparse attention.', SOURCE)
   assert.equal(found.supported, false)
-  assert.ok(found.score < 0.2)
+  assert.equal(found.score, 0)
+})
+
+test('a claim of any length that shares nothing with the source scores nothing', () => {
+  for (const claim of [
+    'Vision.',
+    'Vision models.',
+    'Vision '.concat('encoders tokens pixels layers '.repeat(9)),
+  ]) {
+    for (const source of [SOURCE, SOURCE.slice(2, 3)]) assert.equal(groundingScore(claim, source).score, 0)
+  }
 })
 
 test('dropping the evidence never raises the score of a claim in its words', () => {

@@ -44,6 +44,8 @@ export interface Grounding {
 }
 
 export const SUPPORTED_MIN = 0.5
+/** Under this share of the claim's weight found in the source, the score falls to 0 in proportion: the models have seen little of it. */
+const HELD_MIN = 0.3
 /** Below this overlap two statements are about different things, and their directions say nothing about each other. */
 const OPPOSED_OVERLAP_MIN = 0.6
 
@@ -80,9 +82,9 @@ export function groundingScore(
     sentences.length === 1
       ? sentenceSupportFeatures(matching, sentences[0]!, title, idf)
       : supportFeatures(matching, sentences, title, ranked)
-  const score = logistic(
-    linear(sentences.length === 1 ? SENTENCE_SUPPORT_WEIGHTS : SUPPORT_WEIGHTS, features),
-  )
+  const odds = linear(sentences.length === 1 ? SENTENCE_SUPPORT_WEIGHTS : SUPPORT_WEIGHTS, features)
+  const held = features.everything ?? features['cover+title'] ?? 0
+  const score = logistic(odds) * Math.min(1, held / HELD_MIN)
   return {
     score,
     supported: score >= SUPPORTED_MIN,

@@ -58,7 +58,7 @@ fall(?:s|ing)? short|underperform\\w*|degrade[sd]?|hallucinat(?:e|es)|drops?)\\b
     0.65,
     `\\b(?:limitations?|lack(?:s|ing)?|limited (?:by|to|in|ability|capabilit\\w+|understanding|generali\\w+|availability|scope|data|attention)|
 suffer(?:s|ing)? from|cannot|unable to|insufficient|inadequate\\w*|bottlenecks?|hinder(?:s|ed|ing)?|hamper(?:s|ed|ing)?|prohibitive\\w*|computationally expensive|
-scarc(?:e|ity)|shortcomings?|drawbacks?|weakness(?:es)?|vulnerab\\w+|prone to|susceptible|overlooks?|neglects?|ignores?|challenging)\\b`,
+scarc(?:e|ity)|shortcomings?|drawbacks?|weakness(?:es)?|vulnerab\\w+|prone to|susceptible|overlooks?|neglects?|ignores?|(?:is|are|remains?|highly|very|particularly) challenging)\\b`,
   ),
 ]
 
@@ -70,7 +70,7 @@ const DANGLING =
   /^(?:this|these|those|it|they|such|both|the (?:former|latter))\b(?! (?:paper|work|study|survey))/i
 /** Said of what the paper gives, not of what is missing. */
 const OFFERED =
-  /\b(?:facilitat\w+|foster\w*|support\w*|enabl\w+|inspir\w+|encourag\w+|foundation for|stepping stone|paves? the way|pav\w+|benefit\w*|guid\w+|advanc\w+|accelerat\w+|promot\w+|solutions? to|solves?|insights? (?:into|for))\b/i
+  /\b(?:facilitat\w+|foster\w*|support(?:s|ing)?|inspir\w+|encourag\w+|foundation for|stepping stone|paves? the way|pav\w+|guid(?:e|es|ing)|advanc(?:e|es|ing)|accelerat(?:e|es|ing)|promot\w+|solutions? to|solves?|(?:are|is) (?:also )?discussed|we (?:also )?(?:discuss|outline|hope)|hope (?:that )?(?:this|our)|insights? (?:into|for))\b/i
 const SCORE_MIN = 0.4
 const WORDS_MIN = 6
 
@@ -88,7 +88,7 @@ export function gaps(title: string, abstract: string): GapSentence[] {
     if (CONTRAST.test(sentence.text)) score += 0.05
     if (role === 'finding' && first.kind === 'failure') score += 0.05
     if (SOLVED.test(sentence.text)) score -= first.kind === 'future-work' ? 0.2 : 0.45
-    if (OFFERED.test(sentence.text) && !CONTRAST.test(sentence.text)) score -= 0.4
+    if (OFFERED.test(sentence.text) && !CONTRAST.test(sentence.text)) score -= 0.6
     if (DANGLING.test(sentence.text)) score -= 0.2
     if (view.words.length > 45) score -= 0.1
     if (score < SCORE_MIN) continue

@@ -22,7 +22,8 @@ const STARTERS = new Set(
   By With From Using Based Finally First Second Third Specifically Existing Recent Recently Despite Unlike Such There They
   Their Then Thus Therefore Hence Also Additionally Experiments Results Extensive Code I If But And Is Are Can What How Why
   Most Many Some Each Both All Given Yet Instead Previous Prior Current Through Under Among Across Overall Notably Conclusion
-  Conclusions Methods Background Objective Nevertheless Nonetheless Consequently Empirically Importantly Surprisingly`.split(
+  Conclusions Even Still Only No Not After Before During Due Without Within Building Inspired Motivated Leveraging
+  Unfortunately Interestingly Similarly Next Methods Background Objective Nevertheless Nonetheless Consequently Empirically Importantly Surprisingly`.split(
     /\s+/,
   ),
 )
