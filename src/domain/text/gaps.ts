@@ -70,7 +70,7 @@ const DANGLING =
   /^(?:this|these|those|it|they|such|both|the (?:former|latter))\b(?! (?:paper|work|study|survey))/i
 /** Said of what the paper gives, not of what is missing. */
 const OFFERED =
-  /\b(?:facilitat\w+|foster\w*|support(?:s|ing)?|inspir\w+|encourag\w+|foundation for|stepping stone|paves? the way|pav\w+|guid(?:e|es|ing)|advanc(?:e|es|ing)|accelerat(?:e|es|ing)|promot\w+|solutions? to|solves?|(?:are|is) (?:also )?discussed|we (?:also )?(?:discuss|outline|hope)|hope (?:that )?(?:this|our)|insights? (?:into|for))\b/i
+  /\b(?:facilitat\w+|foster\w*|support(?:s|ing)?|inspir\w+|encourag\w+|foundation\w*|stepping stone|baselines?|serv(?:es|ing) as|establish\w*|paves? the way|pav\w+|guid(?:e|es|ing)|advanc(?:e|es|ing)|accelerat(?:e|es|ing)|promot\w+|solutions? to|solves?|(?:are|is) (?:also )?discussed|we (?:also )?(?:discuss|outline|hope)|hope (?:that )?(?:this|our)|insights? (?:into|for))\b/i
 const SCORE_MIN = 0.4
 const WORDS_MIN = 6
 
