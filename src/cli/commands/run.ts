@@ -1,0 +1,144 @@
+import { ConcordError } from '../../domain/errors.ts'
+import type { Goal } from '../../domain/goal.ts'
+import type { RunSummary } from '../../domain/summary.ts'
+import type { Concord } from '../../platform/concord.ts'
+import type { ConcordConfig } from '../../platform/config.ts'
+import { command } from '../command.ts'
+import { drive } from '../drive.ts'
+import { budgetOf, goalText, paramsOf } from '../goal-options.ts'
+import { checkOutput, report } from '../report.ts'
+import { unfinishedRun } from '../same-goal.ts'
+import { openWith, settingsOf } from '../settings.ts'
+import { takeIfFree } from '../tend.ts'
+import { openTerminal, type Terminal } from '../terminal.ts'
+
+const options = {
+  team: { type: 'string', value: 'name', description: 'who works on it (CONCORD_TEAM; default research)' },
+  model: {
+    type: 'string',
+    value: 'provider/model',
+    description: 'default model of the agents (CONCORD_MODEL)',
+  },
+  param: {
+    type: 'string',
+    multiple: true,
+    value: 'name=value',
+    description: 'a parameter of the goal; JSON is taken as JSON',
+  },
+  budget: {
+    type: 'string',
+    multiple: true,
+    value: 'limit=n,...',
+    description: 'hard limits: tokens, money, timeMs, steps, depth',
+  },
+  thread: { type: 'string', value: 'id', description: 'the conversation this goal continues' },
+  subject: { type: 'string', value: 'id', description: 'whom or what this is about' },
+  source: {
+    type: 'string',
+    value: 'corpus|arxiv',
+    description: 'where research looks (same as --param source=...)',
+  },
+  corpus: {
+    type: 'string',
+    value: 'path',
+    description: 'a folder or file of documents (same as --param corpus=...)',
+  },
+  new: { type: 'boolean', description: 'start afresh even if a run of this goal is unfinished' },
+  memory: { type: 'boolean', description: 'keep nothing: the run is gone with the process' },
+  durability: {
+    type: 'string',
+    value: 'process|power',
+    description: 'what a commit survives (default process)',
+  },
+  output: { type: 'string', value: 'file', description: 'write the result there instead of printing it' },
+  json: {
+    type: 'boolean',
+    description: 'print one JSON object: runId, status, output or failure, reasons, spent, ms',
+  },
+} as const
+
+/** A model that cannot be used shows before any work is done; one that the config names only when an agent asks for it. */
+const checkModel = async (config: ConcordConfig): Promise<void> => {
+  const { modelFinder } = await import('../../platform/models.ts')
+  await modelFinder(config, process.env)(undefined)
+}
+
+const checkTeam = (concord: Concord, name: string): void => {
+  if (concord.teams().length === 0)
+    throw new ConcordError(
+      'team.unknown',
+      `Cannot find team "${name}" as none is defined; run "concord init" to make a project with one`,
+    )
+  concord.team(name)
+}
+
+/** Goes on with the unfinished run of the same goal, or follows the process that does. */
+const goOn = async (concord: Concord, found: RunSummary, terminal: Terminal): Promise<number> => {
+  const { run: id } = found
+  const run = await concord.runner.load(id)
+  const taken = found.status === 'waiting' ? true : await takeIfFree(concord, id)
+  const steps = run.plan?.order.length ?? 0
+  const done = steps - (run.plan?.open ?? 0)
+  const where = steps === 0 ? '' : `: ${done} of ${steps} steps are done`
+  terminal.err(
+    taken
+      ? `Continuing run ${id}${where}; --new starts afresh\n`
+      : `Run ${id} is under way in process ${run.owner ?? '?'}${where}; following it (--new starts another)\n`,
+  )
+  return run.version
+}
+
+export const runCommand = command({
+  name: 'run',
+  summary: 'Work on a goal until it is reached',
+  positionals: [
+    {
+      name: 'goal',
+      description: 'what is wanted, in quotes; - reads it from the input',
+      required: true,
+      rest: true,
+    },
+  ],
+  options,
+  notes: [
+    'The same goal (text, team, params, thread, subject) again goes on with its unfinished run, if there is one:\nafter Ctrl-C, a crash or kill -9 nothing that was done is done again.',
+  ],
+  examples: [
+    'concord run "Summarize the latest advances in multimodal LLMs and suggest three open research problems"',
+    'concord run "Which papers disagree?" --corpus ./papers --output report.md',
+    'concord run "Check the invoice" --team billing --param invoice=4711 --budget tokens=50000,money=0.5 --json',
+  ],
+  async run(words, values) {
+    const terminal = openTerminal(values['no-color'])
+    const text = await goalText(words)
+    const params = {
+      ...paramsOf(values.param),
+      ...(values.source === undefined ? {} : { source: values.source }),
+      ...(values.corpus === undefined ? {} : { corpus: values.corpus }),
+    }
+    const budget = budgetOf(values.budget)
+    checkOutput(values.output)
+    const config = await settingsOf(values, values)
+    if (values.model !== undefined || process.env.CONCORD_MODEL) await checkModel(config)
+    const concord = await openWith(config)
+    try {
+      const goal: Goal = {
+        text,
+        team: config.team ?? 'research',
+        ...(Object.keys(params).length === 0 ? {} : { params }),
+        ...(budget === undefined ? {} : { budget }),
+        ...(values.thread === undefined ? {} : { thread: values.thread }),
+        ...(values.subject === undefined ? {} : { subject: values.subject }),
+      }
+      checkTeam(concord, goal.team)
+      const found = values.new ? undefined : await unfinishedRun(concord, goal)
+      const id = found?.run ?? (await concord.start(goal))
+      const toldUntil = found === undefined ? 0 : await goOn(concord, found, terminal)
+      if (found === undefined && !values.json) terminal.err(`Run ${id} (team ${goal.team})\n`)
+      const driven = await drive(concord, id, terminal, { quiet: values.json, toldUntil })
+      return report(terminal, driven, values)
+    } finally {
+      await concord.close()
+    }
+  },
+})

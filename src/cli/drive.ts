@@ -1,0 +1,228 @@
+import { errorTable, isConcordError } from '../domain/errors.ts'
+import { inboxStream } from '../domain/event.ts'
+import { isFinal, type Run } from '../domain/run.ts'
+import type { Concord } from '../platform/concord.ts'
+import { askPerson } from './ask.ts'
+import { Progress } from './progress.ts'
+import { type ProgressView, progressView } from './progress-view.ts'
+import { type Tending, tend } from './tend.ts'
+import type { Terminal } from './terminal.ts'
+import { isForOutside, isForPerson, type OpenWait, openWaits } from './waits.ts'
+
+export type Interrupt = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
+
+export type Driven = {
+  run: Run
+  /** What a waiting run waits for from outside. */
+  waits: OpenWait[]
+  /** The signal that ended it here. */
+  interrupt?: Interrupt
+  /** Whether this process advanced the run when it was interrupted. */
+  owned: boolean
+  /** Steps settled and in all, where a plan is in force. */
+  done: number
+  steps: number
+}
+
+export const interruptExit: { [signal in Interrupt]: number } = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
+
+const exitOf: { [status: string]: number } = {
+  succeeded: 0,
+  suspended: 3,
+  waiting: 4,
+  cancelled: errorTable['run.cancelled'].exit,
+}
+
+export const exitCode = ({ run, interrupt }: Driven): number => {
+  if (interrupt !== undefined) return interruptExit[interrupt]
+  if (run.status === 'failed' && run.failure !== undefined) return errorTable[run.failure.code].exit
+  return exitOf[run.status] ?? 1
+}
+
+export type DriveOptions = {
+  /** Say nothing while it goes on. */
+  quiet?: boolean
+  /** Events up to this one are known to the reader: they count, but are not told. */
+  toldUntil?: number
+}
+
+const signals: Interrupt[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
+/** Ends `stop` at the first interrupt and the process at the second. */
+const interrupts = (stop: AbortController): { first(): Interrupt | undefined; off(): void } => {
+  let first: Interrupt | undefined
+  const onSignal = (signal: Interrupt) => {
+    if (first !== undefined) process.exit(interruptExit[signal])
+    first = signal
+    stop.abort()
+  }
+  for (const signal of signals) process.on(signal, onSignal)
+  return {
+    first: () => first,
+    off() {
+      for (const signal of signals) process.off(signal, onSignal)
+    },
+  }
+}
+
+/**
+ * Stays with a run until it is final, suspended, or waits for what this process cannot give: shows its progress, asks the person on a
+ * terminal, takes the run over when the process that advances it dies, and suspends it when interrupted.
+ */
+export const drive = async (
+  concord: Concord,
+  id: string,
+  terminal: Terminal,
+  options: DriveOptions = {},
+): Promise<Driven> => {
+  const progress = new Progress()
+  const view = options.quiet === true ? undefined : progressView(terminal, progress)
+  const stop = new AbortController()
+  const interrupted = interrupts(stop)
+  let broken: unknown
+  const tending = tend(concord, id, (error) => {
+    broken = error
+    stop.abort()
+  })
+  const following = follow(concord, id, progress, view, options.toldUntil ?? 0, stop.signal)
+  const stay: Stay = { concord, id, terminal, view, tending, signal: stop.signal }
+  try {
+    const waits = await settle(stay)
+    const interrupt = interrupted.first()
+    if (broken !== undefined && interrupt === undefined) throw broken
+    const owned = concord.runner.owns(id)
+    tending.stop()
+    if (interrupt !== undefined) await concord.runner.close(`interrupted (${interrupt})`)
+    const run = await concord.runner.load(id)
+    if (interrupt === undefined) await following.until(run.version)
+    const { done, planSteps: steps } = progress
+    return { run, waits, owned, done, steps, ...(interrupt === undefined ? {} : { interrupt }) }
+  } finally {
+    tending.stop()
+    stop.abort()
+    view?.close()
+    interrupted.off()
+  }
+}
+
+/** Tells events as they come; `until` resolves when all up to a version were told. */
+const follow = (
+  concord: Concord,
+  id: string,
+  progress: Progress,
+  view: ProgressView | undefined,
+  toldUntil: number,
+  signal: AbortSignal,
+): { until(version: number): Promise<void> } => {
+  let seen = () => {}
+  let over = false
+  const read = async () => {
+    for await (const event of concord.follow(id, { signal })) {
+      const lines = progress.apply(event)
+      if (event.version > toldUntil && lines.length > 0) view?.tell(lines)
+      seen()
+    }
+  }
+  read()
+    .catch(() => undefined)
+    .finally(() => {
+      over = true
+      seen()
+    })
+  return {
+    async until(version) {
+      while (!over && progress.version < version)
+        await new Promise<void>((resolve) => {
+          seen = resolve
+        })
+    },
+  }
+}
+
+type Stay = {
+  concord: Concord
+  id: string
+  terminal: Terminal
+  view: ProgressView | undefined
+  tending: Tending
+  signal: AbortSignal
+}
+
+/** Returns what the run waits for when it cannot go on from here; nothing when it ended. */
+const settle = async (stay: Stay): Promise<OpenWait[]> => {
+  const { concord, id, terminal, signal } = stay
+  while (!signal.aborted) {
+    const moved = nextMove(stay)
+    const run = await settled(concord, id, signal)
+    if (run === undefined || isFinal(run) || run.status === 'suspended') return []
+    const waits = await openWaits(concord, run)
+    const person = terminal.interactive ? waits.find(isForPerson) : undefined
+    if (person !== undefined) await ask(stay, person)
+    else if (waits.length > 0 && waits.every(isForOutside) && (await isRead(concord, waits))) return waits
+    else await moved
+  }
+  return []
+}
+
+const settled = async (concord: Concord, id: string, signal: AbortSignal): Promise<Run | undefined> => {
+  try {
+    return await concord.runner.settled(id, signal)
+  } catch (error) {
+    if (signal.aborted) return undefined
+    // Taken over by another process: go on as its follower.
+    if (isConcordError(error) && error.code === 'run.owned') return concord.runner.load(id)
+    throw error
+  }
+}
+
+/** An answer may be in the inbox already. */
+const isRead = async ({ log, runner }: Concord, waits: readonly OpenWait[]): Promise<boolean> => {
+  for (const run of new Set(waits.map((open) => open.run)))
+    if ((await log.version(inboxStream(run))) > (await runner.load(run)).inbox) return false
+  return true
+}
+
+/** The next commit of the run, of one below it, or of their inboxes; or the end of the stay. */
+const nextMove = ({ concord, tending, signal }: Stay): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      unlisten()
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const unlisten = concord.log.onCommit(({ streams }) => {
+      if (streams.some(tending.concerns)) done()
+    })
+    signal.addEventListener('abort', done, { once: true })
+    if (signal.aborted) done()
+  })
+
+const isOpen = async (concord: Concord, { run, step, wait }: OpenWait): Promise<boolean> => {
+  const work = (await concord.runner.load(run)).works.get(step)
+  return work?.status === 'waiting' && work.wait?.name === wait.name
+}
+
+/** Asks, unless somebody else answers first; returns when the answer has reached the run. */
+const ask = async (stay: Stay, open: OpenWait): Promise<void> => {
+  const { concord, terminal, view, signal } = stay
+  const answered = new AbortController()
+  const both = AbortSignal.any([signal, answered.signal])
+  const watch = async () => {
+    while (!both.aborted) {
+      const moved = nextMove({ ...stay, signal: both })
+      if (!(await isOpen(concord, open))) answered.abort()
+      await moved
+    }
+  }
+  const watching = watch()
+  view?.pause()
+  const given = await askPerson(terminal, open, both)
+  view?.resume()
+  if (given === undefined && !both.aborted) process.emit('SIGINT')
+  if (given !== undefined) {
+    await concord.signal(open.run, given)
+    while (!signal.aborted && (await isOpen(concord, open))) await nextMove(stay)
+  }
+  answered.abort()
+  await watching
+}

@@ -1,0 +1,38 @@
+import type { Wait } from '../domain/event.ts'
+import { type Run, waitsOf } from '../domain/run.ts'
+import type { Concord } from '../platform/concord.ts'
+
+/** A wait of a run or of a run below it, with the step it holds up. */
+export type OpenWait = { run: string; step: string; wait: Wait }
+
+const depthMost = 16
+
+/** What a run waits for; where it waits for a child run, what that waits for. */
+export const openWaits = async (concord: Concord, run: Run, depth = 0): Promise<OpenWait[]> => {
+  const found: OpenWait[] = []
+  for (const id of run.idle) {
+    const work = run.works.get(id)
+    if (work?.status !== 'waiting' || work.wait === undefined) continue
+    const { wait } = work
+    if (wait.for !== 'child' || wait.run === undefined || depth >= depthMost)
+      found.push({ run: run.id, step: id, wait })
+    else found.push(...(await openWaits(concord, await concord.runner.load(wait.run), depth + 1)))
+  }
+  return found
+}
+
+export const hasWaits = (run: Run): boolean => waitsOf(run).length > 0
+
+export const isForPerson = ({ wait }: OpenWait): boolean => wait.for === 'approval' || wait.for === 'answer'
+
+/** Only something from outside ends it: a person, or a signal. */
+export const isForOutside = (open: OpenWait): boolean =>
+  open.wait.for !== 'timer' && open.wait.for !== 'child'
+
+/** The commands that answer a wait, as they are typed. */
+export const wayToAnswer = ({ run, step, wait }: OpenWait): string[] => {
+  const at = `${run} --step ${step}`
+  if (wait.for === 'approval') return [`concord approve ${at}`, `concord reject ${at} "<why>"`]
+  if (wait.for === 'answer') return [`concord answer ${at} "<answer>"`]
+  return [`concord signal ${at} ${wait.name} [value]`]
+}

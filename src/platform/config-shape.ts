@@ -1,0 +1,200 @@
+import type { AnyAgent, Evidence, LoopBounds } from '../agent/define.ts'
+import type { Limits } from '../domain/budget.ts'
+import { isObject } from '../domain/reference.ts'
+import type { TeamDefinition } from '../orchestration/team.ts'
+import type { Bounds } from '../orchestration/team-shape.ts'
+import type { Price } from '../ports/model.ts'
+import type { ConcordConfig, ProviderConfig, ServerConfig, StoresConfig } from './config.ts'
+import { nearest } from './nearest.ts'
+
+/** What a member may be; `each` describes the members of a table, `or` is an alternative. */
+type Shape = {
+  is: 'string' | 'number' | 'boolean' | 'function' | 'object' | 'list' | 'any'
+  members?: { [key: string]: Shape }
+  each?: Shape
+  or?: Shape
+  oneOf?: readonly string[]
+}
+
+export type ConfigProblem = { path: string[]; problem: string }
+
+const string: Shape = { is: 'string' }
+const number: Shape = { is: 'number' }
+const boolean: Shape = { is: 'boolean' }
+const fn: Shape = { is: 'function' }
+const any: Shape = { is: 'any' }
+/** The members of a type, all of them: one that is added to the type and not here does not compile. */
+const object = <T>(members: { [K in keyof Required<T>]: Shape }): Shape => ({ is: 'object', members })
+const table = (each: Shape): Shape => ({ is: 'object', each })
+const list = (each: Shape): Shape => ({ is: 'list', each })
+const choice = (...oneOf: string[]): Shape => ({ is: 'string', oneOf })
+const either = (shape: Shape, or: Shape): Shape => ({ ...shape, or })
+
+const openObject: Shape = { is: 'object' }
+const limits = object<Limits>({ timeMs: number, tokens: number, money: number, steps: number, depth: number })
+
+const agent = object<AnyAgent>({
+  name: string,
+  description: string,
+  role: choice('specialist', 'coordinator', 'learner', 'mediator'),
+  input: any,
+  output: any,
+  timeoutMs: number,
+  attemptsMax: number,
+  model: either(string, openObject),
+  instructions: either(string, fn),
+  tools: list(either(string, openObject)),
+  requiredTools: list(string),
+  evidence: list(object<Evidence>({ field: string, tool: string })),
+  check: fn,
+  bounds: object<LoopBounds>({
+    turnsMax: number,
+    revisionsMax: number,
+    actionsAtOnce: number,
+    observationCharsMax: number,
+  }),
+  temperature: number,
+  outputTokensMax: number,
+  run: fn,
+  reason: fn,
+  url: string,
+  token: string,
+  team: string,
+})
+
+const agentOrName = either(string, agent)
+
+const team = object<TeamDefinition>({
+  description: string,
+  agents: list(agentOrName),
+  strategy: choice('hierarchical', 'peer-to-peer', 'hybrid'),
+  planner: agentOrName,
+  plan: fn,
+  checker: agentOrName,
+  feasibility: agentOrName,
+  output: string,
+  policy: openObject,
+  bounds: object<Bounds>({
+    plansMax: number,
+    redosMax: number,
+    attemptsMax: number,
+    concurrency: number,
+    itemsMax: number,
+    lossesMax: number,
+  }),
+})
+
+const provider = object<ProviderConfig>({
+  kind: choice('openai', 'anthropic', 'google', 'openai-compatible'),
+  baseUrl: string,
+  apiKey: string,
+  apiKeyEnv: string,
+  api: choice('chat', 'responses'),
+  headers: table(string),
+})
+
+const price = object<Price>({
+  inputPerMillion: number,
+  outputPerMillion: number,
+  cachedInputPerMillion: number,
+})
+
+const shape = object<ConcordConfig>({
+  model: either(string, openObject),
+  models: table(string),
+  providers: table(provider),
+  prices: table(price),
+  teams: table(team),
+  agents: table(agent),
+  tools: list(openObject),
+  toolSettings: openObject,
+  team: string,
+  budget: limits,
+  stores: object<StoresConfig>({
+    kind: choice('sqlite', 'memory'),
+    directory: string,
+    durability: choice('process', 'power'),
+    allowNetworkFileSystem: boolean,
+  }),
+  server: object<ServerConfig>({ host: string, port: number, token: string }),
+  beforeStore: fn,
+  logger: openObject,
+})
+
+const kindOf = (value: unknown): string => {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object') return 'an object'
+  return typeof value === 'function'
+    ? 'a function'
+    : `the ${typeof value} ${JSON.stringify(value) ?? ''}`.trim()
+}
+
+const expected: { [kind in Shape['is']]: string } = {
+  string: 'a string',
+  number: 'a number',
+  boolean: 'true or false',
+  function: 'a function',
+  object: 'an object',
+  list: 'a list',
+  any: 'anything',
+}
+
+const isKind = (value: unknown, { is }: Shape): boolean => {
+  if (is === 'any') return true
+  if (is === 'list') return Array.isArray(value)
+  if (is === 'object') return isObject(value)
+  return is === 'number' ? typeof value === 'number' && Number.isFinite(value) : typeof value === is
+}
+
+const described = ({ is, or, oneOf }: Shape): string =>
+  (oneOf === undefined ? expected[is] : oneOf.map((one) => `"${one}"`).join(' or ')) +
+  (or === undefined ? '' : ` or ${described(or)}`)
+
+const look = (value: unknown, wanted: Shape, path: string[], problems: ConfigProblem[]): void => {
+  if (value === undefined) return
+  if (!isKind(value, wanted)) {
+    if (wanted.or !== undefined && isKind(value, wanted.or)) look(value, wanted.or, path, problems)
+    else
+      problems.push({ path, problem: `${named(path)} must be ${described(wanted)}, it is ${kindOf(value)}` })
+    return
+  }
+  const { oneOf, each, members } = wanted
+  if (oneOf !== undefined && !oneOf.includes(String(value)))
+    problems.push({ path, problem: `${named(path)} must be ${described(wanted)}, it is ${kindOf(value)}` })
+  if (Array.isArray(value))
+    for (const [i, item] of value.entries()) look(item, each ?? any, [...path, String(i)], problems)
+  else if (isObject(value)) lookInto(value, each, members, path, problems)
+}
+
+const lookInto = (
+  value: object,
+  each: Shape | undefined,
+  members: Shape['members'],
+  path: string[],
+  problems: ConfigProblem[],
+): void => {
+  for (const [key, member] of Object.entries(value)) {
+    const wanted = each ?? (members === undefined ? any : own(members, key))
+    if (wanted !== undefined) look(member, wanted, [...path, key], problems)
+    else problems.push({ path: [...path, key], problem: unknownKey(key, path, Object.keys(members ?? {})) })
+  }
+}
+
+const own = (members: { [key: string]: Shape }, key: string): Shape | undefined =>
+  Object.hasOwn(members, key) ? members[key] : undefined
+
+const named = (path: readonly string[]): string => (path.length === 0 ? 'the config' : `"${path.join('.')}"`)
+
+const unknownKey = (key: string, path: readonly string[], known: string[]): string => {
+  const meant = nearest(key, known)
+  const hint = meant === undefined ? `known are: ${known.join(', ')}` : `did you mean "${meant}"?`
+  return `${path.length === 0 ? 'the config' : named(path)} has no "${key}"; ${hint}`
+}
+
+/** What is wrong with the value a config file exports: unknown keys with the nearest known one, wrong types; with the path of each. */
+export const configProblems = (config: unknown): ConfigProblem[] => {
+  const problems: ConfigProblem[] = []
+  look(config ?? null, shape, [], problems)
+  return problems
+}
