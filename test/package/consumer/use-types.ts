@@ -1,0 +1,40 @@
+// TypeScript of somebody who installed the package: compiled by tsc and run by Node as it is.
+import {
+  agent,
+  type ConcordConfig,
+  ConcordError,
+  defineConfig,
+  type Goal,
+  openConcord,
+  type Run,
+  team,
+} from '@concord-agents/concord'
+import { callsTool, scriptedModel } from '@concord-agents/concord/testing'
+
+const double = agent<{ value: number }, { value: number }>({
+  name: 'double',
+  run: ({ value }) => ({ value: value * 2 }),
+})
+const writer = agent({ name: 'writer', tools: ['calculator'], instructions: 'Calculate.' })
+const model = scriptedModel([callsTool('calculator', { expression: '20 + 1' }), 'It is 21.'])
+const config: ConcordConfig = defineConfig({
+  model,
+  stores: { kind: 'memory' },
+  teams: {
+    numbers: team({
+      agents: [double, writer],
+      plan: (goal: Goal) => [
+        { id: 'first', agent: 'double', payload: { value: Number(goal.params?.value) } },
+        { id: 'said', agent: 'writer', payload: {} },
+      ],
+      output: 'first',
+    }),
+  },
+})
+const concord = await openConcord({ config })
+const run: Run = await concord.run({ text: 'Double it', team: 'numbers', params: { value: 21 } })
+await concord.close()
+if (run.status !== 'succeeded') throw new ConcordError('internal', JSON.stringify(run.failure))
+// @ts-expect-error: the types are there, not `any`: a run has no such member.
+run.nothingOfThatName
+console.log(`the types work: ${JSON.stringify(run.output)}`)
