@@ -63,6 +63,8 @@ export type Concord = {
   onDelta(listener: (delta: Delta) => void): () => void
   runs(query?: RunsQuery): Promise<RunSummary[]>
   signal(run: string, signal: Signal): Promise<void>
+  /** Whether the process that a run names as its owner still lives. */
+  isAlive(owner: string): Promise<boolean>
   fork(run: string, options?: ForkOptions): Promise<string>
   /** Shared state of a namespace, written as `user`. */
   state(namespace: string): State
@@ -151,6 +153,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     },
     runs: (query) => log.runs(query),
     signal: (id, signal) => runner.send(id, signal),
+    isAlive: (owner) => membership.isAlive(owner),
     async fork(id, fork = {}) {
       const request = await forkOf(log, id, ids.run(), fork)
       teamNamed(request.goal.team)
