@@ -1,5 +1,14 @@
 import type { Verification } from '../../ports/event-log.ts'
-import { digestBytes, eventDigest, genesis, dataDigest as hashData, saltBytes } from '../chain.ts'
+import {
+  type Digest,
+  dataDigest,
+  digestBytes,
+  eventDigest,
+  genesis,
+  saltBytes,
+  toDigest,
+  toHex,
+} from '../chain.ts'
 import type { Connection } from './connection.ts'
 
 const sql = {
@@ -12,7 +21,6 @@ type Value = null | number | bigint | string | Uint8Array | undefined
 
 const isBytes = (value: Value, length: number): value is Uint8Array =>
   value instanceof Uint8Array && value.length === length
-const same = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0
 
 // A row that was tampered with may hold anything anywhere; what the chain covers is compared as it was written or not at all.
 const scalar = (value: Value): string | number | null =>
@@ -22,10 +30,10 @@ const scalar = (value: Value): string | number | null =>
       ? value
       : 'bytes'
 
-type Link = { digest: Uint8Array; erased: boolean } | { reason: string }
+type Link = { digest: Digest; erased: boolean } | { reason: string }
 
 /** The digest that the row before and this row's own columns give, if all of them agree with what is stored. */
-const follow = (stream: string, expected: number, previous: Uint8Array, row: readonly Value[]): Link => {
+const follow = (stream: string, expected: number, previous: Digest, row: readonly Value[]): Link => {
   const [version, position, at, type, run, step, agent, epoch, cause, operation, data, salt, stored, digest] =
     row
   if (scalar(version as Value) !== expected) return { reason: `version ${expected} is missing` }
@@ -34,25 +42,25 @@ const follow = (stream: string, expected: number, previous: Uint8Array, row: rea
   const erased = data === null && salt === null
   if (!erased) {
     if (typeof data !== 'string' || !isBytes(salt, saltBytes)) return { reason: 'data or salt are malformed' }
-    if (!same(hashData(salt, data), stored))
+    if (dataDigest(salt, data) !== toDigest(stored))
       return { reason: 'the data do not have the digest stored with them' }
   }
   const envelope = [stream, expected, position, at, type, run, step, agent, epoch, cause, operation].map(
     scalar,
   )
-  const computed = eventDigest(previous, envelope, stored)
-  return same(computed, digest)
-    ? { digest, erased }
+  const computed = eventDigest(previous, envelope, toDigest(stored))
+  return computed === toDigest(digest)
+    ? { digest: computed, erased }
     : { reason: 'the digest does not follow from what is stored' }
 }
 
 /** Walks a stream from its first event; also compares with the head pinned beside it, so that a cut-off end shows. */
 export const verifyStream = (connection: Connection, stream: string): Verification => {
-  const result: Verification = { stream, events: 0, erased: 0, head: genesis.toString('hex') }
+  const result: Verification = { stream, events: 0, erased: 0, head: toHex(genesis) }
   const [id, pinnedVersion, pinnedDigest] = connection.get(sql.stream, stream) ?? []
   if (id === undefined) return result
   const pinned = Number(pinnedVersion)
-  let previous: Uint8Array = genesis
+  let previous = genesis
   const statement = connection.db.prepare(sql.events)
   statement.setReturnArrays(true)
   // Whole numbers beyond 2^53 can only be tampering, and must be found rather than thrown at.
@@ -62,12 +70,12 @@ export const verifyStream = (connection: Connection, stream: string): Verificati
     const version = result.events + 1
     const link = follow(stream, version, previous, row as Value[])
     if ('reason' in link) return { ...result, brokenAt: version, reason: link.reason }
-    if (version === pinned && !(pinnedDigest instanceof Uint8Array && same(pinnedDigest, link.digest)))
+    if (version === pinned && !(pinnedDigest instanceof Uint8Array && toDigest(pinnedDigest) === link.digest))
       return { ...result, brokenAt: version, reason: 'the digest is not the one pinned beside the stream' }
     result.events = version
     if (link.erased) result.erased++
     previous = link.digest
-    result.head = Buffer.from(link.digest).toString('hex')
+    result.head = toHex(link.digest)
   }
   if (result.events < pinned)
     return {

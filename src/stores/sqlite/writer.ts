@@ -1,5 +1,5 @@
 import type { Random } from '../../ports/random.ts'
-import { eventDigest, genesis, dataDigest as hashData, saltSource } from '../chain.ts'
+import { type Digest, dataDigest, digestBytes, eventDigest, genesis, saltSource, toDigest } from '../chain.ts'
 import { type Prepared, runOfStream } from '../drafts.ts'
 import type { Commits } from './commits.ts'
 import type { Connection } from './connection.ts'
@@ -10,12 +10,12 @@ export type Head = {
   version: number
   position: number
   epoch: number
-  digest: Uint8Array
+  digest: Digest
   pinned: number
 }
 
 /** A prepared event with what can be computed before its place is known. */
-export type Salted = Prepared & { salt: Uint8Array; dataDigest: Uint8Array }
+export type Salted = Prepared & { salt: Uint8Array; dataDigest: Digest }
 
 /**
  * Appends to streams inside the committer's transaction. 1. A stream's head is read from the table, or from memory while no other process has
@@ -54,6 +54,9 @@ export const streamWriter = (connection: Connection, random: Random, commits: Co
   const dataVersion = connection.statement(sql.dataVersion)
   const insert = connection.statement(sql.insert)
   const heads = new Map<string, Head>()
+  // SQLite copies what is bound at once, so one pair of buffers serves all events.
+  const dataBuffer = Buffer.alloc(digestBytes)
+  const digestBuffer = Buffer.alloc(digestBytes)
   let seen = -1
   let last = 0
   /** `last` before the transaction under way, and before what it learnt of others: after a rollback that is learnt again. */
@@ -66,7 +69,7 @@ export const streamWriter = (connection: Connection, random: Random, commits: Co
     const head = connection.get(sql.head, id)
     if (!head) return { id, version: 0, position: 0, epoch: 0, digest: genesis, pinned }
     const [version, position, epoch, digest] = head as [number, number, number, Uint8Array]
-    return { id, version, position, epoch, digest, pinned }
+    return { id, version, position, epoch, digest: toDigest(digest), pinned }
   }
 
   const headOf = (stream: string): Head => {
@@ -80,7 +83,7 @@ export const streamWriter = (connection: Connection, random: Random, commits: Co
 
   const pinHead = (head: Head) => {
     if (head.id === 0 || head.pinned === head.version) return
-    connection.run(sql.pin, head.version, head.digest, head.id)
+    connection.run(sql.pin, head.version, Buffer.from(head.digest, 'latin1'), head.id)
     head.pinned = head.version
   }
 
@@ -91,6 +94,8 @@ export const streamWriter = (connection: Connection, random: Random, commits: Co
     const { at, type, step, agent, cause, operation } = event
     const envelope = [stream, version, position, at, type, run, step, agent, epoch, cause, operation]
     const digest = eventDigest(head.digest, envelope, event.dataDigest)
+    dataBuffer.write(event.dataDigest, 'latin1')
+    digestBuffer.write(digest, 'latin1')
     insert.run(
       position,
       head.id,
@@ -105,8 +110,8 @@ export const streamWriter = (connection: Connection, random: Random, commits: Co
       operation,
       event.data,
       event.salt,
-      event.dataDigest,
-      digest,
+      dataBuffer,
+      digestBuffer,
     )
     last = position
     head.version = version
@@ -118,7 +123,7 @@ export const streamWriter = (connection: Connection, random: Random, commits: Co
   return {
     salted(event) {
       const own = salt()
-      return { ...event, salt: own, dataDigest: hashData(own, event.data) }
+      return { ...event, salt: own, dataDigest: dataDigest(own, event.data) }
     },
     head: headOf,
     append(stream, events, epoch) {

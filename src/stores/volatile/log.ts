@@ -3,7 +3,7 @@ import type { RunSummary } from '../../domain/summary.ts'
 import type { Commit, EventLog, EventQuery, RunsQuery, Verification } from '../../ports/event-log.ts'
 import type { Random } from '../../ports/random.ts'
 import type { WriteOutcome } from '../../ports/state-store.ts'
-import { dataDigest, envelopeOf, eventDigest, genesis, saltSource } from '../chain.ts'
+import { type Digest, dataDigest, envelopeOf, eventDigest, genesis, saltSource, toHex } from '../chain.ts'
 import {
   checkEpoch,
   checkHead,
@@ -17,7 +17,7 @@ import {
 } from '../drafts.ts'
 import { type PreparedWrite, prepareUnconditional } from '../state-plan.ts'
 
-type Sealed = { salt: Uint8Array | null; dataDigest: Buffer; digest: Buffer }
+type Sealed = { salt: Uint8Array | null; dataDigest: Digest; digest: Digest }
 type Stream = { rows: Row[]; sealed: Sealed[]; epoch: number }
 type Run = { summary: string; status: string; createdAt: number; goal: RunSummary['goal']; parent?: string }
 
@@ -235,18 +235,18 @@ const newest = (runs: Run[], query: RunsQuery): Run[] => {
 }
 
 const check = (name: string, stream: Stream | undefined): Verification => {
-  const result: Verification = { stream: name, events: 0, erased: 0, head: genesis.toString('hex') }
-  let previous: Uint8Array = genesis
+  const result: Verification = { stream: name, events: 0, erased: 0, head: toHex(genesis) }
+  let previous = genesis
   for (const [i, row] of (stream?.rows ?? []).entries()) {
     const sealed = stream!.sealed[i]!
     const erased = row.data === null
-    const data = erased ? sealed.dataDigest : dataDigest(sealed.salt ?? genesis, row.data ?? '')
+    const data = erased ? sealed.dataDigest : dataDigest(sealed.salt ?? new Uint8Array(), row.data ?? '')
     const digest = eventDigest(previous, envelopeOf(row), data)
-    if (!digest.equals(sealed.digest))
+    if (digest !== sealed.digest)
       return { ...result, brokenAt: i + 1, reason: 'the digest does not follow from what is stored' }
     result.events++
     if (erased) result.erased++
-    result.head = digest.toString('hex')
+    result.head = toHex(digest)
     previous = digest
   }
   return result
