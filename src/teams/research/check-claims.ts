@@ -1,0 +1,140 @@
+import { type CitedClaim, checkCitations, holdsQuote } from '../../verification/citations.ts'
+import { attributionsIn, familyName, withoutAttribution } from './attribution.ts'
+import type { Complaint } from './feedback.ts'
+import { numberWord } from './phrasing.ts'
+import type { Claim, ClaimCitation } from './shapes.ts'
+import { termNamed } from './shared-terms.ts'
+import type { Library, Source } from './source-library.ts'
+
+export type Checked = {
+  complaints: Complaint[]
+  /** Claims that say something about papers. */
+  claims: number
+  /** Citations looked up. */
+  checked: number
+}
+
+const REFERENCE_MARK = /\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\]/
+const FIGURE = /\d/
+
+/** Every claim against the papers it cites; see the validator for what must hold. */
+export const checkClaims = (claims: readonly Claim[], library: Library): Checked => {
+  const judged = claims.filter(({ kind }) => kind !== 'frame')
+  return {
+    complaints: claims.flatMap((claim) =>
+      complaintsOn(claim, library).map((message) => ({ claim: claim.id, message })),
+    ),
+    claims: judged.length,
+    checked: judged.reduce((sum, { citations }) => sum + citations.length, 0),
+  }
+}
+
+const complaintsOn = (claim: Claim, library: Library): string[] => {
+  const marks = REFERENCE_MARK.test(claim.text)
+    ? [`Claim ${claim.id} carries a reference mark of its own.`]
+    : []
+  return [...marks, ...BY_KIND[claim.kind](claim, library)]
+}
+
+const BY_KIND: { [kind in Claim['kind']]: (claim: Claim, library: Library) => string[] } = {
+  paraphrase: (claim, library) => [...wrongAuthors(claim, library), ...unsupported(claim, library)],
+  quote: (claim, library) => [
+    ...wrongAuthors(claim, library),
+    ...verbatim(claim, library),
+    ...claim.citations
+      .filter(({ quote }) => !holdsQuote([claim.text], quote))
+      .map(() => `Claim ${claim.id} does not repeat the sentence it quotes.`),
+  ],
+  shared: (claim, library) => [
+    ...verbatim(claim, library),
+    ...withoutTerm(claim),
+    ...miscounted(claim, library),
+  ],
+  count: (claim, library) => [...cited(claim, library), ...miscounted(claim, library)],
+  frame: ({ id, text, citations }) => [
+    ...(citations.length > 0 ? [`Claim ${id} cites papers, so it must be a claim that can be checked.`] : []),
+    ...(FIGURE.test(text) ? [`Claim ${id} states a number without a source.`] : []),
+  ],
+}
+
+/** Support, numbers and quotes by the citation checker, on the claim without its authors' names. */
+const unsupported = (claim: Claim, library: Library): string[] => {
+  const sources = claim.citations.flatMap(({ paper }) => library.sources.get(paper) ?? [])
+  const text = sources.reduce((plain, { attribution }) => withoutAttribution(plain, attribution), claim.text)
+  const report: CitedClaim = {
+    id: claim.id,
+    text: text.replace(/\s*\{(?:\d+|\*)\}/g, ''),
+    citations: claim.citations.map((citation) => citationOf(citation, library)),
+  }
+  const all = [...new Set(sources)].map(({ cited: source }) => source)
+  return checkCitations({ claims: [report], sources: all }, { idf: library.idf }).reasons
+}
+
+const citationOf = ({ paper, quote }: ClaimCitation, library: Library): CitedClaim['citations'][number] => {
+  const known = library.sources.get(paper)?.cited.sentences ?? []
+  const at = quote === '' ? -1 : known.findIndex((sentence) => holdsQuote([sentence], quote))
+  return { sourceId: paper, ...(quote === '' ? {} : { quote }), ...(at < 0 ? {} : { sentence: at }) }
+}
+
+const cited = ({ id, citations }: Claim, library: Library): string[] =>
+  citations
+    .filter(({ paper }) => !library.sources.has(paper))
+    .map(({ paper }) => `Claim ${id} cites ${paper}, which is not among the sources.`)
+
+const verbatim = (claim: Claim, library: Library): string[] => [
+  ...(claim.citations.length === 0 ? [`Claim ${claim.id} cites no source.`] : []),
+  ...cited(claim, library),
+  ...claim.citations.flatMap(({ paper, quote }) => {
+    const source = library.sources.get(paper)
+    if (source === undefined || holds(source, quote)) return []
+    return [
+      `Claim ${claim.id} quotes "${quote.slice(0, 120)}", which does not stand in ${paper} word for word.`,
+    ]
+  }),
+]
+
+const holds = ({ cited: { sentences, title } }: Source, quote: string): boolean =>
+  quote !== '' && (holdsQuote(sentences, quote) || holdsQuote([title], quote))
+
+const withoutTerm = ({ id, term, citations }: Claim): string[] => {
+  const known = term === undefined ? undefined : termNamed(term)
+  if (known === undefined)
+    return [`Claim ${id} says that papers share "${term ?? ''}", which cannot be checked.`]
+  return citations
+    .filter(({ quote }) => !known.words.test(quote))
+    .map(
+      ({ paper }) => `Claim ${id} says that ${paper} speaks of ${known.term}; the cited sentence does not.`,
+    )
+}
+
+/** Counts are made again, and the text must say what they are. */
+const miscounted = ({ id, text, counts = [], citations }: Claim, library: Library): string[] =>
+  counts.flatMap(({ of, value }) => {
+    const papers = new Set(of)
+    const unknown = of.filter((paper) => !library.sources.has(paper))
+    const said = new RegExp(`(?<![\\w.-])(?:${value}|${numberWord(value)})(?![\\w.-]*\\d)`, 'i').test(text)
+    return [
+      ...unknown.map((paper) => `Claim ${id} counts ${paper}, which is not among the sources.`),
+      ...(papers.size === value && said
+        ? []
+        : [`Claim ${id} counts ${papers.size} papers and says otherwise.`]),
+      ...citations
+        .filter(({ paper }) => counts.length === 1 && !papers.has(paper))
+        .map(({ paper }) => `Claim ${id} cites ${paper}, which it does not count.`),
+    ]
+  })
+
+/** `Name et al.` must be the authors of a paper the claim cites. */
+const wrongAuthors = ({ id, text, citations }: Claim, library: Library): string[] => {
+  const own = citations.flatMap(({ paper }) => {
+    const [first] = library.sources.get(paper)?.paper.authors ?? []
+    return first === undefined ? [] : [familyName(first)]
+  })
+  if (own.length === 0) return []
+  return attributionsIn(text)
+    .filter((name) => !own.some((family) => name === family || name.endsWith(` ${family}`)))
+    .map(
+      (name) =>
+        `Claim ${id} attributes its statement to ${name} et al.; the cited papers are by ${own.join(', ')}.`,
+    )
+}

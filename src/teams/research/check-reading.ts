@@ -1,0 +1,40 @@
+import { checkClaims } from './check-claims.ts'
+import type { Complaint } from './feedback.ts'
+import type { Claim, Reading, Statement } from './shapes.ts'
+import type { Library } from './source-library.ts'
+
+/** What is wrong with a reading: a sentence that does not stand where it is said to, a retelling its sentence does not carry. */
+export const checkReading = (reading: Reading, library: Library): Complaint[] => {
+  const source = library.sources.get(reading.id)
+  if (source === undefined)
+    return [
+      {
+        claim: `${reading.id}#0`,
+        message: `The reading is of ${reading.id}, which is not among the sources.`,
+      },
+    ]
+  const displaced = reading.statements.filter(
+    ({ sentence, start, end, in: part }) => source.text(part).slice(start, end) !== sentence,
+  )
+  const placed = reading.statements.filter((statement) => !displaced.includes(statement))
+  return [
+    ...displaced.map(({ id, sentence, start, end }) => ({
+      claim: id,
+      message: `Statement ${id} names "${sentence.slice(0, 100)}" as what stands at ${start} to ${end} of ${reading.id}; it does not.`,
+    })),
+    ...checkClaims(
+      placed.flatMap((statement) => retellings(reading, statement)),
+      library,
+    ).complaints,
+  ]
+}
+
+const retellings = (reading: Reading, { id, kind, text, named, sentence }: Statement): Claim[] => {
+  const claim: Claim = {
+    id,
+    kind: kind === 'gap' ? 'quote' : 'paraphrase',
+    text,
+    citations: [{ paper: reading.id, quote: sentence }],
+  }
+  return named === undefined ? [claim] : [claim, { ...claim, text: named }]
+}

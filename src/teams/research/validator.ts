@@ -1,0 +1,74 @@
+import type { AgentContext } from '../../agent/context.ts'
+import type { Redo } from '../../domain/check.ts'
+import { ConcordError } from '../../domain/errors.ts'
+import { asJson, type Json } from '../../domain/json.ts'
+import { checkClaims } from './check-claims.ts'
+import { checkReading } from './check-reading.ts'
+import { type Complaint, feedbackText } from './feedback.ts'
+import { composed } from './report.ts'
+import type { Narrative, Questions, Reading, Retrieved } from './shapes.ts'
+import { libraryOf } from './source-library.ts'
+
+export type ValidatorInput = { goal: string; results: Json[] }
+
+type Found = { step: string; complaints: Complaint[]; avoided: readonly string[] }
+
+/**
+ * Checks all that was written against the papers themselves: every citation is in the source list, every quote stands there word for word,
+ * every number and name too, every cited sentence supports its claim, every count is right. What fails goes back to the agent that
+ * wrote it with the reason; what was given up before stays given up. When all holds, the report is made from the very claims that were checked.
+ */
+export const validateResearch = async (input: ValidatorInput, context: AgentContext): Promise<Json> => {
+  const [retrieved, readings, narrative, questions] = resultsOf(input.results)
+  const library = await libraryOf(retrieved, readings, context)
+  const found: Found[] = readings.map((reading, at) => ({
+    step: `read/${at}`,
+    complaints: checkReading(reading, library),
+    avoided: reading.avoided,
+  }))
+  const narrated = [
+    ...narrative.introduction,
+    ...narrative.themes.flatMap(({ paragraphs }) => paragraphs.flat()),
+  ]
+  const asked = questions.problems.flatMap(({ claims }) => claims)
+  const told = checkClaims(narrated, library)
+  const left = checkClaims(asked, library)
+  found.push(
+    { step: 'synthesize', complaints: told.complaints, avoided: narrative.avoided },
+    { step: 'questions', complaints: left.complaints, avoided: questions.avoided },
+  )
+  const reasons = found.flatMap(({ complaints }) => complaints.map(({ message }) => message))
+  if (reasons.length > 0) return asJson({ met: false, reasons, redo: redoOf(found) })
+  const output = composed(retrieved, readings, narrative, questions, {
+    claims: told.claims + left.claims,
+    checked: told.checked + left.checked,
+    repaired: new Set(found.flatMap(({ step, avoided }) => avoided.map((id) => `${step} ${id}`))).size,
+  })
+  return asJson({
+    output: { met: true, reasons: [], output },
+    writes: [{ key: 'final_summary', value: output.markdown }],
+  })
+}
+
+/** A step that is redone forgets what it was told before, so that is said again. */
+const redoOf = (found: readonly Found[]): Redo[] =>
+  found
+    .filter(({ complaints, avoided }) => complaints.length > 0 || avoided.length > 0)
+    .map(({ step, complaints, avoided }) => {
+      const named = new Set(complaints.map(({ claim }) => claim))
+      const before = avoided
+        .filter((claim) => !named.has(claim))
+        .map((claim) => ({ claim, message: 'given up before.' }))
+      return { step, feedback: feedbackText([...complaints, ...before]) }
+    })
+
+const resultsOf = (results: readonly Json[]): [Retrieved, Reading[], Narrative, Questions] => {
+  if (results.length !== 4 || results.some((result) => result === null || typeof result !== 'object'))
+    throw new ConcordError(
+      'agent.input-invalid',
+      `Cannot validate the research as four results must be there (papers, readings, narrative, questions): there are ${results.length}; look at the steps of the plan`,
+    )
+  // The team's own agents made them; what they claim is judged below, not here.
+  const [retrieved, readings, narrative, questions] = results as unknown[]
+  return [retrieved as Retrieved, readings as Reading[], narrative as Narrative, questions as Questions]
+}
