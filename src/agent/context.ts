@@ -10,6 +10,7 @@ import { type State, scopedState } from '../memory/state.ts'
 import { sleep } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { ModelAnswer, ModelRequest } from '../ports/model.ts'
+import type { Cancellation } from '../runtime/cancellation.ts'
 import type { Execution } from '../runtime/perform.ts'
 import type { AnyAgent } from './define.ts'
 import type { Observation } from './loop.ts'
@@ -25,10 +26,6 @@ import { callTool, findTool } from './tool-call.ts'
  */
 export class AgentContext {
   readonly agent: string
-  /** Aborted when the result is no longer wanted, or the step's time is up. */
-  readonly signal: AbortSignal
-  readonly scratchpad: Scratchpad = new Scratchpad()
-  readonly reads: Read[] = []
   /** Set when the step has to wait, even if the agent swallowed the Suspension. */
   suspension: Suspension | undefined
   readonly #execution: Execution
@@ -36,19 +33,44 @@ export class AgentContext {
   readonly #team: TeamServices
   readonly #definition: AnyAgent
   readonly #prefix: string
-  readonly #counts = new Map<string, number>()
+  readonly #cancellation: Cancellation
+  #counts: Map<string, number> | undefined
+  #scratchpad: Scratchpad | undefined
+  #reads: Read[] | undefined
   readonly #invoke: Invoke
   #state: State | undefined
 
   constructor(parts: ContextParts) {
     this.agent = parts.definition.name
-    this.signal = parts.signal
+    this.#cancellation = parts.cancellation
     this.#execution = parts.execution
     this.#services = parts.services
     this.#team = parts.team
     this.#definition = parts.definition
     this.#prefix = parts.prefix ?? ''
     this.#invoke = parts.invoke
+  }
+
+  /** Aborted when the result is no longer wanted, or the step's time is up. */
+  get signal(): AbortSignal {
+    return this.#cancellation.signal
+  }
+
+  /** Working memory of this execution. */
+  get scratchpad(): Scratchpad {
+    this.#scratchpad ??= new Scratchpad()
+    return this.#scratchpad
+  }
+
+  /** @internal What was read, for the step's closing event. */
+  get reads(): Read[] {
+    this.#reads ??= []
+    return this.#reads
+  }
+
+  /** @internal */
+  get hasRead(): boolean {
+    return this.#reads !== undefined && this.#reads.length > 0
   }
 
   get runId(): string {
@@ -262,6 +284,7 @@ export class AgentContext {
 
   /** @internal A call's id: what it is and its how-manieth. */
   call_(name: string): string {
+    this.#counts ??= new Map()
     const n = (this.#counts.get(name) ?? 0) + 1
     this.#counts.set(name, n)
     return `${this.#prefix}${name}#${n}`
@@ -300,7 +323,7 @@ export type ContextParts = {
   definition: AnyAgent
   services: AgentServices
   team: TeamServices
-  signal: AbortSignal
+  cancellation: Cancellation
   invoke: Invoke
   prefix?: string
 }

@@ -2,8 +2,13 @@ import type { Verdict } from '../domain/check.ts'
 import { asJson, type Json } from '../domain/json.ts'
 import { isObject, sameJson } from '../domain/reference.ts'
 import { validate } from '../ports/schema.ts'
+import { chain } from './chain.ts'
 import type { AgentContext } from './context.ts'
 import type { AnyAgent, Evidence } from './define.ts'
+
+type Judged = { verdict: Verdict; value: unknown }
+
+const accepted: Verdict = { met: true, reasons: [] }
 
 type ToolResult = { tool: string; output: Json }
 
@@ -20,28 +25,32 @@ const toolResults = (context: AgentContext): Map<string, ToolResult> => {
  * Is an agent's answer acceptable? Its schema, the tools it had to call, the evidence it had to carry, then its own check; the value
  * is the answer as the schema leaves it.
  */
-export const judgeAnswer = async (
+export const judgeAnswer = (
   definition: AnyAgent,
   context: AgentContext,
   input: unknown,
   answer: unknown,
-): Promise<{ verdict: Verdict; value: unknown }> => {
-  const judged =
-    definition.output === undefined
-      ? { ok: true as const, value: answer }
-      : await validate(definition.output, answer)
-  if (!judged.ok)
+): Judged | Promise<Judged> => {
+  if (definition.output === undefined) return judgeValid(definition, context, input, answer)
+  return chain(validate(definition.output, answer), (judged) => {
+    if (judged.ok) return judgeValid(definition, context, input, judged.value)
     return {
       verdict: { met: false, reasons: judged.problems.map((problem) => `output ${problem}`) },
       value: answer,
     }
-  const reasons = [
-    ...missingTools(definition, context),
-    ...unfounded(definition, context, asJson(judged.value)),
-  ]
-  if (reasons.length > 0) return { verdict: { met: false, reasons }, value: judged.value }
-  const verdict = await definition.check?.(judged.value as never, input as never, context)
-  return { verdict: verdict ?? { met: true, reasons: [] }, value: judged.value }
+  })
+}
+
+const judgeValid = (
+  definition: AnyAgent,
+  context: AgentContext,
+  input: unknown,
+  value: unknown,
+): Judged | Promise<Judged> => {
+  const reasons = [...missingTools(definition, context), ...unfounded(definition, context, asJson(value))]
+  if (reasons.length > 0) return { verdict: { met: false, reasons }, value }
+  if (definition.check === undefined) return { verdict: accepted, value }
+  return chain(definition.check(value as never, input as never, context), (verdict) => ({ verdict, value }))
 }
 
 const missingTools = (definition: AnyAgent, context: AgentContext): string[] => {

@@ -4,7 +4,10 @@ import { isObject } from '../domain/reference.ts'
 import { deadlineOf } from '../domain/run.ts'
 import { validate } from '../ports/schema.ts'
 import type { StateWrite } from '../ports/state-store.ts'
+import { Cancellation } from '../runtime/cancellation.ts'
+import { type Deadlines, deadlines } from '../runtime/deadlines.ts'
 import type { Execution, Outcome, Perform } from '../runtime/perform.ts'
+import { chain, isPromise } from './chain.ts'
 import { AgentContext, type Invoke } from './context.ts'
 import { type AnyAgent, defaultLoopBounds, kindOf } from './define.ts'
 import { judgeAnswer } from './judge.ts'
@@ -13,40 +16,47 @@ import { modelReasoner } from './model-agent.ts'
 import { callRemote } from './remote.ts'
 import type { AgentServices } from './services.ts'
 import { Suspension } from './suspension.ts'
-import { withTimeout } from './timeout.ts'
 
 const timeoutMsDefault = 120_000
 
+type Made = { current?: AgentContext }
+
 /** Executes steps on the agents of their run's team, in process or elsewhere. */
 export const createPerform = (services: AgentServices): Perform => {
+  const limits = deadlines(services.clock)
   const invoke: Invoke = async (name, input, execution, prefix) => {
-    const { output } = await runAgent(services, invoke, execution, name, input, prefix)
+    const { output } = await runAgent({ services, limits, invoke, execution, name, input, prefix })
     return output
   }
-  return async (execution) => {
-    const name = execution.work.step.agent
-    const context: { current?: AgentContext } = {}
+  return (execution) => {
+    const { agent: name } = execution.work.step
+    const made: Made = {}
+    const failure = (error: unknown) => failed(services, execution, name, error, made.current)
     try {
-      const { output, writes } = await runAgent(
+      const call: AgentRun = {
         services,
+        limits,
         invoke,
         execution,
         name,
-        execution.input,
-        '',
-        context,
-      )
-      const reads = context.current?.reads ?? []
-      return {
-        status: 'succeeded',
-        output,
-        ...(writes === undefined ? {} : { writes }),
-        ...(reads.length === 0 ? {} : { reads }),
+        input: execution.input,
+        prefix: '',
+        made,
       }
+      const returned = runAgent(call)
+      if (!isPromise(returned)) return succeeded(returned, made.current)
+      return returned.then((value) => succeeded(value, made.current)).catch(failure)
     } catch (error) {
-      return failed(services, execution, name, error, context.current)
+      return failure(error)
     }
   }
+}
+
+const succeeded = ({ output, writes }: Returned, context: AgentContext | undefined): Outcome => {
+  const outcome: Outcome = { status: 'succeeded', output }
+  if (writes !== undefined) outcome.writes = writes
+  if (context?.hasRead) outcome.reads = context.reads
+  return outcome
 }
 
 const failed = (
@@ -65,15 +75,19 @@ const failed = (
 
 type Returned = { output: Json; writes?: StateWrite[] }
 
-const runAgent = async (
-  services: AgentServices,
-  invoke: Invoke,
-  execution: Execution,
-  name: string,
-  input: Json,
-  prefix: string,
-  made: { current?: AgentContext } = {},
-): Promise<Returned> => {
+type AgentRun = {
+  services: AgentServices
+  limits: Deadlines
+  invoke: Invoke
+  execution: Execution
+  name: string
+  input: Json
+  prefix: string
+  made?: Made
+}
+
+const runAgent = (call: AgentRun): Returned | Promise<Returned> => {
+  const { services, execution, name, prefix } = call
   const team = services.team(execution.run.goal.team)
   const definition = team.agents.get(name)
   if (definition === undefined)
@@ -84,41 +98,73 @@ const runAgent = async (
   const now = services.clock.now()
   const ownMs = execution.work.step.timeoutMs ?? definition.timeoutMs ?? timeoutMsDefault
   const deadline = Math.min(now + ownMs, deadlineOf(execution.run) ?? Number.POSITIVE_INFINITY)
+  // An agent called by another has a time limit of its own, which must not stop the other.
+  const cancellation = prefix === '' ? execution.cancellation : childOf(execution.cancellation)
+  const context = new AgentContext({
+    execution,
+    definition,
+    services,
+    team,
+    cancellation,
+    invoke: call.invoke,
+    prefix,
+  })
+  if (call.made !== undefined) call.made.current = context
+  const returned = chain(acceptInput(definition, name, copyJson(call.input)), (input) =>
+    chain(answerOf(definition, context, input, deadline), (answer) => {
+      if (context.suspension !== undefined) throw context.suspension
+      return finish(definition, context, input, answer)
+    }),
+  )
+  if (!isPromise(returned)) return returned
   const late = () =>
     new ConcordError(
       'agent.timeout',
       `Cannot wait for agent "${name}" any longer as step "${execution.work.id}" may take ${ownMs} ms; raise its timeoutMs`,
     )
-  return withTimeout(services.clock, Math.max(0, deadline - now), execution.signal, late, async (signal) => {
-    const context = new AgentContext({ execution, definition, services, team, signal, invoke, prefix })
-    made.current = context
-    const accepted = await acceptInput(definition, name, copyJson(input))
-    const answer = await answerOf(definition, context, accepted, deadline)
-    if (context.suspension !== undefined) throw context.suspension
-    return finish(definition, context, accepted, answer)
-  })
-}
-
-const acceptInput = async (definition: AnyAgent, name: string, input: Json): Promise<unknown> => {
-  if (definition.input === undefined) return input
-  const judged = await validate(definition.input, input)
-  if (judged.ok) return judged.value
-  throw new ConcordError(
-    'agent.input-invalid',
-    `Cannot call agent "${name}" as its input does not fit: ${judged.problems.join('; ')}`,
-    {
-      details: { problems: judged.problems },
-    },
+  return untilCancelled(
+    returned,
+    cancellation,
+    call.limits.after(deadline - now, () => cancellation.cancel(late())),
   )
 }
 
-const answerOf = async (
+const childOf = (parent: Cancellation): Cancellation => {
+  const child = new Cancellation()
+  parent.onCancel((reason) => child.cancel(reason))
+  return child
+}
+
+/** Rejects when cancelled, even if the agent does not listen. */
+const untilCancelled = <T>(work: Promise<T>, cancellation: Cancellation, done: () => void): Promise<T> =>
+  new Promise((resolve, reject) => {
+    cancellation.onCancel(reject)
+    work.then(resolve, reject).finally(done)
+  })
+
+const acceptInput = (definition: AnyAgent, name: string, input: Json): unknown => {
+  if (definition.input === undefined) return input
+  return chain(validate(definition.input, input), (judged) => {
+    if (judged.ok) return judged.value
+    throw new ConcordError(
+      'agent.input-invalid',
+      `Cannot call agent "${name}" as its input does not fit: ${judged.problems.join('; ')}`,
+      { details: { problems: judged.problems } },
+    )
+  })
+}
+
+const answerOf = (definition: AnyAgent, context: AgentContext, input: unknown, deadline: number): unknown =>
+  definition.run === undefined
+    ? remoteOrLooping(definition, context, input, deadline)
+    : definition.run(input as never, context)
+
+const remoteOrLooping = async (
   definition: AnyAgent,
   context: AgentContext,
   input: unknown,
   deadline: number,
 ): Promise<unknown> => {
-  if (definition.run !== undefined) return definition.run(input as never, context)
   const kind = kindOf(definition)
   if (kind === 'remote') return callRemote(context, input as Json, deadline)
   if (kind === 'team') {
@@ -155,32 +201,29 @@ const judged = <Output>(
 })
 
 /** `{ output, writes }` is a result with state writes that are committed together with it; anything else is the result. */
-const finish = async (
+const finish = (
   definition: AnyAgent,
   context: AgentContext,
   input: unknown,
   answer: unknown,
-): Promise<Returned> => {
+): Returned | Promise<Returned> => {
   const plain = copyJson(answer)
   const withWrites =
     isObject(plain) && Array.isArray(plain.writes) && 'output' in plain && Object.keys(plain).length === 2
   const output = withWrites ? (plain.output ?? null) : plain
-  const { verdict, value } = await judgeAnswer(
-    usesLoop(definition) ? { ...definition, check: undefined } : definition,
-    context,
-    input,
-    output,
-  )
-  if (!verdict.met)
-    throw new ConcordError(
-      'agent.output-invalid',
-      `Cannot accept the output of agent "${definition.name}": ${verdict.reasons.join('; ')}`,
-      { details: { reasons: verdict.reasons } },
-    )
-  const accepted = definition.output === undefined ? output : copyJson(value)
-  return withWrites
-    ? { output: accepted, writes: writesOf(context, plain.writes as Json[]) }
-    : { output: accepted }
+  const own = usesLoop(definition) ? { ...definition, check: undefined } : definition
+  return chain(judgeAnswer(own, context, input, output), ({ verdict, value }): Returned => {
+    if (!verdict.met)
+      throw new ConcordError(
+        'agent.output-invalid',
+        `Cannot accept the output of agent "${definition.name}": ${verdict.reasons.join('; ')}`,
+        { details: { reasons: verdict.reasons } },
+      )
+    const accepted = definition.output === undefined ? output : copyJson(value)
+    return withWrites
+      ? { output: accepted, writes: writesOf(context, plain.writes as Json[]) }
+      : { output: accepted }
+  })
 }
 
 /** The loop has had the answer checked already. */

@@ -1,7 +1,8 @@
 import { advance } from '../domain/advance.ts'
-import { type Amount, isMetered, type Shortage, shortage } from '../domain/budget.ts'
-import { ConcordError, type Failure, isRetryable } from '../domain/errors.ts'
+import { isMetered } from '../domain/budget.ts'
+import { ConcordError, isRetryable } from '../domain/errors.ts'
 import { type Draft, runStream, type Wait } from '../domain/event.ts'
+import type { Goal } from '../domain/goal.ts'
 import { inputOf } from '../domain/input.ts'
 import type { Json } from '../domain/json.ts'
 import { idempotencyKey, isFinal, type Run, summaryOf, type Work } from '../domain/run.ts'
@@ -11,8 +12,10 @@ import type { EventLog } from '../ports/event-log.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { StateStore, StateWrite } from '../ports/state-store.ts'
 import { backoffMs } from './backoff.ts'
+import { Cancellation } from './cancellation.ts'
 import { unreadSignals } from './inbox.ts'
 import type { Execution, Outcome, Perform } from './perform.ts'
+import { stale, WorkJournal } from './work-journal.ts'
 
 /*
  * The one that advances a run. Invariants, each with its guard:
@@ -25,16 +28,10 @@ import type { Execution, Outcome, Perform } from './perform.ts'
 
 export type OwnerPorts = { log: EventLog; state: StateStore; clock: Clock; logger: Logger; self: string }
 
-type Live = { key: string; abort: AbortController }
+type Live = { key: string; cancellation: Cancellation }
 
 /** How an ownership ended: the run is final, waits, or was suspended; or it was lost to another owner or a broken store. */
 export type OwnerEnd = { reason: 'final' | 'waiting' | 'suspended' } | { reason: 'lost'; error: unknown }
-
-const stale = () =>
-  new ConcordError(
-    'epoch.stale',
-    'Cannot record as this execution is no longer wanted: it was redone, cancelled or taken over; stop',
-  )
 
 export class Owner {
   readonly run: Run
@@ -44,6 +41,7 @@ export class Owner {
   readonly #strategy: Strategy
   readonly #perform: Perform
   readonly #live = new Map<string, Live>()
+  readonly #metered: boolean
   readonly #known = new Map<string, Json | undefined>()
   #end: (end: OwnerEnd) => void = () => {}
   #pending: Draft[] = []
@@ -56,12 +54,13 @@ export class Owner {
   #wakeAt: number | undefined
   #cancelTimer: (() => void) | undefined
 
-  constructor(run: Run, strategy: Strategy, perform: Perform, ports: OwnerPorts) {
+  constructor(run: Run, goal: Goal, strategy: Strategy, perform: Perform, ports: OwnerPorts) {
     this.run = run
     this.#committed = run.version
     this.#strategy = strategy
     this.#perform = perform
     this.#ports = ports
+    this.#metered = goal.budget !== undefined && isMetered(goal.budget)
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
@@ -95,7 +94,7 @@ export class Owner {
   /** Stops what is under way and lets go of the run; it goes on when somebody resumes it. */
   async suspend(reason: string, by: string): Promise<void> {
     if (this.#stopped || isFinal(this.run)) return
-    for (const live of this.#live.values()) live.abort.abort(new ConcordError('cancelled', reason))
+    for (const live of this.#live.values()) live.cancellation.cancel(new ConcordError('cancelled', reason))
     this.#live.clear()
     await this.#record([{ type: 'run.suspended', at: this.now, data: { reason, by } }], true).catch(() => {})
   }
@@ -233,7 +232,7 @@ export class Owner {
       const work = this.run.works.get(id)
       if (work !== undefined && this.run.underWay.has(id) && idempotencyKey(this.run.id, work) === live.key)
         continue
-      live.abort.abort(stale())
+      live.cancellation.cancel(stale())
       this.#live.delete(id)
     }
   }
@@ -244,28 +243,30 @@ export class Owner {
     if (work === undefined || !run.underWay.has(id) || this.#stopped) return
     const key = idempotencyKey(run.id, work)
     if (this.#live.get(id)?.key === key) return
-    const live: Live = { key, abort: new AbortController() }
+    const live: Live = { key, cancellation: new Cancellation() }
     this.#live.set(id, live)
     const startedAt = this.#ports.clock.monotonic()
-    const execution: Execution = {
-      run,
-      work,
-      input: inputOf(run, work),
-      idempotencyKey: key,
-      signal: live.abort.signal,
-      journal: this.#journal(work, live),
+    const close = (outcome: Outcome) =>
+      this.#close(work, live, outcome, this.#ports.clock.monotonic() - startedAt)
+    const threw = (error: unknown) => {
+      this.#ports.logger.error({ error, run: run.id, step: id }, 'an execution threw')
+      const message = error instanceof Error ? error.message : String(error)
+      close({ status: 'failed', failure: { code: 'internal', message } })
     }
-    this.#perform(execution).then(
-      (outcome) => this.#close(work, live, outcome, this.#ports.clock.monotonic() - startedAt),
-      (error) => {
-        this.#ports.logger.error({ error, run: run.id, step: id }, 'an execution threw')
-        const failure: Failure = {
-          code: 'internal',
-          message: error instanceof Error ? error.message : String(error),
-        }
-        this.#close(work, live, { status: 'failed', failure }, 0)
-      },
-    )
+    try {
+      const outcome = this.#perform({
+        run,
+        work,
+        input: inputOf(run, work),
+        idempotencyKey: key,
+        cancellation: live.cancellation,
+        journal: this.#journal(work, live),
+      })
+      if (outcome instanceof Promise) outcome.then(close, threw)
+      else close(outcome)
+    } catch (error) {
+      threw(error)
+    }
   }
 
   #isCurrent(work: Work, live: Live): boolean {
@@ -273,26 +274,14 @@ export class Owner {
   }
 
   #journal(work: Work, live: Live): Execution['journal'] {
-    const owner = this
-    return {
-      metered: owner.run.goal.budget !== undefined && isMetered(owner.run.goal.budget),
-      entry: (call) => work.journal.get(call),
-      sent: (call) => work.sent.get(call) ?? 0,
-      record: (drafts) =>
-        owner.#isCurrent(work, live) ? owner.#record(drafts, false) : Promise.reject(stale()),
-      note: (drafts) => {
-        if (owner.#isCurrent(work, live)) owner.#note(drafts, false)
-      },
-      async reserve(key: string, amount: Amount): Promise<Shortage | undefined> {
-        if (!owner.#isCurrent(work, live)) throw stale()
-        const short = shortage(owner.run.book, amount)
-        const envelope = { at: owner.now, step: work.id, agent: work.step.agent }
-        if (short === undefined)
-          await owner.#record([{ type: 'budget.reserved', data: { key, amount }, ...envelope }], false)
-        else await owner.#record([{ type: 'budget.exhausted', data: { ...short }, ...envelope }], false)
-        return short
-      },
-    }
+    return new WorkJournal(work, {
+      metered: this.#metered,
+      run: this.run,
+      isCurrent: () => this.#isCurrent(work, live),
+      record: (drafts) => this.#record(drafts, false),
+      note: (drafts) => this.#note(drafts, false),
+      now: () => this.now,
+    })
   }
 
   #close(work: Work, live: Live, outcome: Outcome, ms: number): void {
@@ -331,7 +320,7 @@ export class Owner {
     if (this.#stopped) return
     this.#stopped = true
     this.#cancelTimer?.()
-    for (const live of this.#live.values()) live.abort.abort(stale())
+    for (const live of this.#live.values()) live.cancellation.cancel(stale())
     this.#live.clear()
     for (const ack of this.#acks) ack.reject(end.reason === 'lost' ? end.error : stale())
     this.#acks = []

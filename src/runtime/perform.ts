@@ -4,6 +4,7 @@ import type { Draft, Read, Wait } from '../domain/event.ts'
 import type { Json } from '../domain/json.ts'
 import type { JournalEntry, Run, Work } from '../domain/run.ts'
 import type { StateWrite } from '../ports/state-store.ts'
+import type { Cancellation } from './cancellation.ts'
 
 /** How one execution of a step ended. `writes` are committed together with the result. */
 export type Outcome =
@@ -33,10 +34,10 @@ export type Execution = {
   input: Json
   /** `{run}/{planVersion}/{step}[/{index}]/{redo}` */
   idempotencyKey: string
-  /** Aborted when the result is no longer wanted: cancelled, suspended, redone, owner lost. */
-  signal: AbortSignal
+  /** When the result is no longer wanted: cancelled, suspended, redone, owner lost. */
+  cancellation: Cancellation
   journal: Journal
 }
 
-/** Executes a step on its agent. Never rejects for what an agent does: that is an outcome. */
-export type Perform = (execution: Execution) => Promise<Outcome>
+/** Executes a step on its agent; at once when the agent is plain code. Never fails for what an agent does: that is an outcome. */
+export type Perform = (execution: Execution) => Outcome | Promise<Outcome>

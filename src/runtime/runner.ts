@@ -88,7 +88,7 @@ export const createRunner = (
   }
 
   const own = (run: Run, goal: Goal = run.goal): Owner => {
-    const owner = new Owner(run, options.strategyFor(goal), options.perform, {
+    const owner = new Owner(run, goal, options.strategyFor(goal), options.perform, {
       ...ports,
       self: membership.self,
     })

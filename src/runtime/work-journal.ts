@@ -1,0 +1,64 @@
+import { type Amount, type Shortage, shortage } from '../domain/budget.ts'
+import { ConcordError } from '../domain/errors.ts'
+import type { Draft } from '../domain/event.ts'
+import type { JournalEntry, Run, Work } from '../domain/run.ts'
+import type { Journal } from './perform.ts'
+
+export const stale = (): ConcordError =>
+  new ConcordError(
+    'epoch.stale',
+    'Cannot record as this execution is no longer wanted: it was redone, cancelled or taken over; stop',
+  )
+
+/** What a journal needs of the owner of its run. */
+export type JournalHost = {
+  metered: boolean
+  run: Run
+  isCurrent(): boolean
+  record(drafts: Draft[]): Promise<void>
+  note(drafts: Draft[]): void
+  now(): number
+}
+
+/** The journal of one execution; silent once the execution is no longer the current one of its step. */
+export class WorkJournal implements Journal {
+  readonly #work: Work
+  readonly #host: JournalHost
+
+  constructor(work: Work, host: JournalHost) {
+    this.#work = work
+    this.#host = host
+  }
+
+  get metered(): boolean {
+    return this.#host.metered
+  }
+
+  entry(call: string): JournalEntry | undefined {
+    return this.#work.journal.get(call)
+  }
+
+  sent(call: string): number {
+    return this.#work.sent.get(call) ?? 0
+  }
+
+  record(drafts: Draft[]): Promise<void> {
+    return this.#host.isCurrent() ? this.#host.record(drafts) : Promise.reject(stale())
+  }
+
+  note(drafts: Draft[]): void {
+    if (this.#host.isCurrent()) this.#host.note(drafts)
+  }
+
+  async reserve(key: string, amount: Amount): Promise<Shortage | undefined> {
+    if (!this.#host.isCurrent()) throw stale()
+    const short = shortage(this.#host.run.book, amount)
+    const envelope = { at: this.#host.now(), step: this.#work.id, agent: this.#work.step.agent }
+    await this.#host.record([
+      short === undefined
+        ? { type: 'budget.reserved', data: { key, amount }, ...envelope }
+        : { type: 'budget.exhausted', data: { ...short }, ...envelope },
+    ])
+    return short
+  }
+}
