@@ -108,7 +108,7 @@ const sorted = (names: Iterable<string>, version: (name: string) => string): Ver
 
 const requirementsOf = (uses: Uses) => {
   const { dependencies, devDependencies } = manifest
-  const all = uses.atLoad.union(uses.lazily)
+  const all = new Set([...uses.atLoad, ...uses.lazily])
   const needed = [...all].filter((name) => name in dependencies)
   const peers = [...all].filter((name) => !(name in dependencies))
   for (const name of peers)
