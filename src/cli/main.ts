@@ -70,6 +70,13 @@ const tellError = (error: unknown, argv: readonly string[]): number => {
   return errorTable[failure.code].exit
 }
 
+/** What was written to a pipe may still be on its way: past 64 KiB it waits for the reader, and ends where the process ends. */
+const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((done) => {
+    if (stream.destroyed || stream.writableLength === 0) done()
+    else stream.write('', () => done())
+  })
+
 /** The command line: reads the arguments, runs a command, ends the process with its exit code. */
 export const main = async (argv: string[]): Promise<never> => {
   ignoreBrokenPipes()
@@ -78,6 +85,7 @@ export const main = async (argv: string[]): Promise<never> => {
   process.on('uncaughtException', crash)
   process.on('unhandledRejection', crash)
   const code = await dispatch(argv).catch((error) => tellError(error, argv))
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)])
   // Agents of this process may hold it alive with sockets and timers of their own.
   return process.exit(code)
 }

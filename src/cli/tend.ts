@@ -81,6 +81,7 @@ export const tend = (concord: Concord, id: string, onError: (error: unknown) => 
   const unlisten = concord.log.onCommit(({ streams }) => {
     if (streams.some(isInbox)) void look()
   })
+  void look()
   // Also keeps the process alive while a run waits for its time.
   const timer = setInterval(() => void look(), lookEveryMs)
   return {

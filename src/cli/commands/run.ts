@@ -1,6 +1,5 @@
 import { ConcordError } from '../../domain/errors.ts'
 import type { Goal } from '../../domain/goal.ts'
-import type { RunSummary } from '../../domain/summary.ts'
 import type { Concord } from '../../platform/concord.ts'
 import type { ConcordConfig } from '../../platform/config.ts'
 import { command } from '../command.ts'
@@ -9,8 +8,8 @@ import { budgetOf, goalText, paramsOf } from '../goal-options.ts'
 import { checkOutput, report } from '../report.ts'
 import { unfinishedRun } from '../same-goal.ts'
 import { openWith, settingsOf } from '../settings.ts'
-import { takeIfFree } from '../tend.ts'
-import { openTerminal, type Terminal } from '../terminal.ts'
+import { stayWith } from '../stay.ts'
+import { openTerminal } from '../terminal.ts'
 
 const options = {
   team: { type: 'string', value: 'name', description: 'who works on it (CONCORD_TEAM; default research)' },
@@ -72,22 +71,6 @@ const checkTeam = (concord: Concord, name: string): void => {
   concord.team(name)
 }
 
-/** Goes on with the unfinished run of the same goal, or follows the process that does. */
-const goOn = async (concord: Concord, found: RunSummary, terminal: Terminal): Promise<number> => {
-  const { run: id } = found
-  const run = await concord.runner.load(id)
-  const taken = found.status === 'waiting' ? true : await takeIfFree(concord, id)
-  const steps = run.plan?.order.length ?? 0
-  const done = steps - (run.plan?.open ?? 0)
-  const where = steps === 0 ? '' : `: ${done} of ${steps} steps are done`
-  terminal.err(
-    taken
-      ? `Continuing run ${id}${where}; --new starts afresh\n`
-      : `Run ${id} is under way in process ${run.owner ?? '?'}${where}; following it (--new starts another)\n`,
-  )
-  return run.version
-}
-
 export const runCommand = command({
   name: 'run',
   summary: 'Work on a goal until it is reached',
@@ -132,11 +115,11 @@ export const runCommand = command({
       }
       checkTeam(concord, goal.team)
       const found = values.new ? undefined : await unfinishedRun(concord, goal)
-      const id = found?.run ?? (await concord.start(goal))
-      const toldUntil = found === undefined ? 0 : await goOn(concord, found, terminal)
-      if (found === undefined && !values.json) terminal.err(`Run ${id} (team ${goal.team})\n`)
-      const driven = await drive(concord, id, terminal, { quiet: values.json, toldUntil })
-      return report(terminal, driven, values)
+      if (found !== undefined)
+        return await stayWith(concord, found, terminal, { ...values, hint: '--new starts afresh' })
+      const id = await concord.start(goal)
+      if (!values.json) terminal.err(`Run ${id} (team ${goal.team})\n`)
+      return report(terminal, await drive(concord, id, terminal, { quiet: values.json }), values)
     } finally {
       await concord.close()
     }

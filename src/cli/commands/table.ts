@@ -2,6 +2,8 @@ import type { Command } from '../options.ts'
 
 export type Entry = { name: string; summary: string; load(): Promise<Command> }
 
+const answering = () => import('./answer.ts')
+
 /** Every command with what the overview says of it; a command's own file is read when it is used. */
 export const commands: readonly Entry[] = [
   {
@@ -19,5 +21,65 @@ export const commands: readonly Entry[] = [
     name: 'why',
     summary: 'tell in sentences why a run ended as it did',
     load: () => import('./why.ts').then((m) => m.whyCommand),
+  },
+  {
+    name: 'resume',
+    summary: 'go on with a run that was suspended, interrupted or killed',
+    load: () => import('./resume.ts').then((m) => m.resumeCommand),
+  },
+  {
+    name: 'pause',
+    summary: 'suspend a run after the steps that are under way',
+    load: () => import('./stop.ts').then((m) => m.pauseCommand),
+  },
+  {
+    name: 'cancel',
+    summary: 'end a run for good',
+    load: () => import('./stop.ts').then((m) => m.cancelCommand),
+  },
+  {
+    name: 'approve',
+    summary: 'approve what a run waits to be approved',
+    load: () => answering().then((m) => m.approveCommand),
+  },
+  {
+    name: 'reject',
+    summary: 'reject what a run waits to be approved',
+    load: () => answering().then((m) => m.rejectCommand),
+  },
+  {
+    name: 'answer',
+    summary: 'answer a question that a run asks',
+    load: () => answering().then((m) => m.answerCommand),
+  },
+  {
+    name: 'signal',
+    summary: 'send the signal that a run waits for',
+    load: () => answering().then((m) => m.signalCommand),
+  },
+  {
+    name: 'fork',
+    summary: 'start a new run from an event of another',
+    load: () => import('./fork.ts').then((m) => m.forkCommand),
+  },
+  {
+    name: 'agents',
+    summary: 'list teams and their agents',
+    load: () => import('./agents.ts').then((m) => m.agentsCommand),
+  },
+  {
+    name: 'serve',
+    summary: 'serve goals and runs over HTTP',
+    load: () => import('./serve.ts').then((m) => m.serveCommand),
+  },
+  {
+    name: 'agent',
+    summary: 'serve one agent over HTTP',
+    load: () => import('./agent.ts').then((m) => m.agentCommand),
+  },
+  {
+    name: 'init',
+    summary: 'make a new project that works',
+    load: () => import('./init.ts').then((m) => m.initCommand),
   },
 ]

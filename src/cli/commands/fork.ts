@@ -1,0 +1,61 @@
+import { ConcordError } from '../../domain/errors.ts'
+import { command } from '../command.ts'
+import { drive } from '../drive.ts'
+import { findRun } from '../find-run.ts'
+import { paramsOf } from '../goal-options.ts'
+import { checkOutput, report } from '../report.ts'
+import { withRuns } from '../settings.ts'
+import { openTerminal } from '../terminal.ts'
+import { runArgument } from './trace.ts'
+
+/** `12`, `#12`, or an event's id. */
+const eventOf = (given: string | undefined): number | undefined => {
+  if (given === undefined) return undefined
+  const version = Number(/^(?:#|.*@)?(\d+)$/.exec(given)?.[1])
+  if (Number.isInteger(version)) return version
+  throw new ConcordError(
+    'input.invalid',
+    `Cannot fork at "${given}" as an event is a number; take one of those that "concord trace <run>" shows as #n`,
+  )
+}
+
+export const forkCommand = command({
+  name: 'fork',
+  summary: 'Start a new run that goes on from an event of another, with other input if wanted',
+  positionals: [runArgument],
+  options: {
+    at: {
+      type: 'string',
+      value: 'event',
+      description: 'the last event both share; default: the last there is',
+    },
+    input: {
+      type: 'string',
+      multiple: true,
+      value: 'name=value',
+      description: 'a parameter of the goal to replace; JSON is taken as JSON',
+    },
+    goal: { type: 'string', value: 'text', description: 'another wording of the goal' },
+    output: { type: 'string', value: 'file', description: 'write the result there instead of printing it' },
+    json: { type: 'boolean', description: 'print one JSON object, as "concord run --json" does' },
+  },
+  notes: ['What was done before the event is not done again; steps already started keep the input they had.'],
+  examples: ['concord fork last --at 12 --input topic=agents'],
+  async run([wanted = ''], values) {
+    const terminal = openTerminal(values['no-color'])
+    const at = eventOf(values.at)
+    const params = paramsOf(values.input, '--input')
+    checkOutput(values.output)
+    return withRuns(values, async (concord) => {
+      const { run } = await findRun(concord, wanted)
+      const id = await concord.fork(run, {
+        ...(at === undefined ? {} : { at }),
+        ...(values.input.length === 0 ? {} : { params }),
+        ...(values.goal === undefined ? {} : { goal: values.goal }),
+      })
+      if (!values.json)
+        terminal.err(`Run ${id}, forked from ${run}${at === undefined ? '' : ` at event ${at}`}\n`)
+      return report(terminal, await drive(concord, id, terminal, { quiet: values.json }), values)
+    })
+  },
+})

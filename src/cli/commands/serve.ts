@@ -1,0 +1,60 @@
+import { command } from '../command.ts'
+import { plainLogger, portOf, untilStopped } from '../listening.ts'
+import { openWith, settingsOf } from '../settings.ts'
+import { openTerminal } from '../terminal.ts'
+
+export const serveCommand = command({
+  name: 'serve',
+  summary: 'Serve goals, runs and memory over HTTP, and go on with runs nobody advances',
+  options: {
+    host: { type: 'string', value: 'address', description: 'default 127.0.0.1; another one needs a token' },
+    port: { type: 'string', value: 'n', description: 'default 4270 (PORT); 0 takes a free one' },
+    token: {
+      type: 'string',
+      value: 'secret',
+      description: 'what callers must send as bearer token (CONCORD_TOKEN)',
+    },
+    team: { type: 'string', value: 'name', description: 'the team of goals that name none (CONCORD_TEAM)' },
+    model: {
+      type: 'string',
+      value: 'provider/model',
+      description: 'default model of the agents (CONCORD_MODEL)',
+    },
+    durability: {
+      type: 'string',
+      value: 'process|power',
+      description: 'what a commit survives (default process)',
+    },
+  },
+  notes: [
+    'The description of all it answers is at /openapi.json. Ctrl-C ends it; its runs go on when it is started again.',
+  ],
+  examples: [
+    'concord serve --port 4270',
+    `curl -s localhost:4270/goal -H 'content-type: application/json' -d '{"goal": "..."}'`,
+  ],
+  async run(_, values) {
+    const terminal = openTerminal(values['no-color'])
+    const config = await settingsOf(values, values)
+    const { env } = process
+    const host = values.host ?? config.server?.host
+    const port = portOf(values.port) ?? portOf(env.PORT, 'PORT') ?? config.server?.port
+    const token = values.token ?? env.CONCORD_TOKEN ?? config.server?.token
+    const { serve, serverStops } = await import('../../server/serve.ts')
+    const concord = await openWith({ logger: plainLogger, ...config }, { role: 'server' })
+    try {
+      const server = await serve(concord, {
+        ...(host === undefined ? {} : { host }),
+        ...(port === undefined ? {} : { port }),
+        ...(token === undefined ? {} : { token }),
+      })
+      terminal.out(`Concord listens on ${server.url}\n`)
+      await untilStopped()
+      terminal.err('Stopping; runs under way go on when the server is started again\n')
+      await server.close()
+      return 0
+    } finally {
+      await concord.close(serverStops)
+    }
+  },
+})
