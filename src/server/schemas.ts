@@ -167,6 +167,22 @@ export const runSchema = z
   })
   .openapi('Run')
 
+export const traceSchema = z
+  .looseObject({
+    kind: z.string(),
+    name: z.string(),
+    status: z.string().optional(),
+    at: ms,
+    ms: z.number().optional(),
+    tokens: z.number(),
+    money: z.number(),
+    reasons: z.array(z.string()),
+    children: z
+      .array(z.unknown())
+      .openapi({ description: 'What happened inside it: nodes of the same shape' }),
+  })
+  .openapi('Trace')
+
 export const eventSchema = z
   .looseObject({
     id: z.string(),

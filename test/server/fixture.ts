@@ -37,9 +37,14 @@ export const openMemory = async (
 }
 
 /** A Concord whose default team is one agent, and its app called without a socket. */
-export const appOf = async (t: TestContext, config: ConcordConfig, options: AppOptions = {}) => {
+export const appOf = async (
+  t: TestContext,
+  config: ConcordConfig,
+  options: AppOptions = {},
+  adopt = true,
+) => {
   const concord = await openMemory(t, config)
-  concord.runner.adopt()
+  if (adopt) concord.runner.adopt()
   const app = createApp(concord, options)
   const post = (path: string, body: unknown = {}, headers: Record<string, string> = {}) =>
     app.request(path, {

@@ -1,11 +1,15 @@
 import { z } from '@hono/zod-openapi'
 import { finalStatuses, type RunStatus } from '../../domain/summary.ts'
+import { traceOf } from '../../domain/trace.ts'
+import { formatTrace } from '../../domain/trace-text.ts'
 import type { RunsQuery } from '../../ports/event-log.ts'
 import { fit, queryOf } from '../body.ts'
 import { type App, json, route, type Services } from '../route.ts'
-import { idParam, runSchema, runsQuerySchema, runsSchema } from '../schemas.ts'
+import { idParam, runSchema, runsQuerySchema, runsSchema, traceQuerySchema, traceSchema } from '../schemas.ts'
 import { runView, summaryView } from '../view.ts'
 import { knownRun } from './known-run.ts'
+
+const textWidth = 160
 
 const statusesSchema = z.array(z.enum(['queued', 'running', 'waiting', 'suspended', ...finalStatuses]))
 
@@ -51,5 +55,34 @@ export const runRoutes = (app: App, { concord }: Services): void => {
       problems: [404],
     },
     async (c) => c.json(runView(await concord.runner.load((await knownRun(concord, c)).run))),
+  )
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/runs/{id}/trace',
+      tags: ['runs'],
+      summary:
+        'What a run did, as a tree: plans, steps, attempts, model and tool calls, checks, with times, spending and reasons',
+      request: { params: idParam, query: traceQuerySchema },
+      responses: {
+        200: {
+          description: 'The tree',
+          content: {
+            'application/json': { schema: traceSchema },
+            'text/plain': { schema: z.string() },
+          },
+        },
+      },
+      problems: [400, 404],
+    },
+    async (c) => {
+      const { run } = await knownRun(concord, c)
+      const { format } = queryOf(c, traceQuerySchema)
+      const trace = traceOf(await concord.events(run))
+      return format === 'text'
+        ? c.text(formatTrace(trace, { color: false, width: textWidth }))
+        : c.json(trace)
+    },
   )
 }
