@@ -32,7 +32,11 @@ export type Change = {
 export type StateView = {
   cell(namespace: string, key: string): Cell | undefined
   /** The outcome recorded under an operation id. */
-  recorded(namespace: string, operation: string): { version: number; sequence: number } | undefined
+  recorded(
+    namespace: string,
+    key: string,
+    operation: string,
+  ): { version: number; sequence: number } | undefined
   /** The epoch a run is in; 0 when nobody owns it. */
   epoch(run: string): number
 }
@@ -130,7 +134,7 @@ export const planWrites = (writes: readonly PreparedWrite[], view: StateView, no
       const current = view.epoch(provenance.run)
       if (provenance.epoch < current) throw staleEpoch(`write ${namespace} ${key}`, provenance.epoch, current)
     }
-    const known = operation === null ? undefined : view.recorded(namespace, operation)
+    const known = operation === null ? undefined : view.recorded(namespace, key, operation)
     if (known) {
       outcomes.push({ ok: true, key, ...known })
       continue

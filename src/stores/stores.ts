@@ -9,7 +9,9 @@ export type Stores = {
   membership: Membership
   /** Ends at most `limit` (default 1,000) keys whose time is over, and says how many it ended. */
   sweep(limit?: number): Promise<number>
-  /** Removes an event's data and their salt for good; the chain still verifies. Throws `not-found`. */
+  /**
+   * Removes an event's data and their salt for good; the chain still verifies. A key's present value is not touched: delete the key first. Throws `not-found`.
+   */
   erase(stream: string, version: number): Promise<void>
   close(): Promise<void>
 }

@@ -4,6 +4,7 @@ import type { Connection } from './connection.ts'
 import { codeOf, storeError } from './errors.ts'
 
 type Job = {
+  bytes: number
   work: () => unknown
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
@@ -22,6 +23,8 @@ export type CommitterHooks = {
 }
 
 const batchMost = 1024
+/** Of data in one transaction: more would hold the lock, and the event loop, for long. */
+const batchBytesMost = 8 * 1024 * 1024
 const retryMs = 5
 
 /**
@@ -31,7 +34,8 @@ const retryMs = 5
  * 4. A job is answered only after its commit.
  */
 export type Committer = {
-  submit<T>(work: () => T): Promise<T>
+  /** `bytes` says how much the job is going to write, where that may be a lot. */
+  submit<T>(work: () => T, bytes?: number): Promise<T>
   /** Waits for what was submitted, then refuses what comes later. */
   close(): Promise<void>
 }
@@ -107,8 +111,8 @@ export const committer = (
 
   const flush = (): void => {
     scheduled = false
-    const jobs = queue.length > batchMost ? queue.splice(0, batchMost) : queue
-    if (jobs === queue) queue = []
+    const jobs = queue
+    queue = jobs.splice(batchLength(jobs))
     const done = attempt(jobs)
     hooks.settled()
     if (!done) {
@@ -124,10 +128,10 @@ export const committer = (
     setImmediate(flush)
   }
 
-  const submit = <T>(work: () => T): Promise<T> =>
+  const submit = <T>(work: () => T, bytes = 0): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       if (closed) return reject(closedError(file))
-      queue.push({ work, resolve: resolve as (value: unknown) => void, reject })
+      queue.push({ bytes, work, resolve: resolve as (value: unknown) => void, reject })
       schedule()
     })
 
@@ -140,6 +144,17 @@ export const committer = (
       await last.catch(() => undefined)
     },
   }
+}
+
+/** How many of the jobs in front go into one transaction; at least one. */
+const batchLength = (jobs: readonly Job[]): number => {
+  const most = Math.min(jobs.length, batchMost)
+  let bytes = 0
+  for (let i = 0; i < most; i++) {
+    bytes += jobs[i]?.bytes ?? 0
+    if (bytes > batchBytesMost) return Math.max(i, 1)
+  }
+  return most
 }
 
 const closedError = (file: string): ConcordError =>

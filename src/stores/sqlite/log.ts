@@ -22,14 +22,16 @@ export type LogParts = {
 
 export const sqliteLog = ({ connection, committer, commits, writer, table, close }: LogParts): EventLog => {
   /** Everything that can be done before the lock is held, so that the copy is taken now and the lock is short. */
-  const prepare = (request: Append): (() => Appended) => {
+  const submit = (request: Append): Promise<Appended> => {
     const { expectedVersion, epoch } = request
     const stream = checkName('append', 'a stream', request.stream)
     checkEpoch(epoch)
     const events = request.events.map((draft) => writer.salted(prepareDraft(draft)))
     const writes = request.writes?.length ? prepareUnconditional(request.writes) : undefined
     const summary = request.summary && prepareSummary(request.summary)
-    return () => {
+    let bytes = 0
+    for (const event of events) bytes += event.data.length
+    return committer.submit(() => {
       checkHead({ stream, expectedVersion, epoch }, writer.head(stream))
       const apply = writes && table.decide(writes)
       const { version, position } = writer.append(stream, events, epoch)
@@ -38,11 +40,11 @@ export const sqliteLog = ({ connection, committer, commits, writer, table, close
         if (finalStatuses.has(summary.summary.status)) writer.pin(stream)
       }
       return apply ? { version, position, writes: apply() } : { version, position }
-    }
+    }, bytes)
   }
 
   return {
-    append: async (request) => committer.submit(prepare(request)),
+    append: async (request) => submit(request),
     read: async (stream, options = {}) =>
       connection.read(`read ${stream}`, () => readStream(connection, stream, options)),
     version: async (stream) => connection.read(`read ${stream}`, () => readVersion(connection, stream)),

@@ -23,9 +23,9 @@ const sql = {
   cell: 'SELECT version, value IS NOT NULL, expires_at FROM state WHERE namespace = ? AND key = ?',
   get: `SELECT ${columns} FROM state WHERE namespace = ? AND key = ?`,
   list: `SELECT ${columns} FROM state WHERE namespace = ? AND key >= ? AND key > ? AND value IS NOT NULL ORDER BY key`,
-  // An erased event no longer tells the key's version; the key itself does.
-  recorded: `SELECT coalesce(json_extract(e.data, '$.version'), 0), e.version FROM events e
-    WHERE e.stream = (SELECT id FROM streams WHERE name = ?) AND e.operation = ?`,
+  // An erased event no longer tells the key's version: the key itself does.
+  recorded: `SELECT coalesce(json_extract(e.data, '$.version'), (SELECT version FROM state WHERE namespace = ?1 AND key = ?3)), e.version
+    FROM events e WHERE e.stream = (SELECT id FROM streams WHERE name = ?2) AND e.operation = ?4`,
   put: `INSERT INTO state(namespace, key, version, value, at, expires_at, run, step, agent, cause, epoch)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(namespace, key) DO UPDATE SET version = excluded.version, value = excluded.value,
     at = excluded.at, expires_at = excluded.expires_at, run = excluded.run, step = excluded.step, agent = excluded.agent,
@@ -53,8 +53,8 @@ export const stateTable = (connection: Connection, writer: Writer, clock: Clock)
   }
   const view: StateView = {
     cell,
-    recorded(namespace, operation) {
-      const row = connection.get(sql.recorded, stateStream(namespace), operation)
+    recorded(namespace, key, operation) {
+      const row = connection.get(sql.recorded, namespace, stateStream(namespace), key, operation)
       return row && { version: Number(row[0]), sequence: Number(row[1]) }
     },
     epoch: (run) => writer.head(runStream(run)).epoch,

@@ -67,7 +67,13 @@ const backup = async (connection: Connection, path: string): Promise<void> => {
     )
   try {
     const sqlite = await import('node:sqlite')
-    await sqlite.backup(connection.db, path)
+    // Its own connection, and all pages in one step on another thread: one snapshot, while this process goes on appending.
+    const source = new sqlite.DatabaseSync(connection.file, { readOnly: true })
+    try {
+      await sqlite.backup(source, path, { rate: 2 ** 31 - 1 })
+    } finally {
+      source.close()
+    }
   } catch (error) {
     throw storeError(error, `back up to ${path}`, connection.file)
   }

@@ -31,7 +31,7 @@ export const volatileState = (log: VolatileLog, clock: Clock): VolatileState => 
   const cellOf = (namespace: string, key: string) => namespaces.get(namespace)?.cells.get(key)
   const view: StateView = {
     cell: cellOf,
-    recorded: (namespace, operation) => namespaces.get(namespace)?.operations.get(operation),
+    recorded: (namespace, _key, operation) => namespaces.get(namespace)?.operations.get(operation),
     epoch: (run) => log.epoch(runStream(run)),
   }
 

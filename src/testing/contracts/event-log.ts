@@ -393,6 +393,10 @@ const chain = (open: OpenStore) => {
       assert.ok(!JSON.stringify(read).includes('a secret'))
       await log.append({ stream: 'run/a', expectedVersion: 3, epoch: 1, events: [recorded('4')] })
       assert.equal((await log.verify('run/a')).brokenAt, undefined)
+      const write = { namespace: 'n', key: 'k', value: 'a secret', operation: 'op' }
+      const [written] = await store.state.write([write])
+      await store.erase('state/n', 1)
+      assert.deepEqual(await store.state.write([write]), [written], 'an operation is forgotten with its data')
       await assert.rejects(store.erase('run/a', 9), code('not-found'))
       await assert.rejects(store.erase('run/none', 1), code('not-found'))
     }),
