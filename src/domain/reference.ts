@@ -25,15 +25,22 @@ export const referencesIn = (value: Json | undefined, found: Reference[] = []): 
   return found
 }
 
+const unescaped = (token: string): string =>
+  token.includes('~') ? token.replaceAll('~1', '/').replaceAll('~0', '~') : token
+
+const isIndex = (key: string): boolean => /^(0|[1-9]\d*)$/.test(key)
+
 /** The value at a JSON pointer; undefined when there is none. */
 export const atPointer = (value: Json | undefined, pointer = ''): Json | undefined => {
-  if (pointer === '') return value
   let at: Json | undefined = value
-  for (const raw of pointer.replace(/^\//, '').split('/')) {
-    const key = raw.replaceAll('~1', '/').replaceAll('~0', '~')
-    if (Array.isArray(at)) at = /^\d+$/.test(key) ? at[Number(key)] : undefined
+  for (let start = pointer.startsWith('/') ? 1 : 0; start <= pointer.length && pointer !== ''; ) {
+    const slash = pointer.indexOf('/', start)
+    const end = slash < 0 ? pointer.length : slash
+    const key = unescaped(pointer.slice(start, end))
+    if (Array.isArray(at)) at = isIndex(key) ? at[Number(key)] : undefined
     else if (isObject(at) && Object.hasOwn(at, key)) at = at[key]
     else return undefined
+    start = end + 1
   }
   return at
 }
