@@ -189,6 +189,7 @@ export const summaryOf = (run: Run, wakeAt?: number): RunSummary => {
   }
   if (run.parent !== undefined) summary.parent = run.parent.run
   if (run.owner !== undefined) summary.owner = run.owner
+  if (run.inbox > 0) summary.inbox = run.inbox
   if (wakeAt !== undefined) summary.wakeAt = wakeAt
   if (run.failure !== undefined) summary.failure = run.failure
   return summary

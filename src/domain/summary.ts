@@ -16,6 +16,8 @@ export type RunSummary = {
   parent?: string
   /** The process that advances the run; absent when none does. */
   owner?: string
+  /** Version of the inbox up to which signals are part of the run; absent: 0. */
+  inbox?: number
   /** When a waiting run wants to be looked at, ms since the epoch. */
   wakeAt?: number
   failure?: Failure

@@ -286,7 +286,7 @@ export const createRunner = (
     if (owners.has(summary.run)) return false
     if (summary.status === 'waiting') {
       if (summary.wakeAt !== undefined && summary.wakeAt <= clock.now()) return true
-      return (await log.version(inboxStream(summary.run))) > (await loadRun(log, summary.run)).inbox
+      return (await log.version(inboxStream(summary.run))) > (summary.inbox ?? 0)
     }
     return (
       summary.owner === undefined ||
