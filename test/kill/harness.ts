@@ -106,3 +106,24 @@ const assertNotAgain = (acknowledgedBefore: ReadonlySet<string>, done: string[])
   const again = done.filter((line) => acknowledgedBefore.has(line))
   assert.deepEqual(again, [], 'what was acknowledged was done again')
 }
+
+/** A run nobody kills: what the others are compared with, and how many commits it takes. */
+export const unharmed = async (team: string): Promise<{ expected: unknown; commits: number }> => {
+  const directory = await mkdtemp(join(tmpdir(), 'concord-kill-'))
+  try {
+    const { stdout, stderr } = await runWorker([directory, join(directory, 'effects.txt'), team])
+    assert.notEqual(stdout, '', stderr)
+    const { status, output, commits } = JSON.parse(stdout)
+    assert.equal(status, 'succeeded', stdout)
+    return { expected: output, commits }
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** Parallel steps share commits as it happens: a run may end before a commit that is among the last of another. */
+export const assertKilled = (killed: number, atCommit: number, commits: number): void => {
+  assert.ok(killed === 1 || atCommit > commits / 2, `was not killed at commit ${atCommit} of ${commits}`)
+}
+
+export const everyCommit = (commits: number): number[] => Array.from({ length: commits - 1 }, (_, i) => i + 1)
