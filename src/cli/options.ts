@@ -10,7 +10,14 @@ export type Option = {
 
 export type Options = { readonly [name: string]: Option }
 
-export type Positional = { name: string; description: string; required?: boolean; rest?: boolean }
+export type Positional = {
+  name: string
+  description: string
+  required?: boolean
+  rest?: boolean
+  /** How the usage line shows it. */
+  shown?: string
+}
 
 type Value<O extends Option> = O['type'] extends 'boolean'
   ? boolean
@@ -56,7 +63,8 @@ export type Command = Omit<Definition<Options>, 'run'> & { invoke(argv: string[]
 export const usageOf = (name: string, positionals: readonly Positional[] = []): string =>
   [
     name,
-    ...positionals.map(({ name: word, required, rest }) => {
+    ...positionals.map(({ name: word, required, rest, shown: as }) => {
+      if (as !== undefined) return as
       const shown = rest === true ? `${word}...` : word
       return required === true ? `<${shown}>` : `[${shown}]`
     }),

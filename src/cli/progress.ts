@@ -1,7 +1,8 @@
 import { countText, plural, shorten, timeText } from '../domain/amounts.ts'
 import type { Event, EventData, EventOf, Wait } from '../domain/event.ts'
 
-type Items = { count: number; done: number; failed: number; active: number; told: number }
+/** `again` counts items to redo of a fan-out that was done. */
+type Items = { count: number; done: number; failed: number; active: number; told: number; again: number }
 
 export type StepProgress = {
   id: string
@@ -83,12 +84,13 @@ const tokensText = (tokens: number): string => (tokens > 0 ? `, ${plural(tokens,
 export const itemsText = ({ done, failed, count }: Items): string =>
   `${countText(done)} of ${plural(count, 'item')}${failed > 0 ? `, ${countText(failed)} failed` : ''}`
 
+const endText = ({ count, failed, again }: Items): string =>
+  `: ${plural(again > 0 ? again : count, 'item')}${again > 0 ? ' again' : ''}${failed > 0 ? `, ${countText(failed)} failed` : ''}`
+
 const end = (step: StepProgress, at: number): Line => {
   step.status = 'done'
-  const items =
-    step.items === undefined
-      ? ''
-      : `: ${plural(step.items.count, 'item')}${step.items.failed > 0 ? `, ${countText(step.items.failed)} failed` : ''}`
+  const items = step.items === undefined ? '' : endText(step.items)
+  if (step.items !== undefined) step.items.again = 0
   return line(
     'end',
     '✓',
@@ -160,7 +162,7 @@ const failed = (progress: Progress, event: EventOf<'step.failed'>): Line[] => {
 type Tellers = { [T in Event['type']]?: (progress: Progress, event: EventOf<T>) => Line[] }
 
 const list = (reasons: readonly string[]): string =>
-  reasons.length === 0 ? '' : `: ${shorten(reasons.join('; '), 400)}`
+  reasons.length === 0 ? '' : `: ${shorten([...new Set(reasons)].join('; '), 400)}`
 
 const tellers: Tellers = {
   'run.suspended': (_, { data }) => [line('note', '!', `suspended: ${data.reason}`)],
@@ -177,7 +179,7 @@ const tellers: Tellers = {
     step === undefined ? [line('note', '!', `plan ${data.version} rejected${list(data.reasons)}`)] : [],
   'step.scheduled': (progress, event) => {
     const step = progress.step(event)
-    step.items = { count: event.data.items, done: 0, failed: 0, active: 0, told: 0 }
+    step.items = { count: event.data.items, done: 0, failed: 0, active: 0, told: 0, again: 0 }
     step.status = 'running'
     step.startedAt = event.at
     if (event.data.items === 0) return [end(step, event.at)]
@@ -198,9 +200,12 @@ const tellers: Tellers = {
   },
   'step.redone': (progress, event) => {
     const step = progress.step(event)
-    if (isItem(event) && step.items !== undefined) step.items.done--
-    else delete step.items
+    if (isItem(event) && step.items !== undefined) {
+      step.items.done--
+      step.items.again++
+    } else delete step.items
     step.status = 'pending'
+    step.startedAt = event.at
     step.redo = event.data.redo
     const { feedback } = event.data
     return [

@@ -78,9 +78,12 @@ export const withRuns = async <T>(
       `Cannot find a run as there are none in ${config.stores?.directory}; start one with concord run "<goal>", or name another folder with --dir`,
     )
   const concord = await openWith(config)
+  // Waiting for what another process commits holds nothing open by itself.
+  const awake = setInterval(() => {}, 60_000)
   try {
     return await use(concord)
   } finally {
+    clearInterval(awake)
     await concord.close()
   }
 }

@@ -41,7 +41,7 @@ const titleOf = (node: TraceNode): string => {
     case 'plan':
       return `plan ${name}`
     case 'attempt':
-      return `attempt ${name}${(node.redo ?? 0) > 0 ? ` of redo ${node.redo}` : ''}`
+      return `attempt ${name}${(node.redo ?? 0) > 0 ? ` after redo ${node.redo}` : ''}`
     case 'model':
       return `model ${name}${(node.attempt ?? 1) > 1 ? `, attempt ${node.attempt}` : ''}`
     case 'tool':

@@ -186,7 +186,10 @@ class Builder {
 
   startAttempt(event: EventOf<'step.started'>): void {
     const id = event.step ?? ''
+    // Each judgement of the results is one of its own.
+    if (id === '$check' && this.#steps.get(id)?.redo !== event.data.redo) this.#steps.delete(id)
     const step = this.stepNode(event)
+    if (id === '$check') step.redo = event.data.redo
     const open = this.attempts.get(id)
     step.status = 'running'
     delete step.ms
@@ -194,6 +197,8 @@ class Builder {
     // A step that waited goes on in the attempt that waited.
     if (open !== undefined && open.attempt === event.data.attempt && open.redo === event.data.redo) {
       open.status = 'running'
+      const wait = open.children.findLast((node) => node.kind === 'wait')
+      if (wait?.status === 'waiting') this.close(wait, event, 'succeeded')
       this.touch(open, event)
       return
     }
@@ -258,9 +263,10 @@ const verdict = (builder: Builder, event: EventOf<'check.met'> | EventOf<'check.
       : builder.add(parent, blank('check', own ? '$check' : 'self', event))
   node.status = status
   node.agent ??= event.data.by
-  node.reasons = [...event.data.reasons]
+  node.reasons = [...new Set(event.data.reasons)]
   if (event.type === 'check.unmet')
-    for (const { step, feedback } of event.data.redo ?? []) node.reasons.push(`redo ${step}: ${feedback}`)
+    for (const { step, feedback } of event.data.redo ?? [])
+      if (!node.reasons.includes(`redo ${step}: ${feedback}`)) node.reasons.push(`redo ${step}: ${feedback}`)
   builder.touch(node, event)
 }
 
@@ -269,7 +275,11 @@ const folds: Folds = {
     if (event.data.epoch <= 1) return
     for (const attempt of builder.attempts.values())
       if (attempt.status === 'running') attempt.reasons.push(`executed again by owner ${event.data.epoch}`)
-    note(builder, 'owner', event.data.owner, event, [`took the run over, epoch ${event.data.epoch}`])
+    const { status } = builder.root
+    const rested = status === 'waiting' || status === 'suspended'
+    note(builder, 'owner', event.data.owner, event, [
+      `${rested ? 'goes on with' : 'took over'} the run, epoch ${event.data.epoch}`,
+    ])
   },
   'run.waiting': (builder, event) => {
     const whom = event.data.for.map((wait) => wait.prompt ?? `${wait.for} ${wait.name}`)

@@ -21,8 +21,8 @@ const options = {
 type Kind = 'approve' | 'reject' | 'answer' | 'signal'
 
 const waitsFor: { [kind in Kind]: (open: OpenWait) => boolean } = {
-  approve: ({ wait }) => wait.for === 'approval' || wait.for === 'answer',
-  reject: ({ wait }) => wait.for === 'approval' || wait.for === 'answer',
+  approve: ({ wait }) => wait.for === 'approval',
+  reject: ({ wait }) => wait.for === 'approval',
   answer: ({ wait }) => wait.for === 'answer',
   signal: ({ wait }) => wait.for === 'signal' || wait.for === 'message',
 }

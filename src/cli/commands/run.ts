@@ -80,6 +80,7 @@ export const runCommand = command({
       description: 'what is wanted, in quotes; - reads it from the input',
       required: true,
       rest: true,
+      shown: '"<goal>"',
     },
   ],
   options,

@@ -72,7 +72,15 @@ import type { Note } from './reader.ts'
 
 export type Count = { name: string; words: { [word: string]: number } }
 
-const common = new Set('about after also and are been but can did for from had has have how its more must not our that the their then there these they this was were what when which will with you your'.split(' '))
+const common = new Set(
+  [
+    'about after also and are been but can did for from had has have how its more',
+    'must not our that the their then there these they this was were what when which will',
+    'with you your',
+  ]
+    .join(' ')
+    .split(' '),
+)
 
 /** How often each word stands in a text; common ones are left out. */
 export const countWords = (text: string): { [word: string]: number } => {
@@ -104,7 +112,7 @@ export const writer = agent<{ goal: string; counts: Count[] }, { markdown: strin
         notes.set(word, [...(notes.get(word) ?? []), name])
       }
     const top = [...total].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0])).slice(0, 5)
-    const lines = top.map(([word, count]) => \`- **\${word}**: \${count} times, in \${notes.get(word)?.join(', ')}\`)
+    const lines = top.map(([word, count]) => \`- **\${word}** (\${count}), in \${notes.get(word)?.join(', ')}\`)
     return { markdown: [\`# \${goal}\`, '', ...lines].join('\\n') }
   },
 })
@@ -134,7 +142,7 @@ test('the team reports on the notes', async () => {
   const concord = await openConcord({ config: { ...config, stores: { kind: 'memory' } } })
   try {
     const output = (await concord.result('${exampleGoal}')) as { markdown: string }
-    assert.match(output.markdown, /\\*\\*memory\\*\\*: 3 times, in first.md, second.md/)
+    assert.match(output.markdown, /\\*\\*memory\\*\\* \\(3\\), in first.md, second.md/)
   } finally {
     await concord.close()
   }
