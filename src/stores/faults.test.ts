@@ -82,6 +82,20 @@ describe('a full disk', () => {
       await close()
     }))
 
+  it('hides no commit of another process that was noticed in the transaction that failed', () =>
+    inFolder(async (folder) => {
+      const { log, close } = await openIn(folder, { bytesMax: 400 * 1024, pollMs: 60_000 })
+      const heard: string[] = []
+      log.onCommit(({ streams }) => heard.push(...streams))
+      const other = await openIn(folder)
+      await append(other.log, 'run/b', 0, 'x')
+      await assert.rejects(append(log, 'run/a', 0, 'x'.repeat(1024 * 1024)), tells('store.full'))
+      await append(log, 'run/a', 0, 'small')
+      assert.deepEqual(heard, ['run/b', 'run/a'])
+      await other.close()
+      await close()
+    }))
+
   it('is survived when it is a real one, and work goes on once there is space', (context) =>
     inFolder(async (folder) => {
       const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', folder])
