@@ -96,7 +96,9 @@ export class Owner {
     if (this.#stopped || isFinal(this.run)) return
     for (const live of this.#live.values()) live.cancellation.cancel(new ConcordError('cancelled', reason))
     this.#live.clear()
-    await this.#record([{ type: 'run.suspended', at: this.now, data: { reason, by } }], true).catch(() => {})
+    // Somebody wants it to rest: it stays so when those come back who stop now.
+    const data = this.run.pausing ? { reason: 'paused', by: 'signal' } : { reason, by }
+    await this.#record([{ type: 'run.suspended', at: this.now, data }], true).catch(() => {})
   }
 
   #take(drafts: Draft[]): void {

@@ -88,8 +88,9 @@ export const problemOf = async (response: Response): Promise<Problem> => {
 
 /** Parses `text/event-stream` (WHATWG HTML, section 9.2) as far as it is used here. */
 export async function* messagesOf(response: Response) {
+  if (response.body === null) return
   let text = ''
-  for await (const chunk of (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
+  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
     text += chunk
     for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
       const block = text.slice(0, end)
@@ -126,8 +127,9 @@ export const startProgram = async (
   t: TestContext,
   command: string,
   args: string[],
+  errors: 'inherit' | 'ignore' = 'inherit',
 ): Promise<{ line: string; kill: (signal: NodeJS.Signals) => Promise<unknown> }> => {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', errors] })
   const kill = (signal: NodeJS.Signals) => {
     child.kill(signal)
     return ended(child)
@@ -150,6 +152,7 @@ export const pythonMissing =
 /** A program of test/agents as a process: its URL. */
 export const pythonAgent = async (t: TestContext, name: string): Promise<string> => {
   const path = fileURLToPath(new URL(`../agents/${name}.py`, import.meta.url))
-  const { line } = await startProgram(t, 'python3', [path])
+  // It complains of every caller that is gone before its answer, as a killed server is.
+  const { line } = await startProgram(t, 'python3', [path], 'ignore')
   return `http://127.0.0.1:${line}/run`
 }
