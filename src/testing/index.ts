@@ -1,2 +1,8 @@
 /** What Concord is tested with, shipped so that teams built on it can be tested the same way. */
+
+export * from './clock.ts'
+export { eventLogContract } from './contracts/event-log.ts'
+export type { OpenStore, StoreFixture } from './contracts/fixture.ts'
+export { membershipContract } from './contracts/membership.ts'
+export { stateStoreContract } from './contracts/state-store.ts'
 export * from './model.ts'
