@@ -13,6 +13,7 @@ import { type State, scopedState } from '../memory/state.ts'
 import { assembleTeam, type Team, type TeamDefinition } from '../orchestration/team.ts'
 import { type BeforeStore, storeAsIs } from '../policy/before-store.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Embedder } from '../ports/embedder.ts'
 import type { EventLog, RunsQuery } from '../ports/event-log.ts'
 import { type Logger, silentLogger } from '../ports/logger.ts'
 import type { Member } from '../ports/membership.ts'
@@ -24,7 +25,7 @@ import { httpTransport } from '../transports/http.ts'
 import { builtInTeams } from './built-in.ts'
 import type { ConcordConfig } from './config.ts'
 import { type FollowOptions, followRun } from './follow.ts'
-import { modelFinder } from './models.ts'
+import { embedderFinder, modelFinder } from './models.ts'
 import { guardLogger, openStores } from './stores.ts'
 import { systemClock, systemIds, systemRandom } from './system.ts'
 import { toolFinder } from './tools.ts'
@@ -68,6 +69,8 @@ export type Concord = {
   fork(run: string, options?: ForkOptions): Promise<string>
   /** Shared state of a namespace, written as `user`. */
   state(namespace: string): State
+  /** An embedder by `provider/model`, or the config's. */
+  embedder(name?: string): Promise<Embedder>
   teams(): { name: string; description: string; agents: readonly AgentCard[] }[]
   team(name: string): Team
   close(reason?: string): Promise<void>
@@ -166,6 +169,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
         provenance: { agent: 'user' },
         operationPrefix: `user/${ids.run()}`,
       }),
+    embedder: embedderFinder(config, env),
     teams: () =>
       teamNames(config).map((name) => ({
         name,

@@ -104,6 +104,14 @@ const shape = object<ConcordConfig>({
   models: table(string),
   providers: table(provider),
   prices: table(price),
+  limits: table(
+    object<{ outputTokensMax: number; contextTokensMax: number }>({
+      outputTokensMax: number,
+      contextTokensMax: number,
+    }),
+  ),
+  modelCache: either(boolean, openObject),
+  embedder: string,
   teams: table(team),
   agents: table(agent),
   tools: list(openObject),

@@ -1,5 +1,6 @@
 import type { AnyAgent } from '../agent/define.ts'
 import type { Limits } from '../domain/budget.ts'
+import type { AnswerStore } from '../models/cache.ts'
 import type { TeamDefinition } from '../orchestration/team.ts'
 import type { BeforeStore } from '../policy/before-store.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -43,6 +44,12 @@ export type ConcordConfig = {
   models?: { [role: string]: string }
   providers?: { [name: string]: ProviderConfig }
   prices?: { [model: string]: Price }
+  /** What a model may write at the most, and its context window; a tighter bound for budgets than the text's length gives. */
+  limits?: { [model: string]: { outputTokensMax?: number; contextTokensMax?: number } }
+  /** Answers a request that was answered before from memory (`true`) or from a store of yours. Default off. */
+  modelCache?: boolean | AnswerStore
+  /** Default embedder, `provider/model`. */
+  embedder?: string
   teams?: { [name: string]: TeamDefinition }
   /** Agents that teams refer to by name; those with a `url` run elsewhere. */
   agents?: { [name: string]: RemoteAgent | AnyAgent }
