@@ -45,6 +45,7 @@ const worker = {
 }
 const gated = {
   name: 'gated',
+  timeoutMs: 30_000,
   run: async (_input, context) => {
     appendFileSync(here('effects'), context.idempotencyKey + '\\n')
     await opened()
@@ -111,7 +112,7 @@ export const project = (config = workingConfig) => {
 /** It ended with the code's exit and an error that says what was tried, the rule and the way out, and all of `words`. */
 export const refused = ({ code, stdout, stderr }: Ended, expected: ErrorCode, ...words: string[]): void => {
   assert.match(stderr, /^error: Cannot [^;]+ as [^;]+; \S/m)
-  assert.doesNotMatch(stderr, /Unexpected|at .+:\d+:\d+\)?$/m, 'no stack, no surprise')
+  assert.doesNotMatch(stderr, /^error: Unexpected|^ +at .+:\d+:\d+\)?$/m, 'no stack, no surprise')
   for (const word of words) assert.ok(stderr.includes(word), `"${word}" is missing in: ${stderr}`)
   assert.equal(code, errorTable[expected].exit, stderr)
   assert.equal(stdout, '')
