@@ -1,0 +1,155 @@
+import { ConcordError, type ErrorCode, errorTable } from './domain/errors.ts'
+import type { Event, SignalKind, Wait } from './domain/event.ts'
+import type { Goal } from './domain/goal.ts'
+import type { Json, JsonObject } from './domain/json.ts'
+import { finalStatuses, type RunStatus, statusOf } from './domain/summary.ts'
+
+/*
+ * Talks to `concord serve` with nothing but fetch: for Node, Deno, Bun and browsers.
+ */
+
+export type ClientOptions = {
+  /** Where the server is, `http://127.0.0.1:4270`. */
+  url: string
+  token?: string
+  fetch?: typeof fetch
+}
+
+export type ClientGoal = Omit<Goal, 'text' | 'team'> & { goal: string; team?: string }
+
+/** `success` with the output, or a run that is not over: it waits for somebody, or was only to be started. */
+export type Answer =
+  | { status: 'success'; output: Json; runId: string }
+  | { status: RunStatus; runId: string; waits?: (Wait & { step: string })[] }
+
+export type Delta = { type: 'delta'; run: string; step: string; agent: string; text: string }
+
+export type ConcordClient = {
+  /** Hands over a goal and waits for the answer. The same `key` is the same run. Throws the run's failure. */
+  goal(goal: ClientGoal | string, options?: { key?: string; signal?: AbortSignal }): Promise<Answer>
+  /** Hands over a goal and returns the run's id at once. */
+  start(goal: ClientGoal | string, options?: { key?: string; signal?: AbortSignal }): Promise<string>
+  /** What `GET` answers at a path: `/runs`, `/runs/{id}`, `/runs/{id}/trace`, `/teams`, `/agents`. */
+  get<T = JsonObject>(path: string): Promise<T>
+  /** Events of a run until it is over; goes on behind the last one when the connection breaks. With `deltas`, what models write as well. */
+  events(run: string, options?: FollowRun & { deltas?: false }): AsyncGenerator<Event>
+  events(run: string, options: FollowRun & { deltas: true }): AsyncGenerator<Event | Delta>
+  signal(run: string, kind: Exclude<SignalKind, 'child'>, body?: JsonObject): Promise<void>
+  /** The id of a new run that goes on from an event of this one. */
+  fork(run: string, options?: { at?: number; params?: JsonObject; goal?: string }): Promise<string>
+}
+
+export type FollowRun = { after?: number; deltas?: boolean; signal?: AbortSignal }
+
+const reconnectsMax = 8
+const reconnectMs = 100
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Problem details (RFC 9457) as the error they were on the server. */
+const errorOf = async (response: Response): Promise<ConcordError> => {
+  const text = await response.text()
+  try {
+    const { code, detail, title, type, status, ...details } = JSON.parse(text) as { [name: string]: Json }
+    if (typeof code === 'string' && code in errorTable)
+      return new ConcordError(code as ErrorCode, String(detail), { details })
+  } catch {}
+  return new ConcordError(
+    'internal',
+    `Cannot use the answer of ${response.url} as it is ${response.status}: ${text.slice(0, 200)}`,
+  )
+}
+
+export const concordClient = (options: ClientOptions): ConcordClient => {
+  const { url, token, fetch: send = fetch } = options
+  const authorization: Record<string, string> =
+    token === undefined ? {} : { authorization: `Bearer ${token}` }
+
+  const request = async (path: string, init: RequestInit, headers: Record<string, string> = {}) => {
+    const response = await send(new URL(path, url), { ...init, headers: { ...authorization, ...headers } })
+    if (!response.ok) throw await errorOf(response)
+    return response
+  }
+  const post = async <T>(
+    path: string,
+    body: unknown,
+    headers: Record<string, string> = {},
+    signal?: AbortSignal,
+  ): Promise<T> => {
+    const init = { method: 'POST', body: JSON.stringify(body), ...(signal === undefined ? {} : { signal }) }
+    return (await request(path, init, { 'content-type': 'application/json', ...headers })).json() as T
+  }
+  const pathOf = (run: string, rest: string) => `/runs/${encodeURIComponent(run)}${rest}`
+  const bodyOf = (goal: ClientGoal | string) => (typeof goal === 'string' ? { goal } : goal)
+  const keyed = (key: string | undefined): Record<string, string> =>
+    key === undefined ? {} : { 'idempotency-key': key }
+
+  async function* events(run: string, { after = 0, deltas = false, signal }: FollowRun = {}) {
+    let last = after
+    for (let failures = 0; ; ) {
+      try {
+        const init = signal === undefined ? {} : { signal }
+        const headers = { accept: 'text/event-stream', 'last-event-id': String(last) }
+        const response = await request(pathOf(run, '/events'), init, headers)
+        if (response.status === 204) return
+        for await (const { event, data } of messagesOf(response)) {
+          failures = 0
+          if (event === 'delta' && deltas) yield { type: 'delta', ...(JSON.parse(data) as object) } as Delta
+          if (event === '' || event === 'delta' || event === 'problem') continue
+          const read = JSON.parse(data) as Event
+          last = read.version
+          yield read
+          const status = statusOf(read.type)
+          if (status !== undefined && finalStatuses.has(status)) return
+        }
+        // A server that stops ends its streams: the next one is there in a moment.
+        await sleep(reconnectMs)
+      } catch (error) {
+        if (signal?.aborted) throw error
+        if (error instanceof ConcordError && !errorTable[error.code].retryable) throw error
+        if (++failures > reconnectsMax) throw error
+        await sleep(reconnectMs * 2 ** failures)
+      }
+    }
+  }
+
+  return {
+    goal: (goal, { key, signal } = {}) => post('/goal', bodyOf(goal), keyed(key), signal),
+    async start(goal, { key, signal } = {}) {
+      const headers = { prefer: 'respond-async', ...keyed(key) }
+      return (await post<{ runId: string }>('/goal', bodyOf(goal), headers, signal)).runId
+    },
+    get: async <T>(path: string) => (await request(path, {})).json() as Promise<T>,
+    events: events as ConcordClient['events'],
+    async signal(run, kind, body = {}) {
+      await post(pathOf(run, `/${kind}`), body)
+    },
+    fork: async (run, fork = {}) => (await post<{ runId: string }>(pathOf(run, '/fork'), fork)).runId,
+  }
+}
+
+/** Messages of `text/event-stream` (WHATWG HTML, section 9.2); comments and fields not used here are left out. */
+async function* messagesOf(response: Response): AsyncGenerator<{ event: string; data: string }> {
+  if (response.body === null) return
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      text += value
+      const blocks = text.split('\n\n')
+      text = blocks.pop() ?? ''
+      for (const block of blocks) {
+        const message = { event: '', data: '' }
+        for (const line of block.split('\n')) {
+          if (line.startsWith('event: ')) message.event = line.slice(7)
+          else if (line.startsWith('data: ')) message.data += line.slice(6)
+        }
+        yield message
+      }
+    }
+  } finally {
+    await reader.cancel().catch(() => {})
+  }
+}

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import { describe, it, type TestContext } from 'node:test'
+import fc from 'fast-check'
+import { concordClient } from '../../src/client.ts'
+import { agent, type ConcordConfig, team } from '../../src/index.ts'
+import { echo, httpServer, openMemory, served, soleTeam } from './fixture.ts'
+
+const clientOf = async (t: TestContext, config: ConcordConfig, token?: string) => {
+  const concord = await openMemory(t, config)
+  const { url } = await served(t, concord, token === undefined ? {} : { token })
+  return { concord, url, client: concordClient({ url, ...(token === undefined ? {} : { token }) }) }
+}
+
+describe('the client', () => {
+  it('hands over goals, reads runs, answers questions and forks', async (t) => {
+    const asking = agent({ name: 'asking', run: (_input, context) => context.ask('well?') })
+    const { client } = await clientOf(
+      t,
+      { teams: { echo: team({ agents: [echo] }), ask: team({ agents: [asking] }) } },
+      'a-token',
+    )
+    const answer = await client.goal({ goal: 'x', team: 'echo', params: { n: 1 } }, { key: 'k' })
+    assert.deepEqual([answer.status, 'output' in answer && answer.output], ['success', { goal: 'x', n: 1 }])
+    assert.equal(
+      await client.start({ goal: 'x', team: 'echo', params: { n: 1 } }, { key: 'k' }),
+      answer.runId,
+    )
+    const asked = await client.goal({ goal: 'x', team: 'ask' })
+    assert.equal(asked.status, 'waiting')
+    const forked = await client.fork(asked.runId)
+    await client.signal(asked.runId, 'answer', { value: 'fine' })
+    const types: string[] = []
+    for await (const event of client.events(asked.runId)) types.push(event.type)
+    assert.equal(types.at(-1), 'run.succeeded')
+    assert.equal((await client.get<{ output: string }>(`/runs/${asked.runId}`)).output, 'fine')
+    assert.equal((await client.get<{ id: string }>(`/runs/${forked}`)).id, forked)
+  })
+
+  it('throws the failure of the run, and what the server refuses, with its code', async (t) => {
+    const broken = agent({
+      name: 'broken',
+      attemptsMax: 1,
+      run: () => {
+        throw new Error('out of paper')
+      },
+    })
+    const { client, url } = await clientOf(t, soleTeam(broken), 'a-token')
+    await assert.rejects(client.goal('x'), { code: 'agent.failed', message: /out of paper/ })
+    await assert.rejects(client.signal('nope', 'cancel'), { code: 'run.unknown' })
+    await assert.rejects(client.events('nope').next(), { code: 'run.unknown' })
+    await assert.rejects(concordClient({ url }).goal('x'), { code: 'auth.required' })
+  })
+
+  it('follows a run through a connection that breaks at any byte', async (t) => {
+    const noting = agent({
+      name: 'noting',
+      run: async (_input, context) => {
+        for (let i = 0; i < 50; i++) await context.step(`note ${i}`, () => 'ä'.repeat(i))
+        return 'done'
+      },
+    })
+    const { concord, url } = await clientOf(t, soleTeam(noting))
+    let breaks: number[] = []
+    const unreliable = await httpServer(t, (incoming, outgoing) => {
+      const { host: _, ...headers } = incoming.headers
+      const upstream = request(new URL(incoming.url ?? '', url), { headers }, (response) => {
+        let left = breaks.shift() ?? Number.POSITIVE_INFINITY
+        outgoing.writeHead(response.statusCode ?? 500, { 'content-type': 'text/event-stream' })
+        response.on('data', (chunk: Buffer) => {
+          outgoing.write(chunk.subarray(0, left))
+          left -= chunk.length
+          if (left <= 0) outgoing.destroy()
+        })
+        response.on('end', () => outgoing.end())
+      })
+      outgoing.on('close', () => upstream.destroy())
+      upstream.on('error', () => outgoing.destroy())
+      upstream.end()
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 20_000 }), { maxLength: 3 }), async (places) => {
+        const { id } = await concord.run({ text: 'x' })
+        breaks = [...places]
+        const seen: number[] = []
+        for await (const event of concordClient({ url: unreliable }).events(id)) seen.push(event.version)
+        assert.deepEqual(
+          seen,
+          (await concord.events(id)).map((event) => event.version),
+        )
+      }),
+      { numRuns: 4 },
+    )
+  })
+})
