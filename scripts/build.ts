@@ -88,12 +88,14 @@ const packageOf = (specifier: string): string =>
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/')
 
-/** npm packages that the compiled code imports. */
+const isPackage = (specifier: string): boolean => /^(?!node:)(?:@[\w.-]+\/)?\w[\w.-]*(?:\/|$)/.test(specifier)
+
+/** npm packages that the compiled code imports; texts of programs in it, such as `init`'s, name none. */
 const usesOf = (out: string): Uses => {
   const uses: Uses = { atLoad: new Set(), lazily: new Set() }
   const collect = (text: string, pattern: RegExp, names: Set<string>): void => {
     for (const [, specifier = ''] of text.matchAll(pattern))
-      if (!/^[./]|^node:/.test(specifier)) names.add(packageOf(specifier))
+      if (isPackage(specifier)) names.add(packageOf(specifier))
   }
   for (const file of globSync('**/*.js', { cwd: out })) {
     const text = readFileSync(join(out, file), 'utf8')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
-import { dirname, join, posix } from 'node:path'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { type Installation, install, root, run, succeeded } from './installation.ts'
 
@@ -58,33 +58,9 @@ describe('the package that is published', () => {
     assert.deepEqual(found, [])
   })
 
-  it('imports only files that it holds, and packages that its package.json names', async () => {
-    const paths = new Set(installation.files.map(({ path }) => path))
-    const described = JSON.parse(await readFile(join(installation.installed, 'package.json'), 'utf8'))
-    const named = new Set([
-      ...Object.keys(described.dependencies),
-      ...Object.keys(described.peerDependencies),
-    ])
-    const code = (await texts()).filter(({ path }) => /\.js$/.test(path))
-    const imports = code.flatMap(({ path, text }) =>
-      [
-        ...text.matchAll(
-          /^(?:import|export)\s(?:[^'";]*?\sfrom\s)?['"]([^'"\n]+)['"]|\bimport\(\s*'([^'\n]+)'/gm,
-        ),
-      ].map(([, atLoad, lazily]) => ({ path, wanted: atLoad ?? lazily ?? '' })),
-    )
-    assert.ok(imports.length > 200, `only ${imports.length} imports found`)
-    const missing = imports.filter(({ path, wanted }) => {
-      if (wanted.startsWith('node:')) return false
-      if (wanted.startsWith('.')) return !paths.has(posix.join(dirname(path), wanted))
-      return !named.has(
-        wanted
-          .split('/')
-          .slice(0, wanted.startsWith('@') ? 2 : 1)
-          .join('/'),
-      )
-    })
-    assert.deepEqual(missing, [])
+  it('loads every module of it with nothing but its dependencies', async () => {
+    const said = await succeeded(installation.project, process.execPath, 'load-every-module.js')
+    assert.ok(Number.parseInt(said, 10) > 100, said)
   })
 
   it('is a library for plain JavaScript, workers and corpus included, and says which package a tool lacks', async () => {
@@ -112,10 +88,8 @@ describe('the package that is published', () => {
   })
 
   it('is the command concord', async () => {
-    assert.match(
-      await succeeded(installation.project, 'npx', 'concord', '--version'),
-      new RegExp(`^concord ${installation.version} `),
-    )
+    const version = await succeeded(installation.project, 'npx', 'concord', '--version')
+    assert.match(version, new RegExp(`^concord ${installation.version} `))
     assert.match(
       await succeeded(installation.project, 'npx', 'concord', '--help'),
       /Usage: concord <command>/,
@@ -123,5 +97,26 @@ describe('the package that is published', () => {
     const wrong = await run(installation.project, 'npx', 'concord', 'rnu')
     assert.equal(wrong.code, 2)
     assert.match(wrong.stderr, /^error: Cannot .+ as .+; did you mean "concord run"\?/)
+  })
+
+  it('makes a project that works, with its tests, as the first thing somebody does with it', async () => {
+    const { project, name, version } = installation
+    const said = await succeeded(project, 'npx', 'concord', 'init', 'my-team')
+    const made = join(project, 'my-team')
+    const { dependencies } = JSON.parse(await readFile(join(made, 'package.json'), 'utf8'))
+    assert.deepEqual(dependencies, { [name]: `^${version}` })
+    const goal = /npx concord run "([^"]+)"/.exec(said)?.[1] ?? 'no goal was proposed'
+    // The package is found in the folder above, as that version is in no registry yet.
+    const ended = await run(made, 'npx', 'concord', 'run', goal)
+    assert.equal(ended.code, 0, ended.stderr)
+    assert.match(ended.stdout, /memory/)
+    await succeeded(made, process.execPath, '--test')
+  })
+
+  it('researches offline from the corpus it ships, each claim of the report cited', async () => {
+    const goal = 'Summarize the latest advances in multimodal LLMs and suggest three open research problems'
+    const ended = await run(installation.project, 'npx', 'concord', 'run', goal, '--source', 'corpus')
+    assert.equal(ended.code, 0, ended.stderr)
+    assert.ok((ended.stdout.match(/arxiv\.org\/abs\/\d{4}\.\d{5}/g)?.length ?? 0) >= 10, ended.stdout)
   })
 })
