@@ -16,7 +16,8 @@ const depthMax = 200
 export const copyJson = (value: unknown, place = '', depth = 0): Json => {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
   if (typeof value === 'number') {
-    if (Number.isFinite(value)) return value
+    // JSON has no negative zero.
+    if (Number.isFinite(value)) return value + 0
     throw new TypeError(`${place || '/'} is ${value}, which JSON cannot hold`)
   }
   if (value === undefined) return null

@@ -9,7 +9,7 @@ export type Append = {
   /** The appender's epoch; 0 where a stream has no owner. */
   epoch: number
   events: readonly Draft[]
-  /** State writes committed in the same transaction; unconditional ones only. */
+  /** State writes committed in the same transaction, their positions before those of the events; unconditional ones only. */
   writes?: readonly StateWrite[]
   /** Replaces what `runs` tells of this run, in the same transaction. */
   summary?: RunSummary

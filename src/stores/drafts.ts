@@ -50,7 +50,7 @@ export const toText = (action: string, value: unknown): string => {
   return text ?? refuse(action, 'values are JSON', typeof value)
 }
 
-export const prepareDraft = (draft: Draft): Prepared => ({
+export const prepareEnvelope = (draft: Draft): Omit<Prepared, 'data'> => ({
   type: draft.type,
   at: checkInstant('append an event', draft.at),
   run: optionalName('run', draft.run),
@@ -58,6 +58,10 @@ export const prepareDraft = (draft: Draft): Prepared => ({
   agent: optionalName('agent', draft.agent),
   cause: optionalName('cause', draft.cause),
   operation: null,
+})
+
+export const prepareDraft = (draft: Draft): Prepared => ({
+  ...prepareEnvelope(draft),
   data: toText(`append ${draft.type}`, draft.data),
 })
 
@@ -87,7 +91,10 @@ const parse = (row: Row): unknown => {
 }
 
 /** Erased data read as an empty object: what was known is gone, that it happened is not. */
-export const toEvent = (row: Row): Event => {
+export const toEvent = (row: Row): Event => eventWith(row, row.data === null ? {} : parse(row))
+
+/** A row's event with its data already read. */
+export const eventWith = (row: Omit<Row, 'data'>, data: unknown): Event => {
   const run = row.run ?? runOfStream(row.stream)
   return {
     id: eventId(row.stream, row.version),
@@ -101,7 +108,7 @@ export const toEvent = (row: Row): Event => {
     ...(row.step === null ? undefined : { step: row.step }),
     ...(row.agent === null ? undefined : { agent: row.agent }),
     ...(row.cause === null ? undefined : { cause: row.cause }),
-    data: row.data === null ? {} : parse(row),
+    data,
   } as Event
 }
 

@@ -34,12 +34,14 @@ export const sqliteLog = ({ connection, committer, commits, writer, table, close
     return committer.submit(() => {
       checkHead({ stream, expectedVersion, epoch }, writer.head(stream))
       const apply = writes && table.decide(writes)
+      // The writes first: whoever reads up to one of these events finds the state that came with it.
+      const outcomes = apply?.()
       const { version, position } = writer.append(stream, events, epoch)
       if (summary) {
         keepSummary(connection, summary)
         if (finalStatuses.has(summary.summary.status)) writer.pin(stream)
       }
-      return apply ? { version, position, writes: apply() } : { version, position }
+      return outcomes ? { version, position, writes: outcomes } : { version, position }
     }, bytes)
   }
 

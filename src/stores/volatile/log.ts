@@ -1,4 +1,6 @@
 import { ConcordError } from '../../domain/errors.ts'
+import type { Draft, Event } from '../../domain/event.ts'
+import { copyJson, type Json } from '../../domain/json.ts'
 import type { RunSummary } from '../../domain/summary.ts'
 import type { Commit, EventLog, EventQuery, RunsQuery, Verification } from '../../ports/event-log.ts'
 import type { Random } from '../../ports/random.ts'
@@ -8,14 +10,43 @@ import {
   checkEpoch,
   checkHead,
   checkName,
+  eventWith,
   type Prepared,
-  prepareDraft,
-  type Row,
+  prepareEnvelope,
   runOfStream,
+  type Row as StoredRow,
   toEvent,
   toText,
 } from '../drafts.ts'
 import { type PreparedWrite, prepareUnconditional } from '../state-plan.ts'
+
+/** Data are a copy of what was appended, or its text where that is at hand; null once erased. */
+type Kept = { value: Json } | { text: string } | null
+type Row = Omit<StoredRow, 'data'> & { data: Kept }
+
+const textOf = (row: Row): string => {
+  if (row.data === null) return ''
+  return 'text' in row.data ? row.data.text : JSON.stringify(row.data.value)
+}
+
+/** Read as a copy: what a reader does with it changes nothing here. */
+const eventOf = (row: Row): Event =>
+  row.data !== null && 'value' in row.data
+    ? eventWith(row, copyJson(row.data.value))
+    : toEvent({ ...row, data: row.data === null ? null : row.data.text })
+
+const keptData = (draft: Draft): Kept => {
+  try {
+    return { value: copyJson(draft.data) }
+  } catch (cause) {
+    const now = cause instanceof Error ? cause.message : String(cause)
+    throw new ConcordError(
+      'input.invalid',
+      `Cannot append ${draft.type} as values are JSON: ${now}; correct the caller`,
+      { cause },
+    )
+  }
+}
 
 type Sealed = { salt: Uint8Array | null; dataDigest: Digest; digest: Digest }
 type Stream = { rows: Row[]; sealed: Sealed[]; epoch: number }
@@ -37,8 +68,8 @@ export type VolatileLog = EventLog & {
 }
 
 /**
- * The log in memory, for tests, simulation and runs that need not outlive the process. Data are isolated by their JSON text, parsed only when read;
- * the digest chain is computed only when asked for.
+ * The log in memory, for tests, simulation and runs that need not outlive the process. Data are copied in and out, which shares their
+ * texts; JSON and the digest chain are made only when asked for.
  */
 export const volatileLog = (random: Random): VolatileLog => {
   const streams = new Map<string, Stream>()
@@ -58,7 +89,13 @@ export const volatileLog = (random: Random): VolatileLog => {
     return stream
   }
 
-  const push = (name: string, stream: Stream, event: Prepared, epoch: number): void => {
+  const push = (
+    name: string,
+    stream: Stream,
+    event: Omit<Prepared, 'data'>,
+    data: Kept,
+    epoch: number,
+  ): void => {
     const row: Row = {
       stream: name,
       version: stream.rows.length + 1,
@@ -71,7 +108,7 @@ export const volatileLog = (random: Random): VolatileLog => {
       epoch,
       cause: event.cause,
       operation: event.operation,
-      data: event.data,
+      data,
     }
     stream.rows.push(row)
     all.push(row)
@@ -106,7 +143,7 @@ export const volatileLog = (random: Random): VolatileLog => {
     for (let i = stream.sealed.length; i < stream.rows.length; i++) {
       const row = stream.rows[i]!
       const mine = salt()
-      const data = dataDigest(mine, row.data ?? '')
+      const data = dataDigest(mine, textOf(row))
       const previous = stream.sealed[i - 1]?.digest ?? genesis
       stream.sealed.push({
         salt: mine,
@@ -120,18 +157,22 @@ export const volatileLog = (random: Random): VolatileLog => {
     async append(request) {
       const name = checkName('append', 'a stream', request.stream)
       checkEpoch(request.epoch)
-      const events = request.events.map(prepareDraft)
+      const events = request.events.map((draft) => ({
+        envelope: prepareEnvelope(draft),
+        data: keptData(draft),
+      }))
       const writes = request.writes ? prepareUnconditional(request.writes) : []
       const existing = streams.get(name)
       checkHead(request, { version: existing?.rows.length ?? 0, epoch: existing?.epoch ?? 0 })
       const apply = writes.length > 0 ? decide(writes) : undefined
       const stream = existing ?? (events.length > 0 ? streamOf(name) : undefined)
       if (request.summary) keep(request.summary)
-      for (const event of events) push(name, stream!, event, request.epoch)
+      // The writes first: whoever reads up to one of these events finds the state that came with it.
+      const outcomes = apply?.()
+      for (const { envelope, data } of events) push(name, stream!, envelope, data, request.epoch)
       if (stream) stream.epoch = Math.max(stream.epoch, request.epoch)
       const version = stream?.rows.length ?? 0
       const position = stream?.rows.at(-1)?.position ?? 0
-      const outcomes = apply?.()
       const touched = events.length > 0 ? [name] : []
       announce(
         writes.length > 0 ? [...touched, ...new Set(writes.map((w) => `state/${w.namespace}`))] : touched,
@@ -140,11 +181,11 @@ export const volatileLog = (random: Random): VolatileLog => {
     },
     async read(name, { afterVersion = 0, limit = Number.POSITIVE_INFINITY } = {}) {
       const rows = streams.get(name)?.rows ?? []
-      return rows.slice(afterVersion, afterVersion + limit).map(toEvent)
+      return rows.slice(afterVersion, afterVersion + limit).map(eventOf)
     },
     version: async (name) => streams.get(name)?.rows.length ?? 0,
     query: async (query) =>
-      select(query.run === undefined ? all : (byRun.get(query.run) ?? []), query).map(toEvent),
+      select(query.run === undefined ? all : (byRun.get(query.run) ?? []), query).map(eventOf),
     runs: async (query = {}) => newest([...runs.values()], query).map((run) => JSON.parse(run.summary)),
     async run(id) {
       const found = runs.get(id)
@@ -167,7 +208,8 @@ export const volatileLog = (random: Random): VolatileLog => {
     },
     add(name, event, epoch) {
       const stream = streamOf(name)
-      push(name, stream, event, epoch)
+      const { data, ...envelope } = event
+      push(name, stream, envelope, { text: data }, epoch)
       return stream.rows.length
     },
     rows: (name) => streams.get(name)?.rows ?? [],
@@ -240,7 +282,7 @@ const check = (name: string, stream: Stream | undefined): Verification => {
   for (const [i, row] of (stream?.rows ?? []).entries()) {
     const sealed = stream!.sealed[i]!
     const erased = row.data === null
-    const data = erased ? sealed.dataDigest : dataDigest(sealed.salt ?? new Uint8Array(), row.data ?? '')
+    const data = erased ? sealed.dataDigest : dataDigest(sealed.salt ?? new Uint8Array(), textOf(row))
     const digest = eventDigest(previous, envelopeOf(row), data)
     if (digest !== sealed.digest)
       return { ...result, brokenAt: i + 1, reason: 'the digest does not follow from what is stored' }

@@ -29,7 +29,7 @@ const querying = (open: OpenStore) => {
     on(open, async (store) => {
       await seed(store)
       const ids = async (query: EventQuery) => (await store.log.query(query)).map((event) => event.id)
-      assert.deepEqual(await ids({}), ['run/a@1', 'run/b@1', 'run/a@2', 'run/a@3', 'state/global@1'])
+      assert.deepEqual(await ids({}), ['run/a@1', 'run/b@1', 'state/global@1', 'run/a@2', 'run/a@3'])
       assert.deepEqual(await ids({ run: 'a' }), ['run/a@1', 'run/a@2', 'run/a@3', 'state/global@1'])
       assert.deepEqual(await ids({ run: 'none' }), [])
       assert.deepEqual(await ids({ agent: 'writer' }), ['run/b@1', 'run/a@2'])
