@@ -14,7 +14,7 @@ export type HttpTransportOptions = {
 
 const bytesMaxDefault = 16 * 1024 * 1024
 
-/** Agents behind `POST {url}`: plain JSON in, plain JSON out; 202 + Location is polled until the deadline. */
+/** Agents behind `POST {url}` (`/run` where the URL has no path): plain JSON in, plain JSON out; 202 + Location is polled until the deadline. */
 export const httpTransport = ({
   clock,
   fetch: send = fetch,
@@ -22,7 +22,7 @@ export const httpTransport = ({
   pollMs = 500,
 }: HttpTransportOptions): Transport => ({
   async call(call) {
-    const { url } = call
+    const url = addressOf(call.url)
     let response = await request(send, call, url, { method: 'POST', body: JSON.stringify(call.payload) })
     let location = new URL(url)
     while (response.status === 202) {
@@ -41,6 +41,18 @@ export const httpTransport = ({
     return answerOf(url, response, bytesMax)
   },
 })
+
+/** An agent's address alone means its `/run`, the contract's path. */
+const addressOf = (url: string): string => {
+  if (!URL.canParse(url))
+    throw new ConcordError(
+      'config.invalid',
+      `Cannot call the agent at ${JSON.stringify(url)} as that is no URL; give one like "http://127.0.0.1:8080/run"`,
+    )
+  const address = new URL(url)
+  if (address.pathname === '/') address.pathname = '/run'
+  return address.href
+}
 
 /** Polling carries the agent's token: it stays with the agent's origin. */
 const ownLocation = (from: URL, next: string): URL => {

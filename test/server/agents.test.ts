@@ -105,7 +105,7 @@ describe('an agent that', () => {
         json(response, { fine: true })
       })
     })
-    const remote = agent({ name: 'remote', url: `${base}/run`, token: 'its-own-token' })
+    const remote = agent({ name: 'remote', url: base, token: 'its-own-token' })
     const { post } = await appOf(t, { team: 't', teams: { t: team({ agents: [remote] }) } })
     const { runId, output } = (await (await post('/goal', { goal: 'x', params: { n: 1 } })).json()) as {
       runId: string
