@@ -69,7 +69,8 @@ export const inputOf = (run: Run, work: Work): Json => {
   if (state === undefined) return payload ?? {}
   const known = { ...state.items?.state, ...work.state }
   const item = work.index === undefined ? undefined : itemsOf(run, state, known)?.[work.index]
-  if (payload === undefined) return withFeedback(item ?? {}, work.feedback)
+  if (payload === undefined)
+    return withFeedback(item ?? { goal: run.goal.text, ...run.goal.params }, work.feedback)
   if (state.references.length === 0) return withFeedback(payload, work.feedback)
   return withFeedback(resolveReferences(payload, lookupIn(run, known, item)), work.feedback)
 }

@@ -8,37 +8,74 @@ export const asJson = (value: unknown): Json => value as Json
 
 const depthMax = 200
 
+const refusal = (value: unknown, depth: number): string | undefined => {
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? undefined : `${value}, which JSON cannot hold`
+  if (typeof value === 'object' && value !== null)
+    return depth > depthMax ? `nested deeper than ${depthMax}, or refers to itself` : undefined
+  return ['string', 'boolean', 'undefined', 'object'].includes(typeof value)
+    ? undefined
+    : `a ${typeof value}, which JSON cannot hold`
+}
+
+/** The place (JSON pointer) and reason of the first value that JSON cannot hold: looked for only after a copy failed. */
+const firstRefusal = (value: unknown, place: string, depth: number): string | undefined => {
+  const reason = refusal(value, depth)
+  if (reason !== undefined) return `${place || '/'} is ${reason}`
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [key, member] of Object.entries(value)) {
+    const found = firstRefusal(member, `${place}/${key}`, depth + 1)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+class NotJson extends Error {}
+
+const copyObject = (value: object, depth: number): Json => {
+  if (depth > depthMax) throw new NotJson()
+  if (Array.isArray(value)) {
+    const list: Json[] = new Array(value.length)
+    for (let i = 0; i < value.length; i++) list[i] = copyValue(value[i], depth + 1)
+    return list
+  }
+  if ('toJSON' in value && typeof value.toJSON === 'function') return copyValue(value.toJSON(), depth + 1)
+  const copy: JsonObject = {}
+  for (const [key, member] of Object.entries(value)) {
+    if (member === undefined) continue
+    const copied = copyValue(member, depth + 1)
+    // Assigning to __proto__ would change the prototype instead of adding a member.
+    if (key === '__proto__')
+      Object.defineProperty(copy, key, {
+        value: copied,
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      })
+    else copy[key] = copied
+  }
+  return copy
+}
+
+const copyValue = (value: unknown, depth: number): Json => {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
+  if (typeof value === 'object') return copyObject(value, depth)
+  if (value === undefined) return null
+  // JSON has no negative zero.
+  if (typeof value === 'number' && Number.isFinite(value)) return value + 0
+  throw new NotJson()
+}
+
 /**
  * A deep copy, so that what an agent changes later changes nothing here. Throws TypeError naming the place (JSON pointer)
  * of anything JSON cannot hold: functions, symbols, bigints, NaN, cycles (as depth over 200). `undefined` members are
  * dropped and `toJSON` is honoured, as JSON.stringify would.
  */
-export const copyJson = (value: unknown, place = '', depth = 0): Json => {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
-  if (typeof value === 'number') {
-    // JSON has no negative zero.
-    if (Number.isFinite(value)) return value + 0
-    throw new TypeError(`${place || '/'} is ${value}, which JSON cannot hold`)
+export const copyJson = (value: unknown): Json => {
+  try {
+    return copyValue(value, 0)
+  } catch (error) {
+    if (!(error instanceof NotJson)) throw error
+    throw new TypeError(firstRefusal(value, '', 0) ?? 'a toJSON method returned what JSON cannot hold')
   }
-  if (value === undefined) return null
-  if (typeof value !== 'object')
-    throw new TypeError(`${place || '/'} is a ${typeof value}, which JSON cannot hold`)
-  if (depth > depthMax) throw new TypeError(`${place} is nested deeper than ${depthMax}, or refers to itself`)
-  if ('toJSON' in value && typeof value.toJSON === 'function')
-    return copyJson(value.toJSON(), place, depth + 1)
-  if (Array.isArray(value)) return value.map((item, i) => copyJson(item, `${place}/${i}`, depth + 1))
-  const copy: JsonObject = {}
-  for (const [key, member] of Object.entries(value)) {
-    if (member === undefined) continue
-    // Assigning to __proto__ would change the prototype instead of adding a member.
-    if (key === '__proto__')
-      Object.defineProperty(copy, key, {
-        value: copyJson(member, `${place}/${key}`, depth + 1),
-        enumerable: true,
-        writable: true,
-        configurable: true,
-      })
-    else copy[key] = copyJson(member, `${place}/${key}`, depth + 1)
-  }
-  return copy
 }

@@ -6,6 +6,7 @@ import { isObject, isReference, referencesIn } from './reference.ts'
 export type Step = {
   id: string
   agent: string
+  /** What the agent is called with; default the item of `forEach`, else the goal: `{ goal, ...params }`. */
   payload?: Json
   dependsOn?: string[]
   /** An array, or a reference to one: the step runs once an item, its items are `{step}/{index}`. */

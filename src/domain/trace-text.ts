@@ -115,13 +115,13 @@ const childrenOf = (node: TraceNode): TraceNode[] => {
   return [...only.children, ...others]
 }
 
+const inCrowd = ({ kind }: TraceNode): boolean => kind === 'item' || kind === 'tool' || kind === 'model'
+
 /** Of a crowd: what failed, what was redone, what took longest, in the order they came; the rest is counted. */
 const notable = (children: readonly TraceNode[]): { shown: TraceNode[]; hidden: number } => {
   if (children.length <= shownMost) return { shown: [...children], hidden: 0 }
-  const crowd = children.filter(
-    (child) => child.kind === 'item' || child.kind === 'tool' || child.kind === 'model',
-  )
-  const wanted = new Set<TraceNode>(children.filter((child) => !crowd.includes(child)).slice(0, shownMost))
+  const wanted = new Set<TraceNode>(children.filter((child) => !inCrowd(child)).slice(0, shownMost))
+  const crowd = children.filter(inCrowd)
   for (const child of crowd) {
     if (wanted.size >= shownMost) break
     if (child.status !== 'succeeded' || child.children.length > 1) wanted.add(child)

@@ -94,7 +94,5 @@ export const assembleTeam = (
   }
 }
 
-/** A team of one: the goal is the payload. */
-const soleStep =
-  (agent: string) =>
-  (goal: Goal): Step[] => [{ id: agent, agent, payload: { goal: goal.text, ...goal.params } }]
+/** A team of one: a step without a payload gets the goal. */
+const soleStep = (agent: string) => (): Step[] => [{ id: agent, agent }]

@@ -9,6 +9,8 @@ export type Append = {
   /** The appender's epoch; 0 where a stream has no owner. */
   epoch: number
   events: readonly Draft[]
+  /** The caller never changes these events again: a store that keeps objects may keep them without copying. */
+  handedOver?: boolean
   /** State writes committed in the same transaction, their positions before those of the events; unconditional ones only. */
   writes?: readonly StateWrite[]
   /** Replaces what `runs` tells of this run, in the same transaction. */

@@ -204,6 +204,8 @@ export class Owner {
         expectedVersion: this.#committed,
         epoch: run.epoch,
         events,
+        // Outputs were copied from what agents returned, and agents are given copies.
+        handedOver: true,
         ...(writes.length === 0 ? {} : { writes }),
         ...(summary === undefined ? {} : { summary }),
       })

@@ -1,6 +1,6 @@
 import { ConcordError } from '../../domain/errors.ts'
 import type { Draft, Event } from '../../domain/event.ts'
-import { copyJson, type Json } from '../../domain/json.ts'
+import { asJson, copyJson, type Json } from '../../domain/json.ts'
 import type { RunSummary } from '../../domain/summary.ts'
 import type { Commit, EventLog, EventQuery, RunsQuery, Verification } from '../../ports/event-log.ts'
 import type { Random } from '../../ports/random.ts'
@@ -159,7 +159,7 @@ export const volatileLog = (random: Random): VolatileLog => {
       checkEpoch(request.epoch)
       const events = request.events.map((draft) => ({
         envelope: prepareEnvelope(draft),
-        data: keptData(draft),
+        data: request.handedOver ? { value: asJson(draft.data) } : keptData(draft),
       }))
       const writes = request.writes ? prepareUnconditional(request.writes) : []
       const existing = streams.get(name)
