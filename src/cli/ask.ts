@@ -26,10 +26,13 @@ const askLine = (question: string, signal: AbortSignal): Promise<string | undefi
       reader.close()
       resolve(answer)
     }
-    const stop = () => finish(undefined)
+    const stop = () => {
+      if (!done) process.stderr.write('\n')
+      finish(undefined)
+    }
     signal.addEventListener('abort', stop, { once: true })
     reader.on('SIGINT', () => {
-      process.emit('SIGINT')
+      process.emit('SIGINT', 'SIGINT')
       finish(undefined)
     })
     reader.on('close', () => finish(undefined))

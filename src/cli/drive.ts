@@ -42,6 +42,8 @@ export const exitCode = ({ run, interrupt }: Driven): number => {
 export type DriveOptions = {
   /** Say nothing while it goes on. */
   quiet?: boolean
+  /** What is said first, once an interrupt is heeded: whoever reads it may stop the run the right way. */
+  opening?: string
   /** Events up to this one are known to the reader: they count, but are not told. */
   toldUntil?: number
 }
@@ -79,6 +81,7 @@ export const drive = async (
   const view = options.quiet === true ? undefined : progressView(terminal, progress)
   const stop = new AbortController()
   const interrupted = interrupts(stop)
+  if (options.opening !== undefined) terminal.err(`${options.opening}\n`)
   let broken: unknown
   const tending = tend(concord, id, (error) => {
     broken = error
@@ -218,7 +221,7 @@ const ask = async (stay: Stay, open: OpenWait): Promise<void> => {
   view?.pause()
   const given = await askPerson(terminal, open, both)
   view?.resume()
-  if (given === undefined && !both.aborted) process.emit('SIGINT')
+  if (given === undefined && !both.aborted) process.emit('SIGINT', 'SIGINT')
   if (given !== undefined) {
     await concord.signal(open.run, given)
     while (!signal.aborted && (await isOpen(concord, open))) await nextMove(stay)

@@ -40,7 +40,7 @@ const stepLine = (step: StepProgress, now: number): string => {
   if (step.status === 'retrying') parts.push('will try again')
   parts.push(timeText(Math.floor(Math.max(0, now - step.startedAt) / 100) * 100))
   if (step.tokens > 0) parts.push(plural(step.tokens, 'token'))
-  return parts.join('  ')
+  return parts.join(', ')
 }
 
 const liveView = (terminal: Terminal, progress: Progress): ProgressView => {
@@ -49,7 +49,8 @@ const liveView = (terminal: Terminal, progress: Progress): ProgressView => {
   let frame = 0
   let paused = false
 
-  const erase = (): string => (drawn === 0 ? '' : `\u001b[${drawn}A\u001b[0J`)
+  // To the first column first: a typed ^C has moved the cursor.
+  const erase = (): string => (drawn === 0 ? '' : `\r\u001b[${drawn}A\u001b[0J`)
 
   const liveLines = (): string[] => {
     const room = Math.max(1, Math.min(12, terminal.rows - 3))

@@ -34,12 +34,13 @@ export const stayWith = async (
   const steps = run.plan?.order.length ?? 0
   const where = steps === 0 ? '' : `: ${steps - (run.plan?.open ?? 0)} of ${steps} steps are done`
   const hint = options.hint === undefined ? '' : `; ${options.hint}`
-  if (!finalStatuses.has(status))
-    terminal.err(
-      taken
-        ? `Continuing run ${id}${where}${hint}\n`
-        : `Following run ${id}, which process ${run.owner ?? '?'} advances${where}${hint}\n`,
-    )
-  const driven = await drive(concord, id, terminal, { quiet: options.json === true, toldUntil: run.version })
+  const opening = taken
+    ? `Continuing run ${id}${where}${hint}`
+    : `Following run ${id}, which process ${run.owner ?? '?'} advances${where}${hint}`
+  const driven = await drive(concord, id, terminal, {
+    quiet: options.json === true,
+    toldUntil: run.version,
+    ...(finalStatuses.has(status) ? {} : { opening }),
+  })
   return report(terminal, driven, options)
 }

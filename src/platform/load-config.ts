@@ -85,7 +85,9 @@ const text = (error: unknown): string => (error instanceof Error ? error.message
 const explain = async (file: string, error: unknown): Promise<ConcordError> => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code === 'ERR_MODULE_NOT_FOUND') return missingModule(file, error)
-  if (error instanceof SyntaxError) {
+  const thrownAt = framePlace(file, error)
+  // JSON.parse throws syntax errors too: those come from a line that ran.
+  if (error instanceof SyntaxError && thrownAt === undefined) {
     const place = placeInStack(error.stack ?? '') ?? (await checkedPlace(file)) ?? file
     const way =
       code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX'
@@ -93,8 +95,7 @@ const explain = async (file: string, error: unknown): Promise<ConcordError> => {
         : 'correct it and try again'
     return invalid(place, `it cannot be parsed: ${text(error)}`, way, error)
   }
-  const place = framePlace(file, error)
-  return invalid(place ?? file, `it throws: ${text(error)}`, 'correct it and try again', error)
+  return invalid(thrownAt ?? file, `it throws: ${text(error)}`, 'correct it and try again', error)
 }
 
 const missingModule = (file: string, error: unknown): ConcordError => {
@@ -127,6 +128,6 @@ const checkedPlace = (file: string): Promise<string | undefined> =>
 const framePlace = (file: string, error: unknown): string | undefined => {
   const stack = error instanceof Error ? (error.stack ?? '') : ''
   const escaped = pathToFileURL(file).href.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  const line = new RegExp(`${escaped}:(\\d+)`).exec(stack)?.[1]
+  const line = new RegExp(`^\\s+at .*${escaped}:(\\d+)`, 'm').exec(stack)?.[1]
   return line === undefined ? undefined : `${file}:${line}`
 }

@@ -53,9 +53,13 @@ export const forkCommand = command({
         ...(values.input.length === 0 ? {} : { params }),
         ...(values.goal === undefined ? {} : { goal: values.goal }),
       })
-      if (!values.json)
-        terminal.err(`Run ${id}, forked from ${run}${at === undefined ? '' : ` at event ${at}`}\n`)
-      return report(terminal, await drive(concord, id, terminal, { quiet: values.json }), values)
+      const quiet = values.json
+      const opening = `Run ${id}, forked from ${run}${at === undefined ? '' : ` at event ${at}`}`
+      return report(
+        terminal,
+        await drive(concord, id, terminal, { quiet, ...(quiet ? {} : { opening }) }),
+        values,
+      )
     })
   },
 })

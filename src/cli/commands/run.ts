@@ -119,8 +119,9 @@ export const runCommand = command({
       if (found !== undefined)
         return await stayWith(concord, found, terminal, { ...values, hint: '--new starts afresh' })
       const id = await concord.start(goal)
-      if (!values.json) terminal.err(`Run ${id} (team ${goal.team})\n`)
-      return report(terminal, await drive(concord, id, terminal, { quiet: values.json }), values)
+      const quiet = values.json
+      const opening = quiet ? {} : { opening: `Run ${id} (team ${goal.team})` }
+      return report(terminal, await drive(concord, id, terminal, { quiet, ...opening }), values)
     } finally {
       await concord.close()
     }

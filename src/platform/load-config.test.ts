@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { configProblems } from './config-shape.ts'
+import { findConfig, loadConfig } from './load-config.ts'
+
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'concord-config-')))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+let files = 0
+const fileWith = (text: string, extension = 'ts'): string => {
+  const path = join(folder, `config-${files++}.${extension}`)
+  writeFileSync(path, text)
+  return path
+}
+
+const refusedAt = async (path: string, place: string, problem: RegExp): Promise<void> => {
+  await assert.rejects(loadConfig(path), (error: Error & { code?: string }) => {
+    assert.equal(error.code, 'config.invalid')
+    assert.ok(error.message.includes(`${path}${place}`), error.message)
+    assert.match(error.message, problem)
+    assert.match(error.message, /; /, 'says the way out')
+    return true
+  })
+}
+
+describe('loading a config', () => {
+  it('finds the nearest one above', async () => {
+    const deep = join(folder, 'a/b/c')
+    mkdirSync(deep, { recursive: true })
+    writeFileSync(join(folder, 'a/concord.config.mjs'), 'export default { team: "above" }')
+    assert.equal(findConfig(deep), join(folder, 'a/concord.config.mjs'))
+    const config = await loadConfig(findConfig(deep))
+    assert.equal(config.team, 'above')
+    assert.equal(config.stores?.directory, join(folder, 'a/.concord'), 'runs are kept beside the config')
+  })
+
+  it('takes a relative store from the folder of the file', async () => {
+    const config = await loadConfig(fileWith('export default { stores: { directory: "data" } }'))
+    assert.equal(config.stores?.directory, join(folder, 'data'))
+  })
+
+  it('tells file and line of what cannot be parsed, in TypeScript and JavaScript', async () => {
+    const broken = 'export default {\n  teams: {\n    a: [1,\n  }\n}\n'
+    await refusedAt(fileWith(broken), ':4', /cannot be parsed: Expression expected/)
+    await refusedAt(fileWith(broken, 'mjs'), ':4', /cannot be parsed: Unexpected token '}'/)
+    await refusedAt(fileWith('const a = 1\nconst a = 2\nexport default {}\n'), ':2', /already been declared/)
+    await refusedAt(fileWith('enum A { X }\nexport default {}\n'), ':1', /enum is not supported/)
+  })
+
+  it('tells file and line of what is thrown, also by a function it calls', async () => {
+    await refusedAt(fileWith('export default {}\n\nthrow new Error("boom")\n'), ':3', /it throws: boom/)
+    await refusedAt(fileWith('export default { a: JSON.parse("{") }\n'), ':1', /JSON/)
+    await refusedAt(fileWith('export default { model: nowhere }\n'), ':1', /nowhere is not defined/)
+  })
+
+  it('tells which import is missing, and where', async () => {
+    await refusedAt(
+      fileWith('\nimport { x } from "not-installed"\nexport default x\n'),
+      ':2',
+      /not-installed; run "npm install"/,
+    )
+    await refusedAt(
+      fileWith('import { x } from "./nowhere.ts"\nexport default x\n'),
+      ':1',
+      /cannot be found: .*nowhere.ts/,
+    )
+  })
+
+  it('wants a default export', async () => {
+    await refusedAt(
+      fileWith('export const config = {}\n'),
+      '',
+      /no default export; write: export default defineConfig/,
+    )
+  })
+
+  it('tells unknown keys with the nearest one, and wrong types, with their lines', async () => {
+    const text = `export default {
+  modle: 'openai/gpt-5',
+  budget: { tokens: '1000' },
+  teams: {
+    research: {
+      agents: [{ name: 'reader', instrutions: 'Read.' }],
+      strategy: 'hierarchial',
+    },
+  },
+}
+`
+    const path = fileWith(text)
+    await refusedAt(path, ':2', /the config has no "modle"; did you mean "model"\?/)
+    await refusedAt(path, ':3', /"budget.tokens" must be a number, it is the string "1000"/)
+    await refusedAt(
+      path,
+      ':6',
+      /"teams.research.agents.0" has no "instrutions"; did you mean "instructions"\?/,
+    )
+    await refusedAt(path, ':7', /"teams.research.strategy" must be "hierarchical" or /)
+  })
+
+  it('accepts what the types accept', () => {
+    const config = {
+      model: { id: 'scripted/one', outputTokensMax: 10, generate: () => {}, inputTokensBound: () => 1 },
+      models: { small: 'openai/gpt-5-mini' },
+      teams: {
+        t: {
+          agents: ['a', { name: 'b', run: () => 1, input: {}, timeoutMs: 1 }],
+          plan: () => [],
+          bounds: { plansMax: 1 },
+        },
+      },
+      agents: { a: { url: 'http://127.0.0.1:1/run', token: 't', description: 'd' } },
+      stores: { kind: 'memory' },
+      server: { port: 0 },
+      beforeStore: () => ({}),
+    }
+    assert.deepEqual(configProblems(config), [])
+    assert.equal(configProblems(undefined).length, 1)
+    assert.match(configProblems([])[0]?.problem ?? '', /the config must be an object, it is a list/)
+  })
+})
