@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { project, root, type Started } from './project.ts'
+
+const urlOf = (started: Started): Promise<string> =>
+  new Promise((resolve, reject) => {
+    let text = ''
+    started.child.stdout?.on('data', (chunk) => {
+      text += chunk
+      const url = /http:\/\/\S+/.exec(text)?.[0]
+      if (url !== undefined) resolve(url)
+    })
+    void started.ended.then(({ stderr }) => reject(new Error(stderr)))
+  })
+
+const post = async (url: string, body: unknown): Promise<unknown> => {
+  const headers = { 'content-type': 'application/json' }
+  return (await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })).json()
+}
+
+describe('concord serve', () => {
+  it('answers goals, advances what the command line asks, and stops when told', async () => {
+    const { start, concord, effects } = project()
+    await concord('run', 'publish', '--team', 'publishing')
+    const server = start('serve', '--port', '0')
+    const url = await urlOf(server)
+    const answer = (await post(`${url}/goal`, { goal: 'hi' })) as { status: string; output: unknown }
+    assert.deepEqual([answer.status, answer.output], ['success', { told: { goal: 'hi' } }])
+    const last = JSON.parse((await concord('runs', '--team', 'publishing', '--json')).stdout)[0].run
+    const approved = await concord('approve', last, '--json')
+    assert.equal(approved.code, 0)
+    assert.equal(JSON.parse(approved.stdout).status, 'succeeded')
+    assert.deepEqual(effects(), ['write'])
+    server.child.kill('SIGTERM')
+    assert.equal((await server.ended).code, 0)
+  })
+
+  it('refuses an open address without a token, and a port that is taken', async () => {
+    const { start, concord } = project()
+    const open = await concord('serve', '--host', '0.0.0.0', '--port', '0')
+    assert.equal(open.code, 2)
+    assert.match(open.stderr, /set a token \(--token, CONCORD_TOKEN\)/)
+    const server = start('serve', '--port', '0')
+    const { port } = new URL(await urlOf(server))
+    const taken = await concord('serve', '--port', port)
+    assert.equal(taken.code, 2)
+    assert.match(taken.stderr, /another process has it/)
+    server.child.kill('SIGTERM')
+    await server.ended
+  })
+})
+
+describe('concord agent', () => {
+  it('serves one agent of a module', async () => {
+    const { start, folder, concord } = project('')
+    const library = pathToFileURL(join(root, 'src/index.ts')).href
+    writeFileSync(
+      join(folder, 'shout.ts'),
+      `import { agent } from '${library}'\nexport default agent({ name: 'shout', run: (input: { text: string }) => ({ text: input.text.toUpperCase() }) })\n`,
+    )
+    const service = start('agent', 'shout.ts', '--port', '0')
+    const url = await urlOf(service)
+    assert.deepEqual(await post(`${url}/run`, { text: 'quiet' }), { text: 'QUIET' })
+    service.child.kill('SIGINT')
+    assert.equal((await service.ended).code, 0)
+    const missing = await concord('agent', 'nowhere.ts')
+    assert.equal(missing.code, 2)
+    assert.match(missing.stderr, /the module cannot be loaded/)
+  })
+})
