@@ -27,7 +27,7 @@ export const APPROACHES: readonly Approach[] = [
     name: 'Benchmarks and evaluation',
     aim: 'measure what models can and cannot do',
     opening: 'On the evaluation side,',
-    noun: ['benchmark or evaluation', 'benchmarks or evaluations'],
+    noun: ['evaluation', 'evaluations'],
     words:
       /bench(?:mark\w*|\b)|evaluation (?:framework|suite|protocol|dataset)|\bevaluat(?:e|ing|ion of)\b|leaderboard|test suite|how (?:well|good|far)|(?:can|do|are) (?:\w+ )?(?:mllms?|vlms?|lvlms?|models)\b/i,
     query: 'benchmark evaluation',
@@ -57,7 +57,7 @@ export const APPROACHES: readonly Approach[] = [
     name: 'Data and supervision',
     aim: 'supply the examples that models lack',
     opening: 'On the data side,',
-    noun: ['dataset or data method', 'datasets or data methods'],
+    noun: ['data contribution', 'data contributions'],
     words:
       /\bdatasets?\b|\bcorpus\b|data (?:curation|synthesis|generation|engine|selection|pipeline)|synthetic data|annotat\w+|instruction data/i,
     query: 'dataset synthetic data',
@@ -65,7 +65,7 @@ export const APPROACHES: readonly Approach[] = [
   {
     key: 'training',
     name: 'Training-based methods',
-    aim: 'train the behaviour in',
+    aim: 'change behaviour by training',
     opening: 'On the training side,',
     noun: ['training method', 'training methods'],
     words:
@@ -75,9 +75,9 @@ export const APPROACHES: readonly Approach[] = [
   {
     key: 'system',
     name: 'Agents and complete systems',
-    aim: 'put models to work as systems',
+    aim: 'combine models into working systems',
     opening: 'Among complete systems,',
-    noun: ['agent or complete system', 'agents or complete systems'],
+    noun: ['system', 'systems'],
     words:
       /multi-?agent|\bagentic\b|\bagents?\b|\bsystem\b|pipeline|tool[- ]us\w+|application|assistant|deploy\w*|\bRAG\b|retriev\w*/i,
     query: 'agent system',
@@ -85,9 +85,9 @@ export const APPROACHES: readonly Approach[] = [
   {
     key: 'architecture',
     name: 'Models and architectures',
-    aim: 'change how models are built',
+    aim: 'improve the model or framework itself',
     opening: 'On the architectural side,',
-    noun: ['model or architecture', 'models or architectures'],
+    noun: ['model design', 'model designs'],
     words:
       /architectur\w*|encoders?\b|connectors?|projectors?|mixture[- ]of[- ]experts|\bMoE\b|unified model|foundation model|technical report|modules?\b|framework|network|model family|tokeni[sz]er/i,
     query: 'architecture model',
@@ -96,6 +96,8 @@ export const APPROACHES: readonly Approach[] = [
 
 const TITLE_WEIGHT = 3
 const SENTENCE_WEIGHT = 2
+/** Everybody reports on benchmarks: only what is offered counts for them. */
+const REST_WEIGHT = 0.5
 
 /** The kind of work: its title and what it says it offers count more than the rest; ties go to the earlier kind. */
 export const approachOf = (title: string, contribution: string, rest = ''): Approach => {
@@ -106,7 +108,7 @@ export const approachOf = (title: string, contribution: string, rest = ''): Appr
     const score =
       TITLE_WEIGHT * Number(approach.words.test(title)) +
       SENTENCE_WEIGHT * Math.min(2, contribution.match(every)?.length ?? 0) +
-      0.5 * Math.min(3, rest.match(every)?.length ?? 0)
+      (approach.key === 'benchmark' ? 0 : REST_WEIGHT) * Math.min(3, rest.match(every)?.length ?? 0)
     if (score > bestScore) [best, bestScore] = [approach, score]
   }
   return best

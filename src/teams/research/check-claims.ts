@@ -51,6 +51,11 @@ const BY_KIND: { [kind in Claim['kind']]: (claim: Claim, library: Library) => st
     ...miscounted(claim, library),
   ],
   count: (claim, library) => [...cited(claim, library), ...miscounted(claim, library)],
+  mention: (claim, library) => [
+    ...wrongAuthors(claim, library),
+    ...cited(claim, library),
+    ...misnamed(claim, library),
+  ],
   frame: ({ id, text, citations }) => [
     ...(citations.length > 0 ? [`Claim ${id} cites papers, so it must be a claim that can be checked.`] : []),
     ...(FIGURE.test(text) ? [`Claim ${id} states a number without a source.`] : []),
@@ -106,6 +111,18 @@ const withoutTerm = ({ id, term, citations }: Claim): string[] => {
       ({ paper }) => `Claim ${id} says that ${paper} speaks of ${known.term}; the cited sentence does not.`,
     )
 }
+
+/** A paper must speak of what it is cited for by name. */
+const misnamed = ({ id, text, names = [], citations }: Claim, library: Library): string[] =>
+  citations.flatMap(({ paper }, at) => {
+    const name = names[at] ?? ''
+    const source = library.sources.get(paper)
+    if (source === undefined || name === '') return []
+    const known = [source.cited.title, ...source.cited.sentences].some((sentence) => sentence.includes(name))
+    return known && text.includes(name)
+      ? []
+      : [`Claim ${id} names ${name}, of which ${paper} does not speak.`]
+  })
 
 /** Counts are made again, and the text must say what they are. */
 const miscounted = ({ id, text, counts = [], citations }: Claim, library: Library): string[] =>

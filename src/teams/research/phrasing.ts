@@ -24,9 +24,11 @@ export const upperFirst = (text: string): string => text.charAt(0).toUpperCase()
 export const lowerFirst = (text: string): string =>
   /^\p{Lu}\p{Ll}/u.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text
 
-/** `a`, `a and b`, `a, b and c`. */
-export const listed = (items: readonly string[]): string =>
-  items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
+/** `a`, `a and b`, `a, b and c`; with another mark where the items hold commas. */
+export const listed = (items: readonly string[], mark = ','): string =>
+  items.length < 2
+    ? (items[0] ?? '')
+    : `${items.slice(0, -1).join(`${mark} `)}${mark === ',' ? '' : mark} and ${items.at(-1)}`
 
 export const counted = (value: number, one: string, many = `${one}s`): string =>
   `${numberWord(value)} ${value === 1 ? one : many}`

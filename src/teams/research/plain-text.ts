@@ -37,4 +37,4 @@ export const plainText = (text: string): string => {
 }
 
 /** Whether markup is left that a reader would stumble over. */
-export const hasDebris = (text: string): boolean => /[\\{}$^]|\*\*|https?:|\bhttp\b|�/.test(text)
+export const hasDebris = (text: string): boolean => /[\\{}$^]|\*\*|\b\w_\w\b|https?:|\bhttp\b|�/.test(text)

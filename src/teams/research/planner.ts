@@ -12,7 +12,8 @@ import { topicOf } from './topic.ts'
 
 const PAPERS = { default: 40, max: 120 }
 const READERS_AT_ONCE = 8
-const FACETS_MAX = 15
+/** Each is a search whose answer the log keeps. */
+const FACETS_MAX = 8
 
 export type PlannerInput = { goal: string; params?: Json; previous?: Json }
 
@@ -29,7 +30,7 @@ export const planResearch = async (
   const topic = topicOf(input.goal)
   const again = isObject(input.previous)
   const method = context.hasModel && !again ? 'model' : 'classical'
-  const facets = facetsOf(topic.text)
+  const facets = facetsOf(topic.text, topic.query)
   const refined = method === 'model' ? await refineQueries(context, input.goal, topic.query) : []
   const search = {
     question: input.goal,
@@ -81,9 +82,11 @@ export const planResearch = async (
   }
 }
 
-/** What to add to the topic to see all of it: the fields of a broad topic, the kinds of work on a narrow one. */
-const facetsOf = (topic: string): string[] =>
-  topicTerms(topic).broad ? AREAS.map(({ query }) => query) : APPROACHES.map(({ query }) => query)
+/** What else to search for, to see all of it: the fields of a broad topic, the kinds of work on a narrow one. */
+const facetsOf = (topic: string, query: string): string[] =>
+  topicTerms(topic).broad
+    ? [...AREAS].sort((a, b) => b.prominence - a.prominence).map((area) => `multimodal ${area.query}`)
+    : APPROACHES.map((approach) => `${query} ${approach.query}`)
 
 const readParams = (given: Json | undefined): ResearchParams => {
   const params = isObject(given) ? given : {}

@@ -1,84 +1,143 @@
 import { words } from '../../domain/text/tokens.ts'
 import { upperFirst } from './phrasing.ts'
+import { gerund } from './verbs.ts'
 
-export type Problem = { title: string; question: string }
+/** What a stated gap leaves open, in the paper's own words: a short title and ways to ask about it. */
+export type Problem = { title: string; questions: string[] }
 
-const WORDS = { min: 2, max: 16 }
+const WORDS = { min: 2, max: 15 }
+/** Models, not the methods built around them: that a method falls short is what its successor mends. */
 const MODELS =
-  "((?:(?:current|existing|most|many|state-of-the-art|even|the best|leading|modern|today's|open-source|all|these|large|multi-?modal|vision-language|vision|language|video|audio) )*(?:mllms?|l?vlms?|lmms?|llms?|language models|models?|methods|approaches|agents|systems|benchmarks|works?|studies))"
+  '(?:mllms?|l?vlms?|lmms?|[\\w-]*mllms|llms?|language models?|models?|agents?|judges|assistants?)'
+const STRUGGLES =
+  '(?:\\w+ly |still |often |also |usually )*(?:struggles?|struggled|fails?|failed|falls? short|underperforms?)'
+const CLAUSE_END =
+  '(?=[.;:–]|, (?:and|but|which|while|yielding|particularly|especially|suggesting|indicating|highlighting|leading|even|often|with|despite|as|revealing|resulting|making|limiting|where|when|due|because|underscoring|showing|hindering|causing)\\b|, \\w+ing\\b| (?:while|because|due to|even|despite|though|although|suggesting|highlighting|underscoring|indicating|and (?:often|exhibit|highlight|show|suggest|tend|lack))\\b|$)'
 
-type Form = { pattern: RegExp; make: (match: RegExpExecArray) => Problem | undefined }
+/** Where a phrase without commas ends. */
+const PHRASE_END = '(?=[,.;:–]|$| (?:while|because|due to|even|despite|though|although)\\b)'
 
-const END = '(?=,|;|:|\\.$|\\.|$| because| due to| while| when | and often| but | as they| since| – )'
-const AT = `([^,;:.]{8,110}?)${END}`
+type Form = { pattern: RegExp; make: (what: string) => Problem | undefined }
 
-const FORMS: Form[] = [
-  {
-    pattern: new RegExp(
-      `${MODELS} (?:\\w+ )?(?:struggle|struggles|struggled) (?:\\w+ )?(?:with|in|on|at) ${AT}`,
-      'i',
-    ),
-    make: ([, , what]) => about(what, (it) => `What would it take for models to cope with ${it}?`),
-  },
-  {
-    pattern: new RegExp(
-      `${MODELS} (?:\\w+ ){0,2}(?:struggle|struggles|fail|fails|failed|are unable|unable|struggled) to ${AT}`,
-      'i',
-    ),
-    make: ([, , what]) => doing(what),
-  },
-  {
-    pattern: new RegExp(`${MODELS} (?:\\w+ ){0,2}cannot ${AT}`, 'i'),
-    make: ([, , what]) => doing(what),
-  },
-  {
-    pattern:
-      /(?:^|, |however |but |while |, )(?:however, |but |yet |the )?([^,;:]{8,100}?) (?:remains?|is|are|has been|have been|is still|are still) (?:\w+ly |still |an? |\w+ and )*(?:under-?explored|unexplored|under-?studied|understudied|open|unclear|unknown|unresolved|unsolved|elusive|poorly understood|overlooked|neglected|(?:a |an )?(?:\w+ )?challeng\w+|difficult|limited|bottleneck)/i,
-    make: ([, what]) =>
-      about(what, (it) => `How can ${it} be studied and improved in a way that others can repeat?`),
-  },
-  {
-    pattern: new RegExp(`(?:lack|lacks|lacking|lack of|absence of|limited|insufficient) ${AT}`, 'i'),
-    make: ([, what]) =>
-      about(what, (it) => `How can ${it} be provided, and does providing it close the gap?`),
-  },
+const form = (source: string, make: Form['make']): Form => ({ pattern: new RegExp(source, 'i'), make })
+
+const FORMS: readonly Form[] = [
+  form(
+    `\\b${MODELS}[^.;]{0,40}? (?:${STRUGGLES}|(?:is|are) unable|cannot) to ([^.;:]{8,140}?)${CLAUSE_END}`,
+    (what) => doing(what),
+  ),
+  form(`\\b${MODELS}[^.;]{0,30}? cannot (?:yet |reliably |always )?([^.;:]{8,140}?)${CLAUSE_END}`, (what) =>
+    doing(what),
+  ),
+  form(`\\bprone to ([^.;:,]{6,110}?)${PHRASE_END}`, (what) => facing(what)),
+  form(
+    `\\bvulnerab(?:le|ility|ilities) (?:of [^,.;]{3,60} )?to ([^.;:,]{6,110}?)(?: and (?:emphasize|underscore|highlight|call)|$)`,
+    (what) => facing(what),
+  ),
+  form(
+    `\\b(?:degradation|drops?|declines?|degrades?)\\b[^.;,]{0,40}? (?:when|under|in the presence of) (?:they are |it is |being )?(?:exposed to |faced with |given |confronted with )?([^.;:,]{6,90}?)${PHRASE_END}`,
+    (what) => facing(what),
+  ),
+  form(
+    `\\b(?:open|remaining|persistent) (?:challenges|problems|questions|limitations|issues) in ([^.;:]{6,140}?)(?=[.;:]|,? (?:providing|offering|and (?:provide|offer|suggest))\\b|$)`,
+    (what) => challenges(what),
+  ),
+  form(`\\b${STRUGGLES} (?:with|in|on|at) ([^.;:]{6,120}?)${CLAUSE_END}`, (what) => facing(what)),
+  form(
+    `\\b(?:limitations?|weakness(?:es)?|deficienc(?:y|ies)|shortcomings?|(?:performance |significant |large )?gaps?|failures?|challenges?) (?:of [^,.;]{3,40} )?in ((?:[^.;:]){6,110}?)${CLAUSE_END}`,
+    (what) => about(what),
+  ),
+  form(`\\b${MODELS}[^.;]{0,30}? lack ([^.;:]{6,110}?)${CLAUSE_END}`, (what) => about(what)),
+  form(`\\bneed for ([^.;:]{6,110}?)${CLAUSE_END}`, (what) => need(what)),
+  form(
+    `(?:^|, |but |while |yet )(?:the )?([^,;:.]{8,100}?) (?:remains?|is still|are still|is largely|are largely|has been largely|have been largely) (?:\\w+ly |still |an? |\\w+ and )*(?:under-?explored|unexplored|under-?studied|insufficiently (?:explored|studied|understood)|open|unclear|unknown|unresolved|unsolved|poorly understood|overlooked|neglected|(?:\\w+ )?challeng\\w+|difficult|limited|(?:\\w+ )?bottleneck)`,
+    (what) => about(what),
+  ),
 ]
 
-/** The problem a stated gap leaves open, in its own words: a short title and a question; undefined when the wording gives none. */
+/** The problem in a sentence that states a gap; undefined when its wording gives none that reads well. */
 export const problemIn = (sentence: string): Problem | undefined => {
   for (const { pattern, make } of FORMS) {
-    const match = pattern.exec(sentence)
-    const problem = match === null ? undefined : make(match)
+    const what = pattern.exec(sentence)?.[1]
+    const problem = what === undefined ? undefined : make(what)
     if (problem !== undefined) return problem
   }
   return undefined
 }
 
-const trimmed = (what: string | undefined): string | undefined => {
+const POINTS = /\b(?:this|these|those|such|it|its|they|them|their|we|our|both|certain|current|existing)\b/i
+
+const trimmed = (what: string): string | undefined => {
   const text = what
-    ?.replace(/^(?:the|a|an|how|whether|their|its|our)\s+(?=\S+ \S)/i, '')
-    .replace(/\s+(?:and|or|of|in|on|with|to|for)$/i, '')
+    .replace(/^(?:yet|but|while|although|though|and|however),?\s+/i, '')
+    .replace(/^(?:the|a|an|how|whether|when|where|that)\s+(?=\S+ \S)/i, '')
+    .replace(/^(?:current|existing|today's) /i, '')
+    .replace(/\s+(?:and|or|of|in|on|with|to|for|as|by|from)$/i, '')
+    .replace(/[,\s]+$/, '')
     .trim()
-  if (
-    text === undefined ||
-    /\b(?:this|these|those|such|it|they|them|we|our|their)\b/i.test(text) ||
-    /[(){}[\]"“”]/.test(text)
-  )
-    return undefined
+  if (POINTS.test(text) || /[(){}[\]"“”$\\]/.test(text)) return undefined
   const count = words(text).length
   return count >= WORDS.min && count <= WORDS.max ? text : undefined
 }
 
-const about = (what: string | undefined, question: (it: string) => string): Problem | undefined => {
-  const text = trimmed(what)
-  return text === undefined ? undefined : { title: upperFirst(text), question: question(text) }
+const ADVERBS =
+  /^(?:(?:reliably|accurately|effectively|correctly|fully|consistently|adequately|properly|faithfully|robustly|truly) )+/i
+
+type Ask = (what: string) => string
+
+const ASK_DOING: readonly Ask[] = [
+  (it) =>
+    `What would enable models to ${it}: other training data, a training signal that rewards it, or a change at inference time?`,
+  (it) => `How can models be made to ${it}, and is the obstacle what they see or what they do with it?`,
+  (it) => `Can models learn to ${it} without losing what they do well today, and which test would show it?`,
+]
+const ASK_ABOUT: readonly Ask[] = [
+  (it) =>
+    `Which change to data, training or inference would improve ${it}, and does the gain hold beyond one benchmark?`,
+  (it) => `What limits ${it} today, and which of the remedies proposed for neighbouring tasks carries over?`,
+  (it) => `How should ${it} be measured, and what would a model need to do markedly better?`,
+]
+const ASK_FACING: readonly Ask[] = [
+  (it) => `What would models need to cope with ${it}, and does scale alone provide it?`,
+  (it) =>
+    `Why do models stumble over ${it}, and which intervention removes the cause rather than the symptom?`,
+  (it) => `How can models be prepared for ${it} without a dataset for every case?`,
+]
+const ASK_CHALLENGES: readonly Ask[] = [
+  (it) => `Which of these (${it}) limits progress first, and what experiment would tell?`,
+]
+const ASK_NEED: readonly Ask[] = [
+  (it) => `What would ${it} require, and by which measurements would one recognize progress?`,
+]
+
+const asked = (title: string, asks: readonly Ask[], what: string): Problem => ({
+  title: upperFirst(title),
+  questions: asks.map((ask) => ask(what)),
+})
+
+const doing = (what: string): Problem | undefined => {
+  const text = trimmed(what.replace(ADVERBS, ''))
+  if (text === undefined || !/^[a-z]+(?:-[a-z]+)? /.test(text)) return undefined
+  const [verb = '', ...rest] = text.split(' ')
+  return asked([gerund(verb), ...rest].join(' '), ASK_DOING, text)
 }
 
-const doing = (what: string | undefined): Problem | undefined => {
-  const text = trimmed(
-    what?.replace(/^(?:reliably|accurately|effectively|correctly|fully|consistently|adequately) /i, ''),
-  )
-  return text === undefined
-    ? undefined
-    : { title: `Getting models to ${text}`, question: `How can models be built or trained to ${text}?` }
+const about = (what: string): Problem | undefined => {
+  const text = trimmed(what)
+  return text === undefined ? undefined : asked(text, ASK_ABOUT, text)
+}
+
+const facing = (what: string): Problem | undefined => {
+  const text = trimmed(what)
+  return text === undefined ? undefined : asked(text, ASK_FACING, text)
+}
+
+const need = (what: string): Problem | undefined => {
+  const text = trimmed(what)
+  return text === undefined ? undefined : asked(`Towards ${text}`, ASK_NEED, text)
+}
+
+const challenges = (what: string): Problem | undefined => {
+  const text = trimmed(what)
+  return text === undefined ? undefined : asked(text, ASK_CHALLENGES, text)
 }

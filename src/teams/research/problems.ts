@@ -1,17 +1,29 @@
+import { cosine, type Idf, idfTable, termVector } from '../../domain/text/similarity.ts'
+import { stems } from '../../domain/text/tokens.ts'
+import { approachOf } from './approaches.ts'
 import { areaOf } from './area-of.ts'
 import { attributionOf, withYear } from './attribution.ts'
-import { problemIn } from './problem-in.ts'
+import { type Problem, problemIn } from './problem-in.ts'
+import { type Quotable, quotable } from './quotable.ts'
+import { isNarrow } from './select.ts'
 import type { Claim, OpenProblem, Questions, Reading, Statement } from './shapes.ts'
+import { singular } from './verbs.ts'
 
 type Gap = {
   reading: Reading
   statement: Statement
   field: string
-  problem: { title: string; question: string } | undefined
+  problem: Problem | undefined
+  quote: Quotable
   worth: number
 }
 
-const SUPPORT_MAX = 2
+const WORTH = { problem: 0.4, narrow: -0.3, short: 0.1 }
+const TITLE_WORDS_SHORT = 9
+/** Likeness of two gaps from which they are told as one problem; less will do within a field. */
+const LIKE_MIN = { field: 0.1, elsewhere: 0.22 }
+const START_MIN = 0.06
+const METHODS = new Set(['training', 'inference', 'architecture', 'data', 'system'])
 
 /** Open problems, each from gaps that papers state in their own words; at most one a field as long as there are fields enough. */
 export const findProblems = (
@@ -22,70 +34,138 @@ export const findProblems = (
   const gaps = readings
     .flatMap((reading) => gapsOf(reading, avoided))
     .sort((a, b) => b.worth - a.worth || (a.statement.id < b.statement.id ? -1 : 1))
-  const chosen: OpenProblem[] = []
-  const fields = new Set<string>()
-  const used = new Set<string>()
-  for (const strict of [true, false])
+  const idf = idfTable(readings.map((reading) => stems(`${reading.title} ${textOf(reading)}`)))
+  const chosen: Gap[] = []
+  // First one a field, then more of a field, then gaps whose wording gives no title of its own.
+  for (const pass of ['field', 'worded', 'any'])
     for (const gap of gaps) {
       if (chosen.length >= count) break
-      if (gap.problem === undefined || used.has(gap.reading.id) || (strict && fields.has(gap.field))) continue
-      const support = gaps
-        .filter(
-          (each) =>
-            each.field === gap.field && each.reading.id !== gap.reading.id && !used.has(each.reading.id),
-        )
-        .slice(0, SUPPORT_MAX)
-      fields.add(gap.field)
-      for (const each of [gap, ...support]) used.add(each.reading.id)
-      chosen.push(problemOf(gap, support))
+      const taken = chosen.some(
+        (each) => each.reading.id === gap.reading.id || (pass === 'field' && each.field === gap.field),
+      )
+      if (!taken && (pass === 'any' || gap.problem !== undefined))
+        chosen.push({ ...gap, problem: gap.problem ?? unworded(gap) })
     }
+  const used = new Set(chosen.map(({ reading }) => reading.id))
+  const problems = chosen.map((gap, at) => problemOf(gap, at, { gaps, readings, idf, used, avoided }))
   const notes =
-    chosen.length < count
+    problems.length < count
       ? [
-          `The papers read state gaps plainly enough for ${chosen.length} of the ${count} open problems asked for.`,
+          `The papers read state gaps plainly enough for ${problems.length} of the ${count} open problems asked for.`,
         ]
       : []
-  return { problems: chosen, notes, avoided: [...avoided], method: 'classical' }
+  return { problems, notes, avoided: [...avoided], method: 'classical' }
 }
+
+const unworded = ({ reading }: Gap): Problem => ({
+  title: `A gap named by ${withYear(attributionOf(reading))}`,
+  questions: ['What would close the gap, and by which measurement would one know that it is closed?'],
+})
+
+const offerOf = ({ statements }: Reading): Statement | undefined =>
+  statements.find(({ kind }) => kind === 'contribution')
+
+const textOf = ({ statements }: Reading): string => statements.map(({ sentence }) => sentence).join(' ')
 
 const gapsOf = (reading: Reading, avoided: readonly string[]): Gap[] =>
   reading.statements
     .filter(({ kind, id }) => kind === 'gap' && !avoided.includes(id))
-    .map((statement) => {
-      const problem = problemIn(statement.sentence)
-      return {
-        reading,
-        statement,
-        field:
-          areaOf('', statement.sentence)?.name ?? areaOf(reading.title, statement.sentence)?.name ?? 'other',
-        problem,
-        worth: statement.score + (problem === undefined ? 0 : 0.3),
-      }
+    .flatMap((statement) => {
+      const quote = quotable(statement.sentence)
+      if (quote === undefined) return []
+      const problem = problemIn(quote.quote)
+      const short = problem !== undefined && problem.title.split(' ').length <= TITLE_WORDS_SHORT
+      const worth =
+        statement.score +
+        (problem === undefined ? 0 : WORTH.problem) +
+        (short ? WORTH.short : 0) +
+        (isNarrow(reading.title) ? WORTH.narrow : 0)
+      return [{ reading, statement, field: fieldOf(reading, statement), problem, quote, worth }]
     })
 
-const problemOf = (gap: Gap, support: readonly Gap[]): OpenProblem => {
-  const { title, question } = gap.problem!
+const fieldOf = (reading: Reading, { sentence }: Statement): string =>
+  areaOf(reading.title, sentence)?.name ?? reading.id
+
+type Surroundings = {
+  gaps: readonly Gap[]
+  readings: readonly Reading[]
+  idf: Idf
+  used: Set<string>
+  avoided: readonly string[]
+}
+
+const problemOf = (gap: Gap, at: number, around: Surroundings): OpenProblem => {
+  const { title, questions } = gap.problem!
+  const support = supportFor(gap, around)
+  if (support !== undefined) around.used.add(support.reading.id)
+  const claims: Claim[] = [
+    quoted(gap, ''),
+    ...(support === undefined ? [] : [quoted(support, 'In a related observation, ')]),
+    {
+      id: `problem-${at + 1}/question`,
+      kind: 'frame',
+      text: questions[at % questions.length] ?? title,
+      citations: [],
+    },
+  ]
+  const start = startFor(gap, at, around)
+  return { title, claims: start === undefined ? claims : [...claims, start] }
+}
+
+/** The gap of another paper that is most like this one. */
+const supportFor = (gap: Gap, { gaps, idf, used }: Surroundings): Gap | undefined => {
+  const own = termVector(stems(gap.quote.quote), idf)
+  let best: { gap: Gap; likeness: number } | undefined
+  for (const each of gaps) {
+    if (used.has(each.reading.id) || each.reading.id === gap.reading.id) continue
+    const likeness = cosine(own, termVector(stems(each.quote.quote), idf))
+    const enough = each.field === gap.field ? LIKE_MIN.field : LIKE_MIN.elsewhere
+    if (likeness >= enough && likeness > (best?.likeness ?? 0)) best = { gap: each, likeness }
+  }
+  return best?.gap
+}
+
+/** Where one could begin: the method nearest to the problem among the papers read, by name. */
+const startFor = (gap: Gap, at: number, { readings, idf, avoided }: Surroundings): Claim | undefined => {
+  const id = `problem-${at + 1}/start`
+  if (avoided.includes(id)) return undefined
+  const own = termVector(stems(`${gap.problem!.title} ${gap.quote.quote} ${gap.reading.title}`), idf)
+  let best: { reading: Reading; likeness: number; noun: string } | undefined
+  for (const reading of readings) {
+    if (reading.id === gap.reading.id || reading.name === undefined) continue
+    const offer = offerOf(reading)
+    if (offer === undefined) continue
+    const approach = approachOf(reading.title, offer.sentence)
+    if (!METHODS.has(approach.key)) continue
+    const likeness = cosine(own, termVector(stems(`${reading.title} ${offer.sentence}`), idf))
+    if (likeness >= START_MIN && likeness > (best?.likeness ?? 0))
+      best = { reading, likeness, noun: approach.noun[0] }
+  }
+  if (best === undefined) return undefined
+  const { reading, noun } = best
+  const evaluates = approachOf(gap.reading.title, offerOf(gap.reading)?.sentence ?? '').key === 'benchmark'
+  const yardstick = evaluates ? gap.reading.name : undefined
   return {
-    title,
-    claims: [
-      quoted(gap, `${withYear(attributionOf(gap.reading))} ${verb(gap, 'write')}`),
-      ...support.map((each, at) =>
-        quoted(
-          each,
-          `${at === 0 ? 'Likewise, ' : ''}${withYear(attributionOf(each.reading))} ${verb(each, at === 0 ? 'note' : 'report')}`,
-        ),
-      ),
-      { id: `${gap.statement.id}/question`, kind: 'frame', text: question, citations: [] },
+    id,
+    kind: 'mention',
+    text: `A first study could apply ${reading.name} {1}, the nearest ${noun} among the papers read, and measure it with ${yardstick ?? `the evaluation of ${attributionOf(gap.reading).subject}`} {2}.`,
+    names: [reading.name!, yardstick ?? ''],
+    citations: [
+      { paper: reading.id, quote: reading.title },
+      { paper: gap.reading.id, quote: gap.reading.title },
     ],
   }
 }
 
-const verb = ({ reading }: Gap, plain: string): string =>
-  attributionOf(reading).plural ? plain : `${plain}s`
-
-const quoted = ({ reading, statement }: Gap, opening: string): Claim => ({
-  id: statement.id,
-  kind: 'quote',
-  text: `${opening}: “${statement.sentence}”`,
-  citations: [{ paper: reading.id, quote: statement.sentence }],
-})
+const quoted = ({ reading, statement, quote }: Gap, opening: string): Claim => {
+  const attribution = attributionOf(reading)
+  const [first = '', ...more] = quote.verb.split(' ')
+  const verb = [attribution.plural ? first : singular(first), ...more].join(' ')
+  const says = quote.opening === 'that' ? `${verb} that` : quote.opening === 'object' ? verb : `${verb}:`
+  return {
+    id: statement.id,
+    kind: 'quote',
+    text: `${opening}${withYear(attribution)} ${says} “${quote.quote}”.`,
+    citations: [{ paper: reading.id, quote: quote.quote }],
+  }
+}

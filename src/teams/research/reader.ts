@@ -9,6 +9,7 @@ import { complainedOf } from './feedback.ts'
 import { readWithModel } from './model-reader.ts'
 import { hasDebris } from './plain-text.ts'
 import { retell } from './retell.ts'
+import { carried } from './self-check.ts'
 import type { PaperRecord, Reading, Statement, StatementKind } from './shapes.ts'
 import { nameInTitle } from './system-name.ts'
 
@@ -31,6 +32,8 @@ const KEPT: { [kind in StatementKind]: number } = {
 }
 const KEPT_MAX = 8
 const FULL_TEXT_CHARS = 60_000
+/** A gap stated after the contribution is one the paper leaves; one before it may be the one it closes. */
+const LEFT_OPEN = 0.5
 
 /**
  * What one paper contributes, how, with what result, and what it leaves open; every statement bound to its source sentence by exact span.
@@ -91,7 +94,9 @@ const readPart = (paper: PaperRecord, text: string, place: Statement['in'], offs
   const own = nameInTitle(paper.title, text)
   const mark = place === 'text' ? 't' : ''
   const open = new Map(gaps(paper.title, text).map((gap) => [gap.start, gap]))
-  return contributions(paper.title, text).flatMap((found): Read[] => {
+  const all = contributions(paper.title, text)
+  const offer = all.find(({ kind }) => kind === 'contribution')?.start ?? 0
+  const told = all.flatMap((found): Read[] => {
     const { start, end, sentence, score } = found
     const at = {
       sentence,
@@ -103,18 +108,25 @@ const readPart = (paper: PaperRecord, text: string, place: Statement['in'], offs
     const gap = open.get(start)
     const list: Read[] = []
     if (gap !== undefined && !hasDebris(sentence) && !sentence.endsWith('?'))
-      list.push({ ...at, id: `${at.id}g`, kind: 'gap', text: sentence, score: rounded(gap.score) })
+      list.push({
+        ...at,
+        id: `${at.id}g`,
+        kind: 'gap',
+        text: sentence,
+        score: rounded(gap.score + (start > offer ? LEFT_OPEN : 0)),
+      })
     if (found.kind !== 'gap' && found.kind !== 'background') {
       const told = retell(sentence, attribution, own)
       if (told !== undefined) list.push({ ...at, kind: found.kind, score: rounded(score), ...told })
     }
     return list
   })
+  return carried(paper, text, attribution, told)
 }
 
 const rounded = (score: number): number => Math.round(score * 1000) / 1000
 
-/** The best of each kind, in the order of the text. */
+/** The best of each kind, best first. */
 const chosen = (all: readonly Read[]): Read[] => {
   const best = [...all].sort((a, b) => b.score - a.score || a.start - b.start)
   const counts = new Map<StatementKind, number>()

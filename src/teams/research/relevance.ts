@@ -40,20 +40,50 @@ export const topicTerms = (topic: string): TopicTerms => {
   return { core: field.length > 0 ? [] : own, broad: field.length > 0 }
 }
 
-/** Share of a topic's terms that a paper holds, 0 to 1; 1 for the field as a whole when a paper belongs to it. */
-export const topicShare = ({ core, broad }: TopicTerms, title: string, abstract: string): number => {
-  const text = `${title} ${abstract}`
-  const held = new Set(words(text).map(stem))
-  if (broad)
-    return [...FIELD].some((term) => term.length > 2 && term !== 'larg' && term !== 'model' && held.has(term))
-      ? 1
-      : 0
-  if (core.length === 0) return 1
-  const found = core.filter(
-    (term) => held.has(term) || OTHER_NAMES.some(([name, names]) => name.test(term) && names.test(text)),
-  )
-  return found.length / core.length
+export type Candidate = { title: string; abstract: string }
+
+/** Share of a topic's terms a paper must hold, weighted by rarity. */
+const SHARE_MIN = 0.6
+const FOCUS = { title: 1, often: 0.8, once: 0.5 }
+
+/**
+ * How much each candidate is about the topic, 0 to 1; 0 for those that lack the terms that tell it apart. Rarity is counted over the
+ * candidates, so a term that none of them holds weighs most: a search that found everything but the topic is seen through.
+ */
+export const focusOn = (topic: string, candidates: readonly Candidate[]): number[] => {
+  const { core, broad } = topicTerms(topic)
+  if (broad) return candidates.map((each) => (ofField(each) ? 1 : 0))
+  if (core.length === 0) return candidates.map(() => 1)
+  const rows = candidates.map((each) => core.map((term) => mentions(term, each)))
+  const rarity = core.map((_, at) => {
+    const holding = rows.filter((row) => row[at]! > 0).length
+    return Math.log(1 + (candidates.length - holding + 0.5) / (holding + 0.5))
+  })
+  const total = rarity.reduce((sum, weight) => sum + weight, 0)
+  return rows.map((row) => {
+    const share = row.reduce((sum, focus, at) => sum + (focus > 0 ? rarity[at]! : 0), 0) / total
+    if (share < SHARE_MIN) return 0
+    return row.reduce((sum, focus, at) => sum + focus * rarity[at]!, 0) / total
+  })
 }
+
+const mentions = (term: string, { title, abstract }: Candidate): number => {
+  const names = OTHER_NAMES.find(([name]) => name.test(term))?.[1]
+  const holds = (text: string): boolean =>
+    names?.test(text) === true || words(text).some((word) => stem(word) === term)
+  if (holds(title)) return FOCUS.title
+  if (!holds(abstract)) return 0
+  const count =
+    names === undefined
+      ? words(abstract).filter((word) => stem(word) === term).length
+      : (abstract.match(new RegExp(names.source, 'gi'))?.length ?? 0)
+  return count > 1 ? FOCUS.often : FOCUS.once
+}
+
+const ofField = ({ title, abstract }: Candidate): boolean => FIELD_NAME.test(`${title} ${abstract}`)
+
+const FIELD_NAME =
+  /multi-?modal|vision[- ]language|\bMLLMs?\b|\bL?VLMs?\b|\bLMMs?\b|language models?|\bLLMs?\b/i
 
 function stemmed(list: string): ReadonlySet<string> {
   return new Set(list.split(/\s+/).map(stem))

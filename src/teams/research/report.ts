@@ -1,4 +1,5 @@
 import { markdownOf } from './markdown.ts'
+import { listed, lowerFirst, numberWord, upperFirst } from './phrasing.ts'
 import type {
   Claim,
   Narrative,
@@ -25,7 +26,7 @@ export const composed = (
   const report: Report = {
     title: narrative.title,
     question: retrieved.question,
-    answer: part(narrative.introduction),
+    answer: part([...narrative.introduction, ...leftOpen(questions)]),
     themes: narrative.themes.map(({ name, paragraphs }) => ({ name, paragraphs: paragraphs.map(part) })),
     openProblems: questions.problems.map(({ title, claims }) => ({ title, ...part(claims) })),
     references: [],
@@ -56,6 +57,18 @@ export const composed = (
     validation,
   }
   return { markdown: markdownOf(output), ...output }
+}
+
+/** The answer ends on what is open. */
+const leftOpen = ({ problems }: Questions): Claim[] => {
+  if (problems.length === 0) return []
+  const titles = listed(
+    problems.map(({ title }) => lowerFirst(title)),
+    ';',
+  )
+  const verb = problems.length === 1 ? 'One problem' : `${upperFirst(numberWord(problems.length))} problems`
+  const text = `${verb} ${problems.length === 1 ? 'stays' : 'stay'} open by the papers' own account: ${titles}.`
+  return [{ id: 'introduction/open', kind: 'frame', text, citations: [] }]
 }
 
 const methodOf = (readings: readonly Reading[], narrative: Narrative, questions: Questions): string => {

@@ -21,8 +21,8 @@ critically|finally|first|firstly|second|secondly|third|lastly|overall|thus|there
 further|interestingly|surprisingly|remarkably|to this end|to that end|to do so|to do this|to achieve this|to investigate this|to answer this|to study this|in response|meanwhile|
 in contrast|by contrast|conversely|in this way|more specifically|more importantly|as such|here|for this purpose|on this basis|at its core|in this paper|in this work|in this study|in this survey|in this report|
 in this article|in this position paper|in the present work|in summary|in conclusion|technically|conceptually|methodologically|empirically|experimentally|together|instead|alternatively|for the first time|
-(?:building|based|drawing|relying|capitalizing) (?:up)?on (?:this|these|that|those|it|the above)\\b[^,]*|(?:motivated|inspired|guided|driven|informed|enabled) by (?:this|these|that|those|it|the above|our)\\b[^,]*|
-(?:to|towards?) (?:\\w+ing |\\w+ )?(?:\\w+ )?(?:this|these|those|such|it|them|the above|the aforementioned|both|the gap|the issue|the problem|the challenge)\\b[^,]*|(?:in light of|given|with|through|by|using|leveraging|from|under|recognizing|following) (?:this|these|those|such)\\b[^,]*),\\s+`.replace(
+(?:building|based|drawing|relying|capitalizing) (?:up)?on (?:this|these|that|those|it|the above|the analys[ie]s|the findings?|the observations?|the insights?|our)\\b[^,]*|(?:motivated|inspired|guided|driven|informed|enabled) by (?:this|these|that|those|it|the above|the analys[ie]s|the findings?|the observations?|the insights?|our)\\b[^,]*|
+(?:to|towards?) (?:\\w+ing |\\w+ )?(?:\\w+ )?(?:this|these|those|such|it|them|the above|the aforementioned|both|the gap|the issue|the problem|the challenge)\\b[^,]*|(?:in light of|given|with|through|by|using|leveraging|from|under|recognizing|following|considering|acknowledging|noting|addressing|observing|exploiting|utilizing) (?:this|these|those|such|its|their)\\b[^,]*),\\s+`.replace(
     /\n/g,
     '',
   ),
@@ -30,11 +30,20 @@ in this article|in this position paper|in the present work|in summary|in conclus
 )
 const LINKS_PLAIN =
   /^(?:in this (?:paper|work|study|survey|report|article)|therefore|thus|hence|here)\s+(?=we\b|our\b)/i
+/** Praise without content. */
+const EMPTY =
+  /\b(?:effectiveness|superiority|efficacy|robustness|generali[sz]ability|potential|advantages?|superior performance|promising results) (?:and (?:\w+ )?\w+ )?of (?:the |our |their )?(?:proposed |[\w-]+(?:'s)?$|[\w-]+\.?$)|\b(?:state-of-the-art|superior|impressive|strong|competitive|promising) (?:performance|results)\b|\bhope\b|\bimmense potential\b|\bconfirms? the (?:critical|effective)|\bwill (?:be )?(?:inspire|facilitate|benefit|shed)|\bsheds? light\b|\bprovides? (?:\w+ )?(?:insights|foundation|guidance)|\bpaves?\b|\bsubstantially improve the performance\b|\bsuperior effectiveness\b|\bsignificant effectiveness\b/i
+/** Verbs that do not tell what a paper offers. */
+const SAYS_LITTLE =
+  /^(?:are|were|is|was|have|has|had|aim|hope|believe|expect|note|can|confirm|will|do|must|seek|delve)$/i
 const OFFER =
   'propose|introduce|present|develop|describe|devise|design|construct|build|create|release|contribute|provide|offer|formulate|establish|unveil'
 const ADVERB = '(?:(?:[a-z]+ly|also|first|then|further|thus|therefore|hence|here|next|now|instead|hereby) )?'
 const WE = new RegExp(`^${'we'} ${ADVERB}(?:and \\w+ly )?([a-z]+(?:-[a-z]+)?)\\b(.*)$`, 'is')
-const WE_INSIDE = new RegExp(`^(.{8,160}?), we ${ADVERB}([a-z]+)\\b(.*)$`, 'is')
+const WE_INSIDE = new RegExp(
+  `^(.{8,160}?), (?:we|this paper|this work|this study|this survey|the paper) ${ADVERB}([a-z]+)\\b(.*)$`,
+  'is',
+)
 const THIS_PAPER = new RegExp(
   `^(?:this|the present|our|the) (?:paper|work|study|survey|article|report|position paper|tutorial|thesis|review) ${ADVERB}([a-z]+)\\b(.*)$`,
   'is',
@@ -76,6 +85,12 @@ export const retell = (sentence: string, attribution: Attribution, name?: string
     )
   )
     return undefined
+  if (
+    /^(?:and|or|but|nor)\b/i.test(start) ||
+    /\b(?:three|two|four) (?:key |main |core )?contributions\b/i.test(start)
+  )
+    return undefined
+  if (EMPTY.test(start) && !/\d/.test(start)) return undefined
   const told = thirdPerson(start, attribution, name)
   if (told === undefined) return undefined
   const text = finished(told.text)
@@ -101,6 +116,7 @@ const unlinked = (sentence: string): string => {
 const thirdPerson = (text: string, attribution: Attribution, name?: string): Retold | undefined => {
   const subject = withYear(attribution)
   const offered = WE.exec(text) ?? THIS_PAPER.exec(text)
+  if (offered !== null && SAYS_LITTLE.test(offered[1]!)) return undefined
   if (offered !== null) return statedBy(subject, offered[1]!, offered[2]!, attribution)
   const found = EVIDENCE.exec(text)
   if (found !== null) {
@@ -180,6 +196,7 @@ const others = (text: string, name?: string): string =>
       /\bour (?:proposed |new )?(?:method|approach|framework|model|system)\b/gi,
       name ?? 'the proposed method',
     )
+    .replace(/\b[Oo]ur (?=(?:\p{Lu}|\p{Ll}{1,3}\p{Lu})[\p{L}\d-]*[\p{Lu}\d])/gu, '')
     .replace(/,? ?\bin (?:this|our) (?:paper|work|study)\b,?/gi, '')
     .replace(/\bthis (paper|work|study|survey)\b/gi, 'the $1')
     .replace(/\bwe (?:call|term|dub|name|refer to as)\b/g, 'they call')
@@ -200,6 +217,14 @@ const finished = (text: string): string | undefined => {
       article(whole, a, next, all.slice(at + whole.length)),
     )
     .replace(/\s*\((?:i\.e\.|e\.g\.)[^)]{60,}\)/g, '')
+    .replace(/(?<=[\s,;:])\(?(?:\d|[ivx]{1,4}|[a-e])\)\s?/gi, '')
+    .replace(/\((?:i\.e\.|namely),? /g, '(')
+    .replace(/ - /g, ' – ')
+    .replace(/(?<=\p{Ll})- (?!and\b|or\b|to\b|&)(?=\p{Ll})/gu, '-')
+    .replace(
+      /\b(?:reveal|uncover|find|identify|discover)s? (?:an? )?(?:\w+ )?(?:insight|finding|phenomenon|observation): /gi,
+      'find that ',
+    )
     .replace(/\s+([,.;:])/g, '$1')
     .replace(/,\s*,/g, ',')
     .replace(/\s+/g, ' ')
@@ -217,11 +242,26 @@ const article = (whole: string, a: string, next: string, rest: string): string =
   return /[aeiou]/.test(next) ? `${a}n ` : /h/.test(next) ? whole : `${a} `
 }
 
+/** `in three stages: first ...`: a list that would be cut in its middle goes, and with it the words that announce it. */
+const withoutList = (text: string): string => {
+  const match =
+    /^(.{40,}?\b(?:two|three|four|five|six|seven|several|key|core|following|\d)\b[^:;.]{3,70}):\s/is.exec(
+      text,
+    )
+  if (match === null || words(text).length <= WORDS.wanted) return text
+  const bare = match[1]!.replace(
+    /,? (?:with|through|via|in|along|by|featuring|including|comprising|based on|across|from|into|using|and) (?:the |its |their )?(?:following )?(?:two|three|four|five|six|seven|several|key|core|\d)\b[^,]*$/i,
+    '',
+  )
+  return words(bare).length >= WORDS.min + 2 ? `${bare}.` : text
+}
+
 const TAIL =
   /^(?:, (?:which|thereby|thus|enabling|ensuring|achieving|while|whereas|allowing|leading|resulting|demonstrating|surpassing|outperforming|making|providing|offering|yielding|improving|reducing|including|as well as|and thus|and thereby|without|highlighting|revealing|suggesting|establishing|setting|where|with|covering|spanning|comprising|encompassing|featuring|even|especially|particularly|followed|based|using|by|particularly|such as|effectively|significantly|substantially|delivering|showing|exhibiting|paving|underscoring|facilitating|leveraging|addressing|balancing|but|so|since|because|despite|although|though|supporting|exposing|requiring|creating|helping|forming|capturing|preserving|bridging|advancing|opening)\b|;|: | – )/
 
 /** Up to the wanted length, cut where a clause ends outside brackets; undefined when there is no such place. */
-const shortened = (text: string): string | undefined => {
+const shortened = (given: string): string | undefined => {
+  const text = withoutList(given)
   const count = words(text).length
   if (count < WORDS.min) return undefined
   if (count <= WORDS.wanted) return text
@@ -244,7 +284,10 @@ const shortened = (text: string): string | undefined => {
 }
 
 const DANGLING =
-  /\b(?:this|these|those|such|the (?:former|latter|above|aforementioned)|aforementioned)\b(?! (?:as|that)\b)/i
+  /\b(?:this|these|those|such|the (?:former|latter|above|aforementioned)|aforementioned)\b(?! (?:as|that)\b)|\babove[.,;]/i
+
+const POINTING_CLAUSE =
+  /\b(?:that|, it|and it|, they|because|since|as|when|:) ?(?:it|they|this|its) (?:is|are|can|also|has|have|remain\w*|still|not|enables?|achieves?|improves?|outperforms?|underperforms?)\b|, (?:it|they) \w+/i
 
 /** Whether a retold sentence points at something it does not say. */
 export const dangles = (text: string): boolean => {
@@ -253,8 +296,9 @@ export const dangles = (text: string): boolean => {
     .replace(/\bthose (?:of|in|with|that|from|who|for)\b/gi, '')
   return (
     DANGLING.test(bare) ||
-    /^(?:it|they|their|its|both|we|our)\b/i.test(text) ||
-    /\b(?:we|our|ours)\b/.test(text)
+    POINTING_CLAUSE.test(text) ||
+    /^(?:it|they|their|its|both|we|our|recognizing its)\b/i.test(text) ||
+    /\b(?:[Ww]e|[Oo]urs?)\b/.test(text)
   )
 }
 

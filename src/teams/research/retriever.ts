@@ -3,7 +3,7 @@ import { ConcordError } from '../../domain/errors.ts'
 import { asJson, type Json } from '../../domain/json.ts'
 import { isObject } from '../../domain/reference.ts'
 import { areaOf } from './area-of.ts'
-import { topicShare, topicTerms } from './relevance.ts'
+import { focusOn, topicTerms } from './relevance.ts'
 import { type Found, selectPapers } from './select.ts'
 import type { DateRange, PaperRecord, Retrieved } from './shapes.ts'
 
@@ -23,14 +23,18 @@ export type Search = {
 type Results = { papers: PaperRecord[]; source: string; dateRange: DateRange }
 
 /** Searches are answered in full in the log, so each asks for no more than it needs. */
-const MAIN_MAX = 40
-const FACET_MAX = 10
+const MAIN_MAX = 30
+const FACET_MAX = 18
 const ARXIV_MAX = 100
 const AUTHORS_KEPT = 3
 const RECENT_DAYS = 365
+const PROBES_MAX = 8
+const PROBE_DAYS = 30
 const DAY_MS = 86_400_000
-const SHARE_MIN = 0.6
+/** Papers that only mention the topic are left out where enough are about it. */
+const ABOUT_MIN = 0.75
 const PAPERS_MIN = 5
+const ENOUGH = 20
 const THEMES_MAX = 6
 const FACET_WEIGHT = 0.85
 
@@ -44,10 +48,7 @@ export const retrieve = async (
 ): Promise<{ output: Json; writes: Json[] }> => {
   const notes: string[] = []
   const found = await gather(search, context, notes)
-  const terms = topicTerms(search.topic)
-  const onTopic = found.papers.filter(
-    ({ paper }) => topicShare(terms, paper.title, paper.abstract) >= SHARE_MIN && paper.abstract !== '',
-  )
+  const onTopic = focused(search, found.papers)
   const thin = onTopic.length < Math.min(PAPERS_MIN, search.max)
   const where =
     found.source === 'arxiv' ? 'arXiv' : found.source === 'bundled' ? 'the bundled corpus' : found.source
@@ -57,7 +58,9 @@ export const retrieve = async (
         ? `Nothing on “${search.topic}” was found in ${where}.`
         : `Only ${onTopic.length} ${onTopic.length === 1 ? 'paper' : 'papers'} on “${search.topic}” ${onTopic.length === 1 ? 'was' : 'were'} found in ${where}: read this as a pointer, not as a survey.`,
     )
-  const papers = (terms.broad ? byField(onTopic, search) : selectPapers(onTopic, search)).map(kept)
+  const papers = (
+    topicTerms(search.topic).broad ? byField(onTopic, search) : selectPapers(onTopic, search)
+  ).map(kept)
   const output: Retrieved = {
     question: search.question,
     topic: search.topic,
@@ -76,6 +79,22 @@ export const retrieve = async (
     url,
   }))
   return { output: asJson(output), writes: [{ key: 'papers:list', value: asJson(list) }] }
+}
+
+/** The papers on the topic, their relevance weighed by how much they are about it. */
+const focused = (search: Search, found: readonly Found[]): Found[] => {
+  const readable = found.filter(({ paper }) => paper.abstract !== '')
+  const focus = focusOn(
+    search.topic,
+    readable.map(({ paper }) => paper),
+  )
+  const weighed = readable.map(({ paper, relevance }, at) => ({
+    paper,
+    relevance: relevance * focus[at]!,
+    focus: focus[at]!,
+  }))
+  const about = weighed.filter((each) => each.focus >= ABOUT_MIN)
+  return about.length >= Math.min(ENOUGH, search.max) ? about : weighed.filter((each) => each.focus > 0)
 }
 
 type Gathered = { papers: Found[]; source: string }
@@ -134,17 +153,13 @@ const searchCorpus = async (search: Search, context: AgentContext): Promise<Gath
     ...path,
     ...dates(search.from, search.to),
   })
-  const newest = Date.parse(main.dateRange.to)
-  const since =
-    search.from ??
-    (search.recent && !Number.isNaN(newest)
-      ? new Date(newest - RECENT_DAYS * DAY_MS).toISOString().slice(0, 10)
-      : undefined)
-  const lists = [main.papers]
+  const since = search.from ?? (search.recent ? await recentSince(search, context, main) : undefined)
+  const lists = [
+    since === undefined ? main.papers : main.papers.filter(({ published }) => published >= since),
+  ]
   for (const facet of search.facets) {
-    const query = `${search.query} ${facet}`
     const results = await corpusResults(context, {
-      query,
+      query: facet,
       max: FACET_MAX,
       ...path,
       ...dates(since, search.to),
@@ -153,6 +168,31 @@ const searchCorpus = async (search: Search, context: AgentContext): Promise<Gath
   }
   return { papers: ranked(lists), source: main.source }
 }
+
+/** A year before the newest paper there is, to a month: looked for by asking for later ones until there are none. */
+const recentSince = async (
+  search: Search,
+  context: AgentContext,
+  main: Results,
+): Promise<string | undefined> => {
+  let newest = main.dateRange.to
+  const path = search.corpus === undefined ? {} : { path: search.corpus }
+  for (let probe = 0; probe < PROBES_MAX && newest !== ''; probe += 1) {
+    const after = dayAfter(newest, PROBE_DAYS)
+    const { dateRange } = await corpusResults(context, {
+      query: search.query,
+      max: 1,
+      ...path,
+      ...dates(after, search.to),
+    })
+    if (dateRange.to <= newest) break
+    newest = dateRange.to
+  }
+  return newest === '' ? undefined : dayAfter(newest, -RECENT_DAYS)
+}
+
+const dayAfter = (day: string, days: number): string =>
+  new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10)
 
 const corpusResults = async (context: AgentContext, input: Json): Promise<Results> => {
   const { output, failed } = await context.tool('corpus_search', input)
@@ -204,17 +244,20 @@ const ranked = (lists: readonly PaperRecord[][]): Found[] => {
   return [...best.values()]
 }
 
-/** A broad topic is shown by its busiest fields, a share of the papers for each. */
+/** A broad topic is shown by its main fields, a share of the papers for each. */
 const byField = (found: readonly Found[], search: Search): PaperRecord[] => {
-  const fields = Map.groupBy(found, ({ paper }) => areaOf(paper.title, paper.abstract)?.name ?? '')
-  const ordered = [...fields]
-    .filter(([name]) => name !== '')
-    .map(([name, list]) => ({ name, list, weight: weightOf(list) }))
-    .sort((a, b) => b.weight - a.weight || (a.name < b.name ? -1 : 1))
-  const chosen = ordered.slice(0, Math.max(1, Math.min(THEMES_MAX, Math.floor(search.max / 4))))
+  const fields = Map.groupBy(found, ({ paper }) => areaOf(paper.title, paper.abstract))
+  const chosen = [...fields]
+    .flatMap(([area, list]) =>
+      area === undefined ? [] : [{ area, list, weight: area.prominence * weightOf(list) }],
+    )
+    .sort((a, b) => b.weight - a.weight || (a.area.name < b.area.name ? -1 : 1))
+    .slice(0, Math.max(1, Math.min(THEMES_MAX, Math.floor(search.max / 4))))
   if (chosen.length === 0) return selectPapers(found, search)
   const share = Math.ceil(search.max / chosen.length)
-  return chosen.flatMap(({ list }) => selectPapers(list, { ...search, max: share })).slice(0, search.max)
+  return chosen
+    .flatMap(({ list }) => selectPapers(list, { ...search, max: share, broad: true }))
+    .slice(0, search.max)
 }
 
 const WEIGHED = 8

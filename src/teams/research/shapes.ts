@@ -69,9 +69,9 @@ export type ClaimCitation = {
 
 /**
  * `paraphrase` retells the cited sentence, `quote` quotes it, `shared` says that every cited sentence speaks of `term`, `count` counts
- * papers, `frame` claims nothing (headings in prose, a suggestion).
+ * papers, `mention` names what the cited papers offer, `frame` claims nothing (headings in prose, a suggestion).
  */
-export type ClaimKind = 'paraphrase' | 'quote' | 'shared' | 'count' | 'frame'
+export type ClaimKind = 'paraphrase' | 'quote' | 'shared' | 'count' | 'mention' | 'frame'
 
 export type Claim = {
   id: string
@@ -80,6 +80,8 @@ export type Claim = {
   text: string
   citations: ClaimCitation[]
   term?: string
+  /** What a `mention` names of each citation in turn; empty for none. */
+  names?: string[]
   /** How many of which papers the text says there are. */
   counts?: { of: string[]; value: number }[]
 }

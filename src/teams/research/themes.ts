@@ -46,8 +46,11 @@ export const themesOf = (readings: readonly Reading[], topic: string): Group[] =
 }
 
 const memberOf = (reading: Reading): Member => {
-  const offered = reading.statements.find(({ kind }) => kind === 'contribution') ?? reading.statements[0]
-  return { reading, approach: approachOf(reading.title, offered?.sentence ?? '', textOf(reading)) }
+  const offered = reading.statements.filter(({ kind }) => kind === 'contribution' || kind === 'method')
+  const offer = (offered.length > 0 ? offered : reading.statements.slice(0, 1)).map(
+    ({ sentence }) => sentence,
+  )
+  return { reading, approach: approachOf(reading.title, offer.join(' '), textOf(reading)) }
 }
 
 /** What is known of a paper after reading: enough to tell its field. */

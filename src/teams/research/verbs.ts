@@ -17,3 +17,15 @@ export const singular = (verb: string): string => {
   if (/[^aeiou]y$/.test(verb)) return `${verb.slice(0, -1)}ies`
   return /(?:sh|ch|ss|x|zz|o)$/.test(verb) ? `${verb}es` : `${verb}s`
 }
+
+/** `translate` -> `translating`; a few short verbs double their last letter. */
+export const gerund = (verb: string): string => {
+  if (/(?:[^aeiou]|u)e$/.test(verb) && !/(?:ee|oe|ye)$/.test(verb)) return `${verb.slice(0, -1)}ing`
+  if (
+    /^(?:get|set|put|cut|let|run|plan|map|stop|drop|fit|refer|infer|transfer|forget|begin|control|admit|omit)$/.test(
+      verb,
+    )
+  )
+    return `${verb}${verb.at(-1)}ing`
+  return `${verb}ing`
+}
