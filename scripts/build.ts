@@ -127,12 +127,12 @@ const requirementsOf = (uses: Uses) => {
 
 const exportsOf = () =>
   Object.fromEntries(
-    Object.entries(manifest.exports)
-      .filter(([, source]) => existsSync(join(root, source)))
-      .map(([entry, source]) => {
-        const built = source.replace('./src/', './').replace(/\.ts$/, '')
-        return [entry, { types: `${built}.d.ts`, default: `${built}.js` }]
-      }),
+    Object.entries(manifest.exports).map(([entry, source]) => {
+      const built = source.replace('./src/', './').replace(/\.ts$/, '')
+      if (!existsSync(join(root, source)))
+        fail(`Cannot export ${entry} as its source must exist: no ${source}; write it or remove the entry`)
+      return [entry, { types: `${built}.d.ts`, default: `${built}.js` }]
+    }),
   )
 
 const describe = (out: string): void => {

@@ -13,7 +13,9 @@ export type Project = ReturnType<typeof project>
 
 /** A person's shell without keys and settings; `more` adds some. */
 const environment = (more: { [name: string]: string }): NodeJS.ProcessEnv => {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(CONCORD_|NODE_TEST|.*_API_KEY)/.test(name))
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(CONCORD_|NODE_TEST|NODE_COMPILE_CACHE|.*_API_KEY)/.test(name),
+  )
   return { ...Object.fromEntries(kept), ...more }
 }
 

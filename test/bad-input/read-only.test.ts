@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, chownSync, existsSync, mkdirSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { project, refused, smallDisk, succeededWith } from './project.ts'
 
@@ -27,6 +27,9 @@ describe('a folder that may not be written', () => {
     using it = project()
     mkdirSync(it.path('store'))
     chmodSync(it.folder, 0o755)
+    // The steps of the test's team write there.
+    writeFileSync(it.path('effects'), '')
+    chmodSync(it.path('effects'), 0o666)
     const run = () => it.runAs(nobody, 'run', 'Mine', '--memory')
     const allowed = await run()
     if (allowed.stderr.includes('EACCES')) return t.skip('another user may not read this repository')

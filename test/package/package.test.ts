@@ -80,7 +80,15 @@ describe('the package that is published', () => {
     await installation.link('undici-types')
     const tsc = join(root, 'node_modules/typescript/bin/tsc')
     const options = '--noEmit --strict --skipLibCheck false --module nodenext --target es2024 --types node'
-    await succeeded(installation.project, process.execPath, tsc, ...options.split(' '), 'use-types.ts')
+    await succeeded(
+      installation.project,
+      process.execPath,
+      tsc,
+      ...options.split(' '),
+      'use-types.ts',
+      'use-server.ts',
+      'served.config.ts',
+    )
     assert.match(
       await succeeded(installation.project, process.execPath, 'use-types.ts'),
       /the types work: \{"value":42\}/,
@@ -97,6 +105,11 @@ describe('the package that is published', () => {
     const wrong = await run(installation.project, 'npx', 'concord', 'rnu')
     assert.equal(wrong.code, 2)
     assert.match(wrong.stderr, /^error: Cannot .+ as .+; did you mean "concord run"\?/)
+  })
+
+  it('serves goals over HTTP to its own client', async () => {
+    const said = await succeeded(installation.project, process.execPath, 'use-server.ts')
+    assert.match(said, /the server works: hello, hello; run.succeeded/)
   })
 
   it('makes a project that works, with its tests, as the first thing somebody does with it', async () => {
