@@ -24,9 +24,6 @@ export type SchemaIssue = {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
-export type InferInput<S extends Schema> = NonNullable<S['~standard']['types']>['input']
-export type InferOutput<S extends Schema> = NonNullable<S['~standard']['types']>['output']
-
 export type JsonSchema = { [key: string]: unknown }
 
 /** The JSON Schema (draft 2020-12) a model or a page is told; `undefined` when the library cannot say. */
