@@ -91,6 +91,17 @@ const impliedBy = (step: Step): string[] =>
  * dependency on it, said or not.
  */
 export const graphOf = (steps: Step[]): Graph => {
+  const known = graphs.get(steps)
+  if (known !== undefined) return known
+  const graph = makeGraph(steps)
+  graphs.set(steps, graph)
+  return graph
+}
+
+/** A plan is judged, accepted and executed: its graph is made once. Steps are never changed after they were proposed. */
+const graphs = new WeakMap<Step[], Graph>()
+
+const makeGraph = (steps: Step[]): Graph => {
   const sequential = steps.every((step) => step.dependsOn === undefined)
   const dependencies = new Map<string, string[]>()
   const dependents = new Map<string, string[]>(steps.map((step) => [step.id, []]))

@@ -1,4 +1,5 @@
 import { infeasibilities } from '../domain/feasibility.ts'
+import { copyJson, type Json } from '../domain/json.ts'
 import { readPlan, type Step } from '../domain/plan.ts'
 import { isObject } from '../domain/reference.ts'
 import type { Work } from '../domain/run.ts'
@@ -34,24 +35,30 @@ const giveUp = (decider: Decider): void => {
 
 const fixedPlan = (decider: Decider, plan: NonNullable<Decider['team']['plan']>, version: number): void => {
   if (version > 1) return giveUp(decider)
+  let steps: Json
   try {
-    decider.record('plan.proposed', { version, steps: plan(decider.run.goal) })
+    // A copy: what the function does with its steps later must not reach into the run.
+    steps = copyJson(plan(decider.run.goal))
   } catch (error) {
-    decider.fail(
-      'plan.infeasible',
-      `the team's plan could not be made: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    const message = error instanceof Error ? error.message : String(error)
+    return void decider.fail('plan.infeasible', `the team's plan could not be made: ${message}`)
   }
+  proposeSteps(decider, steps, version)
 }
 
 const propose = (decider: Decider, work: Work, version: number): void => {
   const answer = work.output ?? null
-  const read = readPlan(answer)
   const reason = isObject(answer) && typeof answer.reason === 'string' ? answer.reason : undefined
+  proposeSteps(decider, answer, version, reason)
+}
+
+const proposeSteps = (decider: Decider, answer: Json, version: number, reason?: string): void => {
+  const read = readPlan(answer)
+  const because = reason === undefined ? {} : { reason }
   if ('problems' in read) {
-    decider.record('plan.proposed', { version, steps: [], reason })
+    decider.record('plan.proposed', { version, steps: [], ...because })
     decider.record('plan.rejected', { version, reasons: read.problems, by: 'code' })
-  } else decider.record('plan.proposed', { version, steps: read.steps, reason })
+  } else decider.record('plan.proposed', { version, steps: read.steps, ...because })
 }
 
 const judge = (decider: Decider, steps: Step[], version: number): void => {

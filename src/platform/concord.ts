@@ -20,7 +20,7 @@ import type { Member } from '../ports/membership.ts'
 import type { Random } from '../ports/random.ts'
 import type { Transport } from '../ports/transport.ts'
 import { type ForkOptions, forkOf } from '../runtime/fork.ts'
-import { createRunner, type Runner } from '../runtime/runner.ts'
+import { createRunner, type Runner, type Start } from '../runtime/runner.ts'
 import { httpTransport } from '../transports/http.ts'
 import { builtInTeams } from './built-in.ts'
 import type { ConcordConfig } from './config.ts'
@@ -114,7 +114,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     { strategyFor: (goal) => teamNamed(goal.team).strategy, perform: createPerform(services) },
   )
 
-  const complete = (request: GoalRequest): Goal => {
+  const completed = (request: GoalRequest): Goal => {
     const given = typeof request === 'string' ? { text: request } : request
     const budget = given.budget ?? config.budget
     return {
@@ -123,13 +123,13 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
       ...(budget === undefined ? {} : { budget }),
     }
   }
-  const start: Concord['start'] = async (request, { id } = {}) => {
-    const goal = complete(request)
-    teamNamed(goal.team)
-    return runner.start({ goal, ...(id === undefined ? {} : { id }) })
+  const request = (goal: GoalRequest, { id }: { id?: string } = {}): Start => {
+    const complete = completed(goal)
+    teamNamed(complete.team)
+    return { goal: complete, ...(id === undefined ? {} : { id }) }
   }
-  const run: Concord['run'] = async (request, { id, signal } = {}) =>
-    runner.settled(await start(request, id === undefined ? {} : { id }), signal)
+  const start: Concord['start'] = async (goal, options) => runner.start(request(goal, options))
+  const run: Concord['run'] = async (goal, options) => runner.run(request(goal, options), options?.signal)
 
   return {
     config,

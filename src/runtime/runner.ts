@@ -39,6 +39,8 @@ export type Start = {
 export type Runner = {
   /** Creates a run and begins to advance it; resolves when it is committed. */
   start(start: Start): Promise<string>
+  /** `start`, then `settled`. */
+  run(start: Start, signal?: AbortSignal): Promise<Run>
   /** Takes over a run nobody advances. `run.owned` when somebody living does, `run.finished` when there is nothing to do. */
   resume(id: string, by: string): Promise<void>
   /** Resolves when the run is final, waits or is suspended, whoever advances it. */
@@ -123,7 +125,7 @@ export const createRunner = (
 
   const start = async (request: Start): Promise<string> => {
     const { id } = request
-    if (id === undefined) return create(ids.run(), request)
+    if (id === undefined) return (await create(ids.run(), request)).id
     const before = starting.get(id)
     if (before !== undefined) return before
     const first = startOnce(id, request).finally(() => starting.delete(id))
@@ -133,9 +135,9 @@ export const createRunner = (
 
   /** Asked for again, a run keeps the owner it has: a second one, though refused by the log, would take its place among the owners. */
   const startOnce = async (id: string, request: Start): Promise<string> =>
-    owners.has(id) || (await log.version(runStream(id))) > 0 ? id : create(id, request)
+    owners.has(id) || (await log.version(runStream(id))) > 0 ? id : (await create(id, request)).id
 
-  const create = async (id: string, request: Start): Promise<string> => {
+  const create = async (id: string, request: Start): Promise<{ id: string; owner?: Owner }> => {
     const depth = request.depth ?? 0
     const depthMax = request.goal.budget?.depth ?? depthMaxDefault
     if (depth > depthMax)
@@ -164,11 +166,12 @@ export const createRunner = (
     try {
       await owner.begin([queued, claimed, ...(inherited?.events ?? [])], inherited?.writes)
     } catch (error) {
-      if (request.id !== undefined && isConcordError(error) && error.code === 'version.conflict') return id
+      if (request.id !== undefined && isConcordError(error) && error.code === 'version.conflict')
+        return { id }
       throw error
     }
     if (inherited !== undefined) owner.relaunch()
-    return id
+    return { id, owner }
   }
 
   const resume = async (id: string, by: string): Promise<void> => {
@@ -252,14 +255,23 @@ export const createRunner = (
   const isSettled = ({ status }: { status: RunSummary['status'] }): boolean =>
     finalStatuses.has(status) || status === 'waiting' || status === 'suspended'
 
+  const endOf = async (owner: Owner, signal: AbortSignal | undefined): Promise<Run> => {
+    const end = await untilAborted(owner.ended, signal)
+    if (end.reason === 'lost') throw lost(owner.run.id, end.error)
+    return owner.run
+  }
+
+  const run = async (request: Start, signal?: AbortSignal): Promise<Run> => {
+    if (request.id !== undefined) return settled(await start(request), signal)
+    const { id, owner } = await create(ids.run(), request)
+    // A short run may have ended by now: its owner still knows it, and nothing need be read.
+    return owner === undefined ? settled(id, signal) : endOf(owner, signal)
+  }
+
   const settled = async (id: string, signal?: AbortSignal): Promise<Run> => {
     for (;;) {
       const owner = owners.get(id)
-      if (owner !== undefined) {
-        const end = await untilAborted(owner.ended, signal)
-        if (end.reason === 'lost') throw lost(id, end.error)
-        return owner.run
-      }
+      if (owner !== undefined) return endOf(owner, signal)
       const next = nextCommit(runStream(id))
       try {
         const summary = await log.run(id)
@@ -325,6 +337,7 @@ export const createRunner = (
 
   return {
     start,
+    run,
     resume,
     settled,
     send,
