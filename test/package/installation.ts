@@ -39,8 +39,17 @@ export const succeeded = async (cwd: string, file: string, ...args: string[]): P
 }
 
 /** The package built, packed and installed into an empty project, as from the registry. */
-export const install = async () => {
+export const install = async (): Promise<Installation> => {
   const folder = await mkdtemp(join(tmpdir(), 'concord-package-'))
+  try {
+    return await installInto(folder)
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+const installInto = async (folder: string) => {
   const built = join(folder, 'built')
   const project = join(folder, 'project')
   await mkdir(project)
@@ -67,4 +76,4 @@ export const install = async () => {
   }
 }
 
-export type Installation = Awaited<ReturnType<typeof install>>
+export type Installation = Awaited<ReturnType<typeof installInto>>
