@@ -35,6 +35,8 @@ export type ServerConfig = { host?: string; port?: number; token?: string }
 
 export type ToolsConfig = BuiltInToolsConfig & {
   arxiv?: { baseUrl?: string; intervalMs?: number }
+  /** Folders a `corpus` may lie in; default the working directory. `corpusPath` is searched instead of the bundled corpus. */
+  papers?: { corpusPath?: string; corpusRoots?: readonly string[] }
 }
 
 export type ConcordConfig = {

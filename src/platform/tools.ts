@@ -17,7 +17,7 @@ export const toolFinder = (
     ])
     const tools = [
       ...Object.values(builtInTools(config.toolSettings)),
-      ...paperTools({ ...parts, ...config.toolSettings?.arxiv }),
+      ...paperTools({ ...parts, ...config.toolSettings?.arxiv, ...config.toolSettings?.papers }),
     ]
     return new Map(tools.map((tool) => [tool.name, tool]))
   }

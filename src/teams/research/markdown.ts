@@ -36,6 +36,7 @@ const madeBy = ({
       ? 'Written by classical methods (no model)'
       : `Written by ${method === 'model' ? 'a language model' : method}`
   const { claims, checked, repaired } = validation
+  if (sources.length === 0) return `- Source: ${source}; no papers read.\n- ${written}.`
   return [
     `- Source: ${source}; ${counted(sources.length, 'paper')} read (${when}), ${report.references.length} cited.`,
     `- ${written}.`,

@@ -164,6 +164,8 @@ const leadOf = ({ members, aim }: Group, at: number): Claim => {
   }
 }
 
+const VEINS = ['In a similar vein,', 'Likewise,', 'Along the same lines,']
+
 type Candidate = { member: Member; statement: Statement; result?: Statement; worth: number }
 
 /** The papers of a theme worth telling, one of each kind of work first; surveys and analyses open, evaluation closes. */
@@ -223,7 +225,7 @@ const tellingOf = (
     group.axis !== 'approach' && change && before !== undefined
       ? approach.opening
       : before !== undefined && alike(before.statement, statement)
-        ? 'In a similar vein,'
+        ? (VEINS[at % VEINS.length] ?? '')
         : ''
   const claims = [{ ...claimOf(reading, statement), text: opened(opening, text) }]
   if (withResult && result !== undefined)

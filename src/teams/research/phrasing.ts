@@ -22,7 +22,7 @@ export const numberWord = (value: number): string => SMALL[value] ?? String(valu
 
 export const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 export const lowerFirst = (text: string): string =>
-  /^\p{Lu}\p{Ll}/u.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text
+  /^(?:\p{Lu}\p{Ll}|A )/u.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text
 
 /** `a`, `a and b`, `a, b and c`; with another mark where the items hold commas. */
 export const listed = (items: readonly string[], mark = ','): string =>

@@ -23,6 +23,8 @@ const TITLE_WORDS_SHORT = 9
 /** Likeness of two gaps from which they are told as one problem; less will do within a field. */
 const LIKE_MIN = { field: 0.1, elsewhere: 0.22 }
 const START_MIN = 0.06
+/** How plainly a sentence must state a gap to be taken without a title of its own. */
+const PLAIN_MIN = 0.9
 const METHODS = new Set(['training', 'inference', 'architecture', 'data', 'system'])
 
 /** Open problems, each from gaps that papers state in their own words; at most one a field as long as there are fields enough. */
@@ -43,13 +45,13 @@ export const findProblems = (
       const taken = chosen.some(
         (each) => each.reading.id === gap.reading.id || (pass === 'field' && each.field === gap.field),
       )
-      if (!taken && (pass === 'any' || gap.problem !== undefined))
+      if (!taken && (gap.problem !== undefined || (pass === 'any' && gap.statement.score >= PLAIN_MIN)))
         chosen.push({ ...gap, problem: gap.problem ?? unworded(gap) })
     }
   const used = new Set(chosen.map(({ reading }) => reading.id))
   const problems = chosen.map((gap, at) => problemOf(gap, at, { gaps, readings, idf, used, avoided }))
   const notes =
-    problems.length < count
+    problems.length < count && readings.length > 0
       ? [
           `The papers read state gaps plainly enough for ${problems.length} of the ${count} open problems asked for.`,
         ]

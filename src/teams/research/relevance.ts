@@ -44,6 +44,8 @@ export type Candidate = { title: string; abstract: string }
 
 /** Share of a topic's terms a paper must hold, weighted by rarity. */
 const SHARE_MIN = 0.6
+/** A topic of so few terms is only met by all of them. */
+const ALL_UP_TO = 2
 const FOCUS = { title: 1, often: 0.8, once: 0.5 }
 
 /**
@@ -62,7 +64,8 @@ export const focusOn = (topic: string, candidates: readonly Candidate[]): number
   const total = rarity.reduce((sum, weight) => sum + weight, 0)
   return rows.map((row) => {
     const share = row.reduce((sum, focus, at) => sum + (focus > 0 ? rarity[at]! : 0), 0) / total
-    if (share < SHARE_MIN) return 0
+    const all = row.every((focus) => focus > 0)
+    if (share < SHARE_MIN || (core.length <= ALL_UP_TO && !all)) return 0
     return row.reduce((sum, focus, at) => sum + focus * rarity[at]!, 0) / total
   })
 }

@@ -24,7 +24,7 @@ export const composed = (
   const numbers = new Map<string, number>()
   const part = (claims: readonly Claim[]): ReportPart => partOf(claims, numbers)
   const report: Report = {
-    title: narrative.title,
+    title: readings.length === 0 ? `${upperFirst(retrieved.topic)}: nothing found` : narrative.title,
     question: retrieved.question,
     answer: part([...narrative.introduction, ...leftOpen(questions)]),
     themes: narrative.themes.map(({ name, paragraphs }) => ({ name, paragraphs: paragraphs.map(part) })),

@@ -16,7 +16,7 @@ const WORDS = { min: 8, wanted: 38, max: 52, cutAfter: 13 }
 
 /** Openers that link a sentence to the one before, which the retold sentence will not have. */
 const LINKS = new RegExp(
-  `^(?:however|moreover|furthermore|additionally|in addition|specifically|specially|concretely|in particular|notably|importantly|crucially|
+  `^(?:however|subsequently|accordingly|ultimately|moreover|furthermore|additionally|in addition|specifically|specially|concretely|in particular|notably|importantly|crucially|
 critically|finally|first|firstly|second|secondly|third|lastly|overall|thus|therefore|hence|consequently|as a result|accordingly|also|besides|then|next|
 further|interestingly|surprisingly|remarkably|to this end|to that end|to do so|to do this|to achieve this|to investigate this|to answer this|to study this|in response|meanwhile|
 in contrast|by contrast|conversely|in this way|more specifically|more importantly|as such|here|for this purpose|on this basis|at its core|in this paper|in this work|in this study|in this survey|in this report|

@@ -1,10 +1,10 @@
 import { type AnyAgent, agent } from '../../agent/define.ts'
 import type { Json } from '../../domain/json.ts'
 import { type TeamDefinition, team } from '../../orchestration/team.ts'
+import type { Search } from './gather.ts'
 import type { PlannerInput } from './planner.ts'
 import type { QuestionsInput } from './question-generator.ts'
 import type { ReaderInput } from './reader.ts'
-import type { Search } from './retriever.ts'
 import type { SynthesizerInput } from './synthesizer.ts'
 import type { ValidatorInput } from './validator.ts'
 
