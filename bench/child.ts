@@ -1,6 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { pathToFileURL } from 'node:url'
 import type { RoundReply, RoundRequest, SubjectFactory, SubjectOptions } from './subject.ts'
+import { atOnce } from './subjects/sqlite.ts'
+import { payload, stepsPerRun, work } from './work.ts'
 
 /** The process a subject lives in: told over IPC to do a round of so many milliseconds, answers what one unit of work took. */
 const [file = '', name = '', options = '{}', directory = ''] = process.argv.slice(2)
@@ -16,7 +18,12 @@ const main = async (): Promise<void> => {
   const found: unknown = await import(file.startsWith('file:') ? file : pathToFileURL(file).href)
   const factory = (found as { [name: string]: SubjectFactory | undefined })[name]
   if (factory === undefined) throw new Error(`${file} exports no subject called ${name}`)
-  const subject = await factory(JSON.parse(options) as SubjectOptions, directory)
+  const subject = await factory(JSON.parse(options) as SubjectOptions, directory, {
+    payload,
+    work,
+    stepsPerRun,
+    atOnce,
+  })
   const delay = monitorEventLoopDelay({ resolution: 1 })
   let perUnitMs = 0
 
@@ -39,7 +46,8 @@ const main = async (): Promise<void> => {
       request === 'close'
         ? (async () => {
             await subject.close?.()
-            process.disconnect()
+            // Some peers leave timers and sockets behind that would keep the process alive.
+            process.exit(0)
           })()
         : round(request)
     done.catch((error) => reply({ error: textOf(error) }))

@@ -81,6 +81,13 @@ const shut = async (live: Live): Promise<void> => {
   await rm(live.directory, { recursive: true, force: true })
 }
 
+const slowMs = 500
+const slowRounds = 3
+
+/** A subject whose single unit takes long is not asked for more than a few rounds. */
+const isSlow = ({ rounds }: Live): boolean =>
+  rounds.length >= slowRounds && rounds.every(({ perUnitMs }) => perUnitMs > slowMs)
+
 /** Each subject in its own process, warmed up, then in turn (A B C A B C ...), so that a noisy moment hits all of them. */
 export const measure = async (refs: readonly SubjectRef[], effort: Effort): Promise<Measured[]> => {
   const lives: Live[] = []
@@ -94,6 +101,7 @@ export const measure = async (refs: readonly SubjectRef[], effort: Effort): Prom
     }
     for (let i = 0; i < effort.rounds; i++)
       for (const live of lives) {
+        if (isSlow(live)) continue
         const result = await round(live, effort.roundMs)
         if (result !== undefined) live.rounds.push(result)
       }

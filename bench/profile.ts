@@ -4,6 +4,8 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { workFolder } from './folder.ts'
 import type { SubjectFactory, SubjectOptions } from './subject.ts'
+import { atOnce } from './subjects/sqlite.ts'
+import { payload, stepsPerRun, work } from './work.ts'
 
 /** `node bench/profile.ts concord-pipeline pipeline '{"kind":"memory","runs":1}' [seconds]`: where a subject's time goes, by file and line. */
 
@@ -75,7 +77,12 @@ const main = async (): Promise<void> => {
   if (factory === undefined) throw new Error(`bench/subjects/${file}.ts exports no subject called ${name}`)
   const directory = await mkdtemp(join(await workFolder(), 'profile-'))
   try {
-    const subject = await factory(JSON.parse(options) as SubjectOptions, directory)
+    const subject = await factory(JSON.parse(options) as SubjectOptions, directory, {
+      payload,
+      work,
+      stepsPerRun,
+      atOnce,
+    })
     const frames = await profileOf(subject, Number(seconds))
     print('self', frames, 'selfMs', 45)
     print('with what it calls', frames, 'totalMs', 70)

@@ -17,7 +17,6 @@ export type Row = {
   others?: readonly SubjectRef[]
   concord: SubjectRef
   target: Target
-  peers?: readonly SubjectRef[]
   /** Judged beside the target, from the figures of each subject in the row's unit, a round each. */
   also?(figures: (ref: SubjectRef) => number[]): Outcome[]
   /** Said below the row, from what was measured. */

@@ -1,3 +1,5 @@
+import type { payload, work } from './work.ts'
+
 /** What is measured. Lives in a child process of its own, so that heap, garbage and compiled code are its own too. */
 export type Subject = {
   /** Does the work `count` times. */
@@ -11,8 +13,16 @@ export type Subject = {
 
 export type SubjectOptions = { [name: string]: string | number | boolean }
 
+/** The fake work, handed over so that a peer's file imports nothing but the peer. */
+export type Shared = {
+  payload: typeof payload
+  work: typeof work
+  stepsPerRun: number
+  atOnce(count: number, most: number, fn: () => Promise<void>): Promise<void>
+}
+
 /** `directory` is the subject's own and removed afterwards. */
-export type SubjectFactory = (options: SubjectOptions, directory: string) => Promise<Subject>
+export type SubjectFactory = (options: SubjectOptions, directory: string, shared: Shared) => Promise<Subject>
 
 /** Where a subject's factory is found. */
 export type SubjectRef = {

@@ -1,9 +1,7 @@
-import { randomFillSync } from 'node:crypto'
+import { hash, randomFillSync } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Event } from '../../src/domain/event.ts'
-import { dataDigest, eventDigest, genesis } from '../../src/stores/chain.ts'
-import { migrations } from '../../src/stores/sqlite/schema.ts'
 import type { SubjectFactory } from '../subject.ts'
 import { payload, work } from '../work.ts'
 import { openPipeline } from './concord-pipeline.ts'
@@ -15,8 +13,30 @@ type Row = {
   agent: string | null
   epoch: number
   text: string
-  salt: Buffer
-  hash: Buffer
+  salt: string
+  digest: string
+}
+
+/** As narrow as the rows allow: streams, events with a salted digest and the chain, the summary of each run. */
+const schema = `
+  CREATE TABLE streams(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+  CREATE TABLE events(position INTEGER PRIMARY KEY, stream INTEGER, version INTEGER, at INTEGER, type TEXT, step TEXT, agent TEXT,
+    epoch INTEGER, data TEXT, salt TEXT, data_digest TEXT, digest TEXT, UNIQUE(stream, version));
+  CREATE TABLE runs(run TEXT PRIMARY KEY, status TEXT, created_at INTEGER, team TEXT, summary TEXT) WITHOUT ROWID;
+  CREATE INDEX runs_created ON runs(created_at);
+`
+
+const salts = Buffer.alloc(12 * 1024)
+let used = salts.length
+
+/** Sixteen characters of chance; the system is asked for a block of them at a time. */
+const saltOf = (): string => {
+  if (used === salts.length) {
+    randomFillSync(salts)
+    used = 0
+  }
+  used += 12
+  return salts.toString('base64', used - 12, used)
 }
 
 type Recorded = { commits: Event[][]; summary: string }
@@ -51,9 +71,9 @@ const record = async (directory: string): Promise<Recorded> => {
 export const pipeline: SubjectFactory = async ({ runs, durability }, directory) => {
   const { commits, summary } = await record(join(directory, 'recorded'))
   const db = openDatabase(directory, durability as Durability)
-  db.exec(migrations.join(';'))
+  db.exec(schema)
   const stream = db.prepare('INSERT INTO streams(name) VALUES (?)')
-  const insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   const keep = db.prepare(`INSERT INTO runs(run, status, created_at, team, summary) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT(run) DO UPDATE SET status = excluded.status, summary = excluded.summary`)
   const commit = committer(db, Number(runs) > 1)
@@ -64,14 +84,14 @@ export const pipeline: SubjectFactory = async ({ runs, durability }, directory) 
     const run = `run/${next++}`
     let id = 0
     let version = 0
-    let digest: Uint8Array = genesis
+    let digest = ''
     let value = payload(next)
     for (const events of commits) {
       const rows: Row[] = []
       for (const { type, step, agent, epoch, data } of events) {
         if (type === 'step.succeeded') value = await work(value)
         const text = JSON.stringify(type === 'step.succeeded' ? { ...data, output: value } : data)
-        const salt = randomFillSync(Buffer.allocUnsafe(16))
+        const salt = saltOf()
         rows.push({
           type,
           step: step ?? null,
@@ -79,35 +99,19 @@ export const pipeline: SubjectFactory = async ({ runs, durability }, directory) 
           epoch,
           text,
           salt,
-          hash: dataDigest(salt, text),
+          digest: hash('sha256', salt + text, 'base64'),
         })
       }
       const summarised = events.some(({ type }) => type.startsWith('run.'))
       const at = Date.now()
       await commit(() => {
         if (id === 0) id = Number(stream.run(run).lastInsertRowid)
-        for (const { type, step, agent, epoch, text, salt, hash } of rows) {
+        for (const { type, step, agent, epoch, text, salt, digest: ofData } of rows) {
           position++
           version++
-          const envelope = [run, version, position, at, type, null, step, agent, epoch, null, null]
-          digest = eventDigest(digest, envelope, hash)
-          insert.run(
-            position,
-            id,
-            version,
-            at,
-            type,
-            null,
-            step,
-            agent,
-            epoch,
-            null,
-            null,
-            text,
-            salt,
-            hash,
-            digest,
-          )
+          const envelope = JSON.stringify([run, version, position, at, type, step, agent, epoch])
+          digest = hash('sha256', digest + envelope + ofData, 'base64')
+          insert.run(position, id, version, at, type, step, agent, epoch, text, salt, ofData, digest)
         }
         if (summarised) keep.run(run, 'running', at, 'pipeline', summary)
       })
