@@ -2,7 +2,9 @@ import type { Json } from './json.ts'
 
 type Row = { status: number; retryable: boolean; exit: number }
 
-const usage = 2
+/** Exit code of errors that whoever asked has to mend: wrong use, missing key, unreadable file. */
+export const usageExit = 2
+const usage = usageExit
 const failed = 1
 const temporary = 75
 

@@ -1,5 +1,5 @@
 import { type Redo, readVerdict, type Verdict } from '../domain/check.ts'
-import type { Failure } from '../domain/errors.ts'
+import { errorTable, type Failure, usageExit } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
 import type { ActivePlan, Run } from '../domain/run.ts'
 import type { Decider } from './decider.ts'
@@ -125,9 +125,13 @@ export const replan = (decider: Decider, reasons: string[], failure?: Failure): 
   const version = run.plan?.version ?? run.plansProposed
   decider.record('plan.rejected', { version, reasons, by: 'run' })
   const canReplan = team.planner !== undefined && run.plansProposed < team.bounds.plansMax
-  if (canReplan) return
+  if (canReplan && !needsPerson(failure)) return
   const message =
     failure?.message ??
     `Cannot accept the result as the check was not met: ${reasons.join('; ') || 'no reason given'}`
   decider.record('run.failed', { failure: failure ?? { code: 'goal.unmet', message }, reasons })
 }
+
+/** A missing key, package or file is not mended by another plan: somebody has to. */
+const needsPerson = (failure: Failure | undefined): boolean =>
+  failure !== undefined && errorTable[failure.code].exit === usageExit

@@ -34,7 +34,11 @@ const giveUp = (decider: Decider): void => {
 }
 
 const fixedPlan = (decider: Decider, plan: NonNullable<Decider['team']['plan']>, version: number): void => {
-  if (version > 1) return giveUp(decider)
+  if (version > 1) {
+    const reasons = decider.run.past.at(-1)?.reasons ?? []
+    const message = `Cannot carry out the plan of team "${decider.team.name}" as it cannot work: ${reasons.join('; ')}; correct "plan" in the team's definition`
+    return void decider.fail('plan.infeasible', message, reasons)
+  }
   let steps: Json
   try {
     // A copy: what the function does with its steps later must not reach into the run.

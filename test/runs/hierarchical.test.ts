@@ -335,3 +335,19 @@ describe('a hierarchical run', () => {
     assert.equal(typesOf(await concord.events(run.id), 'step.started').length, 3)
   })
 })
+
+describe('a failure that only a person can mend', () => {
+  it('is not answered with another plan', async () => {
+    const planner = answering('planner', { steps: [{ id: 'a', agent: 'keyless' }] })
+    const keyless = agent({
+      name: 'keyless',
+      run: () => {
+        throw new ConcordError('model.key-missing', 'no key')
+      },
+    })
+    const concord = await concordWith({ agents: [keyless], planner })
+    const run = await concord.run({ text: 'x', team: 't' })
+    assert.equal(run.failure?.code, 'model.key-missing')
+    assert.equal(planner.inputs.length, 1)
+  })
+})
