@@ -52,7 +52,7 @@ export const withoutAttribution = (text: string, attribution: Attribution): stri
     .replaceAll(`; ${inBrackets(attribution)})`, ')')
     .replaceAll(withYear(attribution), attribution.subject)
     .replaceAll(attribution.subject, 'we')
-    .replace(/^(?:They|Its authors) /, 'we ')
+    .replace(/^(?:They|Its authors|It also) /, 'we ')
 
 /** Every `Name et al.` and `(2026)` form in a text: what the validator compares with the cited papers. */
 export const attributionsIn = (text: string): string[] =>

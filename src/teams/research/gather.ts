@@ -11,6 +11,8 @@ export type Search = {
   query: string
   facets: string[]
   recent: boolean
+  /** What the report has to say about how it came to be. */
+  notes?: string[]
   max: number
   source: string
   corpus?: string
@@ -28,6 +30,8 @@ const RECENT_DAYS = 365
 const PROBES_MAX = 8
 const PROBE_DAYS = 30
 const DAY_MS = 86_400_000
+/** Words that hardly a document lacks. */
+const COMMON = 'study results method data analysis show used work paper system time new people first made'
 const FACET_WEIGHT = 0.85
 
 export type Gathered = { papers: Found[]; source: string }
@@ -81,12 +85,21 @@ const arxivQuery = (topic: string): string =>
 
 const searchCorpus = async (search: Search, context: AgentContext): Promise<Gathered> => {
   const path = search.corpus === undefined ? {} : { path: search.corpus }
-  const main = await corpusResults(context, {
+  let main = await corpusResults(context, {
     query: search.query,
     max: MAIN_MAX,
     ...path,
     ...dates(search.from, search.to),
   })
+  // Somebody's own folder is meant to be read, even if the question has no word in common with it.
+  if (main.papers.length === 0 && search.corpus !== undefined) {
+    main = await corpusResults(context, {
+      query: COMMON,
+      max: MAIN_MAX,
+      ...path,
+      ...dates(search.from, search.to),
+    })
+  }
   const since = search.from ?? (search.recent ? await recentSince(search, context, main) : undefined)
   const lists = [
     since === undefined ? main.papers : main.papers.filter(({ published }) => published >= since),

@@ -44,5 +44,8 @@ const madeBy = ({
   ].join('\n')
 }
 
-const referenceLine = ({ title, authors, published, url, id }: Reference): string =>
-  `${upperFirst(withYear(attributionOf({ authors, published, title })))}. *${title}*. ${/^https?:/.test(url) ? url : id}`
+const referenceLine = ({ title, authors, published, url, id }: Reference): string => {
+  const who =
+    authors.length === 0 ? '' : `${upperFirst(withYear(attributionOf({ authors, published, title })))}. `
+  return `${who}*${title}*. ${/^https?:/.test(url) ? url : id}`
+}

@@ -17,7 +17,7 @@ export type NarrativeInput = {
 /** Papers told in some detail in one theme, fewer where there are many themes; all of a theme are cited by its first sentence. */
 const TOLD_MAX = { few: 7, many: 4 }
 const THEMES_MANY = 4
-const RESULTS_MAX = 2
+const RESULTS_MAX = { few: 4, many: 2 }
 const PARAGRAPH_CLAIMS = 5
 const SHARED_PAPERS = { min: 2, max: 4, introduction: 3 }
 const ALIKE_FROM = 0.16
@@ -88,7 +88,7 @@ const AMONG: Kinds = (parts) => `They comprise ${listed(parts)}.`
 
 /** How many papers are of which kind, the most frequent first. */
 const kindsOf = (place: string, groups: readonly Group[], say: Kinds): Claim[] => {
-  if (groups.every(({ axis }) => axis === 'approach')) return []
+  if (groups.every(({ axis }) => axis !== 'area')) return []
   const members = groups.flatMap((group) => group.members)
   const kinds = APPROACHES.map(({ key, noun }) => ({
     noun,
@@ -126,12 +126,14 @@ const sharedInAll = (readings: readonly Reading[]): Claim[] =>
     }))
 
 const themeOf = (group: Group, at: number, themes: number, allowed: Allowed): Theme => {
-  const told = toldIn(group, themes > THEMES_MANY ? TOLD_MAX.many : TOLD_MAX.few, allowed)
+  const told = toldIn(group, themes, allowed)
   if (told.length === 0) return { name: group.name, paragraphs: [] }
   const place = `theme-${at + 1}`
-  const opening = [leadOf(group, at), ...kindsOf(place, [group], AMONG), ...sharedClaim(group, at)].filter(
-    ({ id }) => allowed(id),
-  )
+  const opening = [
+    ...(themes === 1 && group.aim === undefined ? [] : [leadOf(group, at)]),
+    ...kindsOf(place, [group], AMONG),
+    ...sharedClaim(group, at),
+  ].filter(({ id }) => allowed(id))
   const paragraphs = [opening]
   for (const claims of told) {
     const last = paragraphs.at(-1)!
@@ -153,7 +155,7 @@ const leadOf = ({ members, aim }: Group, at: number): Claim => {
   const many = counted(members.length, 'paper')
   const text =
     aim === undefined
-      ? `${upperFirst(many)} {*}${when === '' ? '' : `, published ${when},`} belong together by what they speak of.`
+      ? `${upperFirst(many)} {*}${when === '' ? '' : `, published ${when},`} ${members.length === 1 ? 'is' : 'are'} told here${at === 0 ? '' : ' together'}.`
       : LEADS[at % LEADS.length]!(many, when, aim)
   return {
     id: `theme-${at + 1}/lead`,
@@ -169,7 +171,7 @@ const VEINS = ['In a similar vein,', 'Likewise,', 'Along the same lines,']
 type Candidate = { member: Member; statement: Statement; result?: Statement; worth: number }
 
 /** The papers of a theme worth telling, one of each kind of work first; surveys and analyses open, evaluation closes. */
-const toldIn = (group: Group, max: number, allowed: Allowed): Claim[][] => {
+const toldIn = (group: Group, themes: number, allowed: Allowed): Claim[][] => {
   const candidates = group.members
     .flatMap((member) => candidateOf(member, allowed))
     .sort((a, b) => b.worth - a.worth || (a.member.reading.id < b.member.reading.id ? -1 : 1))
@@ -178,10 +180,10 @@ const toldIn = (group: Group, max: number, allowed: Allowed): Claim[][] => {
     ({ member }) => !kinds.has(member.approach.key) && kinds.add(member.approach.key),
   )
   const chosen = [...first, ...candidates.filter((each) => !first.includes(each))]
-    .slice(0, max)
+    .slice(0, themes > THEMES_MANY ? TOLD_MAX.many : TOLD_MAX.few)
     .sort((a, b) => rankOf(a.member) - rankOf(b.member) || b.worth - a.worth)
   const telling = [...chosen].filter(({ result }) => result !== undefined).sort((a, b) => b.worth - a.worth)
-  const withResult = new Set(telling.slice(0, RESULTS_MAX))
+  const withResult = new Set(telling.slice(0, themes > THEMES_MANY ? RESULTS_MAX.many : RESULTS_MAX.few))
   return chosen.map((each, at) => tellingOf(group, each, chosen[at - 1], at, withResult.has(each)))
 }
 
@@ -222,7 +224,7 @@ const tellingOf = (
   const text = named ? statement.named! : attributed(reading, statement.text)
   const change = before?.member.approach.key !== approach.key
   const opening =
-    group.axis !== 'approach' && change && before !== undefined
+    group.axis === 'area' && change && before !== undefined
       ? approach.opening
       : before !== undefined && alike(before.statement, statement)
         ? (VEINS[at % VEINS.length] ?? '')
@@ -261,7 +263,13 @@ const opened = (opening: string, text: string): string =>
 const continued = (reading: Reading, { text }: Statement, named: boolean): string => {
   const attribution = attributionOf(reading)
   const who = withYear(attribution)
-  const they = attribution.plural ? (named ? 'Its authors' : 'They') : attribution.subject
+  const they = attribution.plural
+    ? named
+      ? 'Its authors'
+      : 'They'
+    : reading.authors.length === 0
+      ? 'It also'
+      : attribution.subject
   return text.startsWith(`${who} `)
     ? `${they}${text.slice(who.length)}`
     : text.replace(who, attribution.subject)

@@ -12,6 +12,8 @@ import { topicOf } from './topic.ts'
 
 const PAPERS = { default: 40, max: 120 }
 const READERS_AT_ONCE = 8
+const GAVE_UP =
+  'What the model wrote did not pass the validator, even after its feedback; classical methods wrote this report.'
 /** Each is a search whose answer the log keeps. */
 const FACETS_MAX = 8
 
@@ -38,6 +40,7 @@ export const planResearch = async (
     query: topic.query,
     facets: [...refined, ...facets].slice(0, FACETS_MAX),
     recent: topic.recent,
+    notes: again && context.hasModel ? [GAVE_UP] : [],
     max: params.max ?? PAPERS.default,
     source: params.source ?? (params.corpus === undefined ? 'arxiv' : 'corpus'),
     ...(params.corpus === undefined ? {} : { corpus: params.corpus }),

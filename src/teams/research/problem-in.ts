@@ -1,9 +1,9 @@
 import { words } from '../../domain/text/tokens.ts'
-import { upperFirst } from './phrasing.ts'
+import { lowerFirst, upperFirst } from './phrasing.ts'
 import { gerund } from './verbs.ts'
 
 /** What a stated gap leaves open, in the paper's own words: a short title and ways to ask about it. */
-export type Problem = { title: string; questions: string[] }
+export type Problem = { title: string; questions: string[]; plain?: string[] }
 
 const WORDS = { min: 2, max: 15 }
 /** Models, not the methods built around them: that a method falls short is what its successor mends. */
@@ -85,6 +85,13 @@ const ADVERBS =
 
 type Ask = (what: string) => string
 
+/** For papers on other subjects than models. */
+const PLAIN: readonly Ask[] = [
+  (it) =>
+    `What would answer the question of ${it}: longer observation, other measurements, or a trial made for it?`,
+  (it) => `Which evidence on ${it} is missing, and how could it be had at reasonable cost?`,
+  (it) => `What stands in the way of ${it}, and which result would count as progress?`,
+]
 const ASK_DOING: readonly Ask[] = [
   (it) =>
     `What would enable models to ${it}: other training data, a training signal that rewards it, or a change at inference time?`,
@@ -112,7 +119,8 @@ const ASK_NEED: readonly Ask[] = [
 
 const asked = (title: string, asks: readonly Ask[], what: string): Problem => ({
   title: upperFirst(title),
-  questions: asks.map((ask) => ask(what)),
+  questions: asks.map((ask) => ask(lowerFirst(what))),
+  plain: PLAIN.map((ask) => ask(lowerFirst(title))),
 })
 
 const doing = (what: string): Problem | undefined => {

@@ -5,6 +5,7 @@ import { areaOf } from './area-of.ts'
 import { attributionOf, withYear } from './attribution.ts'
 import { type Problem, problemIn } from './problem-in.ts'
 import { type Quotable, quotable } from './quotable.ts'
+import { ofField } from './relevance.ts'
 import { isNarrow } from './select.ts'
 import type { Claim, OpenProblem, Questions, Reading, Statement } from './shapes.ts'
 import { singular } from './verbs.ts'
@@ -97,7 +98,8 @@ type Surroundings = {
 }
 
 const problemOf = (gap: Gap, at: number, around: Surroundings): OpenProblem => {
-  const { title, questions } = gap.problem!
+  const { title, questions: onModels, plain = onModels } = gap.problem!
+  const questions = ofField({ title: gap.reading.title, abstract: textOf(gap.reading) }) ? onModels : plain
   const support = supportFor(gap, around)
   if (support !== undefined) around.used.add(support.reading.id)
   const claims: Claim[] = [

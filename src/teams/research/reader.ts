@@ -96,6 +96,14 @@ const readPart = (paper: PaperRecord, text: string, place: Statement['in'], offs
   const open = new Map(gaps(paper.title, text).map((gap) => [gap.start, gap]))
   const all = contributions(paper.title, text)
   const offer = all.find(({ kind }) => kind === 'contribution')?.start ?? 0
+  /** Prose of another kind than the cues know: its best sentences as they are. */
+  const plainly = (): Read[] =>
+    all.flatMap(({ kind, start, end, sentence, score }): Read[] => {
+      const found = kind === 'gap' ? undefined : retell(sentence, attribution, own)
+      const id = `${paper.id}#${mark}${start + offset}`
+      const at = { sentence, start: start + offset, end: end + offset, in: place, id }
+      return found === undefined ? [] : [{ ...at, kind: 'finding', score: rounded(score), ...found }]
+    })
   const told = all.flatMap((found): Read[] => {
     const { start, end, sentence, score } = found
     const at = {
@@ -121,7 +129,10 @@ const readPart = (paper: PaperRecord, text: string, place: Statement['in'], offs
     }
     return list
   })
-  return carried(paper, text, attribution, told)
+  const supported = carried(paper, text, attribution, told)
+  return supported.some(({ kind }) => kind !== 'gap')
+    ? supported
+    : [...supported, ...carried(paper, text, attribution, plainly())]
 }
 
 const rounded = (score: number): number => Math.round(score * 1000) / 1000

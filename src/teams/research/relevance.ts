@@ -43,29 +43,34 @@ export const topicTerms = (topic: string): TopicTerms => {
 export type Candidate = { title: string; abstract: string }
 
 /** Share of a topic's terms a paper must hold, weighted by rarity. */
-const SHARE_MIN = 0.6
+const SHARE_MIN = { library: 0.6, folder: 0.3 }
 /** A topic of so few terms is only met by all of them. */
 const ALL_UP_TO = 2
 const FOCUS = { title: 1, often: 0.8, once: 0.5 }
 
 /**
  * How much each candidate is about the topic, 0 to 1; 0 for those that lack the terms that tell it apart. Rarity is counted over the
- * candidates, so a term that none of them holds weighs most: a search that found everything but the topic is seen through.
+ * candidates, so a term that none of them holds weighs most: a search that found everything but the topic is seen through. The papers of
+ * a `folder` were chosen by somebody, so less will do.
  */
-export const focusOn = (topic: string, candidates: readonly Candidate[]): number[] => {
+export const focusOn = (
+  topic: string,
+  candidates: readonly Candidate[],
+  from: 'library' | 'folder' = 'library',
+): number[] => {
   const { core, broad } = topicTerms(topic)
   if (broad) return candidates.map((each) => (ofField(each) ? 1 : 0))
   if (core.length === 0) return candidates.map(() => 1)
   const rows = candidates.map((each) => core.map((term) => mentions(term, each)))
   const rarity = core.map((_, at) => {
     const holding = rows.filter((row) => row[at]! > 0).length
-    return Math.log(1 + (candidates.length - holding + 0.5) / (holding + 0.5))
+    return 1 + Math.log(1 + (candidates.length - holding + 0.5) / (holding + 0.5))
   })
   const total = rarity.reduce((sum, weight) => sum + weight, 0)
   return rows.map((row) => {
     const share = row.reduce((sum, focus, at) => sum + (focus > 0 ? rarity[at]! : 0), 0) / total
     const all = row.every((focus) => focus > 0)
-    if (share < SHARE_MIN || (core.length <= ALL_UP_TO && !all)) return 0
+    if (share < SHARE_MIN[from] || (from === 'library' && core.length <= ALL_UP_TO && !all)) return 0
     return row.reduce((sum, focus, at) => sum + focus * rarity[at]!, 0) / total
   })
 }
@@ -83,7 +88,8 @@ const mentions = (term: string, { title, abstract }: Candidate): number => {
   return count > 1 ? FOCUS.often : FOCUS.once
 }
 
-const ofField = ({ title, abstract }: Candidate): boolean => FIELD_NAME.test(`${title} ${abstract}`)
+/** Whether a paper is on language models at all. */
+export const ofField = ({ title, abstract }: Candidate): boolean => FIELD_NAME.test(`${title} ${abstract}`)
 
 const FIELD_NAME =
   /multi-?modal|vision[- ]language|\bMLLMs?\b|\bL?VLMs?\b|\bLMMs?\b|language models?|\bLLMs?\b/i

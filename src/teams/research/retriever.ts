@@ -22,11 +22,19 @@ export const retrieve = async (
   search: Search,
   context: AgentContext,
 ): Promise<{ output: Json; writes: Json[] }> => {
-  const notes: string[] = []
+  const notes = [...(search.notes ?? [])]
   const found = await gather(search, context, notes)
-  const { onTopic, about } = focused(search, found.papers)
+  const focus = focused(search, found.papers)
+  const { about } = focus
+  const whole = search.corpus !== undefined && focus.onTopic.length === 0
+  const onTopic = whole ? [...found.papers] : focus.onTopic
   const thin = about < Math.min(PAPERS_MIN, search.max)
-  if (thin) notes.push(thinNote(search, found.source, onTopic.length, about))
+  if (whole && onTopic.length > 0)
+    notes.push(
+      `No document in ${found.source} speaks of “${search.topic}” in these words; its documents were read as a whole.`,
+    )
+  else if (thin && search.corpus === undefined)
+    notes.push(thinNote(search, found.source, onTopic.length, about))
   const papers = (
     topicTerms(search.topic).broad ? byField(onTopic, search) : selectPapers(onTopic, search)
   ).map(kept)
@@ -56,6 +64,7 @@ const focused = (search: Search, found: readonly Found[]): { onTopic: Found[]; a
   const focus = focusOn(
     search.topic,
     readable.map(({ paper }) => paper),
+    search.corpus === undefined ? 'library' : 'folder',
   )
   const weighed = readable.map(({ paper, relevance }, at) => ({
     paper,

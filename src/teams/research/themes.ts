@@ -2,6 +2,7 @@ import { APPROACHES, type Approach, approachOf } from './approaches.ts'
 import { areaOf } from './area-of.ts'
 import { AREAS } from './areas.ts'
 import { clustered } from './clusters.ts'
+import { upperFirst } from './phrasing.ts'
 import { topicTerms } from './relevance.ts'
 import type { Reading } from './shapes.ts'
 
@@ -14,6 +15,7 @@ const THEMES_MAX = 6
 const MEMBERS_MIN = 2
 const DOMINANT = 0.5
 const KNOWN_MIN = 0.6
+const CLUSTERED_MIN = 6
 
 /**
  * Papers grouped by field; by kind of work when one field holds most of them; by the words they share when they are not about
@@ -24,7 +26,7 @@ export const themesOf = (readings: readonly Reading[], topic: string): Group[] =
   const fields = groupBy(members, ({ reading }) => areaOf(reading.title, textOf(reading))?.name)
   const known = [...fields.values()].reduce((sum, list) => sum + list.length, 0)
   const largest = Math.max(0, ...[...fields.values()].map((list) => list.length))
-  if (known < KNOWN_MIN * members.length) return largestFirst(clustered(members))
+  if (known < KNOWN_MIN * members.length || members.length < CLUSTERED_MIN) return asOne(members, topic)
   if (topicTerms(topic).broad || largest <= DOMINANT * members.length)
     return largestFirst(
       [...fields].map(([name, list]) => ({
@@ -43,6 +45,18 @@ export const themesOf = (readings: readonly Reading[], topic: string): Group[] =
       axis: 'approach' as const,
     })),
   )
+}
+
+/** Papers on any subject, by the words they share; few papers, and those that share none, are told together. */
+const asOne = (members: readonly Member[], topic: string): Group[] => {
+  const groups = members.length < CLUSTERED_MIN ? [] : largestFirst(clustered(members))
+  const grouped = new Set(groups.flatMap((group) => group.members))
+  const rest = members.filter((member) => !grouped.has(member))
+  if (rest.length === 0) return groups
+  return [
+    ...groups,
+    { name: groups.length === 0 ? upperFirst(topic) : 'Further papers', members: rest, axis: 'terms' },
+  ]
 }
 
 const memberOf = (reading: Reading): Member => {

@@ -63,6 +63,7 @@ const topicText = (goal: string): string => {
   const asked = plain.replace(ASKS_PROBLEMS, ' ').trim() || plain
   const text = asked
     .replace(ASKING, '')
+    .replace(ASKING, '')
     .replace(FRAME, '')
     .replace(/[\s.?!,;:]+$/, '')
     .trim()
