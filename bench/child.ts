@@ -32,13 +32,16 @@ const main = async (): Promise<void> => {
     const count = perUnitMs === 0 ? 1 : Math.max(1, Math.round(forMs / perUnitMs))
     delay.reset()
     delay.enable()
+    const cpuBefore = process.cpuUsage()
     const startedAt = performance.now()
     await subject.run(count)
     const tookMs = performance.now() - startedAt
     delay.disable()
     perUnitMs = tookMs / count
+    const { user, system } = process.cpuUsage(cpuBefore)
+    const cpuPerUnitMs = (user + system) / 1000 / count
     const facts = { eventLoopDelayP99Ms: delay.percentile(99) / 1e6, ...subject.facts?.() }
-    reply({ perUnitMs, count, facts })
+    reply({ perUnitMs, cpuPerUnitMs, count, facts })
   }
 
   process.on('message', (request: RoundRequest | 'close') => {

@@ -1,10 +1,19 @@
+import { spawnSync } from 'node:child_process'
 import { availableParallelism, cpus, loadavg } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { orchestration } from './orchestration.ts'
 import { printSummary } from './report.ts'
 
-const usage = `npm run bench [-- <section>] [--only <text in a row's title>] [--quick] [--peers]
-sections: orchestration`
+const sections = ['orchestration', 'log'] as const
+
+const usage = `npm run bench [-- <section> ...] [--only <text in a row's title>] [--quick] [--peers]
+sections: ${sections.join(', ')}; default orchestration`
+
+const notMeasured = `
+Not measured: models and networks (the model answers at once); several processes on one store; PostgreSQL; waiting in a queue;
+disks other than the one the repository lies on, whose FULL may be answered by a cache; machines with more cores.
+The figures are of this moment on this machine: compare ratios of one run. A subject's CPU time counts all threads of its process.`
 
 const main = async (): Promise<number> => {
   const { values, positionals } = parseArgs({
@@ -20,7 +29,7 @@ const main = async (): Promise<number> => {
     console.log(usage)
     return 0
   }
-  const unknown = positionals.filter((name) => name !== 'orchestration')
+  const unknown = positionals.filter((name) => !sections.some((section) => section === name))
   if (unknown.length > 0) {
     console.error(`Cannot measure as no section is called ${unknown.join(', ')}; ${usage}`)
     return 1
@@ -29,9 +38,29 @@ const main = async (): Promise<number> => {
     `node ${process.version}, ${availableParallelism()} x ${cpus()[0]?.model ?? 'unknown'}, load ${loadavg()[0]?.toFixed(1)}`,
   )
   const { only, quick, peers } = values
-  const outcomes = await orchestration({ quick, peers, ...(only === undefined ? {} : { only }) })
-  printSummary(outcomes)
-  return 0
+  const wanted = new Set(positionals.length === 0 ? ['orchestration'] : positionals)
+  if (wanted.has('orchestration')) {
+    printSummary(await orchestration({ quick, peers, ...(only === undefined ? {} : { only }) }))
+    console.log(notMeasured)
+    warnWhenBusy()
+  }
+  return wanted.has('log') ? runLog(quick) : 0
+}
+
+/** Ratios bear a busy machine, absolute figures do not. */
+const warnWhenBusy = (): void => {
+  const load = loadavg()[0] ?? 0
+  if (load > availableParallelism())
+    console.log(
+      `The machine is busy (load ${load.toFixed(1)} on ${availableParallelism()} processors): read no absolute target off this run.`,
+    )
+}
+
+/** The log's own measurement is a program by itself. */
+const runLog = (quick: boolean): number => {
+  const script = fileURLToPath(new URL('log.ts', import.meta.url))
+  const { status } = spawnSync(process.execPath, [script, quick ? '3' : '7'], { stdio: 'inherit' })
+  return status ?? 1
 }
 
 process.exitCode = await main()

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { workFolder } from './folder.ts'
 import type { RoundReply, RoundRequest, SubjectRef } from './subject.ts'
 
-export type Round = { perUnitMs: number; facts: { [name: string]: number } }
+/** `cpuPerUnitMs`: processor time of all threads; says more than the clock while others use the machine. */
+export type Round = { perUnitMs: number; cpuPerUnitMs: number; facts: { [name: string]: number } }
 export type Measured = { ref: SubjectRef; rounds: Round[] } | { ref: SubjectRef; error: string }
 
 export type Effort = { rounds: number; roundMs: number; warmMs: number }
@@ -60,7 +61,7 @@ const round = async (live: Live, forMs: number): Promise<Round | undefined> => {
     const answer = nextReply(live.child)
     live.child.send({ forMs } satisfies RoundRequest)
     const reply = await answer
-    if ('perUnitMs' in reply) return { perUnitMs: reply.perUnitMs, facts: reply.facts }
+    if ('perUnitMs' in reply) return reply
     live.error = 'error' in reply ? reply.error : 'an answer nobody asked for'
   } catch (error) {
     live.error = error instanceof Error ? error.message : String(error)

@@ -25,7 +25,7 @@ export const orchestration = async (options: Options): Promise<Outcome[]> => {
   const outcomes: Outcome[] = []
   for (const row of [...pipelineRows(), ...fanOutRows(), ...toolLoopRows()])
     if (wanted(row)) outcomes.push(...(await measureRow(row, options.quick, peers)))
-  if (wanted({ title: 'process start' })) outcomes.push(...(await start(options.quick)))
+  if (wanted({ title: 'process start' })) outcomes.push(...(await start(options.quick, peers)))
   if (wanted({ title: 'idle' })) outcomes.push(...(await idle()))
   return outcomes
 }

@@ -110,6 +110,8 @@ const install = async (peer: Peer): Promise<{ file: URL } | { problem: string }>
 export type Peers = {
   /** The peers that can do a row's work, as subjects. */
   of(row: Row): SubjectRef[]
+  /** Each peer's shortest run, to see what it takes to start. */
+  starts(): SubjectRef[]
 }
 
 const workOf = (name: string): Work | undefined =>
@@ -131,6 +133,12 @@ export const installPeers = async (): Promise<Peers> => {
     else console.log(`${peer.label} could not be installed: ${installed.problem}`)
   }
   return {
+    starts: () =>
+      peers.flatMap(({ name, label, does }) => {
+        const file = files.get(name)
+        const work = does.pipeline === undefined ? 'toolLoop' : 'pipeline'
+        return file === undefined ? [] : [{ label, file, name: work }]
+      }),
     of: ({ concord, others = [] }) =>
       [concord, ...others.filter(({ file }) => file.href === concord.file.href)].flatMap((subject) => {
         const { options = {} } = subject

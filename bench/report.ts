@@ -1,8 +1,9 @@
 import type { Measured } from './measure.ts'
 import type { Row } from './rows.ts'
 import { median, short } from './statistics.ts'
+import type { SubjectRef } from './subject.ts'
 
-export type Line = { label: string; median: number; low: number; high: number; ratio: number }
+export type Line = { label: string; median: number; low: number; high: number; ratio: number; cpu?: number }
 
 export type Outcome = {
   title: string
@@ -22,19 +23,24 @@ export const ratioTo = (values: readonly number[], floor: readonly number[]): nu
   median(values.flatMap((value, i) => (floor[i] === undefined ? [] : [value / floor[i]])))
 
 export const printLines = (lines: readonly Line[]): void => {
-  for (const { label, median, low, high, ratio } of lines)
+  for (const { label, median, low, high, ratio, cpu } of lines)
     console.log(
-      `  ${pad(label, 58)} ${left(short(median), 9)}  ${pad(`${short(low)} - ${short(high)}`, 19)} ${left(short(ratio), 7)}x`,
+      `  ${pad(label, 58)} ${left(short(median), 9)}  ${pad(`${short(low)} - ${short(high)}`, 19)} ${left(short(ratio), 7)}x ${left(cpu === undefined ? '' : short(cpu), 9)}`,
     )
 }
 
 export const printTitle = (title: string, unit: string): void => {
   console.log(`\n${title}, in ${unit}`)
-  console.log(`  ${pad('', 58)} ${left('median', 9)}  ${pad('min - max', 19)} ${left('of floor', 8)}`)
+  console.log(
+    `  ${pad('', 58)} ${left('median', 9)}  ${pad('min - max', 19)} ${left('of floor', 8)} ${left('CPU time', 9)}`,
+  )
 }
 
 export const printTarget = ({ target, met }: Outcome): void =>
   console.log(`  target ${target}: ${met === undefined ? 'not measured' : met ? 'met' : 'NOT MET'}`)
+
+const inUnit = (ms: number, row: Row, ref: SubjectRef): number =>
+  (ms * row.scale) / (ref.perWork ?? row.perWork)
 
 /** Prints a measured row; what failed is said, not left out. */
 export const printRow = (row: Row, measured: readonly Measured[]): Outcome[] => {
@@ -58,6 +64,7 @@ export const printRow = (row: Row, measured: readonly Measured[]): Outcome[] => 
       low: Math.min(...values),
       high: Math.max(...values),
       ratio: ratioTo(values, floor),
+      cpu: median(one.rounds.map(({ cpuPerUnitMs }) => inUnit(cpuPerUnitMs, row, one.ref))),
     }
     printLines([line])
     return line

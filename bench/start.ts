@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { builtPackage } from './built.ts'
 import { workFolder } from './folder.ts'
+import type { Peers } from './peers.ts'
 import { type Outcome, printLines, printTarget, printTitle } from './report.ts'
 import { median, short } from './statistics.ts'
 
@@ -46,6 +47,9 @@ const startOnce = (args: readonly string[], env: { [name: string]: string }): Pr
 const script = fileURLToPath(new URL('subjects/start.js', import.meta.url))
 const source = fileURLToPath(new URL('../src/index.ts', import.meta.url))
 
+const peerScript = fileURLToPath(new URL('subjects/start-peer.js', import.meta.url))
+const workFile = new URL('work.ts', import.meta.url).href
+
 const program = (label: string, entry: string, kind: string, cache?: string): Program => ({
   label,
   args: (directory) => [script, entry, kind, directory, ...(cache === undefined ? [] : ['cache'])],
@@ -78,10 +82,12 @@ const bareRss = (): Promise<Start> =>
   startOnce(['-e', 'console.log(JSON.stringify({ rss: process.memoryUsage.rss() }))'], {})
 
 /** Process start to the first finished run, and resident memory then. A run is of one step: what is timed is the start. */
-export const start = async (quick: boolean): Promise<Outcome[]> => {
+export const start = async (quick: boolean, peers: Peers | undefined): Promise<Outcome[]> => {
   const folder = await mkdtemp(join(await workFolder(), 'start-'))
   try {
     const { all, judged } = await programs(folder)
+    for (const { label, file, name } of peers?.starts() ?? [])
+      all.push({ label, args: (directory) => [peerScript, file.href, name, workFile, directory] })
     const starts = new Map<Program, Start[]>(all.map((one) => [one, []]))
     const bare: number[] = []
     // The first round fills the compile caches and the system's file cache.

@@ -38,5 +38,5 @@ export type SubjectRef = {
 export type RoundRequest = { forMs: number }
 export type RoundReply =
   | { ready: true }
-  | { perUnitMs: number; count: number; facts: { [name: string]: number } }
+  | { perUnitMs: number; cpuPerUnitMs: number; count: number; facts: { [name: string]: number } }
   | { error: string }
