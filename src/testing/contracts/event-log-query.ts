@@ -40,7 +40,9 @@ const querying = (open: OpenStore) => {
       const [, second] = await store.log.query({ limit: 2 })
       assert.equal(second?.id, 'run/b@1')
       assert.deepEqual(await ids({ afterPosition: second?.position ?? 0, limit: 1 }), ['state/global@1'])
-      assert.deepEqual(await ids({ run: 'a', afterPosition: second?.position ?? 0, limit: 1 }), ['state/global@1'])
+      assert.deepEqual(await ids({ run: 'a', afterPosition: second?.position ?? 0, limit: 1 }), [
+        'state/global@1',
+      ])
     }),
   )
 
