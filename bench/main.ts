@@ -39,12 +39,17 @@ const main = async (): Promise<number> => {
   )
   const { only, quick, peers } = values
   const wanted = new Set(positionals.length === 0 ? ['orchestration'] : positionals)
+  let unmeasured = false
   if (wanted.has('orchestration')) {
-    printSummary(await orchestration({ quick, peers, ...(only === undefined ? {} : { only }) }))
+    const outcomes = await orchestration({ quick, peers, ...(only === undefined ? {} : { only }) })
+    printSummary(outcomes)
+    unmeasured = outcomes.some(({ met }) => met === undefined)
     console.log(notMeasured)
     warnWhenBusy()
   }
-  return wanted.has('log') ? runLog(quick) : 0
+  // A target that is missed is a result; one that could not be measured is a failure.
+  const failed = wanted.has('log') && runLog(quick) !== 0
+  return failed || unmeasured ? 1 : 0
 }
 
 /** Ratios bear a busy machine, absolute figures do not. */

@@ -39,6 +39,10 @@ export const printTitle = (title: string, unit: string): void => {
 export const printTarget = ({ target, met }: Outcome): void =>
   console.log(`  target ${target}: ${met === undefined ? 'not measured' : met ? 'met' : 'NOT MET'}`)
 
+/** The line of an error's text that says what it is. */
+export const problemLine = (text: string): string =>
+  (/^.*Error\b.*$/m.exec(text)?.[0] ?? text.trim().split('\n')[0] ?? '').trim().slice(0, 300)
+
 const inUnit = (ms: number, row: Row, ref: SubjectRef): number =>
   (ms * row.scale) / (ref.perWork ?? row.perWork)
 
@@ -54,8 +58,8 @@ export const printRow = (row: Row, measured: readonly Measured[]): Outcome[] => 
   const lines = measured.map((one, i): Line | undefined => {
     const values = figures[i]!
     if ('error' in one || values.length === 0) {
-      const problem = 'error' in one ? one.error.trim().split('\n').slice(0, 3).join(' | ') : 'no rounds'
-      console.log(`  ${pad(one.ref.label, 58)} failed: ${problem.slice(0, 300)}`)
+      const problem = 'error' in one ? problemLine(one.error) : 'no rounds'
+      console.log(`  ${pad(one.ref.label, 58)} failed: ${problem}`)
       return undefined
     }
     const line = {

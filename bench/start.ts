@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { builtPackage } from './built.ts'
 import { workFolder } from './folder.ts'
 import type { Peers } from './peers.ts'
-import { type Outcome, printLines, printTarget, printTitle } from './report.ts'
+import { type Outcome, printLines, printTarget, printTitle, problemLine } from './report.ts'
 import { median, short } from './statistics.ts'
 
 /** A program to start: the time counts until it says that its first run is finished, or, for bare Node, until it has ended. */
@@ -90,17 +90,24 @@ export const start = async (quick: boolean, peers: Peers | undefined): Promise<O
       all.push({ label, args: (directory) => [peerScript, file.href, name, workFile, directory] })
     const starts = new Map<Program, Start[]>(all.map((one) => [one, []]))
     const bare: number[] = []
+    const failed = new Map<Program, string>()
     // The first round fills the compile caches and the system's file cache.
     for (let round = 0; round <= (quick ? 5 : 15); round++) {
       for (const one of all) {
-        const result = await startOnce(one.args(join(folder, `store-${round}`)), one.env ?? {})
-        if (round > 0) starts.get(one)?.push(result)
+        if (failed.has(one)) continue
+        try {
+          const result = await startOnce(one.args(join(folder, `store-${round}`)), one.env ?? {})
+          if (round > 0) starts.get(one)?.push(result)
+        } catch (error) {
+          failed.set(one, problemLine(String(error)))
+        }
       }
       bare.push((await bareRss()).rss ?? Number.NaN)
     }
     const msOf = (one: Program) => (starts.get(one) ?? []).map(({ ms }) => ms)
     const rssOf = (one: Program) =>
       (starts.get(one) ?? []).flatMap(({ rss }) => (rss === undefined ? [] : [rss / 1e6]))
+    for (const [{ label }, problem] of failed) console.log(`  ${label} failed: ${problem}`)
     const floorMs = median(msOf(all[0]!))
     const floorRss = median(bare) / 1e6
     print('process start to the first finished run', 'ms', all, msOf, floorMs)
@@ -127,8 +134,9 @@ const print = (
 ): void => {
   printTitle(title, unit)
   printLines(
-    all.map((one) => {
+    all.flatMap((one) => {
       const values = figuresOf(one)
+      if (values.length === 0) return []
       const middle = median(values)
       return {
         label: one.label,

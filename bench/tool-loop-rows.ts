@@ -51,7 +51,7 @@ const row = (
           concord: median(figures(many)),
           ratio,
           target: `flat, <= ${flatMost}x`,
-          met: ratio <= flatMost,
+          met: Number.isNaN(ratio) ? undefined : ratio <= flatMost,
         },
       ]
     },
