@@ -1,5 +1,5 @@
 import type { Wait } from '../domain/event.ts'
-import { type Run, waitsOf } from '../domain/run.ts'
+import type { Run } from '../domain/run.ts'
 import type { Concord } from '../platform/concord.ts'
 
 /** A wait of a run or of a run below it, with the step it holds up. */
@@ -20,8 +20,6 @@ export const openWaits = async (concord: Concord, run: Run, depth = 0): Promise<
   }
   return found
 }
-
-export const hasWaits = (run: Run): boolean => waitsOf(run).length > 0
 
 export const isForPerson = ({ wait }: OpenWait): boolean => wait.for === 'approval' || wait.for === 'answer'
 
