@@ -100,14 +100,16 @@ const SENTENCE_WEIGHT = 2
 const REST_WEIGHT = 0.5
 
 /** The kind of work: its title and what it says it offers count more than the rest; ties go to the earlier kind. */
-export const approachOf = (title: string, contribution: string, rest = ''): Approach => {
+export const approachOf = (title: string, offers: readonly string[], rest = ''): Approach => {
+  const all = offers.join(' ')
   let best = APPROACHES[APPROACHES.length - 1]!
   let bestScore = 0
   for (const approach of APPROACHES) {
     const every = new RegExp(approach.words.source, 'gi')
     const score =
       TITLE_WEIGHT * Number(approach.words.test(title)) +
-      SENTENCE_WEIGHT * Math.min(2, contribution.match(every)?.length ?? 0) +
+      SENTENCE_WEIGHT *
+        Math.min(2, (approach.key === 'benchmark' ? (offers[0] ?? '') : all).match(every)?.length ?? 0) +
       (approach.key === 'benchmark' ? 0 : REST_WEIGHT) * Math.min(3, rest.match(every)?.length ?? 0)
     if (score > bestScore) [best, bestScore] = [approach, score]
   }

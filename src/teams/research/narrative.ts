@@ -17,10 +17,13 @@ export type NarrativeInput = {
 /** Papers told in some detail in one theme, fewer where there are many themes; all of a theme are cited by its first sentence. */
 const TOLD_MAX = { few: 7, many: 4 }
 const THEMES_MANY = 4
+/** Where there are many themes, each gets about so many words, and at least so many papers. */
+const THEME_WORDS = 175
+const TOLD_MIN = 3
 const RESULTS_MAX = { few: 4, many: 2 }
 const PARAGRAPH_CLAIMS = 5
 const SHARED_PAPERS = { min: 2, max: 4, introduction: 3 }
-const ALIKE_FROM = 0.16
+const ALIKE_FROM = 0.25
 const KIND_ORDER = [
   'survey',
   'analysis',
@@ -80,10 +83,12 @@ const lower = (name: string): string =>
 
 const slug = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]+/g, '-')
 
-type Kinds = (parts: string[]) => string
+type Kinds = (parts: string[], tied: boolean) => string
 
-const LEADING: Kinds = ([first = '', ...rest]) =>
-  `By kind of work, ${first} come first${rest.length === 0 ? '' : `, ahead of ${listed(rest)}`}.`
+const LEADING: Kinds = ([first = '', second = '', ...rest], tied) =>
+  tied
+    ? `By kind of work, ${first} and ${second} come first${rest.length === 0 ? '' : `, ahead of ${listed(rest)}`}.`
+    : `By kind of work, ${first} come first, ahead of ${listed([second, ...rest])}.`
 const AMONG: Kinds = (parts) => `They comprise ${listed(parts)}.`
 
 /** How many papers are of which kind, the most frequent first. */
@@ -102,7 +107,10 @@ const kindsOf = (place: string, groups: readonly Group[], say: Kinds): Claim[] =
     {
       id: `${place}/kinds`,
       kind: 'count',
-      text: say(kinds.map(({ noun, of }) => counted(of.length, noun[0], noun[1]))),
+      text: say(
+        kinds.map(({ noun, of }) => counted(of.length, noun[0], noun[1])),
+        kinds[0]?.of.length === kinds[1]?.of.length,
+      ),
       citations: [],
       counts: kinds.map(({ of }) => ({ of, value: of.length })),
     },
@@ -135,13 +143,19 @@ const themeOf = (group: Group, at: number, themes: number, allowed: Allowed): Th
     ...sharedClaim(group, at),
   ].filter(({ id }) => allowed(id))
   const paragraphs = [opening]
-  for (const claims of told) {
+  let length = wordsIn(opening)
+  for (const [index, claims] of told.entries()) {
+    if (themes > THEMES_MANY && index >= TOLD_MIN && length + wordsIn(claims) > THEME_WORDS) break
+    length += wordsIn(claims)
     const last = paragraphs.at(-1)!
     if (last.length > 1 && last.length + claims.length > PARAGRAPH_CLAIMS + 1) paragraphs.push([...claims])
     else last.push(...claims)
   }
   return { name: group.name, paragraphs }
 }
+
+const wordsIn = (claims: readonly Claim[]): number =>
+  claims.reduce((sum, { text }) => sum + text.split(' ').length, 0)
 
 const LEADS: ((many: string, when: string, aim: string) => string)[] = [
   (many, when, aim) => `${upperFirst(many)} {*}${when === '' ? '' : `, published ${when},`} try to ${aim}.`,
@@ -166,7 +180,7 @@ const leadOf = ({ members, aim }: Group, at: number): Claim => {
   }
 }
 
-const VEINS = ['In a similar vein,', 'Likewise,', 'Along the same lines,']
+const VEINS = ['In a similar vein,', 'Along the same lines,']
 
 type Candidate = { member: Member; statement: Statement; result?: Statement; worth: number }
 
@@ -300,7 +314,7 @@ const sharedIn = (readings: readonly Reading[]): Shared[] =>
 const CONNECTIONS: ((term: string, names: string) => string)[] = [
   (term, names) => `${names} have ${term} in common.`,
   (term, names) => `Between ${names}, the common ground is ${term}.`,
-  (term, names) => `What ${names} share is ${term}.`,
+  (term, names) => `A thread through ${names} is ${term}.`,
 ]
 
 const sharedClaim = (group: Group, at: number): Claim[] => {

@@ -5,7 +5,7 @@ import { gerund } from './verbs.ts'
 /** What a stated gap leaves open, in the paper's own words: a short title and ways to ask about it. */
 export type Problem = { title: string; questions: string[]; plain?: string[] }
 
-const WORDS = { min: 2, max: 15 }
+const WORDS_MAX = 15
 /** Models, not the methods built around them: that a method falls short is what its successor mends. */
 const MODELS =
   '(?:mllms?|l?vlms?|lmms?|[\\w-]*mllms|llms?|language models?|models?|agents?|judges|assistants?)'
@@ -29,7 +29,7 @@ const FORMS: readonly Form[] = [
   form(`\\b${MODELS}[^.;]{0,30}? cannot (?:yet |reliably |always )?([^.;:]{8,140}?)${CLAUSE_END}`, (what) =>
     doing(what),
   ),
-  form(`\\bprone to ([^.;:,]{6,110}?)${PHRASE_END}`, (what) => facing(what)),
+  form(`\\bprone to ([^.;:,]{6,110}?)${PHRASE_END}`, (what) => tendency(what)),
   form(
     `\\bvulnerab(?:le|ility|ilities) (?:of [^,.;]{3,60} )?to ([^.;:,]{6,110}?)(?: and (?:emphasize|underscore|highlight|call)|$)`,
     (what) => facing(what),
@@ -76,8 +76,7 @@ const trimmed = (what: string): string | undefined => {
     .replace(/[,\s]+$/, '')
     .trim()
   if (POINTS.test(text) || /[(){}[\]"“”$\\]/.test(text)) return undefined
-  const count = words(text).length
-  return count >= WORDS.min && count <= WORDS.max ? text : undefined
+  return text.includes(' ') && words(text).length <= WORDS_MAX ? text : undefined
 }
 
 const ADVERBS =
@@ -112,6 +111,9 @@ const ASK_FACING: readonly Ask[] = [
 ]
 const ASK_CHALLENGES: readonly Ask[] = [
   (it) => `Which of these (${it}) limits progress first, and what experiment would tell?`,
+]
+const ASK_TENDENCY: readonly Ask[] = [
+  (it) => `What makes models prone to ${it}, and can training or decoding prevent it?`,
 ]
 const ASK_NEED: readonly Ask[] = [
   (it) => `What would ${it} require, and by which measurements would one recognize progress?`,
@@ -148,4 +150,9 @@ const need = (what: string): Problem | undefined => {
 const challenges = (what: string): Problem | undefined => {
   const text = trimmed(what)
   return text === undefined ? undefined : asked(text, ASK_CHALLENGES, text)
+}
+
+const tendency = (what: string): Problem | undefined => {
+  const text = trimmed(what)
+  return text === undefined ? undefined : asked(text, ASK_TENDENCY, text)
 }

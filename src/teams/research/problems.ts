@@ -139,7 +139,7 @@ const startFor = (gap: Gap, at: number, { readings, idf, avoided }: Surroundings
     if (reading.id === gap.reading.id || reading.name === undefined) continue
     const offer = offerOf(reading)
     if (offer === undefined) continue
-    const approach = approachOf(reading.title, offer.sentence)
+    const approach = approachOf(reading.title, [offer.sentence])
     if (!METHODS.has(approach.key)) continue
     const likeness = cosine(own, termVector(stems(`${reading.title} ${offer.sentence}`), idf))
     if (likeness >= START_MIN && likeness > (best?.likeness ?? 0))
@@ -147,7 +147,7 @@ const startFor = (gap: Gap, at: number, { readings, idf, avoided }: Surroundings
   }
   if (best === undefined) return undefined
   const { reading, noun } = best
-  const evaluates = approachOf(gap.reading.title, offerOf(gap.reading)?.sentence ?? '').key === 'benchmark'
+  const evaluates = approachOf(gap.reading.title, [offerOf(gap.reading)?.sentence ?? '']).key === 'benchmark'
   const yardstick = evaluates ? gap.reading.name : undefined
   return {
     id,

@@ -8,6 +8,7 @@ import { closingParts } from './closing-parts.ts'
 import { complainedOf } from './feedback.ts'
 import { readWithModel } from './model-reader.ts'
 import { hasDebris } from './plain-text.ts'
+import { ofField } from './relevance.ts'
 import { retell } from './retell.ts'
 import { carried } from './self-check.ts'
 import type { PaperRecord, Reading, Statement, StatementKind } from './shapes.ts'
@@ -130,7 +131,7 @@ const readPart = (paper: PaperRecord, text: string, place: Statement['in'], offs
     return list
   })
   const supported = carried(paper, text, attribution, told)
-  return supported.some(({ kind }) => kind !== 'gap')
+  return supported.some(({ kind }) => kind !== 'gap') || ofField(paper)
     ? supported
     : [...supported, ...carried(paper, text, attribution, plainly())]
 }

@@ -12,7 +12,7 @@ export type Retold = {
   name?: string
 }
 
-const WORDS = { min: 8, wanted: 38, max: 52, cutAfter: 13 }
+const WORDS = { min: 8, wanted: 34, max: 52, cutAfter: 13 }
 
 /** Openers that link a sentence to the one before, which the retold sentence will not have. */
 const LINKS = new RegExp(
@@ -32,7 +32,7 @@ const LINKS_PLAIN =
   /^(?:in this (?:paper|work|study|survey|report|article)|therefore|thus|hence|here)\s+(?=we\b|our\b)/i
 /** Praise without content. */
 const EMPTY =
-  /\b(?:effectiveness|superiority|efficacy|robustness|generali[sz]ability|potential|advantages?|superior performance|promising results) (?:and (?:\w+ )?\w+ )?of (?:the |our |their )?(?:proposed |[\w-]+(?:'s)?$|[\w-]+\.?$)|\b(?:state-of-the-art|superior|impressive|strong|competitive|promising) (?:performance|results)\b|\bhope\b|\bimmense potential\b|\bconfirms? the (?:critical|effective)|\bwill (?:be )?(?:inspire|facilitate|benefit|shed)|\bsheds? light\b|\bprovides? (?:\w+ )?(?:insights|foundation|guidance)|\bpaves?\b|\bsubstantially improve the performance\b|\bsuperior effectiveness\b|\bsignificant effectiveness\b/i
+  /\b(?:effectiveness|superiority|efficacy|robustness|generali[sz]ability|potential|advantages?|superior performance|promising results) (?:and (?:\w+ )?\w+ )?of (?:the |our |their )?(?:proposed |[\w-]+(?:'s)?$|[\w-]+\.?$)|\b(?:state-of-the-art|superior|impressive|strong|competitive|promising) (?:performance|results)\b|\bhope\b|\bdemonstrate: |\bimmense potential\b|\bconfirms? the (?:critical|effective)|\bwill (?:be )?(?:inspire|facilitate|benefit|shed)|\bsheds? light\b|\bprovides? (?:\w+ )?(?:insights|foundation|guidance)|\bpaves?\b|\bsubstantially improve the performance\b|\bsuperior effectiveness\b|\bsignificant effectiveness\b/i
 /** Verbs that do not tell what a paper offers. */
 const SAYS_LITTLE =
   /^(?:are|were|is|was|have|has|had|aim|hope|believe|expect|note|can|confirm|will|do|must|seek|delve)$/i

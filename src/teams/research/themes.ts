@@ -64,7 +64,7 @@ const memberOf = (reading: Reading): Member => {
   const offer = (offered.length > 0 ? offered : reading.statements.slice(0, 1)).map(
     ({ sentence }) => sentence,
   )
-  return { reading, approach: approachOf(reading.title, offer.join(' '), textOf(reading)) }
+  return { reading, approach: approachOf(reading.title, offer, textOf(reading)) }
 }
 
 /** What is known of a paper after reading: enough to tell its field. */
