@@ -1,5 +1,6 @@
 import type { Amount } from './budget.ts'
 import type { Redo } from './check.ts'
+import type { Checkpoint, DroppedStream, VersionRange } from './checkpoint.ts'
 import type { Failure } from './errors.ts'
 import type { Goal } from './goal.ts'
 import type { Json, JsonObject } from './json.ts'
@@ -98,17 +99,23 @@ export type EventData = {
     namespace: string
     key: string
     version: number
+    /** The sequence of the key's change before this one; 0 when that is in the origin of a fork. */
+    previous?: number
     value?: Json
     deleted?: true
     expiresAt?: number
     operation?: string
   }
-  'state.expired': { namespace: string; key: string; version: number }
+  'state.expired': { namespace: string; key: string; version: number; previous?: number }
+  'state.forked': { namespace: string; from: string; sequence: number }
   'budget.reserved': { key: string; amount: Amount }
   'budget.settled': { key: string; amount: Amount }
   'budget.exhausted': { limit: string; allowed: number; used: number; asked: number }
   'signal.received': { inbox: number; signal: Signal }
   'conflict.resolved': JsonObject
+  'audit.checkpointed': Checkpoint
+  'audit.erased': { reason: string; ranges: VersionRange[] }
+  'audit.dropped': { reason: string; streams: DroppedStream[] }
 }
 
 export type EventType = keyof EventData
@@ -150,3 +157,5 @@ export const eventId = (stream: string, version: number): string => `${stream}@$
 export const runStream = (run: string): string => `run/${run}`
 export const inboxStream = (run: string): string => `inbox/${run}`
 export const stateStream = (namespace: string): string => `state/${namespace}`
+/** Checkpoints, and what was erased or dropped lawfully. */
+export const auditStream = 'audit/trail'

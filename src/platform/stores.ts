@@ -1,9 +1,11 @@
 import { ConcordError } from '../domain/errors.ts'
 import { type BeforeStore, isDenied, type Sink, storeAsIs } from '../policy/before-store.ts'
+import type { AuditTrail } from '../ports/audit.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Append, EventLog } from '../ports/event-log.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Member } from '../ports/membership.ts'
+import type { Queue } from '../ports/queue.ts'
 import type { Random } from '../ports/random.ts'
 import type { StateStore, StateWrite } from '../ports/state-store.ts'
 import type { Stores } from '../stores/stores.ts'
@@ -63,7 +65,13 @@ const guardWrites = (beforeStore: BeforeStore, writes: readonly StateWrite[]): S
 export const guardStores = (stores: Stores, beforeStore: BeforeStore): Stores =>
   beforeStore === storeAsIs
     ? stores
-    : { ...stores, log: guardLog(stores.log, beforeStore), state: guardState(stores.state, beforeStore) }
+    : {
+        ...stores,
+        log: guardLog(stores.log, beforeStore),
+        state: guardState(stores.state, beforeStore),
+        queue: guardQueue(stores.queue, beforeStore),
+        ...(stores.audit === undefined ? {} : { audit: guardAudit(stores.audit, beforeStore) }),
+      }
 
 const guardLog = (log: EventLog, beforeStore: BeforeStore): EventLog => ({
   ...log,
@@ -81,6 +89,17 @@ const guardLog = (log: EventLog, beforeStore: BeforeStore): EventLog => ({
 const guardState = (state: StateStore, beforeStore: BeforeStore): StateStore => ({
   ...state,
   write: async (writes) => state.write(guardWrites(beforeStore, writes)),
+})
+
+const guardQueue = (queue: Queue, beforeStore: BeforeStore): Queue => ({
+  ...queue,
+  enqueue: async (entry) => queue.enqueue(passed(beforeStore, 'queue', entry)),
+})
+
+const guardAudit = (audit: AuditTrail, beforeStore: BeforeStore): AuditTrail => ({
+  ...audit,
+  erase: async (ranges, runs, record) => audit.erase(ranges, runs, passed(beforeStore, 'log', record)),
+  drop: async (streams, runs, record) => audit.drop(streams, runs, passed(beforeStore, 'log', record)),
 })
 
 /** The logger is a sink like the others. A denied record is dropped: nobody waits for a log line. */

@@ -1,5 +1,6 @@
 import { eventLogContract } from '../testing/contracts/event-log.ts'
 import { membershipContract } from '../testing/contracts/membership.ts'
+import { queueContract } from '../testing/contracts/queue.ts'
 import { stateStoreContract } from '../testing/contracts/state-store.ts'
 import { openFresh } from './sqlite/temporary.test.ts'
 
@@ -8,4 +9,5 @@ for (const durability of ['process', 'power'] as const) {
   eventLogContract(`SQLite (${durability})`, open)
   stateStoreContract(`SQLite (${durability})`, open)
   membershipContract(`SQLite (${durability})`, open)
+  queueContract(`SQLite (${durability})`, open)
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { manualClock } from '../testing/clock.ts'
 import { eventLogContract } from '../testing/contracts/event-log.ts'
 import { membershipContract } from '../testing/contracts/membership.ts'
+import { queueContract } from '../testing/contracts/queue.ts'
 import { stateStoreContract } from '../testing/contracts/state-store.ts'
 import { volatileStores } from './volatile/stores.ts'
 
@@ -13,3 +14,4 @@ const open = async () => {
 eventLogContract('the volatile store', open)
 stateStoreContract('the volatile store', open)
 membershipContract('the volatile store', open)
+queueContract('the volatile store', open)

@@ -42,7 +42,7 @@ const asRow = (row: unknown) => row as Row | undefined
 const asRows = (rows: unknown) => rows as Row[]
 const asIterable = (rows: unknown) => rows as Iterable<Row>
 
-const wrap = (db: DatabaseSync, file: string): Connection => {
+export const connectionOf = (db: DatabaseSync, file: string): Connection => {
   const statements = new Map<string, StatementSync>()
   const statement = (sql: string): StatementSync => {
     let known = statements.get(sql)
@@ -179,7 +179,7 @@ const openOnce = async (options: OpenOptions): Promise<Connection> => {
   const { DatabaseSync } = await import('node:sqlite')
   const db = new DatabaseSync(options.file, { enableForeignKeyConstraints: false })
   try {
-    const connection = wrap(db, options.file)
+    const connection = connectionOf(db, options.file)
     configure(connection, options)
     return connection
   } catch (error) {

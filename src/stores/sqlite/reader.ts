@@ -9,7 +9,7 @@ const columns = 'e.version, e.position, e.at, e.type, e.run, e.step, e.agent, e.
 const sql = {
   read: `SELECT ${columns} FROM events e WHERE e.stream = (SELECT id FROM streams WHERE name = ?) AND e.version > ?
     ORDER BY e.version LIMIT ?`,
-  version: `SELECT max(version) FROM events WHERE stream = (SELECT id FROM streams WHERE name = ?)`,
+  version: `SELECT coalesce((SELECT max(version) FROM events WHERE stream = s.id), s.dropped_version) FROM streams s WHERE name = ?`,
   streams: 'SELECT name FROM streams ORDER BY name',
 }
 

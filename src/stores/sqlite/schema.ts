@@ -71,4 +71,28 @@ export const migrations: readonly string[] = [
     beat_at INTEGER NOT NULL
   ) WITHOUT ROWID;
   `,
+  `
+  -- Where what is kept of a stream begins: its events up to here were dropped.
+  ALTER TABLE streams ADD COLUMN dropped_version INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE streams ADD COLUMN dropped_digest BLOB;
+  -- state: 0 ready, 1 delayed, 2 leased, 3 dead. Partial indexes, so that what is delayed, leased or dead is never walked over by who takes.
+  CREATE TABLE queue(
+    entry INTEGER PRIMARY KEY,
+    queue TEXT NOT NULL,
+    key TEXT NOT NULL,
+    id TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    attempts_max INTEGER NOT NULL,
+    enqueued_at INTEGER NOT NULL,
+    lease TEXT,
+    again INTEGER NOT NULL,
+    code TEXT,
+    UNIQUE(queue, key)
+  );
+  CREATE INDEX queue_ready ON queue(queue, priority DESC, entry) WHERE state = 0;
+  CREATE INDEX queue_timed ON queue(queue, due) WHERE state IN (1, 2);
+  `,
 ]

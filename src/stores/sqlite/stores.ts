@@ -1,16 +1,19 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { ConcordError } from '../../domain/errors.ts'
+import type { AuditTrail } from '../../ports/audit.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Member } from '../../ports/membership.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Stores } from '../stores.ts'
+import { sqliteAudit } from './audit.ts'
 import { commitListeners } from './commits.ts'
 import { committer } from './committer.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { storeError } from './errors.ts'
 import { sqliteLog } from './log.ts'
 import { sqliteMembership } from './membership.ts'
+import { sqliteQueue } from './queue.ts'
 import { sqliteState, stateTable } from './state.ts'
 import { streamWriter } from './writer.ts'
 
@@ -37,6 +40,7 @@ export type SqliteOptions = {
 }
 
 export type SqliteStores = Stores & {
+  audit: AuditTrail
   /** Writes a consistent copy while the store is in use. Throws `input.invalid` when the path exists. */
   backup(path: string): Promise<void>
 }
@@ -131,6 +135,8 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
     log,
     state,
     membership,
+    queue: sqliteQueue({ connection, committer: group, clock, random }),
+    audit: sqliteAudit({ connection, committer: group, writer }),
     sweep: state.sweep,
     async erase(stream, version) {
       await group.submit(() => erase(connection, stream, version))

@@ -12,7 +12,8 @@ import {
 import type { Connection } from './connection.ts'
 
 const sql = {
-  stream: 'SELECT id, pinned_version, pinned_digest FROM streams WHERE name = ?',
+  stream:
+    'SELECT id, pinned_version, pinned_digest, dropped_version, dropped_digest FROM streams WHERE name = ?',
   events: `SELECT version, position, at, type, run, step, agent, epoch, cause, operation, data, salt, data_digest, digest
     FROM events WHERE stream = ? ORDER BY version`,
 }
@@ -54,33 +55,51 @@ const follow = (stream: string, expected: number, previous: Digest, row: readonl
     : { reason: 'the digest does not follow from what is stored' }
 }
 
-/** Walks a stream from its first event; also compares with the head pinned beside it, so that a cut-off end shows. */
-export const verifyStream = (connection: Connection, stream: string): Verification => {
-  const result: Verification = { stream, events: 0, erased: 0, head: toHex(genesis) }
-  const [id, pinnedVersion, pinnedDigest] = connection.get(sql.stream, stream) ?? []
+/** Told of each event that follows from those before it. */
+export type Followed = (event: { version: number; position: number; digest: Digest; erased: boolean }) => void
+
+export type VerifiedStream = Verification & { droppedTo?: { version: number; digest: string } }
+
+/**
+ * Walks a stream from its first event, or from where its events were dropped; also compares with the head pinned beside it, so that a
+ * cut-off end shows. What was dropped is not counted in `events`.
+ */
+export const verifyStream = (connection: Connection, stream: string, followed?: Followed): VerifiedStream => {
+  const result: VerifiedStream = { stream, events: 0, erased: 0, head: toHex(genesis) }
+  const [id, pinnedVersion, pinnedDigest, droppedVersion, droppedDigest] =
+    connection.get(sql.stream, stream) ?? []
   if (id === undefined) return result
   const pinned = Number(pinnedVersion)
+  let last = Number(droppedVersion)
   let previous = genesis
-  const statement = connection.db.prepare(sql.events)
-  statement.setReturnArrays(true)
+  if (last !== 0) {
+    if (!isBytes(droppedDigest, digestBytes) || !Number.isSafeInteger(last) || last < 0)
+      return { ...result, brokenAt: 1, reason: 'what the stream goes on from is malformed' }
+    previous = toDigest(droppedDigest)
+    result.head = toHex(previous)
+    result.droppedTo = { version: last, digest: result.head }
+  }
+  const statement = connection.statement(sql.events)
   // Whole numbers beyond 2^53 can only be tampering, and must be found rather than thrown at.
   statement.setReadBigInts(true)
   const rows: Iterable<unknown> = statement.iterate(id)
   for (const row of rows) {
-    const version = result.events + 1
+    const version = last + 1
     const link = follow(stream, version, previous, row as Value[])
     if ('reason' in link) return { ...result, brokenAt: version, reason: link.reason }
     if (version === pinned && !(pinnedDigest instanceof Uint8Array && toDigest(pinnedDigest) === link.digest))
       return { ...result, brokenAt: version, reason: 'the digest is not the one pinned beside the stream' }
-    result.events = version
+    last = version
+    result.events++
     if (link.erased) result.erased++
     previous = link.digest
-    result.head = toHex(link.digest)
+    followed?.({ version, position: Number((row as Value[])[1]), digest: link.digest, erased: link.erased })
   }
-  if (result.events < pinned)
+  if (result.events > 0) result.head = toHex(previous)
+  if (last < pinned)
     return {
       ...result,
-      brokenAt: result.events + 1,
+      brokenAt: last + 1,
       reason: `the stream was at version ${pinned}: its end is missing`,
     }
   return result

@@ -41,7 +41,7 @@ const pinEvery = 16
 const sql = {
   dataVersion: 'PRAGMA data_version',
   last: 'SELECT max(position) FROM events',
-  stream: 'SELECT id, pinned_version FROM streams WHERE name = ?',
+  stream: 'SELECT id, pinned_version, dropped_version, dropped_digest FROM streams WHERE name = ?',
   head: 'SELECT version, position, epoch, digest FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1',
   create: 'INSERT INTO streams(name) VALUES (?)',
   insert: 'INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
@@ -65,9 +65,11 @@ export const streamWriter = (connection: Connection, random: Random, commits: Co
   const lookUp = (stream: string): Head => {
     const row = connection.get(sql.stream, stream)
     if (!row) return { id: 0, version: 0, position: 0, epoch: 0, digest: genesis, pinned: 0 }
-    const [id, pinned] = row as [number, number]
+    const [id, pinned, dropped, from] = row as [number, number, number, Uint8Array | null]
     const head = connection.get(sql.head, id)
-    if (!head) return { id, version: 0, position: 0, epoch: 0, digest: genesis, pinned }
+    // A stream whose events were all dropped goes on where it was.
+    if (!head)
+      return { id, version: dropped, position: 0, epoch: 0, digest: from ? toDigest(from) : genesis, pinned }
     const [version, position, epoch, digest] = head as [number, number, number, Uint8Array]
     return { id, version, position, epoch, digest: toDigest(digest), pinned }
   }

@@ -4,6 +4,7 @@ import type { Random } from '../../ports/random.ts'
 import type { Stores } from '../stores.ts'
 import { volatileLog } from './log.ts'
 import { volatileMembership } from './membership.ts'
+import { volatileQueue } from './queue.ts'
 import { volatileState } from './state.ts'
 
 /** All stores in memory, gone with the process. Appends cost a few microseconds. */
@@ -17,6 +18,7 @@ export const volatileStores = (options: { clock: Clock; random: Random }): Store
     log,
     state,
     membership: memberOf(`memory-${Buffer.from(random.bytes(6)).toString('hex')}`),
+    queue: volatileQueue(clock),
     sweep: state.sweep,
     async erase(stream, version) {
       log.erase(stream, version)

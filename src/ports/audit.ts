@@ -1,0 +1,76 @@
+import type { DroppedStream, StreamHead, VersionRange } from '../domain/checkpoint.ts'
+import type { Draft, Event } from '../domain/event.ts'
+import type { Verification } from './event-log.ts'
+
+/** Everything that is kept of an event. `data` is the JSON text its digest was made of; without it and the salt: erased. Digests are hex. */
+export type EventRecord = {
+  stream: string
+  version: number
+  position: number
+  at: number
+  type: string
+  run: string | null
+  step: string | null
+  agent: string | null
+  epoch: number
+  cause: string | null
+  operation: string | null
+  data: string | null
+  salt: string | null
+  dataDigest: string
+  digest: string
+}
+
+/** A stream with its chain recomputed. */
+export type WalkedStream = Verification & {
+  /** Where what is kept begins, when the events up to there were dropped. */
+  droppedTo?: { version: number; digest: string }
+  /** Where the stream stood at each of the positions asked for; undefined: not there yet, or only known from what was dropped. */
+  heads: ({ version: number; digest: string } | undefined)[]
+  /** Events whose data were erased. */
+  gone: { version: number; position: number }[]
+}
+
+export type RecordQuery = { run?: string; from?: number; to?: number }
+
+/** All streams as of one instant, whatever is appended meanwhile. Valid only while `snapshot` runs. */
+export interface AuditSnapshot {
+  /** Of the last event. */
+  readonly position: number
+  /** The number of events kept. */
+  readonly events: number
+  read(stream: string): Event[]
+  /** Every stream's head as it is stored, without recomputing anything. */
+  heads(): StreamHead[]
+  /** Recomputes every stream's chain, a stream at a time. */
+  walk(positions: readonly number[]): Iterable<WalkedStream>
+  /** Events that belong to no stream: somebody removed its name. */
+  strays(): number
+  /** Events in order of position. */
+  records(query: RecordQuery): Iterable<EventRecord>
+  /** A stream as it would be recorded when dropped now, with its heads at these positions; undefined where nothing is kept. */
+  droppable(stream: string, positions: readonly number[]): DroppedStream | undefined
+  /** Ids of the runs about a subject and of all their child runs; whether each is final. */
+  runsOfSubject(subject: string): { run: string; final: boolean }[]
+  /** Final runs whose last event is before this instant and whose parents are final and as old. */
+  runsEndedBefore(at: number): string[]
+  /** Where events of a run lie outside its own streams: versions whose data are kept. */
+  elsewhere(run: string): VersionRange[]
+  /** Keys whose present value one of these runs wrote, outside their own namespaces. */
+  keysWrittenBy(runs: ReadonlySet<string>): { namespace: string; key: string }[]
+}
+
+/** What the audit needs of a store beyond its log. */
+export interface AuditTrail {
+  snapshot<T>(use: (snapshot: AuditSnapshot) => Promise<T>): Promise<T>
+  /**
+   * Removes data and salts of these events for good, forgets the summaries of `runs`, and appends `record` to the audit stream, in one transaction.
+   * Events of state streams lose their data, not the keys their present value. How many events lost their data.
+   */
+  erase(ranges: readonly VersionRange[], runs: readonly string[], record: Draft): Promise<number>
+  /**
+   * Drops the events of these streams, the state namespaces and summaries of `runs`, and appends `record`, in one transaction. Throws `version.conflict` when a stream
+   * is no longer where the plan says, or a run is not final.
+   */
+  drop(streams: readonly DroppedStream[], runs: readonly string[], record: Draft): Promise<void>
+}

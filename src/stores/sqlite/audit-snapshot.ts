@@ -1,0 +1,189 @@
+import type { VersionRange } from '../../domain/checkpoint.ts'
+import { runStream, stateStream } from '../../domain/event.ts'
+import { finalStatuses } from '../../domain/summary.ts'
+import type { AuditSnapshot, EventRecord, RecordQuery, WalkedStream } from '../../ports/audit.ts'
+import { toDigest, toHex } from '../chain.ts'
+import type { Connection, Row, Value } from './connection.ts'
+import { readStream, readStreams } from './reader.ts'
+import { verifyStream } from './verify.ts'
+
+const sql = {
+  extent: 'SELECT coalesce(max(position), 0), count(*) FROM events',
+  heads: `SELECT s.name, coalesce(e.version, s.dropped_version), coalesce(e.digest, s.dropped_digest)
+    FROM streams s LEFT JOIN events e ON e.stream = s.id AND e.version = (SELECT max(version) FROM events WHERE stream = s.id)`,
+  strays: `SELECT coalesce(sum(n), 0) FROM (SELECT stream, count(*) AS n FROM events GROUP BY stream) WHERE stream NOT IN (SELECT id FROM streams)`,
+  ends: `SELECT max(e.version), min(e.position), max(e.position) FROM events e WHERE e.stream = (SELECT id FROM streams WHERE name = ?)`,
+  at: `SELECT e.version, e.digest FROM events e WHERE e.stream = (SELECT id FROM streams WHERE name = ?) AND e.position <= ?
+    ORDER BY e.version DESC LIMIT 1`,
+  runs: `SELECT run, status, parent, json_extract(summary, '$.updatedAt'), json_extract(summary, '$.goal.subject') FROM runs`,
+  elsewhere: `SELECT s.name, e.version FROM events e JOIN streams s ON s.id = e.stream
+    WHERE e.run = ? AND e.data IS NOT NULL AND s.name <> ? ORDER BY s.name, e.version`,
+  keys: 'SELECT namespace, key, run FROM state WHERE run IS NOT NULL AND value IS NOT NULL',
+}
+
+const records = `SELECT s.name, e.version, e.position, e.at, e.type, e.run, e.step, e.agent, e.epoch, e.cause, e.operation, e.data,
+  lower(hex(e.salt)), lower(hex(e.data_digest)), lower(hex(e.digest)) FROM events e JOIN streams s ON s.id = e.stream`
+
+const text = (value: Row[number] | undefined): string | null =>
+  value === null || value === undefined ? null : String(value)
+
+const recordOf = (row: Row): EventRecord => ({
+  stream: String(row[0]),
+  version: Number(row[1]),
+  position: Number(row[2]),
+  at: Number(row[3]),
+  type: String(row[4]),
+  run: text(row[5]),
+  step: text(row[6]),
+  agent: text(row[7]),
+  epoch: Number(row[8]),
+  cause: text(row[9]),
+  operation: text(row[10]),
+  data: text(row[11]),
+  // hex(NULL) is empty text.
+  salt: text(row[12]) || null,
+  dataDigest: String(row[13]),
+  digest: String(row[14]),
+})
+
+const hexOf = (value: Row[number] | undefined): string =>
+  value instanceof Uint8Array ? toHex(toDigest(value)) : ''
+
+const walkStream = (connection: Connection, stream: string, positions: readonly number[]): WalkedStream => {
+  const gone: WalkedStream['gone'] = []
+  const heads: WalkedStream['heads'] = positions.map(() => undefined)
+  // Hex is made of the last link before each position only, not of every link.
+  const links = positions.map((): { version: number; digest: string } | undefined => undefined)
+  const verified = verifyStream(connection, stream, ({ version, position, digest, erased }) => {
+    if (erased) gone.push({ version, position })
+    for (let i = 0; i < positions.length; i++)
+      if (position <= (positions[i] ?? 0)) links[i] = { version, digest }
+  })
+  for (const [i, link] of links.entries())
+    if (link) heads[i] = { version: link.version, digest: toHex(link.digest) }
+  return { ...verified, heads, gone }
+}
+
+/** Neighbouring versions of one stream as one range. */
+const rangesOf = (rows: Iterable<Row>): VersionRange[] => {
+  const ranges: VersionRange[] = []
+  for (const [name, at] of rows) {
+    const stream = String(name)
+    const version = Number(at)
+    const last = ranges.at(-1)
+    if (last?.stream === stream && last.to === version - 1) last.to = version
+    else ranges.push({ stream, from: version, to: version })
+  }
+  return ranges
+}
+
+type Run = { run: string; final: boolean; parent: string | null; updatedAt: number; subject: string | null }
+
+const runsIn = (connection: Connection): Map<string, Run> => {
+  const runs = new Map<string, Run>()
+  for (const [run, status, parent, updatedAt, subject] of connection.iterate(sql.runs)) {
+    const final = [...finalStatuses].some((one) => one === status)
+    const id = String(run)
+    runs.set(id, {
+      run: id,
+      final,
+      parent: text(parent),
+      updatedAt: Number(updatedAt),
+      subject: text(subject),
+    })
+  }
+  return runs
+}
+
+/** Whether a run or one of its ancestors fits; a chain of parents that closes on itself ends the search. */
+const inLine = (runs: Map<string, Run>, from: Run, fits: (run: Run) => boolean): boolean => {
+  const seen = new Set<string>()
+  for (let run: Run | undefined = from; run && !seen.has(run.run); run = runs.get(run.parent ?? '')) {
+    if (fits(run)) return true
+    seen.add(run.run)
+  }
+  return false
+}
+
+/** A connection inside a read transaction as a snapshot. */
+export const auditSnapshot = (connection: Connection): AuditSnapshot => {
+  const [position, events] = connection.get(sql.extent) ?? []
+  return {
+    position: Number(position),
+    events: Number(events),
+    read: (stream) => readStream(connection, stream, {}),
+    heads: () =>
+      connection
+        .all(sql.heads)
+        .map(([stream, version, digest]) => ({
+          stream: String(stream),
+          version: Number(version),
+          digest: hexOf(digest),
+        }))
+        .filter(({ version }) => version > 0),
+    *walk(positions) {
+      for (const stream of readStreams(connection)) yield walkStream(connection, stream, positions)
+    },
+    strays: () => Number(connection.get(sql.strays)?.[0] ?? 0),
+    *records(query) {
+      const { where, values } = conditionsOf(query)
+      for (const row of connection.iterate(`${records} ${where} ORDER BY e.position`, ...values))
+        yield recordOf(row)
+    },
+    droppable(stream, positions) {
+      const [version, first, last] = connection.get(sql.ends, stream) ?? []
+      if (version === null || version === undefined) return undefined
+      const at = (wanted: number) => {
+        const [found, digest] = connection.get(sql.at, stream, wanted) ?? []
+        return { position: wanted, version: Number(found), digest: hexOf(digest) }
+      }
+      const between = positions.filter((wanted) => wanted >= Number(first) && wanted < Number(last))
+      const { digest } = at(Number(last))
+      return {
+        stream,
+        version: Number(version),
+        digest,
+        first: Number(first),
+        last: Number(last),
+        heads: between.map(at),
+      }
+    },
+    runsOfSubject(subject) {
+      const runs = runsIn(connection)
+      return [...runs.values()]
+        .filter((run) => inLine(runs, run, (one) => one.subject === subject))
+        .map(({ run, final }) => ({ run, final }))
+    },
+    runsEndedBefore(at) {
+      const runs = runsIn(connection)
+      return [...runs.values()]
+        .filter((run) => !inLine(runs, run, (one) => !one.final || one.updatedAt >= at))
+        .map(({ run }) => run)
+    },
+    elsewhere: (run) => rangesOf(connection.iterate(sql.elsewhere, run, stateStream(`run/${run}`))),
+    keysWrittenBy: (runs) =>
+      connection
+        .all(sql.keys)
+        .filter(([namespace, , run]) => runs.has(String(run)) && namespace !== runStream(String(run)))
+        .map(([namespace, key]) => ({ namespace: String(namespace), key: String(key) })),
+  }
+}
+
+const conditionsOf = ({ run, from, to }: RecordQuery): { where: string; values: Value[] } => {
+  const conditions: string[] = []
+  const values: Value[] = []
+  if (run !== undefined) {
+    conditions.push(`e.position IN (SELECT position FROM events WHERE stream IN (SELECT id FROM streams WHERE name IN (?, ?))
+      UNION ALL SELECT position FROM events WHERE run = ?)`)
+    values.push(`run/${run}`, `inbox/${run}`, run)
+  }
+  if (from !== undefined) {
+    conditions.push('e.at >= ?')
+    values.push(from)
+  }
+  if (to !== undefined) {
+    conditions.push('e.at <= ?')
+    values.push(to)
+  }
+  return { where: conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '', values }
+}
