@@ -3,7 +3,14 @@ import type { Row } from './rows.ts'
 import { median, short } from './statistics.ts'
 import type { SubjectRef } from './subject.ts'
 
-export type Line = { label: string; median: number; low: number; high: number; ratio: number; cpu?: number }
+export type Line = {
+  label: string
+  median: number
+  low: number
+  high: number
+  ratio: number
+  cpu?: { median: number; ratio: number }
+}
 
 export type Outcome = {
   title: string
@@ -25,14 +32,14 @@ export const ratioTo = (values: readonly number[], floor: readonly number[]): nu
 export const printLines = (lines: readonly Line[]): void => {
   for (const { label, median, low, high, ratio, cpu } of lines)
     console.log(
-      `  ${pad(label, 58)} ${left(short(median), 9)}  ${pad(`${short(low)} - ${short(high)}`, 19)} ${left(short(ratio), 7)}x ${left(cpu === undefined ? '' : short(cpu), 9)}`,
+      `  ${pad(label, 58)} ${left(short(median), 9)}  ${pad(`${short(low)} - ${short(high)}`, 19)} ${left(short(ratio), 7)}x ${cpu === undefined ? '' : `${left(short(cpu.median), 9)} ${left(short(cpu.ratio), 7)}x`}`,
     )
 }
 
 export const printTitle = (title: string, unit: string): void => {
   console.log(`\n${title}, in ${unit}`)
   console.log(
-    `  ${pad('', 58)} ${left('median', 9)}  ${pad('min - max', 19)} ${left('of floor', 8)} ${left('CPU time', 9)}`,
+    `  ${pad('', 58)} ${left('median', 9)}  ${pad('min - max', 19)} ${left('of floor', 8)} ${left('CPU time', 9)} ${left('of floor', 8)}`,
   )
 }
 
@@ -54,6 +61,9 @@ export const printRow = (row: Row, measured: readonly Measured[]): Outcome[] => 
       ? []
       : one.rounds.map(({ perUnitMs }) => (perUnitMs * row.scale) / (one.ref.perWork ?? row.perWork)),
   )
+  const cpu = measured.map((one) =>
+    'error' in one ? [] : one.rounds.map(({ cpuPerUnitMs }) => inUnit(cpuPerUnitMs, row, one.ref)),
+  )
   const floor = figures[0] ?? []
   const lines = measured.map((one, i): Line | undefined => {
     const values = figures[i]!
@@ -68,7 +78,7 @@ export const printRow = (row: Row, measured: readonly Measured[]): Outcome[] => 
       low: Math.min(...values),
       high: Math.max(...values),
       ratio: ratioTo(values, floor),
-      cpu: median(one.rounds.map(({ cpuPerUnitMs }) => inUnit(cpuPerUnitMs, row, one.ref))),
+      cpu: { median: median(cpu[i] ?? []), ratio: ratioTo(cpu[i] ?? [], cpu[0] ?? []) },
     }
     printLines([line])
     return line
