@@ -36,7 +36,7 @@ export const APPROACHES: readonly Approach[] = [
     key: 'analysis',
     name: 'Analyses of causes and mechanisms',
     aim: 'explain why models behave as they do',
-    opening: 'Among the analyses,',
+    opening: 'On the analysis side,',
     noun: ['analysis', 'analyses'],
     words:
       /\banaly[sz](?:e|es|ing|is)\b|investigat\w+|understanding (?:how|why)|mechanis\w+|interpretab\w+|prob(?:e|ing)\b|diagnos\w+|dissect\w*|empirical study|reveal\w*|why\b|rethinking|theor(?:y|etical)/i,
@@ -76,7 +76,7 @@ export const APPROACHES: readonly Approach[] = [
     key: 'system',
     name: 'Agents and complete systems',
     aim: 'combine models into working systems',
-    opening: 'Among complete systems,',
+    opening: 'On the systems side,',
     noun: ['system', 'systems'],
     words:
       /multi-?agent|\bagentic\b|\bagents?\b|\bsystem\b|pipeline|tool[- ]us\w+|application|assistant|deploy\w*|\bRAG\b|retriev\w*/i,

@@ -1,5 +1,6 @@
 import type { AgentContext } from '../../agent/context.ts'
 import { askModel } from './ask-model.ts'
+import { attributionOf, withYear } from './attribution.ts'
 import type { ReaderInput } from './reader.ts'
 import type { Reading, Statement, StatementKind } from './shapes.ts'
 
@@ -40,7 +41,7 @@ export const readWithModel = async (
     name: 'reading',
     schema,
     instructions: `You read one paper for a report on "${topic}". Give up to ${STATEMENTS_MAX} statements: what it contributes, how, with what result, and which gaps or
-limitations it states. "text" is one complete sentence in the third person that names the authors (for example "${classical.authors[0] ?? 'the authors'} et al."); "sentence" is the one sentence of
+limitations it states. "text" is one complete sentence in the third person that names the authors (as "${withYear(attributionOf(paper))}"); "sentence" is the one sentence of
 the paper it is taken from, copied exactly. "name" is what the paper calls its system, if anything.`,
     input: {
       title: paper.title,

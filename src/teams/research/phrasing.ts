@@ -50,3 +50,6 @@ export const span = (days: readonly string[]): string => {
   const [month, year] = first.split(' ')
   return year !== undefined && last.endsWith(year) ? `from ${month} to ${last}` : `from ${first} to ${last}`
 }
+
+/** Letters and digits joined by hyphens, for ids. */
+export const slug = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]+/g, '-')
