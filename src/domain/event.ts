@@ -103,6 +103,8 @@ export type EventData = {
     previous?: number
     value?: Json
     deleted?: true
+    /** What was added to make this value. */
+    increment?: number
     expiresAt?: number
     operation?: string
   }

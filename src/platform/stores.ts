@@ -89,6 +89,11 @@ const guardLog = (log: EventLog, beforeStore: BeforeStore): EventLog => ({
 const guardState = (state: StateStore, beforeStore: BeforeStore): StateStore => ({
   ...state,
   write: async (writes) => state.write(guardWrites(beforeStore, writes)),
+  async publish(channel, message, provenance) {
+    // Never stored, yet it leaves the process like what is.
+    const passing = passed(beforeStore, 'state', { channel, message, provenance })
+    await state.publish(passing.channel, passing.message, passing.provenance)
+  },
 })
 
 const guardQueue = (queue: Queue, beforeStore: BeforeStore): Queue => ({

@@ -1,192 +1,318 @@
 import { ConcordError } from '../domain/errors.ts'
 import { stateStream } from '../domain/event.ts'
-import type { Provenance, StateWrite, WriteOutcome } from '../ports/state-store.ts'
+import type { Provenance, StateLimits, StateWrite, WriteOutcome } from '../ports/state-store.ts'
 import { checkEpoch, checkName, type Prepared, staleEpoch, toText } from './drafts.ts'
 
 /** What a store keeps of a key; a deleted or expired key keeps counting versions. */
-export type Cell = { version: number; live: boolean; expiresAt: number | null }
+export type Cell = {
+  version: number
+  /** JSON text; null when the key ended. */
+  text: string | null
+  expiresAt: number | null
+  /** Of its last change in this namespace; 0 when it is read through from a fork's origin. */
+  sequence: number
+}
 
 /** A write cut loose from the caller's objects. */
 export type PreparedWrite = {
   namespace: string
   key: string
-  /** JSON text; null deletes. */
-  value: string | null
-  ifVersion?: number
-  ttlMs?: number
+  kind: 'put' | 'delete' | 'increment' | 'check'
+  /** JSON text of a put. */
+  text: string | null
+  by: number
+  ifVersion: number | undefined
+  ttlMs: number | undefined
   operation: string | null
   provenance: Provenance
 }
 
 /** One change of one key: an event of the namespace's stream and the key's new cell. */
-export type Change = {
+export type Change = Cell & {
   namespace: string
   key: string
-  version: number
-  value: string | null
-  expiresAt: number | null
   event: Prepared
   epoch: number
+  /** Whether the key was there before. */
+  lived: boolean
+  incremented: boolean
 }
+
+export type Recorded = { version: number; sequence: number; value?: number }
 
 export type StateView = {
   cell(namespace: string, key: string): Cell | undefined
   /** The outcome recorded under an operation id. */
-  recorded(
-    namespace: string,
-    key: string,
-    operation: string,
-  ): { version: number; sequence: number } | undefined
+  recorded(namespace: string, key: string, operation: string): Recorded | undefined
   /** The epoch a run is in; 0 when nobody owns it. */
   epoch(run: string): number
+  /** The sequence of the namespace's last change. */
+  sequence(namespace: string): number
 }
 
-export type Plan =
-  | { refused: WriteOutcome[] }
-  | { changes: Change[]; outcomes: (WriteOutcome | { key: string; version: number; change: number })[] }
+export type Plan = {
+  changes: readonly Change[]
+  /** Of all writes, in their order; refused together when one is. */
+  outcomes: WriteOutcome[]
+}
 
-const name = (what: string, value: string) => checkName('write state', what, value)
+const action = (write: { namespace: string; key: string }) => `write ${write.namespace} ${write.key}`
+const invalid = (write: StateWrite, rule: string, now: unknown, way: string): ConcordError =>
+  new ConcordError('input.invalid', `Cannot ${action(write)} as ${rule}: ${now}; ${way}`)
 
-export const prepareWrite = (write: StateWrite): PreparedWrite => {
-  const { namespace, key, ttlMs, provenance = {} } = write
-  const action = `write ${namespace} ${key}`
+const nameOf = (what: string, value: string) => checkName('write state', what, value)
+
+const kindOf = (write: StateWrite): PreparedWrite['kind'] => {
+  let kind: PreparedWrite['kind'] | undefined = write.value === undefined ? undefined : 'put'
+  let given = kind === undefined ? 0 : 1
+  if (write.delete === true) {
+    kind = 'delete'
+    given++
+  }
+  if (write.increment !== undefined) {
+    kind = 'increment'
+    given++
+  }
+  if (write.check === true) {
+    kind = 'check'
+    given++
+  }
+  if (given === 1 && kind !== undefined) return kind
+  const now = given === 0 ? 'none was given' : `${given} were given`
+  throw invalid(write, 'a write is one of value, delete, increment and check', now, 'give one')
+}
+
+const utf8Bytes = (text: string, most: number): number =>
+  // A UTF-16 unit is at most three bytes: most texts need no counting.
+  text.length * 3 <= most ? text.length : Buffer.byteLength(text)
+
+export const tooLarge = (what: string, bytes: number, most: number): ConcordError =>
+  new ConcordError(
+    'bound.reached',
+    `Cannot ${what} as a value may have ${most} bytes of JSON: it has ${bytes}; store it elsewhere and keep a reference to it here, or raise valueBytesMax`,
+    { details: { bytes, valueBytesMax: most } },
+  )
+
+export const prepareWrite = (write: StateWrite, limits: StateLimits): PreparedWrite => {
+  const { namespace, key, ttlMs, increment, provenance } = write
+  const kind = kindOf(write)
   if (ttlMs !== undefined && !(ttlMs > 0 && ttlMs <= 1e14))
-    throw new ConcordError(
-      'input.invalid',
-      `Cannot ${action} as a time to live is positive: ${ttlMs}; correct ttlMs`,
-    )
-  if (write.delete === true && write.value !== undefined)
-    throw new ConcordError(
-      'input.invalid',
-      `Cannot ${action} as a deletion carries no value: both were given; leave one out`,
-    )
-  for (const [what, value] of Object.entries(provenance)) if (typeof value === 'string') name(what, value)
-  if (provenance.epoch !== undefined) checkEpoch(provenance.epoch)
+    throw invalid(write, 'a time to live is positive', ttlMs, 'correct ttlMs')
+  if (increment !== undefined && !Number.isFinite(increment))
+    throw invalid(write, 'an increment is a finite number', increment, 'correct it')
+  const ifVersion = write.ifAbsent ? 0 : write.ifVersion
+  if (write.ifAbsent && write.ifVersion !== undefined && write.ifVersion !== 0)
+    throw invalid(write, 'an absent key has version 0', `ifVersion ${write.ifVersion}`, 'give one of the two')
+  if (kind === 'check' && ifVersion === undefined)
+    throw invalid(write, 'a check is a condition', 'ifVersion is missing', 'give ifVersion or ifAbsent')
+  if (provenance !== undefined) {
+    for (const what in provenance) {
+      const value = provenance[what as keyof Provenance]
+      if (typeof value === 'string') nameOf(what, value)
+    }
+    if (provenance.epoch !== undefined) checkEpoch(provenance.epoch)
+  }
+  const text = kind === 'put' ? toText(action(write), write.value) : null
+  if (text !== null && utf8Bytes(text, limits.valueBytesMax) > limits.valueBytesMax)
+    throw tooLarge(action(write), utf8Bytes(text, limits.valueBytesMax), limits.valueBytesMax)
   return {
-    namespace: name('a namespace', namespace),
-    key: name('a key', key),
-    value: write.delete ? null : toText(action, write.value),
-    ...(write.ifVersion === undefined ? undefined : { ifVersion: write.ifVersion }),
-    ...(ttlMs === undefined ? undefined : { ttlMs }),
-    operation: write.operation === undefined ? null : name('an operation', write.operation),
-    provenance: { ...provenance },
+    namespace: nameOf('a namespace', namespace),
+    key: nameOf('a key', key),
+    kind,
+    text,
+    by: increment ?? 0,
+    ifVersion,
+    ttlMs,
+    operation: write.operation === undefined ? null : nameOf('an operation', write.operation),
+    provenance: provenance === undefined ? nobody : { ...provenance },
   }
 }
 
-const draft = (write: PreparedWrite, type: Prepared['type'], at: number, data: string): Prepared => ({
-  type,
-  at,
-  run: write.provenance.run ?? null,
-  step: write.provenance.step ?? null,
-  agent: write.provenance.agent ?? null,
-  cause: write.provenance.cause ?? null,
-  operation: type === 'state.changed' ? write.operation : null,
-  data,
-})
+const nobody: Provenance = {}
 
-const keyData = (namespace: string, key: string, version: number): string =>
-  `{"namespace":${JSON.stringify(namespace)},"key":${JSON.stringify(key)},"version":${version}`
+/** The next change of a key; `data` is the JSON text of its event. */
+const change = (
+  write: Pick<PreparedWrite, 'namespace' | 'key' | 'kind' | 'by' | 'operation' | 'provenance'>,
+  type: 'state.changed' | 'state.expired',
+  before: Cell | undefined,
+  now: number,
+  sequence: number,
+  text: string | null,
+  expiresAt: number | null,
+): Change => {
+  const { namespace, key, operation, provenance } = write
+  const version = (before?.version ?? 0) + 1
+  let data = `{"namespace":${JSON.stringify(namespace)},"key":${JSON.stringify(key)},"version":${version}`
+  // Where the key's change before this one is, so that its history is found without an index; 0: in the origin of a fork.
+  if (version > 1) data += `,"previous":${before!.sequence}`
+  if (type === 'state.changed') {
+    data += text === null ? ',"deleted":true' : `,"value":${text}`
+    if (write.kind === 'increment') data += `,"increment":${write.by}`
+    if (expiresAt !== null) data += `,"expiresAt":${expiresAt}`
+    if (operation !== null) data += `,"operation":${JSON.stringify(operation)}`
+  }
+  data += '}'
+  const { run = null, step = null, agent = null, cause = null, epoch = 0 } = provenance
+  return {
+    namespace,
+    key,
+    version,
+    text,
+    expiresAt,
+    sequence,
+    incremented: write.kind === 'increment',
+    lived: before !== undefined && before.text !== null,
+    event: { type, at: now, run, step, agent, cause, operation, data },
+    epoch,
+  }
+}
 
 /** The end of a key whose time is over. */
-export const expiryOf = (namespace: string, key: string, cell: Cell, now: number): Change => {
-  const version = cell.version + 1
-  const by: PreparedWrite = { namespace, key, value: null, operation: null, provenance: {} }
-  const event = draft(by, 'state.expired', now, `${keyData(namespace, key, version)}}`)
-  return { namespace, key, version, value: null, expiresAt: null, event, epoch: 0 }
+export const expiryOf = (
+  namespace: string,
+  key: string,
+  cell: Cell,
+  now: number,
+  sequence: number,
+): Change => {
+  const by = { namespace, key, kind: 'delete', by: 0, operation: null, provenance: nobody } as const
+  return change(by, 'state.expired', cell, now, sequence, null, null)
 }
 
 export const isExpired = (cell: Cell, now: number): boolean =>
-  cell.live && cell.expiresAt !== null && cell.expiresAt <= now
+  cell.expiresAt !== null && cell.expiresAt <= now && cell.text !== null
 
-const changeOf = (write: PreparedWrite, version: number, now: number): Change => {
-  const { namespace, key, value, operation } = write
-  const expiresAt = value === null || write.ttlMs === undefined ? null : now + write.ttlMs
-  const body = value === null ? ',"deleted":true' : `,"value":${value}`
-  const expiry = expiresAt === null ? '' : `,"expiresAt":${expiresAt}`
-  const id = operation === null ? '' : `,"operation":${JSON.stringify(operation)}`
-  const event = draft(
-    write,
-    'state.changed',
-    now,
-    `${keyData(namespace, key, version)}${body}${expiry}${id}}`,
+const incremented = (write: PreparedWrite, cell: Cell | undefined): number => {
+  const value: unknown = cell === undefined || cell.text === null ? 0 : JSON.parse(cell.text)
+  const sum = typeof value === 'number' ? value + write.by : Number.NaN
+  if (Number.isFinite(sum)) return sum
+  const now =
+    typeof value === 'number'
+      ? `${value} + ${write.by}`
+      : `a value of type ${value === null ? 'null' : typeof value}`
+  throw new ConcordError(
+    'input.invalid',
+    `Cannot increment ${write.namespace} ${write.key} as it must be a number before and after: ${now}; use update, or another key`,
   )
-  return { namespace, key, version, value, expiresAt, event, epoch: write.provenance.epoch ?? 0 }
 }
+
+/** What a batch finds where it has itself written: only made when there are several writes. */
+type Own = { cells: Map<string, Cell>; operations: Map<string, WriteOutcome>; sequences: Map<string, number> }
 
 /**
  * Decides what a batch of writes does, without doing it: all or none. An absent key, deleted and expired ones included, is at version 0 to a
  * condition, yet its next version follows its last. Throws `epoch.stale` when a write comes from an owner that was replaced.
  */
 export const planWrites = (writes: readonly PreparedWrite[], view: StateView, now: number): Plan => {
-  const cells = new Map<string, Cell | undefined>()
-  const operations = new Map<string, number>()
+  const own: Own | undefined =
+    writes.length > 1 ? { cells: new Map(), operations: new Map(), sequences: new Map() } : undefined
   const changes: Change[] = []
-  const outcomes: Extract<Plan, { changes: Change[] }>['outcomes'] = []
-  let refused = false
-  const apply = (change: Change, id: string) => {
-    const { version, expiresAt } = change
-    cells.set(id, { version, expiresAt, live: change.value !== null })
-    changes.push(change)
+  const outcomes: WriteOutcome[] = []
+  const nextSequence = (namespace: string): number => {
+    const next = (own?.sequences.get(namespace) ?? view.sequence(namespace)) + 1
+    own?.sequences.set(namespace, next)
+    return next
   }
+  let refused = false
   for (const write of writes) {
-    const { namespace, key, operation, provenance } = write
+    const { namespace, key, kind, operation, provenance, ifVersion } = write
     if (provenance.run !== undefined && provenance.epoch !== undefined) {
       const current = view.epoch(provenance.run)
-      if (provenance.epoch < current) throw staleEpoch(`write ${namespace} ${key}`, provenance.epoch, current)
+      if (provenance.epoch < current) throw staleEpoch(action(write), provenance.epoch, current)
     }
+    const operationId = own === undefined || operation === null ? undefined : `${namespace}\0${operation}`
     const known = operation === null ? undefined : view.recorded(namespace, key, operation)
-    if (known) {
-      outcomes.push({ ok: true, key, ...known })
+    const twin = operationId === undefined ? undefined : own!.operations.get(operationId)
+    if (known !== undefined || twin !== undefined) {
+      outcomes.push(known === undefined ? twin! : { ok: true, key, ...known })
       continue
     }
-    const operationId = operation === null ? undefined : `${namespace}\0${operation}`
-    const twin = operationId === undefined ? undefined : operations.get(operationId)
-    if (twin !== undefined) {
-      outcomes.push(outcomes[twin]!)
+    const id = own === undefined ? '' : `${namespace}\0${key}`
+    let cell = own?.cells.get(id) ?? view.cell(namespace, key)
+    let expiry: Change | undefined
+    if (cell !== undefined && isExpired(cell, now) && kind !== 'check') {
+      const sequence = own === undefined ? view.sequence(namespace) + 1 : nextSequence(namespace)
+      expiry = expiryOf(namespace, key, cell, now, sequence)
+      changes.push(expiry)
+      cell = expiry
+    }
+    const visible = cell === undefined || cell.text === null || isExpired(cell, now) ? 0 : cell.version
+    if (ifVersion !== undefined && ifVersion !== visible) refused = true
+    if (kind === 'check') {
+      outcomes.push({ ok: true, key, version: visible, sequence: view.sequence(namespace) })
       continue
     }
-    const id = `${namespace}\0${key}`
-    let cell = cells.has(id) ? cells.get(id) : view.cell(namespace, key)
-    if (cell && isExpired(cell, now)) {
-      apply(expiryOf(namespace, key, cell, now), id)
-      cell = cells.get(id)
-    }
-    const visible = cell?.live ? cell.version : 0
-    if (write.ifVersion !== undefined && write.ifVersion !== visible) refused = true
-    const version = (cell?.version ?? 0) + 1
-    apply(changeOf(write, version, now), id)
-    if (operationId !== undefined) operations.set(operationId, outcomes.length)
-    outcomes.push({ key, version, change: changes.length - 1 })
+    const sum = kind === 'increment' && !refused ? incremented(write, cell) : undefined
+    const text = sum === undefined ? write.text : String(sum)
+    const expiresAt =
+      text === null
+        ? null
+        : write.ttlMs !== undefined
+          ? now + write.ttlMs
+          : sum === undefined
+            ? null
+            : (cell?.expiresAt ?? null)
+    const sequence =
+      own === undefined ? view.sequence(namespace) + (expiry === undefined ? 1 : 2) : nextSequence(namespace)
+    const made = change(write, 'state.changed', cell, now, sequence, text, expiresAt)
+    changes.push(made)
+    own?.cells.set(id, made)
+    const outcome: WriteOutcome = { ok: true, key, version: made.version, sequence }
+    if (sum !== undefined) outcome.value = sum
+    if (operationId !== undefined) own!.operations.set(operationId, outcome)
+    outcomes.push(outcome)
   }
-  return refused ? { refused: writes.map((write) => standing(write, view, now)) } : { changes, outcomes }
+  return refused
+    ? { changes: [], outcomes: writes.map((write) => standing(write, view, now)) }
+    : { changes, outcomes }
 }
 
 const standing = (write: PreparedWrite, view: StateView, now: number): WriteOutcome => {
   const cell = view.cell(write.namespace, write.key)
-  const version = cell?.live && !isExpired(cell, now) ? cell.version : 0
+  const version = cell === undefined || cell.text === null || isExpired(cell, now) ? 0 : cell.version
   return { ok: false, key: write.key, version, reason: 'conflict' }
 }
 
-/** Outcomes with the sequences that appending the changes gave. */
-export const settle = (
-  plan: Exclude<Plan, { refused: WriteOutcome[] }>,
-  sequences: readonly number[],
-): WriteOutcome[] =>
-  plan.outcomes.map((outcome) =>
-    'change' in outcome
-      ? { ok: true, key: outcome.key, version: outcome.version, sequence: sequences[outcome.change]! }
-      : outcome,
-  )
-
 /** What comes with an append must not be able to refuse it. */
-export const prepareUnconditional = (writes: readonly StateWrite[]): PreparedWrite[] =>
+export const prepareUnconditional = (writes: readonly StateWrite[], limits: StateLimits): PreparedWrite[] =>
   writes.map((write) => {
-    if (write.ifVersion !== undefined)
+    if (write.ifVersion !== undefined || write.ifAbsent || write.check)
       throw new ConcordError(
         'input.invalid',
-        `Cannot append with a write of ${write.namespace} ${write.key} as such writes are unconditional: ifVersion ${write.ifVersion}; write it by itself first`,
+        `Cannot append with a write of ${write.namespace} ${write.key} as such writes are unconditional: ${write.check ? 'a check' : `ifVersion ${write.ifVersion ?? 0}`}; write it by itself first`,
       )
-    return prepareWrite(write)
+    return prepareWrite(write, limits)
   })
 
-export const streamOf = (change: Change): string => stateStream(change.namespace)
+export const streamOf = (change: Pick<Change, 'namespace'>): string => stateStream(change.namespace)
+
+/**
+ * How many living keys a namespace has at most: exact when counted, and one more for each change since. So a namespace far below the limit is
+ * never counted.
+ */
+export type KeyCount = { count: number; at: number }
+
+export const checkKeys = (
+  changes: readonly Change[],
+  limits: StateLimits,
+  known: (namespace: string) => KeyCount,
+  recount: (namespace: string) => KeyCount,
+): void => {
+  for (const change of changes) {
+    if (change.lived || change.text === null) continue
+    const { namespace, key, sequence } = change
+    const most = limits.keysPerNamespaceMax
+    const bound = (count: KeyCount) => count.count + (sequence - count.at)
+    if (bound(known(namespace)) <= most) continue
+    const counted = recount(namespace)
+    const more = changes.filter(
+      (each) => each.namespace === namespace && !each.lived && each.text !== null,
+    ).length
+    if (counted.count + more <= most) continue
+    throw new ConcordError(
+      'bound.reached',
+      `Cannot write ${namespace} ${key} as a namespace holds at most ${most} keys: it has ${counted.count}; delete some, let them expire (ttlMs), use another namespace, or raise keysPerNamespaceMax`,
+      { details: { namespace, keys: counted.count, keysPerNamespaceMax: most } },
+    )
+  }
+}

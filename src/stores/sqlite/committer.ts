@@ -5,6 +5,8 @@ import { codeOf, storeError } from './errors.ts'
 
 type Job = {
   bytes: number
+  /** Its rows may wait in memory until the end of the transaction. */
+  defers: boolean
   work: () => unknown
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
@@ -16,6 +18,10 @@ type Job = {
 export type CommitterHooks = {
   /** Inside the transaction, before the first job: what other processes committed is visible from here on. */
   begun(): void
+  /** Before a job that may look at what those before it deferred, and before the commit. */
+  flush(): void
+  /** The transaction is durable; its jobs are answered next. */
+  committed(): void
   /** Nothing of the transaction remains; anything cached from it is wrong. */
   rolledBack(): void
   /** After the jobs of a transaction were answered, whether it was committed or not. */
@@ -34,8 +40,8 @@ const retryMs = 5
  * 4. A job is answered only after its commit.
  */
 export type Committer = {
-  /** `bytes` says how much the job is going to write, where that may be a lot. */
-  submit<T>(work: () => T, bytes?: number): Promise<T>
+  /** `bytes` says how much the job is going to write, where that may be a lot; `defers` that it leaves rows to `flush`, and sees those of others. */
+  submit<T>(work: () => T, bytes?: number, defers?: boolean): Promise<T>
   /** Waits for what was submitted, then refuses what comes later. */
   close(): Promise<void>
 }
@@ -58,6 +64,7 @@ export const committer = (
     hooks.begun()
     for (const job of jobs) {
       job.refused = false
+      if (!job.defers) hooks.flush()
       try {
         job.value = job.work()
       } catch (error) {
@@ -66,7 +73,9 @@ export const committer = (
         job.error = error
       }
     }
+    hooks.flush()
     commit.run()
+    hooks.committed()
   }
 
   const undo = (): void => {
@@ -128,10 +137,10 @@ export const committer = (
     setImmediate(flush)
   }
 
-  const submit = <T>(work: () => T, bytes = 0): Promise<T> =>
+  const submit = <T>(work: () => T, bytes = 0, defers = false): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       if (closed) return reject(closedError(file))
-      queue.push({ bytes, work, resolve: resolve as (value: unknown) => void, reject })
+      queue.push({ bytes, defers, work, resolve: resolve as (value: unknown) => void, reject })
       schedule()
     })
 

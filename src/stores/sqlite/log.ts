@@ -1,5 +1,6 @@
 import { finalStatuses } from '../../domain/summary.ts'
 import type { Append, Appended, EventLog } from '../../ports/event-log.ts'
+import type { StateLimits } from '../../ports/state-store.ts'
 import { checkEpoch, checkHead, checkName, prepareDraft } from '../drafts.ts'
 import { prepareUnconditional } from '../state-plan.ts'
 import type { Commits } from './commits.ts'
@@ -7,7 +8,7 @@ import type { Committer } from './committer.ts'
 import type { Connection } from './connection.ts'
 import { queryEvents, readStream, readStreams, readVersion } from './reader.ts'
 import { keepSummary, prepareSummary, readRun, readRuns } from './runs.ts'
-import type { StateTable } from './state.ts'
+import type { StateTable } from './state-table.ts'
 import { verifyStream } from './verify.ts'
 import type { Writer } from './writer.ts'
 
@@ -17,17 +18,19 @@ export type LogParts = {
   commits: Commits
   writer: Writer
   table: StateTable
+  limits: StateLimits
   close(): Promise<void>
 }
 
-export const sqliteLog = ({ connection, committer, commits, writer, table, close }: LogParts): EventLog => {
+export const sqliteLog = (parts: LogParts): EventLog => {
+  const { connection, committer, commits, writer, table, limits, close } = parts
   /** Everything that can be done before the lock is held, so that the copy is taken now and the lock is short. */
   const submit = (request: Append): Promise<Appended> => {
     const { expectedVersion, epoch } = request
     const stream = checkName('append', 'a stream', request.stream)
     checkEpoch(epoch)
     const events = request.events.map((draft) => writer.salted(prepareDraft(draft)))
-    const writes = request.writes?.length ? prepareUnconditional(request.writes) : undefined
+    const writes = request.writes?.length ? prepareUnconditional(request.writes, limits) : undefined
     const summary = request.summary && prepareSummary(request.summary)
     let bytes = 0
     for (const event of events) bytes += event.data.length

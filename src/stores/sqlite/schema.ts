@@ -95,4 +95,19 @@ export const migrations: readonly string[] = [
   CREATE INDEX queue_ready ON queue(queue, priority DESC, entry) WHERE state = 0;
   CREATE INDEX queue_timed ON queue(queue, due) WHERE state IN (1, 2);
   `,
+  `
+  -- Where a key's last change is in its namespace's stream; the changes before it are found from there, each telling the one before it.
+  ALTER TABLE state ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;
+  UPDATE state SET sequence = found.version FROM (
+    SELECT s.name AS stream, json_extract(e.data, '$.key') AS key, max(e.version) AS version
+    FROM events e JOIN streams s ON s.id = e.stream
+    WHERE e.type IN ('state.changed', 'state.expired') AND e.data IS NOT NULL GROUP BY 1, 2
+  ) AS found WHERE found.stream = 'state/' || state.namespace AND found.key = state.key;
+  -- Forks: namespaces read through to another's moment.
+  CREATE TABLE state_origins(
+    namespace TEXT PRIMARY KEY,
+    origin TEXT NOT NULL,
+    sequence INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  `,
 ]

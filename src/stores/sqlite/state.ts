@@ -1,103 +1,24 @@
-import { runStream, stateStream } from '../../domain/event.ts'
+import { ConcordError } from '../../domain/errors.ts'
+import { type Draft, stateStream } from '../../domain/event.ts'
+import { patternMatcher, patternPrefix } from '../../domain/key-pattern.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { Entry, Provenance, StateStore, WriteOutcome } from '../../ports/state-store.ts'
-import {
-  type Cell,
-  type Change,
-  expiryOf,
-  isExpired,
-  type PreparedWrite,
-  planWrites,
-  prepareWrite,
-  type StateView,
-  settle,
-  streamOf,
-} from '../state-plan.ts'
+import type { Entry, ListOptions, StateLimits, StateStore } from '../../ports/state-store.ts'
+import { checkName, prepareDraft } from '../drafts.ts'
+import { byCodePoint } from '../order.ts'
+import { frozenEntry, messageBody } from '../state-cell.ts'
+import { entryOf, isThere } from '../state-change.ts'
+import type { Channels } from '../state-channels.ts'
+import { type Feed, tooManyWatchers } from '../state-feed.ts'
+import { entryAt, historyOf, keyAt, sequenceOf, timeAt } from '../state-history.ts'
+import { isExpired, prepareWrite } from '../state-plan.ts'
 import type { Committer } from './committer.ts'
-import type { Connection, Row } from './connection.ts'
+import type { Connection } from './connection.ts'
+import type { Cells } from './state-cells.ts'
+import type { StateStreams, StateTable } from './state-table.ts'
 import type { Writer } from './writer.ts'
 
-const columns = 'key, value, version, at, expires_at, run, step, agent, cause, epoch'
-
 const sql = {
-  cell: 'SELECT version, value IS NOT NULL, expires_at FROM state WHERE namespace = ? AND key = ?',
-  get: `SELECT ${columns} FROM state WHERE namespace = ? AND key = ?`,
-  list: `SELECT ${columns} FROM state WHERE namespace = ? AND key >= ? AND key > ? AND value IS NOT NULL ORDER BY key`,
-  // An erased event no longer tells the key's version: the key itself does.
-  recorded: `SELECT coalesce(json_extract(e.data, '$.version'), (SELECT version FROM state WHERE namespace = ?1 AND key = ?3)), e.version
-    FROM events e WHERE e.stream = (SELECT id FROM streams WHERE name = ?2) AND e.operation = ?4`,
-  put: `INSERT INTO state(namespace, key, version, value, at, expires_at, run, step, agent, cause, epoch)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(namespace, key) DO UPDATE SET version = excluded.version, value = excluded.value,
-    at = excluded.at, expires_at = excluded.expires_at, run = excluded.run, step = excluded.step, agent = excluded.agent,
-    cause = excluded.cause, epoch = excluded.epoch`,
-  due: 'SELECT namespace, key FROM state WHERE expires_at <= ? ORDER BY expires_at LIMIT ?',
-}
-
-/** The state table inside the committer's transaction. */
-export type StateTable = {
-  /** Decides what writes do, which may throw; the function returned does it. */
-  decide(writes: readonly PreparedWrite[]): () => WriteOutcome[]
-  /** Ends those of the keys whose time is over; how many. */
-  expire(keys: readonly (readonly [namespace: string, key: string])[]): number
-}
-
-export const stateTable = (connection: Connection, writer: Writer, clock: Clock): StateTable => {
-  const cell = (namespace: string, key: string): Cell | undefined => {
-    const row = connection.get(sql.cell, namespace, key)
-    if (!row) return undefined
-    return {
-      version: Number(row[0]),
-      live: row[1] === 1,
-      expiresAt: row[2] === null ? null : Number(row[2]),
-    }
-  }
-  const view: StateView = {
-    cell,
-    recorded(namespace, key, operation) {
-      const row = connection.get(sql.recorded, namespace, stateStream(namespace), key, operation)
-      return row && { version: Number(row[0]), sequence: Number(row[1]) }
-    },
-    epoch: (run) => writer.head(runStream(run)).epoch,
-  }
-
-  const apply = (change: Change): number => {
-    const { namespace, key, version, value, expiresAt, event, epoch } = change
-    const { run, step, agent, cause } = event
-    const head = writer.append(streamOf(change), [writer.salted(event)], epoch)
-    connection.run(
-      sql.put,
-      namespace,
-      key,
-      version,
-      value,
-      event.at,
-      expiresAt,
-      run,
-      step,
-      agent,
-      cause,
-      epoch,
-    )
-    return head.version
-  }
-
-  return {
-    decide(writes) {
-      const plan = planWrites(writes, view, clock.now())
-      return () => ('refused' in plan ? plan.refused : settle(plan, plan.changes.map(apply)))
-    },
-    expire(keys) {
-      const now = clock.now()
-      let expired = 0
-      for (const [namespace, key] of keys) {
-        const found = cell(namespace, key)
-        if (!found || !isExpired(found, now)) continue
-        apply(expiryOf(namespace, key, found, now))
-        expired++
-      }
-      return expired
-    },
-  }
+  fork: 'INSERT INTO state_origins(namespace, origin, sequence) VALUES (?, ?, ?)',
 }
 
 export type SqliteState = StateStore & { sweep(limit?: number): Promise<number> }
@@ -105,71 +26,241 @@ export type SqliteState = StateStore & { sweep(limit?: number): Promise<number> 
 export type StateParts = {
   connection: Connection
   committer: Committer
+  writer: Writer
+  cells: Cells
+  streams: StateStreams
   table: StateTable
+  feed: Feed
+  channels: Channels
   clock: Clock
+  limits: StateLimits
+  /** Called before the first peek: from then on commits of other processes are looked for. */
+  listen(): void
+  /** To the subscribers of other processes. */
+  send(channel: string, body: string): Promise<void>
+  /** Resolves once messages of other processes arrive here. */
+  reachable(): Promise<void>
   close(): Promise<void>
 }
 
-export const sqliteState = ({ connection, committer, table, clock, close }: StateParts): SqliteState => {
+const pageRows = 512
+
+/** Several reads of one moment; inside a transaction they are that anyway. */
+export const ofOneMoment = <T>({ db }: Connection, fn: () => T): T => {
+  if (db.isTransaction) return fn()
+  db.exec('BEGIN')
+  try {
+    return fn()
+  } finally {
+    db.exec('COMMIT')
+  }
+}
+
+/** A namespace's keys in order, through its origins, ended ones included. */
+function* keysOf(
+  parts: Pick<StateParts, 'cells' | 'streams'>,
+  namespace: string,
+  prefix: string,
+  after: string,
+): Generator<string> {
+  const { cells, streams } = parts
+  function* own(): Generator<string> {
+    for (let last = after; ; ) {
+      const page = cells.page(namespace, prefix, last, pageRows)
+      for (const { key } of page) {
+        if (!key.startsWith(prefix)) return
+        yield key
+      }
+      if (page.length < pageRows) return
+      last = page.at(-1)!.key
+    }
+  }
+  const origin = streams.origin(namespace)
+  if (origin === undefined) return yield* own()
+  const mine = own()
+  const theirs = keysOf(parts, origin.namespace, prefix, after)
+  let one = mine.next()
+  let other = theirs.next()
+  while (!one.done || !other.done) {
+    const order = one.done ? 1 : other.done ? -1 : byCodePoint(one.value, other.value)
+    yield order <= 0 ? one.value! : other.value!
+    if (order <= 0) one = mine.next()
+    if (order >= 0) other = theirs.next()
+  }
+}
+
+type Listed = { entries: Entry[]; over: string[] }
+
+/** Living entries of now: rows of the table, page by page. */
+const listNow = (
+  parts: StateParts,
+  namespace: string,
+  options: ListOptions,
+  wanted?: (key: string) => boolean,
+): Listed => {
+  const { prefix = '', after = '', limit = Number.POSITIVE_INFINITY } = options
+  const { cells, clock } = parts
+  const now = clock.now()
+  const listed: Listed = { entries: [], over: [] }
+  for (let last = after; listed.entries.length < limit; ) {
+    const most = Math.min(pageRows, limit - listed.entries.length)
+    const page = cells.page(namespace, prefix, last, most)
+    for (const cell of page) {
+      if (!cell.key.startsWith(prefix)) return listed
+      if (wanted?.(cell.key) === false) continue
+      if (isThere(cell, now)) listed.entries.push(entryOf(cell))
+      else if (isExpired(cell, now)) listed.over.push(cell.key)
+    }
+    if (page.length < most) return listed
+    last = page.at(-1)!.key
+  }
+  return listed
+}
+
+/** The same of a fork or of another moment: key by key. */
+const listThen = (
+  parts: StateParts,
+  namespace: string,
+  options: ListOptions,
+  wanted?: (key: string) => boolean,
+): Listed => {
+  const { prefix = '', after = '', limit = Number.POSITIVE_INFINITY, at } = options
+  const { streams, clock } = parts
+  const sequence = at === undefined ? streams.head(namespace) : sequenceOf(streams, namespace, at)
+  const time = at === undefined ? clock.now() : 'time' in at ? at.time : timeAt(streams, namespace, sequence)
+  const entries: Entry[] = []
+  for (const key of keysOf(parts, namespace, prefix, after)) {
+    if (entries.length >= limit) break
+    if (wanted?.(key) === false) continue
+    const held = keyAt(streams, namespace, key, sequence)
+    if (isThere(held, time)) entries.push(entryOf(held))
+  }
+  return { entries, over: [] }
+}
+
+const list = (
+  parts: StateParts,
+  namespace: string,
+  options: ListOptions,
+  wanted?: (key: string) => boolean,
+): Listed =>
+  (options.at === undefined && parts.streams.origin(namespace) === undefined ? listNow : listThen)(
+    parts,
+    namespace,
+    options,
+    wanted,
+  )
+
+export const snapshotOf = (parts: StateParts, namespace: string, pattern: string) =>
+  ofOneMoment(parts.connection, () => ({
+    sequence: parts.streams.head(namespace),
+    entries: list(parts, namespace, { prefix: patternPrefix(pattern) }, patternMatcher(pattern)).entries,
+  }))
+
+export const sqliteState = (parts: StateParts): SqliteState => {
+  const { connection, committer, writer, cells, streams, table, feed, channels, clock, limits } = parts
   /** What a reader found expired is ended soon after; the reader does not wait for it, and a later sweep ends what this could not. */
   const expireSoon = (namespace: string, keys: readonly string[]) => {
     committer.submit(() => table.expire(keys.map((key) => [namespace, key] as const))).catch(() => undefined)
   }
+  const now = (namespace: string, key: string): Entry | undefined => {
+    const own = cells.read(namespace, key)
+    const found =
+      own ?? (streams.origin(namespace) && keyAt(streams, namespace, key, Number.MAX_SAFE_INTEGER))
+    if (isThere(found, clock.now())) return entryOf(found)
+    if (own !== undefined && isExpired(own, clock.now())) expireSoon(namespace, [key])
+    return undefined
+  }
+  let listening = false
+
+  const fork: StateStore['fork'] = async (namespace, { from, at, provenance }) => {
+    checkName('fork state', 'a namespace', namespace)
+    checkName('fork state', 'an origin', from)
+    return committer.submit(() => {
+      cells.flush()
+      const stream = stateStream(namespace)
+      const known = streams.origin(namespace)
+      if (known?.namespace === from && at === undefined) return { sequence: known.sequence }
+      const sequence = sequenceOf(streams, from, at ?? { sequence: streams.head(from) })
+      if (known?.namespace === from && known.sequence === sequence) return { sequence }
+      const { version } = writer.head(stream)
+      if (version > 0) throw notEmpty(namespace, version)
+      const draft: Draft = {
+        type: 'state.forked',
+        at: clock.now(),
+        data: { namespace, from, sequence },
+        ...(provenance?.run === undefined ? {} : { run: provenance.run }),
+        ...(provenance?.step === undefined ? {} : { step: provenance.step }),
+        ...(provenance?.agent === undefined ? {} : { agent: provenance.agent }),
+        ...(provenance?.cause === undefined ? {} : { cause: provenance.cause }),
+      }
+      const event = writer.salted(prepareDraft(draft))
+      connection.run(sql.fork, namespace, from, sequence)
+      writer.append(stream, [event], provenance?.epoch ?? 0)
+      table.forget()
+      return { sequence }
+    })
+  }
 
   return {
-    async get(namespace, key) {
-      const row = connection.read(`read ${namespace} ${key}`, () => connection.get(sql.get, namespace, key))
-      if (!row || row[1] === null) return undefined
-      if (!isOver(row, clock.now())) return entryOf(row)
-      expireSoon(namespace, [key])
-      return undefined
+    get: async (namespace, key, { at } = {}) =>
+      connection.read(`read ${namespace} ${key}`, () => {
+        if (at === undefined) return now(namespace, key)
+        const found = ofOneMoment(connection, () => entryAt(streams, namespace, key, at))
+        return found && isThere(found.held, found.time) ? entryOf(found.held) : undefined
+      }),
+    peek(namespace, key) {
+      if (!listening) {
+        listening = true
+        parts.listen()
+      }
+      const cell = table.held(namespace, key)
+      if (cell === undefined || cell.text === null) return undefined
+      if (cell.expiresAt !== null && cell.expiresAt <= clock.now()) return undefined
+      if (cell.entry === undefined && isThere(cell, Number.NEGATIVE_INFINITY)) cell.entry = frozenEntry(cell)
+      return cell.entry
     },
     async write(writes) {
-      const prepared = writes.map(prepareWrite)
-      return committer.submit(() => table.decide(prepared)())
+      const prepared = writes.map((write) => prepareWrite(write, limits))
+      return committer.submit(() => table.decide(prepared)(), 0, true)
     },
-    async list(namespace, { prefix = '', after = '', limit = Number.POSITIVE_INFINITY } = {}) {
-      const now = clock.now()
-      const over: string[] = []
-      const found = connection.read(`list ${namespace}`, () => {
-        const entries: Entry[] = []
-        for (const row of connection.iterate(sql.list, namespace, prefix, after)) {
-          const key = String(row[0])
-          if (entries.length >= limit || !key.startsWith(prefix)) break
-          if (isOver(row, now)) over.push(key)
-          else entries.push(entryOf(row))
-        }
-        return entries
-      })
+    async list(namespace, options = {}) {
+      const { entries, over } = connection.read(`list ${namespace}`, () =>
+        ofOneMoment(connection, () => list(parts, namespace, options)),
+      )
       if (over.length > 0) expireSoon(namespace, over)
-      return found
+      return entries
     },
+    history: async (namespace, key, options = {}) =>
+      connection.read(`read the history of ${namespace} ${key}`, () =>
+        ofOneMoment(connection, () => historyOf(streams, namespace, key, options)),
+      ),
+    sequence: async (namespace) => connection.read(`read ${namespace}`, () => streams.head(namespace)),
+    watch: feed.watch,
+    async publish(channel, message, provenance = {}) {
+      const body = messageBody({ channel, message, at: clock.now(), provenance }, limits)
+      channels.deliver(channel, body)
+      await parts.send(channel, body)
+    },
+    subscribe(pattern, options) {
+      if (feed.size() + channels.size() >= limits.watchersMax)
+        throw tooManyWatchers(`subscribe to ${pattern}`, limits.watchersMax)
+      return channels.subscribe(pattern, options, parts.reachable())
+    },
+    fork,
+    origin: async (namespace) => connection.read(`read ${namespace}`, () => streams.origin(namespace)),
     async sweep(limit = 1000) {
-      return committer.submit(() => {
-        const due = connection.all(sql.due, clock.now(), limit)
-        return table.expire(due.map(([namespace, key]) => [String(namespace), String(key)] as const))
-      })
+      const due = () => streams.due(clock.now(), limit)
+      // Looked at first without the lock that writers wait for.
+      if (connection.read('look for expired keys', due).length === 0) return 0
+      return committer.submit(() => table.expire(due()))
     },
-    close,
+    close: parts.close,
   }
 }
 
-const isOver = (row: Row, now: number): boolean => row[4] !== null && Number(row[4]) <= now
-
-const entryOf = (row: Row): Entry => {
-  const [key, value, version, at, expiresAt, run, step, agent, cause, epoch] = row
-  const provenance: Provenance = {}
-  if (run !== null) provenance.run = String(run)
-  if (step !== null) provenance.step = String(step)
-  if (agent !== null) provenance.agent = String(agent)
-  if (cause !== null) provenance.cause = String(cause)
-  if (epoch !== 0) provenance.epoch = Number(epoch)
-  return {
-    key: String(key),
-    value: JSON.parse(String(value)),
-    version: Number(version),
-    at: Number(at),
-    ...(expiresAt === null ? undefined : { expiresAt: Number(expiresAt) }),
-    provenance,
-  }
-}
+const notEmpty = (namespace: string, sequence: number): ConcordError =>
+  new ConcordError(
+    'version.conflict',
+    `Cannot make ${namespace} a fork as it must be without changes: it has ${sequence}; choose a new namespace`,
+  )

@@ -5,6 +5,9 @@ import type { AuditTrail } from '../../ports/audit.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Member } from '../../ports/membership.ts'
 import type { Random } from '../../ports/random.ts'
+import { type StateLimits, stateLimits } from '../../ports/state-store.ts'
+import { stateChannels } from '../state-channels.ts'
+import { stateFeed } from '../state-feed.ts'
 import type { Stores } from '../stores.ts'
 import { sqliteAudit } from './audit.ts'
 import { commitListeners } from './commits.ts'
@@ -14,7 +17,11 @@ import { storeError } from './errors.ts'
 import { sqliteLog } from './log.ts'
 import { sqliteMembership } from './membership.ts'
 import { sqliteQueue } from './queue.ts'
-import { sqliteState, stateTable } from './state.ts'
+import { openRing } from './ring.ts'
+import { type StateParts, snapshotOf, sqliteState } from './state.ts'
+import { stateCells } from './state-cells.ts'
+import { stateLive } from './state-live.ts'
+import { stateStreams, stateTable } from './state-table.ts'
 import { streamWriter } from './writer.ts'
 
 export type SqliteOptions = {
@@ -35,6 +42,8 @@ export type SqliteOptions = {
   beatMs?: number
   /** The most the file may grow to; appends beyond it end in `store.full`. */
   bytesMax?: number
+  /** What shared state may grow to. */
+  limits?: Partial<StateLimits>
   /** Only where a single machine is known to use the folder. */
   allowNetworkFileSystem?: boolean
 }
@@ -95,27 +104,71 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
     allowNetworkFileSystem: options.allowNetworkFileSystem ?? false,
     bytesMax: options.bytesMax,
   })
+  const limits: StateLimits = { ...stateLimits, ...options.limits }
+  const tell = () => {
+    live.tell()
+    commits.tell(writer.position())
+  }
   const poll = () => {
     try {
       writer.refresh()
+      commits.keep()
     } catch {
       // Looking for news failed; whoever reads or appends next is told why.
     }
-    commits.tell(writer.position())
+    tell()
   }
-  const commits = commitListeners(clock, pollMs, poll)
-  const writer = streamWriter(connection, random, commits)
+  const commits = commitListeners(clock, pollMs, poll, (listening) => ring.listen(listening))
+  const writer = streamWriter(connection, random, commits, (after) => live.foreign(after))
+  const cells = stateCells(connection)
+  const streams = stateStreams(connection, cells)
+  const table = stateTable({ connection, writer, cells, streams, clock }, limits)
   const group = committer(
     connection,
     { clock, busyTimeoutMs },
     {
       begun: () => writer.refresh(),
-      rolledBack: () => writer.reset(),
-      settled: () => commits.tell(writer.position()),
+      flush: cells.flush,
+      committed() {
+        ring.ring()
+        commits.keep()
+        live.committed()
+      },
+      rolledBack() {
+        writer.reset()
+        live.rolledBack()
+      },
+      settled: tell,
     },
   )
+  const ring = openRing({
+    file,
+    id: Buffer.from(random.bytes(8)).toString('hex'),
+    rung: poll,
+    message: (body) => channels.deliver(channelOf(body), body),
+  })
+  const channels = stateChannels()
+  let listening = false
+  const listen = () => {
+    if (listening) return
+    listening = true
+    // Looking for commits of others is what matters; it is told by `live`.
+    commits.onCommit(() => undefined)
+  }
+  const feed = stateFeed(
+    {
+      head: streams.head,
+      read: streams.rows,
+      snapshot: (namespace, pattern) => snapshotOf(stateParts, namespace, pattern),
+    },
+    {
+      watchersMax: limits.watchersMax,
+      used: () => feed.size() + channels.size(),
+      changed: (size) => size > 0 && listen(),
+    },
+  )
+  const live = stateLive(connection, { cells, table, feed, channels })
   connection.read('open the log', () => writer.refresh())
-  const table = stateTable(connection, writer, clock)
   const membership = sqliteMembership({ connection, committer: group, clock, random, beatMs })
   let closing: Promise<void> | undefined
   const close = () => {
@@ -123,20 +176,48 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
       // Both before the first await: what is submitted after this call is refused.
       const left = membership.leave().catch(() => undefined)
       await Promise.all([left, group.close()])
+      feed.close()
+      channels.close()
       commits.close()
+      await ring.close()
       connection.db.close()
     })()
     return closing
   }
-  const log = sqliteLog({ connection, committer: group, commits, writer, table, close })
-  const state = sqliteState({ connection, committer: group, table, clock, close })
+  const log = sqliteLog({ connection, committer: group, commits, writer, table, limits, close })
+  const stateParts: StateParts = {
+    connection,
+    committer: group,
+    writer,
+    cells,
+    streams,
+    table,
+    feed,
+    channels,
+    clock,
+    limits,
+    listen,
+    send: (_channel, body) => ring.send(body),
+    reachable: () => ring.ready,
+    close,
+  }
+  const state = sqliteState(stateParts)
+  const audit = sqliteAudit({ connection, committer: group, writer })
   if (options.role) await membership.join(options.role)
   return {
     log,
     state,
     membership,
     queue: sqliteQueue({ connection, committer: group, clock, random }),
-    audit: sqliteAudit({ connection, committer: group, writer }),
+    audit: {
+      ...audit,
+      async drop(...dropped) {
+        await audit.drop(...dropped)
+        // What was dropped with its run must not be peeked at.
+        cells.clear()
+        table.forget()
+      },
+    },
     sweep: state.sweep,
     async erase(stream, version) {
       await group.submit(() => erase(connection, stream, version))
@@ -146,4 +227,9 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
     backup: (path) => backup(connection, path),
     close,
   }
+}
+
+const channelOf = (body: string): string => {
+  const { channel } = JSON.parse(body) as { channel: string }
+  return channel
 }

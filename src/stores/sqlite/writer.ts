@@ -49,7 +49,13 @@ const sql = {
   since: 'SELECT DISTINCT s.name FROM events e JOIN streams s ON s.id = e.stream WHERE e.position > ?',
 }
 
-export const streamWriter = (connection: Connection, random: Random, commits: Commits): Writer => {
+export const streamWriter = (
+  connection: Connection,
+  random: Random,
+  commits: Commits,
+  /** Others committed events after this position. */
+  foreign: (after: number) => void,
+): Writer => {
   const salt = saltSource(random)
   const dataVersion = connection.statement(sql.dataVersion)
   const insert = connection.statement(sql.insert)
@@ -147,6 +153,7 @@ export const streamWriter = (connection: Connection, random: Random, commits: Co
       last = Number(connection.get(sql.last)?.[0] ?? 0)
       if (last === before) return false
       heads.clear()
+      foreign(before)
       if (!commits.listening()) return true
       for (const [name] of connection.iterate(sql.since, before)) commits.note(String(name))
       return true

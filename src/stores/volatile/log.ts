@@ -4,7 +4,7 @@ import { asJson, copyJson, type Json } from '../../domain/json.ts'
 import type { RunSummary } from '../../domain/summary.ts'
 import type { Commit, EventLog, EventQuery, RunsQuery, Verification } from '../../ports/event-log.ts'
 import type { Random } from '../../ports/random.ts'
-import type { WriteOutcome } from '../../ports/state-store.ts'
+import { type StateLimits, stateLimits, type WriteOutcome } from '../../ports/state-store.ts'
 import { type Digest, dataDigest, envelopeOf, eventDigest, genesis, saltSource, toHex } from '../chain.ts'
 import {
   checkEpoch,
@@ -64,7 +64,7 @@ export type VolatileLog = EventLog & {
   announce(streams: readonly string[]): void
   erase(stream: string, version: number): void
   /** How writes that come with an append are done: decided first, which may throw, and applied by the function returned. */
-  onWrites(decide: Decide): void
+  onWrites(limits: StateLimits, decide: Decide): void
 }
 
 /**
@@ -79,6 +79,7 @@ export const volatileLog = (random: Random): VolatileLog => {
   const listeners = new Set<(commit: Commit) => void>()
   const salt = saltSource(random)
   let decide: Decide = () => () => []
+  let limits = stateLimits
 
   const streamOf = (name: string): Stream => {
     let stream = streams.get(name)
@@ -161,7 +162,7 @@ export const volatileLog = (random: Random): VolatileLog => {
         envelope: prepareEnvelope(draft),
         data: request.handedOver ? { value: asJson(draft.data) } : keptData(draft),
       }))
-      const writes = request.writes ? prepareUnconditional(request.writes) : []
+      const writes = request.writes ? prepareUnconditional(request.writes, limits) : []
       const existing = streams.get(name)
       checkHead(request, { version: existing?.rows.length ?? 0, epoch: existing?.epoch ?? 0 })
       const apply = writes.length > 0 ? decide(writes) : undefined
@@ -227,7 +228,8 @@ export const volatileLog = (random: Random): VolatileLog => {
       row.data = null
       stream.sealed[version - 1]!.salt = null
     },
-    onWrites(how) {
+    onWrites(bounds, how) {
+      limits = bounds
       decide = how
     },
   }

@@ -1,137 +1,278 @@
+import { ConcordError } from '../../domain/errors.ts'
 import { runStream, stateStream } from '../../domain/event.ts'
+import { patternMatcher, patternPrefix } from '../../domain/key-pattern.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { Entry, Provenance, StateStore, WriteOutcome } from '../../ports/state-store.ts'
+import type { Entry, StateLimits, StateStore, WriteOutcome } from '../../ports/state-store.ts'
+import { checkName } from '../drafts.ts'
 import { byCodePoint } from '../order.ts'
+import { frozenEntry, messageBody } from '../state-cell.ts'
+import { entryOf, type Held, isThere, provenanceOf, type StateRow } from '../state-change.ts'
+import { stateChannels } from '../state-channels.ts'
+import { type FeedSource, stateFeed, tooManyWatchers } from '../state-feed.ts'
 import {
-  type Cell,
+  entryAt,
+  type HistorySource,
+  historyOf,
+  inherited,
+  keyAt,
+  type Origin,
+  sequenceOf,
+  timeAt,
+} from '../state-history.ts'
+import {
   type Change,
+  checkKeys,
   expiryOf,
   isExpired,
+  type KeyCount,
   type PreparedWrite,
   planWrites,
   prepareWrite,
+  type Recorded,
   type StateView,
-  settle,
   streamOf,
 } from '../state-plan.ts'
 import type { VolatileLog } from './log.ts'
 
-type Held = Cell & { key: string; value: string | null; at: number; provenance: Provenance }
 type Namespace = {
-  cells: Map<string, Held>
+  cells: Map<string, Held & { entry?: Entry }>
   /** Sorted when listed, after keys were added. */
   keys: string[]
-  operations: Map<string, { version: number; sequence: number }>
+  operations: Map<string, Recorded>
+  origin?: Origin
+  counted: KeyCount
 }
 
 export type VolatileState = StateStore & { sweep(limit?: number): Promise<number> }
 
-export const volatileState = (log: VolatileLog, clock: Clock): VolatileState => {
+export const volatileState = (log: VolatileLog, clock: Clock, limits: StateLimits): VolatileState => {
   const namespaces = new Map<string, Namespace>()
-  const cellOf = (namespace: string, key: string) => namespaces.get(namespace)?.cells.get(key)
-  const view: StateView = {
-    cell: cellOf,
-    recorded: (namespace, _key, operation) => namespaces.get(namespace)?.operations.get(operation),
-    epoch: (run) => log.epoch(runStream(run)),
-  }
+  const channels = stateChannels()
 
   const namespaceOf = (name: string): Namespace => {
     let namespace = namespaces.get(name)
     if (!namespace) {
-      namespace = { cells: new Map(), keys: [], operations: new Map() }
+      namespace = { cells: new Map(), keys: [], operations: new Map(), counted: { count: 0, at: 0 } }
       namespaces.set(name, namespace)
     }
     return namespace
   }
-
-  const apply = (change: Change): number => {
-    const namespace = namespaceOf(change.namespace)
-    const sequence = log.add(streamOf(change), change.event, change.epoch)
-    const { key, version, value, expiresAt, event, epoch } = change
-    const provenance = provenanceOf(event, epoch)
-    namespace.cells.set(key, {
-      key,
-      version,
-      value,
-      live: value !== null,
-      expiresAt,
-      at: event.at,
-      provenance,
-    })
-    if (event.operation !== null) namespace.operations.set(event.operation, { version, sequence })
-    return sequence
+  const own = (namespace: string, key: string) => namespaces.get(namespace)?.cells.get(key)
+  const head = (namespace: string) => log.rows(stateStream(namespace)).length
+  const rowOf = (namespace: string, sequence: number): StateRow | undefined => {
+    const row = log.rows(stateStream(namespace))[sequence - 1]
+    if (row === undefined) return undefined
+    const data =
+      row.data === null ? null : 'text' in row.data ? row.data.text : JSON.stringify(row.data.value)
+    const { at, type, operation, epoch } = row
+    return { namespace, sequence, at, type, operation, provenance: provenanceOf(row, epoch), data }
+  }
+  const history: HistorySource = {
+    held: own,
+    origin: (namespace) => namespaces.get(namespace)?.origin,
+    head,
+    row: rowOf,
+    search(namespace, key, before) {
+      for (let sequence = before - 1; sequence > 0; sequence--) {
+        const data = rowOf(namespace, sequence)?.data
+        if (data && JSON.parse(data).key === key) return sequence
+      }
+      return undefined
+    },
+    keptFrom: () => 1,
+    sequenceAt: (namespace, time) =>
+      log.rows(stateStream(namespace)).findLastIndex((row) => row.at <= time) + 1,
+  }
+  const held = (namespace: string, key: string): (Held & { entry?: Entry }) | undefined => {
+    const mine = own(namespace, key)
+    if (mine !== undefined) return mine
+    const origin = namespaces.get(namespace)?.origin
+    return origin && inherited(history, origin, key)
+  }
+  const view: StateView = {
+    cell: held,
+    recorded: (namespace, _key, operation) => namespaces.get(namespace)?.operations.get(operation),
+    epoch: (run) => log.epoch(runStream(run)),
+    sequence: head,
   }
 
+  /** Keys in order, those read through from the origin included. */
+  const keysOf = (name: string): readonly string[] => {
+    const namespace = namespaces.get(name)
+    if (!namespace) return []
+    if (namespace.keys.length !== namespace.cells.size)
+      namespace.keys = [...namespace.cells.keys()].sort(byCodePoint)
+    if (namespace.origin === undefined) return namespace.keys
+    return [...new Set([...namespace.keys, ...keysOf(namespace.origin.namespace)])].sort(byCodePoint)
+  }
+
+  const snapshot: FeedSource['snapshot'] = (namespace, pattern) => {
+    const matches = patternMatcher(pattern)
+    const now = clock.now()
+    const entries: Entry[] = []
+    for (const key of keysOf(namespace)) {
+      if (!key.startsWith(patternPrefix(pattern)) || !matches(key)) continue
+      const found = held(namespace, key)
+      if (isThere(found, now)) entries.push(entryOf(found))
+    }
+    return { sequence: head(namespace), entries }
+  }
+  const feed = stateFeed(
+    {
+      head,
+      snapshot,
+      read(namespace, after, limit) {
+        const rows: StateRow[] = []
+        for (let sequence = after + 1; rows.length < limit; sequence++) {
+          const row = rowOf(namespace, sequence)
+          if (row === undefined) break
+          rows.push(row)
+        }
+        return rows
+      },
+    },
+    {
+      watchersMax: limits.watchersMax,
+      used: () => feed.size() + channels.size(),
+      changed: () => undefined,
+    },
+  )
+
+  const apply = (change: Change): void => {
+    const namespace = namespaceOf(change.namespace)
+    log.add(streamOf(change), change.event, change.epoch)
+    const { key, version, text, expiresAt, event, epoch, sequence } = change
+    const provenance = provenanceOf(event, epoch)
+    namespace.cells.set(key, { key, version, text, expiresAt, sequence, at: event.at, provenance })
+    if (event.operation === null) return
+    const recorded: Recorded = { version, sequence }
+    if (change.incremented) recorded.value = Number(text)
+    namespace.operations.set(event.operation, recorded)
+  }
+
+  const recount = (name: string): KeyCount => {
+    const namespace = namespaceOf(name)
+    let count = 0
+    for (const cell of namespace.cells.values()) if (cell.text !== null) count++
+    namespace.counted = { count, at: head(name) }
+    return namespace.counted
+  }
   const decide = (writes: readonly PreparedWrite[]): (() => WriteOutcome[]) => {
     const plan = planWrites(writes, view, clock.now())
-    return () => ('refused' in plan ? plan.refused : settle(plan, plan.changes.map(apply)))
+    checkKeys(plan.changes, limits, (name) => namespaceOf(name).counted, recount)
+    return () => {
+      plan.changes.forEach(apply)
+      feed.push(plan.changes)
+      return plan.outcomes
+    }
   }
 
-  const expire = (namespace: string, held: Held) => {
-    apply(expiryOf(namespace, held.key, held, clock.now()))
+  const expire = (namespace: string, cell: Held) => {
+    const change = expiryOf(namespace, cell.key, cell, clock.now(), head(namespace) + 1)
+    apply(change)
+    feed.push([change])
     log.announce([stateStream(namespace)])
   }
 
   /** Nothing is read past its expiry; what is found there is ended on the way. */
-  const live = (namespace: string, held: Held | undefined): Entry | undefined => {
-    if (!held?.live || held.value === null) return undefined
-    if (isExpired(held, clock.now())) {
-      expire(namespace, held)
-      return undefined
-    }
-    const { key, value, version, at, expiresAt, provenance } = held
-    return {
-      key,
-      value: JSON.parse(value),
-      version,
-      at,
-      ...(expiresAt === null ? undefined : { expiresAt }),
-      provenance: { ...provenance },
-    }
+  const living = (namespace: string, cell: Held | undefined): Entry | undefined => {
+    if (isThere(cell, clock.now())) return entryOf(cell)
+    if (cell !== undefined && cell.sequence > 0 && isExpired(cell, clock.now())) expire(namespace, cell)
+    return undefined
   }
 
-  log.onWrites(decide)
+  const fork: StateStore['fork'] = async (namespace, { from, at, provenance = {} }) => {
+    checkName('fork state', 'a namespace', namespace)
+    const known = namespaces.get(namespace)?.origin
+    const sequence =
+      known?.namespace === from && at === undefined
+        ? known.sequence
+        : sequenceOf(history, from, at ?? { sequence: head(from) })
+    if (known?.namespace === from && known.sequence === sequence) return { sequence }
+    if (head(namespace) > 0) throw notEmpty(namespace, head(namespace))
+    namespaceOf(namespace).origin = { namespace: from, sequence }
+    const { run = null, step = null, agent = null, cause = null, epoch = 0 } = provenance
+    const data = JSON.stringify({ namespace, from, sequence })
+    log.add(
+      stateStream(namespace),
+      { type: 'state.forked', at: clock.now(), run, step, agent, cause, operation: null, data },
+      epoch,
+    )
+    feed.poke(namespace)
+    log.announce([stateStream(namespace)])
+    return { sequence }
+  }
+
+  log.onWrites(limits, decide)
   return {
-    get: async (namespace, key) => live(namespace, cellOf(namespace, key)),
+    async get(namespace, key, { at } = {}) {
+      if (at === undefined) return living(namespace, held(namespace, key))
+      const found = entryAt(history, namespace, key, at)
+      return found && isThere(found.held, found.time) ? entryOf(found.held) : undefined
+    },
+    peek(namespace, key) {
+      const cell = held(namespace, key)
+      if (!isThere(cell, clock.now())) return undefined
+      cell.entry ??= frozenEntry(cell)
+      return cell.entry
+    },
     async write(writes) {
-      const outcomes = decide(writes.map(prepareWrite))()
+      const outcomes = decide(writes.map((write) => prepareWrite(write, limits)))()
       const streams = writes.map((write) => stateStream(write.namespace))
       if (outcomes.some((outcome) => outcome.ok)) log.announce([...new Set(streams)])
       return outcomes
     },
-    async list(name, { prefix = '', after, limit = Number.POSITIVE_INFINITY } = {}) {
-      const namespace = namespaces.get(name)
-      if (!namespace) return []
-      if (namespace.keys.length !== namespace.cells.size)
-        namespace.keys = [...namespace.cells.keys()].sort(byCodePoint)
+    async list(name, { prefix = '', after, limit = Number.POSITIVE_INFINITY, at } = {}) {
+      const sequence = at === undefined ? undefined : sequenceOf(history, name, at)
+      const time = at !== undefined && 'time' in at ? at.time : timeAt(history, name, sequence ?? 0)
       const found: Entry[] = []
-      for (const key of namespace.keys) {
+      for (const key of keysOf(name)) {
         if (found.length >= limit) break
         if (!key.startsWith(prefix) || (after !== undefined && byCodePoint(key, after) <= 0)) continue
-        const entry = live(name, namespace.cells.get(key))
+        const then = sequence === undefined ? undefined : keyAt(history, name, key, sequence)
+        const entry =
+          sequence === undefined
+            ? living(name, held(name, key))
+            : isThere(then, time)
+              ? entryOf(then)
+              : undefined
         if (entry) found.push(entry)
       }
       return found
     },
+    history: async (namespace, key, options = {}) => historyOf(history, namespace, key, options),
+    sequence: async (namespace) => head(namespace),
+    watch: feed.watch,
+    async publish(channel, message, provenance = {}) {
+      channels.deliver(channel, messageBody({ channel, message, at: clock.now(), provenance }, limits))
+    },
+    subscribe(pattern, options) {
+      if (feed.size() + channels.size() >= limits.watchersMax)
+        throw tooManyWatchers(`subscribe to ${pattern}`, limits.watchersMax)
+      return channels.subscribe(pattern, options)
+    },
+    fork,
+    origin: async (namespace) => namespaces.get(namespace)?.origin,
     async sweep(limit = 1000) {
       let swept = 0
       for (const [name, namespace] of namespaces)
-        for (const held of namespace.cells.values()) {
+        for (const cell of namespace.cells.values()) {
           if (swept >= limit) return swept
-          if (!isExpired(held, clock.now())) continue
-          expire(name, held)
+          if (!isExpired(cell, clock.now())) continue
+          expire(name, cell)
           swept++
         }
       return swept
     },
-    async close() {},
+    async close() {
+      feed.close()
+      channels.close()
+    },
   }
 }
 
-const provenanceOf = (event: Change['event'], epoch: number): Provenance => ({
-  ...(event.run === null ? undefined : { run: event.run }),
-  ...(event.step === null ? undefined : { step: event.step }),
-  ...(event.agent === null ? undefined : { agent: event.agent }),
-  ...(event.cause === null ? undefined : { cause: event.cause }),
-  ...(epoch === 0 ? undefined : { epoch }),
-})
+const notEmpty = (namespace: string, sequence: number): ConcordError =>
+  new ConcordError(
+    'version.conflict',
+    `Cannot make ${namespace} a fork as it must be without changes: it has ${sequence}; choose a new namespace`,
+  )

@@ -1,6 +1,7 @@
 import type { Clock } from '../../ports/clock.ts'
 import type { Member } from '../../ports/membership.ts'
 import type { Random } from '../../ports/random.ts'
+import { type StateLimits, stateLimits } from '../../ports/state-store.ts'
 import type { Stores } from '../stores.ts'
 import { volatileLog } from './log.ts'
 import { volatileMembership } from './membership.ts'
@@ -8,10 +9,14 @@ import { volatileQueue } from './queue.ts'
 import { volatileState } from './state.ts'
 
 /** All stores in memory, gone with the process. Appends cost a few microseconds. */
-export const volatileStores = (options: { clock: Clock; random: Random }): Stores => {
+export const volatileStores = (options: {
+  clock: Clock
+  random: Random
+  limits?: Partial<StateLimits>
+}): Stores => {
   const { clock, random } = options
   const log = volatileLog(random)
-  const state = volatileState(log, clock)
+  const state = volatileState(log, clock, { ...stateLimits, ...options.limits })
   const table = new Map<string, Member>()
   const memberOf = (id: string) => volatileMembership(id, clock, table)
   return {
@@ -25,6 +30,7 @@ export const volatileStores = (options: { clock: Clock; random: Random }): Store
     },
     async close() {
       table.clear()
+      await state.close()
       await log.close()
     },
   }

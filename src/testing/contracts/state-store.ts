@@ -265,7 +265,7 @@ const expiry = (open: OpenStore) => {
       assert.equal(await state.get(ns, 'k'), undefined)
       await state.write([put('after', 1)])
       const ends = (await changes(store)).filter(([type]) => type === 'state.expired')
-      assert.deepEqual(ends, [['state.expired', 3, { namespace: ns, key: 'k', version: 2 }]])
+      assert.deepEqual(ends, [['state.expired', 3, { namespace: ns, key: 'k', version: 2, previous: 1 }]])
     }),
   )
 
@@ -346,7 +346,7 @@ const history = (open: OpenStore) => {
           1,
           { namespace: ns, key: 'k', version: 1, value: { x: 1 }, expiresAt, operation: 'op' },
         ],
-        ['state.changed', 2, { namespace: ns, key: 'k', version: 2, deleted: true }],
+        ['state.changed', 2, { namespace: ns, key: 'k', version: 2, previous: 1, deleted: true }],
       ])
       const [event] = await store.log.query({ run: '1' })
       assert.deepEqual(

@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto'
+import { chmod, mkdir, readdir, rm, unlink } from 'node:fs/promises'
+import { createConnection, createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+
+/**
+ * A local socket per process beside the database, all of them connected with each other, so that a commit here is looked for there at once. Only a
+ * hint: what is not heard is found by polling. Messages of channels go the same way, and only so.
+ *
+ * 1. A process listens before it looks for others: of two that start together at least one sees the other.
+ * 2. A line of a connection is empty (a commit), or a letter and a body: h(ello) and the sender's id, l(istening) 1 or 0, m(essage).
+ * 3. A socket nobody answers on is of a process that died: whoever notices removes it.
+ */
+export type Ring = {
+  /** Something was committed: rings those who listen. */
+  ring(): void
+  /** Says whether this process wants to be rung. */
+  listen(wanted: boolean): void
+  /** To every process that was reached; resolves when handed over to the system. */
+  send(body: string): Promise<void>
+  /** Resolves once all who were there at the opening know this process, or there is no ring. */
+  ready: Promise<void>
+  close(): Promise<void>
+}
+
+type Peer = { id: string; listening: boolean }
+
+const pathMost = process.platform === 'darwin' ? 103 : 107
+/** What may wait for a reader that does not read; beyond it messages are left out and it is told how many. */
+const waitingMost = 8 * 1024 * 1024
+const helloWithinMs = 1000
+
+/** The folder of the sockets: beside the database where the path is short enough for a socket, else in the system's folder for such. */
+const folderFor = (file: string, id: string): string => {
+  const beside = `${file}.ring`
+  const fits = (folder: string) => Buffer.byteLength(join(folder, `${id}.sock`)) <= pathMost
+  if (fits(beside)) return beside
+  const near = relative(process.cwd(), beside)
+  if (fits(near)) return near
+  return join(tmpdir(), `concord-${createHash('sha256').update(file).digest('hex').slice(0, 16)}`)
+}
+
+export const openRing = (options: {
+  file: string
+  id: string
+  /** Another process committed. */
+  rung(): void
+  message(body: string): void
+}): Ring => {
+  const { id, rung, message } = options
+  const folder = folderFor(options.file, id)
+  const path = join(folder, `${id}.sock`)
+  const sockets = new Map<Socket, Peer>()
+  const missed = new WeakMap<Socket, number>()
+  let server: Server | undefined
+  let listening = false
+  let closed = false
+
+  const say = (socket: Socket, line: string) => {
+    if (socket.writable) socket.write(`${line}\n`)
+  }
+  const heard = (socket: Socket, line: string): boolean => {
+    const peer = sockets.get(socket)
+    if (line === '') return true
+    if (peer === undefined) return false
+    const body = line.slice(1)
+    if (line[0] === 'h') peer.id = body
+    else if (line[0] === 'l') peer.listening = body === '1'
+    else if (line[0] === 'm') message(body)
+    return false
+  }
+  /** Resolves when the other side has said who it is, or is gone. */
+  const join_ = (socket: Socket): Promise<void> =>
+    new Promise((resolve) => {
+      sockets.set(socket, { id: '', listening: false })
+      socket.unref()
+      socket.setNoDelay?.(true)
+      socket.setEncoding('utf8')
+      let rest = ''
+      socket.on('data', (text: string) => {
+        const lines = (rest + text).split('\n')
+        rest = lines.pop() ?? ''
+        let commits = false
+        for (const line of lines) {
+          commits = heard(socket, line) || commits
+          if (line.startsWith('h')) resolve()
+        }
+        if (commits) rung()
+      })
+      const gone = () => {
+        sockets.delete(socket)
+        resolve()
+      }
+      socket.on('error', gone)
+      socket.on('close', gone)
+      say(socket, `h${id}`)
+      if (listening) say(socket, 'l1')
+    })
+
+  const reach = (other: string): Promise<void> =>
+    new Promise((resolve) => {
+      const socket = createConnection(other)
+      socket.unref()
+      const failed = async (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ECONNREFUSED') await unlink(other).catch(() => undefined)
+        resolve()
+      }
+      socket.once('error', failed)
+      socket.once('connect', () => {
+        socket.off('error', failed)
+        if (closed) {
+          socket.destroy()
+          return resolve()
+        }
+        const timer = setTimeout(resolve, helloWithinMs)
+        timer.unref()
+        void join_(socket).then(() => {
+          clearTimeout(timer)
+          resolve()
+        })
+      })
+    })
+
+  const open = async (): Promise<void> => {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    server = createServer((socket) => void join_(socket))
+    server.unref()
+    await new Promise<void>((resolve, reject) => {
+      server!.once('error', reject)
+      server!.listen(path, resolve)
+    })
+    server.on('error', () => undefined)
+    await chmod(path, 0o600).catch(() => undefined)
+    const others = (await readdir(folder)).filter((name) => name.endsWith('.sock') && name !== `${id}.sock`)
+    await Promise.all(others.map((name) => reach(join(folder, name))))
+  }
+  // Without a ring (no sockets here, a full disk) everything works, only later: by polling.
+  const ready = open().catch(() => undefined)
+
+  /** One connection a process, though both sides may have made one. */
+  const peers = (): Map<string, Socket> => {
+    const found = new Map<string, Socket>()
+    for (const [socket, peer] of sockets) if (peer.id !== '') found.set(peer.id, socket)
+    return found
+  }
+
+  return {
+    ready,
+    ring() {
+      if (sockets.size === 0) return
+      // What still waits to be sent is itself a ring, or will be followed by this commit's being seen.
+      for (const [socket, peer] of sockets)
+        if (peer.listening && socket.writableLength === 0) socket.write('\n')
+    },
+    listen(wanted) {
+      if (listening === wanted) return
+      listening = wanted
+      for (const socket of sockets.keys()) say(socket, wanted ? 'l1' : 'l0')
+    },
+    async send(body) {
+      await ready
+      await Promise.all(
+        [...peers().values()].map(
+          (socket) =>
+            new Promise<void>((resolve) => {
+              if (!socket.writable) return resolve()
+              const left = missed.get(socket) ?? 0
+              if (socket.writableLength > waitingMost) {
+                missed.set(socket, left + 1)
+                return resolve()
+              }
+              missed.delete(socket)
+              const told = left === 0 ? body : `${body.slice(0, -1)},"missed":${left}}`
+              socket.write(`m${told}\n`, () => resolve())
+            }),
+        ),
+      )
+    },
+    async close() {
+      closed = true
+      await ready
+      for (const socket of sockets.keys()) socket.destroy()
+      await new Promise<void>((resolve) => (server?.listening ? server.close(() => resolve()) : resolve()))
+      await rm(path, { force: true }).catch(() => undefined)
+    },
+  }
+}

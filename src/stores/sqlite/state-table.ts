@@ -1,0 +1,197 @@
+import { type EventData, runStream, stateStream } from '../../domain/event.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { StateLimits, WriteOutcome } from '../../ports/state-store.ts'
+import { provenanceOf, type StateRow } from '../state-change.ts'
+import { type HistorySource, inherited, type Origin } from '../state-history.ts'
+import {
+  type Change,
+  checkKeys,
+  expiryOf,
+  isExpired,
+  type KeyCount,
+  type PreparedWrite,
+  planWrites,
+  type Recorded,
+  type StateView,
+} from '../state-plan.ts'
+import type { Connection, Row } from './connection.ts'
+import { readVersion } from './reader.ts'
+import type { CachedCell, Cells } from './state-cells.ts'
+import type { Writer } from './writer.ts'
+
+const eventColumns = 'e.version, e.at, e.type, e.operation, e.run, e.step, e.agent, e.cause, e.epoch, e.data'
+const streamId = '(SELECT id FROM streams WHERE name = ?)'
+
+const sql = {
+  recorded: 'SELECT version, data FROM events WHERE stream = ? AND operation = ?',
+  origin: 'SELECT origin, sequence FROM state_origins WHERE namespace = ?',
+  due: 'SELECT namespace, key FROM state WHERE expires_at <= ? ORDER BY expires_at LIMIT ?',
+  keys: 'SELECT count(*) FROM state WHERE namespace = ? AND value IS NOT NULL',
+  row: `SELECT ${eventColumns} FROM events e WHERE e.stream = ${streamId} AND e.version = ?`,
+  rows: `SELECT ${eventColumns} FROM events e WHERE e.stream = ${streamId} AND e.version > ? ORDER BY e.version LIMIT ?`,
+  search: `SELECT e.version FROM events e WHERE e.stream = ${streamId} AND e.version < ?
+    AND json_extract(e.data, '$.key') = ? ORDER BY e.version DESC LIMIT 1`,
+  first: `SELECT min(version) FROM events WHERE stream = ${streamId}`,
+  at: `SELECT version FROM events WHERE stream = ${streamId} AND at <= ? ORDER BY version DESC LIMIT 1`,
+}
+
+const rowOf = (namespace: string, row: Row): StateRow => {
+  const [sequence, at, type, operation, run, step, agent, cause, epoch, data] = row
+  const text = (field: Row[number] | undefined) =>
+    field === null || field === undefined ? null : String(field)
+  const by = { run: text(run), step: text(step), agent: text(agent), cause: text(cause) }
+  return {
+    namespace,
+    sequence: Number(sequence),
+    at: Number(at),
+    type: String(type),
+    operation: text(operation),
+    provenance: provenanceOf(by, Number(epoch)),
+    data: text(data),
+  }
+}
+
+/** Reads of the namespaces' streams as they are committed. */
+export type StateStreams = HistorySource & {
+  rows(namespace: string, after: number, limit: number): StateRow[]
+  due(now: number, limit: number): (readonly [namespace: string, key: string])[]
+}
+
+export const stateStreams = (connection: Connection, cells: Cells): StateStreams => ({
+  held: cells.read,
+  origin(namespace) {
+    const row = connection.get(sql.origin, namespace)
+    return row && { namespace: String(row[0]), sequence: Number(row[1]) }
+  },
+  head: (namespace) => readVersion(connection, stateStream(namespace)),
+  row(namespace, sequence) {
+    const row = connection.get(sql.row, stateStream(namespace), sequence)
+    return row && rowOf(namespace, row)
+  },
+  rows: (namespace, after, limit) =>
+    connection.all(sql.rows, stateStream(namespace), after, limit).map((row) => rowOf(namespace, row)),
+  search(namespace, key, before) {
+    const row = connection.get(sql.search, stateStream(namespace), before, key)
+    return row && Number(row[0])
+  },
+  keptFrom: (namespace) => Number(connection.get(sql.first, stateStream(namespace))?.[0] ?? 1),
+  sequenceAt: (namespace, time) => Number(connection.get(sql.at, stateStream(namespace), time)?.[0] ?? 0),
+  due: (now, limit) =>
+    connection.all(sql.due, now, limit).map(([namespace, key]) => [String(namespace), String(key)] as const),
+})
+
+/** The state table inside the committer's transaction. */
+export type StateTable = {
+  /** Decides what writes do, which may throw; the function returned does it. */
+  decide(writes: readonly PreparedWrite[]): () => WriteOutcome[]
+  /** Ends those of the keys whose time is over; how many. */
+  expire(keys: readonly (readonly [namespace: string, key: string])[]): number
+  /** A key's cell, read through a fork's origin. */
+  held(namespace: string, key: string): CachedCell | undefined
+  /** Forgets which namespaces are forks. */
+  forget(): void
+  /** Changes made since it was asked last, of transactions that were committed or are under way. */
+  changes(): Change[]
+}
+
+const forksMost = 10_000
+
+export const stateTable = (
+  parts: { connection: Connection; writer: Writer; cells: Cells; streams: StateStreams; clock: Clock },
+  limits: StateLimits,
+): StateTable => {
+  const { connection, writer, cells, streams, clock } = parts
+  const names = new Map<string, string>()
+  const origins = new Map<string, Origin | undefined>()
+  const counts = new Map<string, KeyCount>()
+  let changes: Change[] = []
+
+  const streamOf = (namespace: string): string => {
+    let name = names.get(namespace)
+    if (name === undefined) {
+      if (names.size >= forksMost) names.clear()
+      name = stateStream(namespace)
+      names.set(namespace, name)
+    }
+    return name
+  }
+  const originOf = (namespace: string): Origin | undefined => {
+    const known = origins.get(namespace)
+    if (known !== undefined || origins.has(namespace)) return known
+    if (origins.size >= forksMost) origins.clear()
+    const origin = streams.origin(namespace)
+    origins.set(namespace, origin)
+    return origin
+  }
+  const held = (namespace: string, key: string): CachedCell | undefined => {
+    const own = cells.held(namespace, key)
+    if (own !== undefined) return own
+    const origin = originOf(namespace)
+    if (origin === undefined) return undefined
+    cells.flush()
+    return inherited(streams, origin, key)
+  }
+  const view: StateView = {
+    cell: held,
+    recorded(namespace, key, operation): Recorded | undefined {
+      const { id } = writer.head(streamOf(namespace))
+      const row = id === 0 ? undefined : connection.get(sql.recorded, id, operation)
+      if (row === undefined) return undefined
+      const sequence = Number(row[0])
+      // An erased event no longer tells the key's version: the key itself does.
+      if (row[1] === null) return { version: held(namespace, key)?.version ?? 0, sequence }
+      const { version, value, increment } = JSON.parse(String(row[1])) as EventData['state.changed']
+      return increment !== undefined && typeof value === 'number'
+        ? { version, sequence, value }
+        : { version, sequence }
+    },
+    epoch: (run) => writer.head(runStream(run)).epoch,
+    sequence: (namespace) => writer.head(streamOf(namespace)).version,
+  }
+
+  const apply = (change: Change): void => {
+    writer.append(streamOf(change.namespace), [writer.salted(change.event)], change.epoch)
+    cells.put(change)
+    changes.push(change)
+  }
+  const known = (namespace: string): KeyCount => counts.get(namespace) ?? { count: 0, at: 0 }
+  const recount = (namespace: string): KeyCount => {
+    cells.flush()
+    const counted = {
+      count: Number(connection.get(sql.keys, namespace)?.[0] ?? 0),
+      at: writer.head(streamOf(namespace)).version,
+    }
+    if (counts.size >= forksMost) counts.clear()
+    counts.set(namespace, counted)
+    return counted
+  }
+
+  return {
+    decide(writes) {
+      const plan = planWrites(writes, view, clock.now())
+      checkKeys(plan.changes, limits, known, recount)
+      return () => {
+        for (const change of plan.changes) apply(change)
+        return plan.outcomes
+      }
+    },
+    expire(keys) {
+      const now = clock.now()
+      let expired = 0
+      for (const [namespace, key] of keys) {
+        const found = cells.held(namespace, key)
+        if (!found || !isExpired(found, now)) continue
+        apply(expiryOf(namespace, key, found, now, view.sequence(namespace) + 1))
+        expired++
+      }
+      return expired
+    },
+    held,
+    forget: () => origins.clear(),
+    changes() {
+      const made = changes
+      changes = []
+      return made
+    },
+  }
+}

@@ -1,0 +1,273 @@
+import { ConcordError } from '../domain/errors.ts'
+import { patternMatcher } from '../domain/key-pattern.ts'
+import type { Entry, StateNews, StateResync, Watch, WatchOptions } from '../ports/state-store.ts'
+import { newsOfChange, newsOfRow, type StateRow } from './state-change.ts'
+import type { Change } from './state-plan.ts'
+
+/** What a feed reads of its store, without waiting: committed changes only. */
+export type FeedSource = {
+  /** The sequence of the namespace's last committed change. */
+  head(namespace: string): number
+  /** Rows after a sequence in order; what is not retained is left out. */
+  read(namespace: string, after: number, limit: number): StateRow[]
+  /** Living entries whose key matches, and the sequence they are of. */
+  snapshot(namespace: string, pattern: string): { sequence: number; entries: Entry[] }
+}
+
+/**
+ * The watchers of one process.
+ *
+ * 1. A watcher's `cursor` is the last sequence it has buffered or passed over; it moves by one, or by a resync (`accept`, `pull`).
+ * 2. What does not follow the cursor, or does not fit the buffer, is not taken: the watcher is then `behind` and reads on from the log when
+ * asked (`pull`), so that the log is the buffer of the slow and nothing is lost.
+ * 3. Nobody's code runs here: news resolve promises.
+ */
+export type Feed = {
+  watch(namespace: string, pattern: string, options?: WatchOptions): Watch
+  /** Committed changes of this process, in order of sequence per namespace. */
+  push(changes: readonly Change[]): void
+  /** Something of the namespace was committed elsewhere. */
+  poke(namespace: string): void
+  /** Anything may have changed. */
+  pokeAll(): void
+  watching(namespace: string): boolean
+  namespaces(): Iterable<string>
+  size(): number
+  close(): void
+}
+
+type Item = Change | StateRow | StateResync
+
+const pageRows = 256
+const done = { done: true, value: undefined } as const
+
+class Watcher implements Watch {
+  cursor: number
+  readonly opened: Promise<number>
+  readonly #namespace: string
+  readonly #pattern: string
+  readonly #matches: (key: string) => boolean
+  readonly #source: FeedSource
+  readonly #bufferMax: number
+  readonly #lagMax: number
+  readonly #leave: () => void
+  readonly #signal: AbortSignal | undefined
+  #buffer: Item[] = []
+  #taken = 0
+  #behind = false
+  #closed = false
+  #waiting: { resolve(result: IteratorResult<StateNews, undefined>): void; reject(error: unknown): void }[] =
+    []
+
+  constructor(
+    source: FeedSource,
+    namespace: string,
+    pattern: string,
+    { since, bufferMax = 1024, lagMax = 10_000, signal }: WatchOptions,
+    leave: () => void,
+  ) {
+    this.#source = source
+    this.#namespace = namespace
+    this.#pattern = pattern
+    this.#matches = patternMatcher(pattern)
+    this.#bufferMax = Math.max(1, bufferMax)
+    this.#lagMax = lagMax
+    this.#leave = leave
+    this.cursor = since ?? source.head(namespace)
+    this.#behind = since !== undefined
+    this.opened = Promise.resolve(this.cursor)
+    this.#signal = signal
+    if (signal?.aborted) this.close()
+    else signal?.addEventListener('abort', this.close, { once: true })
+  }
+
+  /** Takes what follows the cursor; false when it does not, or is too much. */
+  accept(change: Change): void {
+    if (this.#behind || change.sequence <= this.cursor) return
+    if (change.sequence !== this.cursor + 1) return this.fallBehind()
+    if (this.#matches(change.key)) {
+      if (this.#waiting.length > 0) {
+        this.cursor = change.sequence
+        return this.#waiting.shift()!.resolve({ done: false, value: newsOfChange(change) })
+      }
+      if (this.#buffer.length - this.#taken >= this.#bufferMax) return this.fallBehind()
+      this.#buffer.push(change)
+    }
+    this.cursor = change.sequence
+  }
+
+  fallBehind(): void {
+    this.#behind = true
+    while (this.#waiting.length > 0 && this.#pull()) this.#serve()
+  }
+
+  #serve(): void {
+    while (this.#waiting.length > 0 && this.#taken < this.#buffer.length)
+      this.#waiting.shift()!.resolve({ done: false, value: this.#take() })
+  }
+
+  #take(): StateNews {
+    const item = this.#buffer[this.#taken++]!
+    if (this.#taken === this.#buffer.length) {
+      this.#buffer = []
+      this.#taken = 0
+    }
+    if ('kind' in item) return item
+    return 'data' in item ? newsOfRow(item)! : newsOfChange(item)
+  }
+
+  /** Reads on from the log until something matches or nothing is left; false when nothing is left. */
+  #pull(): boolean {
+    try {
+      while (this.#behind && this.#buffer.length === 0) this.#readPage()
+    } catch (error) {
+      for (const { reject } of this.#waiting.splice(0)) reject(error)
+    }
+    return this.#buffer.length > 0
+  }
+
+  #readPage(): void {
+    const head = this.#source.head(this.#namespace)
+    if (this.cursor > head) return this.#resync('ahead')
+    if (head - this.cursor > this.#lagMax) return this.#resync('behind')
+    const rows = this.#source.read(this.#namespace, this.cursor, Math.min(pageRows, this.#bufferMax))
+    if (rows.length === 0) {
+      if (this.cursor < head) return this.#resync('not-retained')
+      this.#behind = false
+      return
+    }
+    for (const row of rows) {
+      if (row.sequence !== this.cursor + 1) {
+        if (this.#buffer.length === 0) this.#resync('not-retained')
+        return
+      }
+      if (row.type === 'state.forked') {
+        if (this.#buffer.length === 0) this.#resync('forked')
+        return
+      }
+      // Of an erased change nobody knows any more which key it was of.
+      const key = row.data === null ? undefined : newsOfRow(row)?.key
+      if (key !== undefined && this.#matches(key)) this.#buffer.push(row)
+      this.cursor = row.sequence
+    }
+  }
+
+  #resync(reason: StateResync['reason']): void {
+    const namespace = this.#namespace
+    const { sequence, entries } = this.#source.snapshot(namespace, this.#pattern)
+    this.#buffer.push({ kind: 'resync', namespace, sequence, reason, entries })
+    this.cursor = sequence
+  }
+
+  next(): Promise<IteratorResult<StateNews, undefined>> {
+    if (this.#closed) return Promise.resolve(done)
+    if (this.#waiting.length === 0) {
+      try {
+        if (this.#taken === this.#buffer.length)
+          while (this.#behind && this.#buffer.length === 0) this.#readPage()
+      } catch (error) {
+        return Promise.reject(error)
+      }
+      if (this.#taken < this.#buffer.length) return Promise.resolve({ done: false, value: this.#take() })
+    }
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+  }
+
+  async return(): Promise<IteratorResult<StateNews, undefined>> {
+    this.close()
+    return done
+  }
+
+  close = (): void => {
+    if (this.#closed) return
+    this.#closed = true
+    this.#signal?.removeEventListener('abort', this.close)
+    this.#buffer = []
+    for (const { resolve } of this.#waiting.splice(0)) resolve(done)
+    this.#leave()
+  };
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+}
+
+export const tooManyWatchers = (action: string, most: number): ConcordError =>
+  new ConcordError(
+    'bound.reached',
+    `Cannot ${action} as a process has at most ${most} watches and subscriptions: they are all in use; close some (break out of the loop, or abort the signal), or raise watchersMax`,
+    { details: { watchersMax: most } },
+  )
+
+const checkSince = (namespace: string, since: number | undefined): void => {
+  if (since === undefined || (Number.isSafeInteger(since) && since >= 0)) return
+  throw new ConcordError(
+    'input.invalid',
+    `Cannot watch ${namespace} as a sequence is a whole number from 0: ${since}; correct since`,
+  )
+}
+
+/** `used` says how many the process has in all; `changed` is called when there is a first or no longer any. */
+export const stateFeed = (
+  source: FeedSource,
+  options: { watchersMax: number; used(): number; changed(size: number): void },
+): Feed => {
+  const watchers = new Map<string, Set<Watcher>>()
+  let size = 0
+
+  const forget = (namespace: string, watcher: Watcher | undefined) => {
+    const set = watchers.get(namespace)
+    if (watcher === undefined || !set?.delete(watcher)) return
+    if (set.size === 0) watchers.delete(namespace)
+    size--
+    options.changed(size)
+  }
+
+  return {
+    watch(namespace, pattern, watch = {}) {
+      checkSince(namespace, watch.since)
+      if (options.used() >= options.watchersMax)
+        throw tooManyWatchers(`watch ${namespace}`, options.watchersMax)
+      let watcher: Watcher | undefined
+      // Listening first: what is committed from here on is pushed, what was committed before is below the cursor.
+      size++
+      options.changed(size)
+      try {
+        watcher = new Watcher(source, namespace, pattern, watch, () => forget(namespace, watcher))
+      } finally {
+        if (watcher === undefined) options.changed(--size)
+      }
+      if (watch.signal?.aborted) {
+        options.changed(--size)
+        return watcher
+      }
+      let set = watchers.get(namespace)
+      if (set === undefined) {
+        set = new Set()
+        watchers.set(namespace, set)
+      }
+      set.add(watcher)
+      return watcher
+    },
+    push(changes) {
+      if (size === 0) return
+      for (const change of changes) {
+        const set = watchers.get(change.namespace)
+        if (set !== undefined) for (const watcher of set) watcher.accept(change)
+      }
+    },
+    poke(namespace) {
+      const set = watchers.get(namespace)
+      if (set !== undefined) for (const watcher of set) watcher.fallBehind()
+    },
+    pokeAll() {
+      for (const set of watchers.values()) for (const watcher of set) watcher.fallBehind()
+    },
+    watching: (namespace) => watchers.has(namespace),
+    namespaces: () => watchers.keys(),
+    size: () => size,
+    close() {
+      for (const set of watchers.values()) for (const watcher of [...set]) watcher.close()
+    },
+  }
+}
