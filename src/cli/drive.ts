@@ -159,9 +159,10 @@ const settle = async (stay: Stay): Promise<OpenWait[]> => {
     const run = await settled(concord, id, signal)
     if (run === undefined || isFinal(run) || run.status === 'suspended') return []
     const waits = await openWaits(concord, run)
-    const person = terminal.interactive ? waits.find(isForPerson) : undefined
+    const unread = await anyUnread(concord, waits)
+    const person = terminal.interactive && !unread ? waits.find(isForPerson) : undefined
     if (person !== undefined) await ask(stay, person)
-    else if (waits.length > 0 && waits.every(isForOutside) && (await isRead(concord, waits))) return waits
+    else if (waits.length > 0 && waits.every(isForOutside) && !unread) return waits
     else await moved
   }
   return []
@@ -178,11 +179,10 @@ const settled = async (concord: Concord, id: string, signal: AbortSignal): Promi
   }
 }
 
-/** An answer may be in the inbox already. */
-const isRead = async ({ log, runner }: Concord, waits: readonly OpenWait[]): Promise<boolean> => {
-  for (const run of new Set(waits.map((open) => open.run)))
-    if ((await log.version(inboxStream(run))) > (await runner.load(run)).inbox) return false
-  return true
+/** An answer may be in the inbox already, or have moved the run since it was looked at. */
+const anyUnread = async ({ log }: Concord, waits: readonly OpenWait[]): Promise<boolean> => {
+  for (const { run, seen } of waits) if ((await log.version(inboxStream(run))) > seen) return true
+  return false
 }
 
 /** The next commit of the run, of one below it, or of their inboxes; or the end of the stay. */

@@ -29,7 +29,14 @@ const asObject = ({ run, waits }: Driven): { [key: string]: unknown } => ({
   ...(run.failure === undefined ? {} : { failure: run.failure }),
   ...(waits.length === 0
     ? {}
-    : { waits: waits.map((open) => ({ ...open, answerWith: wayToAnswer(open)[0] })) }),
+    : {
+        waits: waits.map((open) => ({
+          run: open.run,
+          step: open.step,
+          wait: open.wait,
+          answerWith: wayToAnswer(open)[0],
+        })),
+      }),
   reasons: run.reasons,
   spent: run.book.spent,
   ms: msOf(run),

@@ -2,8 +2,8 @@ import type { Wait } from '../domain/event.ts'
 import type { Run } from '../domain/run.ts'
 import type { Concord } from '../platform/concord.ts'
 
-/** A wait of a run or of a run below it, with the step it holds up. */
-export type OpenWait = { run: string; step: string; wait: Wait }
+/** A wait of a run or of a run below it, with the step it holds up; `seen` is how far that run had read its inbox. */
+export type OpenWait = { run: string; step: string; wait: Wait; seen: number }
 
 const depthMost = 16
 
@@ -15,7 +15,7 @@ export const openWaits = async (concord: Concord, run: Run, depth = 0): Promise<
     if (work?.status !== 'waiting' || work.wait === undefined) continue
     const { wait } = work
     if (wait.for !== 'child' || wait.run === undefined || depth >= depthMost)
-      found.push({ run: run.id, step: id, wait })
+      found.push({ run: run.id, step: id, wait, seen: run.inbox })
     else found.push(...(await openWaits(concord, await concord.runner.load(wait.run), depth + 1)))
   }
   return found

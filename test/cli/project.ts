@@ -135,6 +135,8 @@ export const start = (
   node = process.execPath,
 ): Started => {
   const child = spawn(node, [command, ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  // A test that fails must not wait for a server that nobody stops.
+  after(() => child.kill('SIGKILL'))
   let stdout = ''
   let stderr = ''
   const looks = new Set<() => void>()

@@ -31,7 +31,7 @@ describe('concord serve', () => {
     assert.deepEqual([answer.status, answer.output], ['success', { told: { goal: 'hi' } }])
     const last = JSON.parse((await concord('runs', '--team', 'publishing', '--json')).stdout)[0].run
     const approved = await concord('approve', last, '--json')
-    assert.equal(approved.code, 0)
+    assert.equal(approved.code, 0, approved.stderr)
     assert.equal(JSON.parse(approved.stdout).status, 'succeeded')
     assert.deepEqual(effects(), ['write'])
     server.child.kill('SIGTERM')

@@ -78,6 +78,26 @@ export const commands: readonly Entry[] = [
     load: () => import('./agent.ts').then((m) => m.agentCommand),
   },
   {
+    name: 'audit',
+    summary: 'verify, sign, export or prune the log',
+    load: () => import('./audit.ts').then((m) => m.auditCommand),
+  },
+  {
+    name: 'memory',
+    summary: 'forget what is known of a subject',
+    load: () => import('./memory.ts').then((m) => m.memoryCommand),
+  },
+  {
+    name: 'backup',
+    summary: 'copy the store to a file while it is in use',
+    load: () => import('./backup.ts').then((m) => m.backupCommand),
+  },
+  {
+    name: 'restore',
+    summary: 'put a verified backup where there is no store',
+    load: () => import('./backup.ts').then((m) => m.restoreCommand),
+  },
+  {
     name: 'init',
     summary: 'make a new project that works',
     load: () => import('./init.ts').then((m) => m.initCommand),
