@@ -4,12 +4,15 @@ import { join } from 'node:path'
 import { after, describe, it, type TestContext } from 'node:test'
 import { type Project, project, root } from './project.ts'
 
+/** Of util-linux: runs a command on a terminal of its own. */
+const terminalMaker = 'script'
+
 /** A command on a terminal of its own, made by script(1); what it writes, and a way to type. */
 const onTerminal = ({ folder, env }: Project, ...args: string[]) => {
   const command = [process.execPath, join(root, 'bin/concord.js'), ...args]
     .map((word) => `'${word}'`)
     .join(' ')
-  const child = spawn('script', ['-qefc', command, '/dev/null'], {
+  const child = spawn(terminalMaker, ['-qefc', command, '/dev/null'], {
     cwd: folder,
     env: { ...env, TERM: 'xterm', NO_COLOR: '1' },
   })
@@ -41,7 +44,7 @@ const onTerminal = ({ folder, env }: Project, ...args: string[]) => {
 const backOverTwo = '\r\u001b[2A\u001b[0J'
 
 const noTerminal = (context: TestContext): boolean => {
-  if (spawnSync('script', ['--version']).status === 0) return false
+  if (spawnSync(terminalMaker, ['--version']).status === 0) return false
   context.skip('script(1) of util-linux is needed to make a terminal')
   return true
 }
