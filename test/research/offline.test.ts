@@ -171,3 +171,21 @@ test('a corpus that cannot be read fails the run with its reason', async () => {
   assert.equal(ran.run.status, 'failed')
   assert.match(ran.run.failure?.message ?? '', /no-such-folder-here/)
 })
+
+test('questions of many kinds are answered at the first try', async () => {
+  for (const goal of [
+    'visual token pruning',
+    'What is known about jailbreak attacks?',
+    'medical vision-language models',
+    'Review the state of the art in document OCR and list two open questions',
+    'embodied agents',
+    'knowledge distillation',
+  ]) {
+    await using ran = await research(goal, CORPUS)
+    assert.equal(ran.run.status, 'succeeded', `${goal}: ${ran.run.failure?.message}`)
+    const events = await ran.concord.events(ran.run.id)
+    const unmet = events.flatMap((event) => (event.type === 'check.unmet' ? event.data.reasons : []))
+    assert.deepEqual(unmet, [], goal)
+    assert.ok(ran.output.report.themes.length > 0 && ran.output.report.openProblems.length >= 2, goal)
+  }
+})

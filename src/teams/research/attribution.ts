@@ -18,7 +18,12 @@ export const familyName = (author: string): string => {
   if (parts.length > 1 && /\b(?:team|group|collaboration|lab|project)\b/i.test(plain)) return plain
   let at = parts.length - 1
   while (at > 1 && PARTICLES.has(parts[at - 1]!.toLowerCase())) at -= 1
-  return parts.slice(at).join(' ')
+  // An initial in the last place is no family name: the word before it is what such authors are called by.
+  if (at > 0 && /^\p{Lu}\.?$/u.test(parts[at]!)) at -= 1
+  return parts
+    .slice(at)
+    .join(' ')
+    .replace(/ \p{Lu}\.?$/u, '')
 }
 
 const TITLE_CHARS_MAX = 70

@@ -15,7 +15,8 @@ export type Checked = {
 }
 
 const REFERENCE_MARK = /\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\]/
-const FIGURE = /\d/
+/** Digits of names (`3D`, `GPT-4`) state nothing. */
+const FIGURE = /(?<![\p{L}\d-])\d+(?:[.,]\d+)*(?![\p{L}\d-])/u
 
 /** Every claim against the papers it cites; see the validator for what must hold. */
 export const checkClaims = (claims: readonly Claim[], library: Library): Checked => {

@@ -1,5 +1,6 @@
 import { words } from '../../domain/text/tokens.ts'
 import { lowerFirst, upperFirst } from './phrasing.ts'
+import { telling } from './relevance.ts'
 import { gerund } from './verbs.ts'
 
 /** What a stated gap leaves open, in the paper's own words: a short title and ways to ask about it. */
@@ -67,20 +68,35 @@ export const problemIn = (sentence: string): Problem | undefined => {
 
 const POINTS = /\b(?:this|these|those|such|it|its|they|them|their|we|our|both|certain|current|existing)\b/i
 
+/** Not a thing by itself, or half of a comparison or clause. */
+const UNFINISHED =
+  /^(?:of|in|on|for|to|with|from|as|at|by|and|or|both|not|more|less)\b|\b(?:than|compared|must|should|would|which|respectively|yet|but|often|suffer|remains?|exhibit|achieves?)\b|(?<![\p{L}\d-])\d+(?![\p{L}\d-])/iu
+const TELLING_MIN = 2
+
 const trimmed = (what: string): string | undefined => {
   const text = what
     .replace(/^(?:yet|but|while|although|though|and|however),?\s+/i, '')
     .replace(/^(?:the|a|an|how|whether|when|where|that)\s+(?=\S+ \S)/i, '')
     .replace(/^(?:current|existing|today's) /i, '')
     .replace(/\s+(?:and|or|of|in|on|with|to|for|as|by|from)$/i, '')
+    .replace(/ (?:and|to) (?:provide|achieve|support|ensure|enable|offer|guide|highlight|suggest)\b.*$/i, '')
+    .replace(/,? (?:including|such as|especially|particularly)\b.*$/i, '')
     .replace(/[,\s]+$/, '')
     .trim()
-  if (POINTS.test(text) || /[(){}[\]"“”$\\]/.test(text)) return undefined
-  return text.includes(' ') && words(text).length <= WORDS_MAX ? text : undefined
+  if (POINTS.test(text) || UNFINISHED.test(text) || /[(){}[\]"“”$\\]/.test(text)) return undefined
+  const tellings = telling(text)
+  return text.includes(' ') && words(text).length <= WORDS_MAX && tellings.length >= TELLING_MIN
+    ? text
+    : undefined
 }
 
-const ADVERBS =
-  /^(?:(?:reliably|accurately|effectively|correctly|fully|consistently|adequately|properly|faithfully|robustly|truly) )+/i
+const ADVERBS = /^(?:[a-z]+ly )+/i
+
+/** Of a list that was cut before its last item, the first; of adjectives, all. */
+const firstOf = (what: string): string => {
+  const [first = ''] = what.split(', ')
+  return !what.includes(', ') || / (?:and|or) /.test(what) || !first.includes(' ') ? what : first
+}
 
 type Ask = (what: string) => string
 
@@ -133,17 +149,17 @@ const doing = (what: string): Problem | undefined => {
 }
 
 const about = (what: string): Problem | undefined => {
-  const text = trimmed(what)
+  const text = trimmed(firstOf(what))
   return text === undefined ? undefined : asked(text, ASK_ABOUT, text)
 }
 
 const facing = (what: string): Problem | undefined => {
-  const text = trimmed(what)
+  const text = trimmed(firstOf(what))
   return text === undefined ? undefined : asked(text, ASK_FACING, text)
 }
 
 const need = (what: string): Problem | undefined => {
-  const text = trimmed(what)
+  const text = trimmed(firstOf(what))
   return text === undefined ? undefined : asked(`Towards ${text}`, ASK_NEED, text)
 }
 

@@ -5,7 +5,7 @@ import { areaOf } from './area-of.ts'
 import { attributionOf, withYear } from './attribution.ts'
 import { type Problem, problemIn } from './problem-in.ts'
 import { type Quotable, quotable } from './quotable.ts'
-import { ofField } from './relevance.ts'
+import { ofField, telling } from './relevance.ts'
 import { isNarrow } from './select.ts'
 import type { Claim, OpenProblem, Questions, Reading, Statement } from './shapes.ts'
 import { singular } from './verbs.ts'
@@ -33,9 +33,14 @@ export const findProblems = (
   readings: readonly Reading[],
   count: number,
   avoided: readonly string[],
+  topic = '',
 ): Questions => {
+  const known = new Set(telling(topic))
   const gaps = readings
     .flatMap((reading) => gapsOf(reading, avoided))
+    .map((gap) =>
+      saysMore(gap, known) ? gap : { ...gap, problem: undefined, worth: gap.worth - WORTH.problem },
+    )
     .sort((a, b) => b.worth - a.worth || (a.statement.id < b.statement.id ? -1 : 1))
   const idf = idfTable(readings.map((reading) => stems(`${reading.title} ${textOf(reading)}`)))
   const chosen: Gap[] = []
@@ -60,19 +65,30 @@ export const findProblems = (
   return { problems, notes, avoided: [...avoided], method: 'classical' }
 }
 
+/** A title that only repeats the topic is none. */
+const saysMore = ({ problem }: Gap, known: ReadonlySet<string>): boolean =>
+  problem !== undefined && telling(problem.title).some((term) => !known.has(term))
+
 const unworded = ({ reading }: Gap): Problem => ({
-  title: `A gap named by ${withYear(attributionOf(reading))}`,
+  title: `What ${reading.name ?? `“${reading.title}”`} leaves open`,
   questions: ['What would close the gap, and by which measurement would one know that it is closed?'],
 })
 
 const offerOf = ({ statements }: Reading): Statement | undefined =>
   statements.find(({ kind }) => kind === 'contribution')
 
+const questionOn = ({ statement }: Pick<Gap, 'statement'>): string => `${statement.id}/question`
+
 const textOf = ({ statements }: Reading): string => statements.map(({ sentence }) => sentence).join(' ')
 
 const gapsOf = (reading: Reading, avoided: readonly string[]): Gap[] =>
   reading.statements
-    .filter(({ kind, id }) => kind === 'gap' && !avoided.includes(id))
+    .filter(
+      (statement) =>
+        statement.kind === 'gap' &&
+        !avoided.includes(statement.id) &&
+        !avoided.includes(questionOn({ statement })),
+    )
     .flatMap((statement) => {
       const quote = quotable(statement.sentence)
       if (quote === undefined) return []
@@ -106,7 +122,7 @@ const problemOf = (gap: Gap, at: number, around: Surroundings): OpenProblem => {
     quoted(gap, ''),
     ...(support === undefined ? [] : [quoted(support, 'In a related observation, ')]),
     {
-      id: `problem-${at + 1}/question`,
+      id: questionOn(gap),
       kind: 'frame',
       text: questions[at % questions.length] ?? title,
       citations: [],

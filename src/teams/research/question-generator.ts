@@ -16,6 +16,6 @@ export type QuestionsInput = {
 
 /** Open research problems, each derived from gaps or limitations that papers state, quoted and cited. */
 export const generateQuestions = async (input: QuestionsInput, context: AgentContext): Promise<Json> => {
-  const classical = findProblems(input.readings, input.count, complainedOf(input.feedback))
+  const classical = findProblems(input.readings, input.count, complainedOf(input.feedback), input.topic)
   return asJson(input.method === 'model' ? await findProblemsWithModel(context, input, classical) : classical)
 }

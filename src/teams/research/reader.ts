@@ -49,9 +49,8 @@ export const read = async (
   const text = input.fullText === true ? await fullText(input, context) : undefined
   const all = statementsIn(paper, text)
   const kept = chosen(all.filter(({ id }) => !avoided.includes(id)))
-  const name =
-    kept.map(({ name: own }) => own).find((own) => own !== undefined) ??
-    nameInTitle(paper.title, paper.abstract)
+  const named = kept.map(({ name: own }) => own).find((own) => own !== undefined && stands(own, paper))
+  const name = named ?? nameInTitle(paper.title, paper.abstract)
   const classical: Reading = {
     id: paper.id,
     title: paper.title,
@@ -68,6 +67,10 @@ export const read = async (
   const value = { title: paper.title, summary, method: reading.method }
   return { output: asJson(reading), writes: [{ key: `paper:${paper.id}:summary`, value }] }
 }
+
+/** A name made of markup (`M$^3$`) is not the paper's own. */
+const stands = (name: string, { title, abstract }: PaperRecord): boolean =>
+  `${title} ${abstract}`.includes(name)
 
 type Read = Statement & { name?: string }
 

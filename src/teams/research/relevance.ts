@@ -9,6 +9,22 @@ const GENERAL = stemmed(
   challenge problem advance latest recent new work paper result use using based deep neural network performance state art current trend`,
 )
 
+/** Words that title anything. */
+const VAGUE = stemmed(
+  `reasoning world physical score high issue limitation capability ability two three several specific knowledge power benefit setting complex
+  real multiple gap lack need difficulty question aspect quality level scenario domain example various diverse effective reliable important`,
+)
+
+/** The stems of a phrase that say what it is about. */
+export const telling = (phrase: string): string[] => [
+  ...new Set(
+    words(phrase)
+      .filter((word) => !isStopWord(word))
+      .map(stem)
+      .filter((term) => !FIELD.has(term) && !GENERAL.has(term) && !VAGUE.has(term)),
+  ),
+]
+
 /** Fields that go by many names. */
 const OTHER_NAMES: [RegExp, RegExp][] = [
   [

@@ -90,6 +90,7 @@ export const retell = (sentence: string, attribution: Attribution, name?: string
     /\b(?:three|two|four) (?:key |main |core )?contributions\b/i.test(start)
   )
     return undefined
+  if (/\b(?:demonstrate|show|indicate|reveal)s?: /i.test(start)) return undefined
   if (EMPTY.test(start) && !/\d/.test(start)) return undefined
   const told = thirdPerson(start, attribution, name)
   if (told === undefined) return undefined

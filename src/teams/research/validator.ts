@@ -6,7 +6,7 @@ import { checkClaims } from './check-claims.ts'
 import { checkReading } from './check-reading.ts'
 import { type Complaint, feedbackText } from './feedback.ts'
 import { composed } from './report.ts'
-import type { Narrative, Questions, Reading, Retrieved } from './shapes.ts'
+import type { Claim, Narrative, Questions, Reading, Retrieved } from './shapes.ts'
 import { libraryOf } from './source-library.ts'
 
 export type ValidatorInput = { goal: string; results: Json[] }
@@ -30,7 +30,7 @@ export const validateResearch = async (input: ValidatorInput, context: AgentCont
     ...narrative.introduction,
     ...narrative.themes.flatMap(({ paragraphs }) => paragraphs.flat()),
   ]
-  const asked = questions.problems.flatMap(({ claims }) => claims)
+  const asked = questions.problems.flatMap(({ title, claims }, at) => [titleOf(title, claims, at), ...claims])
   const told = checkClaims(narrated, library)
   const left = checkClaims(asked, library)
   found.push(
@@ -49,6 +49,14 @@ export const validateResearch = async (input: ValidatorInput, context: AgentCont
     writes: [{ key: 'final_summary', value: output.markdown }],
   })
 }
+
+/** A title claims nothing of its own; what is wrong with it is told of the gap below it. */
+const titleOf = (title: string, claims: readonly Claim[], at: number): Claim => ({
+  id: claims[0]?.id ?? `problem-${at + 1}`,
+  kind: 'frame',
+  text: title.replace(/“[^”]*”/g, ''),
+  citations: [],
+})
 
 /** A step that is redone forgets what it was told before, so that is said again. */
 const redoOf = (found: readonly Found[]): Redo[] =>
