@@ -4,7 +4,7 @@ import { isObject } from '../domain/reference.ts'
 import type { TeamDefinition } from '../orchestration/team.ts'
 import type { Bounds } from '../orchestration/team-shape.ts'
 import type { Price } from '../ports/model.ts'
-import type { ConcordConfig, ProviderConfig, ServerConfig, StoresConfig } from './config.ts'
+import type { AuditConfig, ConcordConfig, ProviderConfig, ServerConfig, StoresConfig } from './config.ts'
 import { nearest } from './nearest.ts'
 
 /** What a member may be; `each` describes the members of a table, `or` is an alternative. */
@@ -124,6 +124,7 @@ const shape = object<ConcordConfig>({
     durability: choice('process', 'power'),
     allowNetworkFileSystem: boolean,
   }),
+  audit: object<AuditConfig>({ key: string, publicKey: string }),
   server: object<ServerConfig>({ host: string, port: number, token: string }),
   beforeStore: fn,
   logger: openObject,

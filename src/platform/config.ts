@@ -31,6 +31,13 @@ export type StoresConfig = {
   allowNetworkFileSystem?: boolean
 }
 
+export type AuditConfig = {
+  /** File of the Ed25519 private key (PEM) that signs checkpoints. Default `audit.key` in the stores' folder; better outside it. */
+  key?: string
+  /** File of the public key (PEM) that checkpoints are verified with, where the private one is elsewhere. */
+  publicKey?: string
+}
+
 export type ServerConfig = { host?: string; port?: number; token?: string }
 
 export type ToolsConfig = BuiltInToolsConfig & {
@@ -61,6 +68,7 @@ export type ConcordConfig = {
   team?: string
   budget?: Limits
   stores?: StoresConfig
+  audit?: AuditConfig
   server?: ServerConfig
   /** Sees every record before it is stored. */
   beforeStore?: BeforeStore

@@ -18,7 +18,7 @@ export const findConfig = (from = process.cwd()): string | undefined => {
 }
 
 /**
- * The configuration of a file, or of the nearest one above the working directory; empty when there is none. Relative store folders are
+ * The configuration of a file, or of the nearest one above the working directory; empty when there is none. Relative folders of stores and files of keys are
  * taken from the file's folder. Throws `config.invalid` with file and line: unreadable, not parsable, throwing, without a
  * default export, with unknown keys or wrong types.
  */
@@ -33,10 +33,22 @@ export const loadConfig = async (path: string | undefined = findConfig()): Promi
   const problems = configProblems(found.default)
   if (problems.length > 0) throw wrongShape(file, problems)
   // configProblems has just looked at every member that Concord reads.
-  const config = found.default as ConcordConfig
+  const config = withKeyFiles(found.default as ConcordConfig, dirname(file))
   if (config.stores?.kind === 'memory') return config
   const directory = resolve(dirname(file), config.stores?.directory ?? '.concord')
   return { ...config, stores: { ...config.stores, directory } }
+}
+
+const withKeyFiles = (config: ConcordConfig, folder: string): ConcordConfig => {
+  const { key, publicKey } = config.audit ?? {}
+  if (key === undefined && publicKey === undefined) return config
+  return {
+    ...config,
+    audit: {
+      ...(key === undefined ? {} : { key: resolve(folder, key) }),
+      ...(publicKey === undefined ? {} : { publicKey: resolve(folder, publicKey) }),
+    },
+  }
 }
 
 const invalid = (file: string, problem: string, way: string, cause?: unknown): ConcordError =>

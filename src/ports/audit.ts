@@ -39,9 +39,15 @@ export interface AuditSnapshot {
   readonly position: number
   /** The number of events kept. */
   readonly events: number
+  /** Events with a later position. */
+  eventsAfter(position: number): number
   read(stream: string): Event[]
   /** Every stream's head as it is stored, without recomputing anything. */
   heads(): StreamHead[]
+  /** The last event of a stream up to a position. */
+  headAt(stream: string, position: number): { version: number; digest: string } | undefined
+  /** How many events of these streams are kept. */
+  countEvents(streams: readonly { stream: string }[]): number
   /** Recomputes every stream's chain, a stream at a time. */
   walk(positions: readonly number[]): Iterable<WalkedStream>
   /** Events that belong to no stream: somebody removed its name. */
@@ -52,7 +58,7 @@ export interface AuditSnapshot {
   droppable(stream: string, positions: readonly number[]): DroppedStream | undefined
   /** Ids of the runs about a subject and of all their child runs; whether each is final. */
   runsOfSubject(subject: string): { run: string; final: boolean }[]
-  /** Final runs whose last event is before this instant and whose parents are final and as old. */
+  /** Final runs whose last event is before this instant, whose parents are final and as old, and that no kept run is a fork of. */
   runsEndedBefore(at: number): string[]
   /** Where events of a run lie outside its own streams: versions whose data are kept. */
   elsewhere(run: string): VersionRange[]

@@ -9,13 +9,17 @@ import { verifyStream } from './verify.ts'
 
 const sql = {
   extent: 'SELECT coalesce(max(position), 0), count(*) FROM events',
+  after: 'SELECT count(*) FROM events WHERE position > ?',
   heads: `SELECT s.name, coalesce(e.version, s.dropped_version), coalesce(e.digest, s.dropped_digest)
     FROM streams s LEFT JOIN events e ON e.stream = s.id AND e.version = (SELECT max(version) FROM events WHERE stream = s.id)`,
   strays: `SELECT coalesce(sum(n), 0) FROM (SELECT stream, count(*) AS n FROM events GROUP BY stream) WHERE stream NOT IN (SELECT id FROM streams)`,
   ends: `SELECT max(e.version), min(e.position), max(e.position) FROM events e WHERE e.stream = (SELECT id FROM streams WHERE name = ?)`,
+  count: 'SELECT count(*) FROM events WHERE stream = (SELECT id FROM streams WHERE name = ?)',
   at: `SELECT e.version, e.digest FROM events e WHERE e.stream = (SELECT id FROM streams WHERE name = ?) AND e.position <= ?
     ORDER BY e.version DESC LIMIT 1`,
   runs: `SELECT run, status, parent, json_extract(summary, '$.updatedAt'), json_extract(summary, '$.goal.subject') FROM runs`,
+  forks: `SELECT DISTINCT substr(s.name, 5), json_extract(e.data, '$.forkedFrom.run') FROM streams s JOIN events e ON e.stream = s.id AND e.version = 1
+    WHERE s.name GLOB 'run/*' AND e.type = 'run.queued' AND json_extract(e.data, '$.forkedFrom.run') IS NOT NULL`,
   elsewhere: `SELECT s.name, e.version FROM events e JOIN streams s ON s.id = e.stream
     WHERE e.run = ? AND e.data IS NOT NULL AND s.name <> ? ORDER BY s.name, e.version`,
   keys: 'SELECT namespace, key, run FROM state WHERE run IS NOT NULL AND value IS NOT NULL',
@@ -111,6 +115,7 @@ export const auditSnapshot = (connection: Connection): AuditSnapshot => {
   return {
     position: Number(position),
     events: Number(events),
+    eventsAfter: (after) => Number(connection.get(sql.after, after)?.[0] ?? 0),
     read: (stream) => readStream(connection, stream, {}),
     heads: () =>
       connection
@@ -121,6 +126,12 @@ export const auditSnapshot = (connection: Connection): AuditSnapshot => {
           digest: hexOf(digest),
         }))
         .filter(({ version }) => version > 0),
+    headAt(stream, wanted) {
+      const row = connection.get(sql.at, stream, wanted)
+      return row && { version: Number(row[0]), digest: hexOf(row[1]) }
+    },
+    countEvents: (streams) =>
+      streams.reduce((sum, { stream }) => sum + Number(connection.get(sql.count, stream)?.[0] ?? 0), 0),
     *walk(positions) {
       for (const stream of readStreams(connection)) yield walkStream(connection, stream, positions)
     },
@@ -156,9 +167,16 @@ export const auditSnapshot = (connection: Connection): AuditSnapshot => {
     },
     runsEndedBefore(at) {
       const runs = runsIn(connection)
-      return [...runs.values()]
-        .filter((run) => !inLine(runs, run, (one) => !one.final || one.updatedAt >= at))
-        .map(({ run }) => run)
+      const ended = new Set<string>()
+      for (const run of runs.values())
+        if (!inLine(runs, run, (one) => !one.final || one.updatedAt >= at)) ended.add(run.run)
+      // State of a fork is read through to its origin: kept as long as the fork, and so on backwards.
+      const forks = connection.all(sql.forks).map(([fork, origin]) => [String(fork), String(origin)] as const)
+      for (let kept = true; kept; ) {
+        kept = false
+        for (const [fork, origin] of forks) if (!ended.has(fork) && ended.delete(origin)) kept = true
+      }
+      return [...ended]
     },
     elsewhere: (run) => rangesOf(connection.iterate(sql.elsewhere, run, stateStream(`run/${run}`))),
     keysWrittenBy: (runs) =>

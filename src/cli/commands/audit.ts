@@ -1,0 +1,167 @@
+import { once } from 'node:events'
+import { createWriteStream, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ConcordError } from '../../domain/errors.ts'
+import { makeKey } from '../../platform/keys.ts'
+import { nearest } from '../../platform/nearest.ts'
+import { readCheckpoints, reportText, withAudit } from '../audit-report.ts'
+import { command } from '../command.ts'
+import type { CommonValues, Values } from '../options.ts'
+import { settingsOf } from '../settings.ts'
+import { openTerminal } from '../terminal.ts'
+
+const options = {
+  checkpoint: {
+    type: 'string',
+    multiple: true,
+    value: 'file',
+    description: 'verify: a checkpoint kept elsewhere to compare with',
+  },
+  'public-key': { type: 'string', value: 'file', description: 'verify: whose signatures count (PEM)' },
+  out: { type: 'string', value: 'file', description: 'checkpoint, export, key: where to write it' },
+  heads: {
+    type: 'boolean',
+    description: 'checkpoint: list every stream as well, so that a missing one can be named',
+  },
+  run: { type: 'string', value: 'run', description: 'export: events of this run only' },
+  from: { type: 'string', value: 'time', description: 'export: events from this time on (ISO 8601)' },
+  to: { type: 'string', value: 'time', description: 'export: events up to this time' },
+  'older-than': { type: 'string', value: 'age', description: 'prune: runs that ended so long ago: 90d, 12h' },
+  'dry-run': { type: 'boolean', description: 'prune: only say what would go' },
+  json: { type: 'boolean', description: 'print a JSON object' },
+} as const
+
+type Given = Values<typeof options> & CommonValues
+
+const wrong = (problem: string, way: string): ConcordError =>
+  new ConcordError('input.invalid', `Cannot audit as ${problem}; ${way}`)
+
+const instantOf = (option: string, given: string | undefined): number | undefined => {
+  if (given === undefined) return undefined
+  const at = /^\d+$/.test(given) ? Number(given) : Date.parse(given)
+  if (Number.isFinite(at)) return at
+  throw wrong(`${option} is a time: ${given}`, `write ${option} 2026-11-22 or ${option} 2026-11-22T12:00:00Z`)
+}
+
+const unitMs: { [unit: string]: number } = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+
+const ageOf = (given: string | undefined): number => {
+  const [, amount, unit = ''] = /^(\d+)([smhdw])$/.exec(given ?? '') ?? []
+  const ms = Number(amount) * (unitMs[unit] ?? Number.NaN)
+  if (Number.isSafeInteger(ms)) return ms
+  throw wrong(`--older-than is an age: ${given ?? 'none is given'}`, 'write --older-than 90d, 12h or 30m')
+}
+
+const verify = (values: Given): Promise<number> =>
+  withAudit(values, async (audit) => {
+    const publicKey = values['public-key']
+    const report = await audit.verify({
+      held: readCheckpoints(values.checkpoint),
+      ...(publicKey === undefined ? {} : { publicKey }),
+    })
+    openTerminal().out(values.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report))
+    return report.ok ? 0 : 1
+  })
+
+const checkpoint = (values: Given): Promise<number> =>
+  withAudit(values, async (audit) => {
+    const terminal = openTerminal()
+    const made = await audit.checkpoint()
+    const kept = values.heads ? { ...made.checkpoint, heads: made.heads } : made.checkpoint
+    const text = `${JSON.stringify(kept, null, values.heads ? 0 : 2)}\n`
+    if (values.out === undefined) terminal.out(text)
+    else writeFileSync(values.out, text, { flag: 'wx' })
+    terminal.err(
+      `Checkpoint ${kept.number}: ${kept.streams} streams up to event ${kept.position}${values.out === undefined ? '' : `, in ${values.out}`}; keep it where the keeper of the log cannot change it\n`,
+    )
+    return 0
+  })
+
+const exportEvents = (values: Given): Promise<number> =>
+  withAudit(values, async (audit) => {
+    const from = instantOf('--from', values.from)
+    const to = instantOf('--to', values.to)
+    const query = {
+      ...(values.run === undefined ? {} : { run: values.run }),
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+    }
+    const file = values.out === undefined ? undefined : createWriteStream(values.out, { flags: 'wx' })
+    if (file) await once(file, 'open')
+    const sink = file ?? process.stdout
+    const count = await audit.export(query, async (line) => {
+      if (!sink.write(line) && !sink.destroyed) await once(sink, 'drain')
+    })
+    if (file) {
+      file.end()
+      await once(file, 'finish')
+    }
+    openTerminal().err(`${count} events\n`)
+    return 0
+  })
+
+const prune = (values: Given): Promise<number> => {
+  const before = Date.now() - ageOf(values['older-than'])
+  return withAudit(values, async (audit) => {
+    const dryRun = values['dry-run']
+    const pruned = await audit.prune({ before, dryRun })
+    openTerminal().out(
+      values.json
+        ? `${JSON.stringify({ ...pruned, dryRun }, null, 2)}\n`
+        : `${dryRun ? 'Would drop' : 'Dropped'} ${pruned.runs} runs that ended before ${new Date(before).toISOString()}: ${pruned.streams} streams, ${pruned.events} events\n`,
+    )
+    return 0
+  })
+}
+
+const makeKeyFile = async (values: Given): Promise<number> => {
+  const config = await settingsOf(values)
+  const file = values.out ?? join(config.stores?.directory ?? '.concord', 'audit.key')
+  await makeKey(file)
+  openTerminal().out(`Private key ${file}, public key ${file}.pub\n`)
+  return 0
+}
+
+const actions: { [name: string]: (values: Given) => Promise<number> } = {
+  verify,
+  checkpoint,
+  export: exportEvents,
+  prune,
+  key: makeKeyFile,
+}
+
+export const auditCommand = command({
+  name: 'audit',
+  summary: 'Verify the log, sign where it stands, export it, drop what is old',
+  positionals: [
+    {
+      name: 'action',
+      shown: 'verify|checkpoint|export|prune|key',
+      description:
+        'verify: recompute every chain and compare with checkpoints; checkpoint: sign the log; export: every event as JSON Lines; prune: drop old runs; key: make a key pair',
+      required: true,
+    },
+  ],
+  options,
+  notes: [
+    'The private key is audit.key of the config, CONCORD_AUDIT_KEY (PEM or a file), or audit.key in the folder of the runs; better none of the last.',
+    'Verification exits with 1 when something was changed, removed, inserted or reordered.',
+  ],
+  examples: [
+    'concord audit key --out ~/keys/concord.key',
+    'concord audit checkpoint --out monday.json',
+    'concord audit verify --checkpoint monday.json --public-key concord.key.pub',
+    'concord audit prune --older-than 90d --dry-run',
+  ],
+  async run([action = ''], values) {
+    const chosen = Object.hasOwn(actions, action) ? actions[action] : undefined
+    if (chosen !== undefined) return chosen(values)
+    const meant = nearest(action, Object.keys(actions))
+    throw wrong(
+      `"${action}" is no action`,
+      meant === undefined
+        ? `there are: ${Object.keys(actions).join(', ')}`
+        : `did you mean "concord audit ${meant}"?`,
+    )
+  },
+})

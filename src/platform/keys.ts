@@ -1,0 +1,100 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { ConcordError } from '../domain/errors.ts'
+import type { Keys, PublicKey, Signer } from '../ports/keys.ts'
+
+export type KeyFiles = {
+  /** PEM (PKCS 8), or the file that holds it. */
+  privateKey: string
+  /** PEM (SPKI), or the file that holds it; default the private key's other half. */
+  publicKey?: string
+}
+
+const isPem = (text: string): boolean => text.trimStart().startsWith('-----BEGIN')
+
+const spki = (key: KeyObject): PublicKey =>
+  (key.type === 'private' ? createPublicKey(key) : key)
+    .export({ type: 'spki', format: 'der' })
+    .toString('base64')
+
+const unreadable = (source: string, problem: string, cause?: unknown): ConcordError =>
+  new ConcordError(
+    'config.invalid',
+    `Cannot use ${source} as an audit key is Ed25519 in PEM: ${problem}; make one with "concord audit key --out <file>"`,
+    cause === undefined ? {} : { cause },
+  )
+
+/** A key given as PEM or as the file that holds it; undefined when there is no such file. */
+const load = async (given: string, read: (pem: string) => KeyObject): Promise<KeyObject | undefined> => {
+  const source = isPem(given) ? 'the key given' : given
+  if (!isPem(given) && !existsSync(given)) return undefined
+  let key: KeyObject
+  try {
+    key = read(isPem(given) ? given : await readFile(given, 'utf8'))
+  } catch (cause) {
+    throw unreadable(source, cause instanceof Error ? cause.message : String(cause), cause)
+  }
+  if (key.asymmetricKeyType !== 'ed25519') throw unreadable(source, `it is ${key.asymmetricKeyType}`)
+  return key
+}
+
+/** The public key in a PEM text or file (a private key gives its other half). Throws `config.invalid`. */
+export const readPublicKey = async (given: string): Promise<PublicKey> => {
+  const key = await load(given, createPublicKey)
+  if (key === undefined) throw unreadable(given, 'there is no such file')
+  return spki(key)
+}
+
+/** Writes a new private key, for its owner's eyes only, and its public key to `{file}.pub`. Throws `input.invalid` when the file exists. */
+export const makeKey = async (file: string): Promise<void> => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  await mkdir(dirname(file), { recursive: true })
+  try {
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
+    await writeFile(file, pem, { mode: 0o600, flag: 'wx' })
+  } catch (cause) {
+    const now =
+      cause instanceof Error && 'code' in cause && cause.code === 'EEXIST' ? 'it exists' : String(cause)
+    throw new ConcordError(
+      'input.invalid',
+      `Cannot write a key to ${file} as it must be a new file: ${now}; choose another`,
+      {
+        cause,
+      },
+    )
+  }
+  await writeFile(`${file}.pub`, publicKey.export({ type: 'spki', format: 'pem' }))
+}
+
+/** Ed25519 keys in files or environment variables. */
+export const fileKeys = (files: KeyFiles): Keys => {
+  const privateKey = () => load(files.privateKey, createPrivateKey)
+  return {
+    async signer(): Promise<Signer | undefined> {
+      const key = await privateKey()
+      return key && { publicKey: spki(key), sign: (message) => sign(null, message, key) }
+    },
+    async publicKey() {
+      if (files.publicKey !== undefined) return readPublicKey(files.publicKey)
+      const key = await privateKey()
+      return key && spki(key)
+    },
+    verify(key, message, signature) {
+      try {
+        const publicKey = createPublicKey({ key: Buffer.from(key, 'base64'), format: 'der', type: 'spki' })
+        return publicKey.asymmetricKeyType === 'ed25519' && verify(null, message, publicKey, signature)
+      } catch {
+        return false
+      }
+    },
+  }
+}

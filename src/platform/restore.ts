@@ -1,0 +1,73 @@
+import { constants, existsSync } from 'node:fs'
+import { copyFile, link, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { ConcordError } from '../domain/errors.ts'
+import { openAudit } from './audit.ts'
+import type { AuditReport, HeldCheckpoint } from './audit-verify.ts'
+import type { ConcordConfig } from './config.ts'
+
+const refuse = (file: string, rule: string, now: string, way: string): ConcordError =>
+  new ConcordError('input.invalid', `Cannot restore ${file} as ${rule}: ${now}; ${way}`)
+
+export type Restore = {
+  config: ConcordConfig
+  env?: { [name: string]: string | undefined }
+  held?: readonly HeldCheckpoint[]
+  publicKey?: string
+}
+
+/**
+ * Puts a backup in the place of the configured store, which must be empty. The copy is verified before it gets its name: what is found there is a whole
+ * and sound store or none. Throws `input.invalid` when there is a store, `store.corrupt` when the backup does not verify.
+ */
+export const restoreBackup = async (file: string, options: Restore): Promise<AuditReport> => {
+  const { config, env = {} } = options
+  const directory = resolve(config.stores?.directory ?? '.concord')
+  const target = join(directory, 'concord.db')
+  const standing = ['', '-wal', '-shm'].map((end) => `${target}${end}`).find(existsSync)
+  if (standing !== undefined)
+    throw refuse(
+      file,
+      'nothing is overwritten',
+      `${standing} exists`,
+      'move it away, or name another folder with --dir',
+    )
+  if (!existsSync(file)) throw refuse(file, 'it must be a file', 'there is none', 'give the path of a backup')
+  await mkdir(directory, { recursive: true })
+  const workshop = await mkdtemp(join(directory, 'restoring-'))
+  try {
+    const copy = join(workshop, 'concord.db')
+    await copyFile(file, copy, constants.COPYFILE_EXCL)
+    const report = await verifyCopy(workshop, options, env)
+    if (!report.ok)
+      throw new ConcordError(
+        'store.corrupt',
+        `Cannot restore ${file} as it must verify: ${report.findings[0]?.message} (${report.findings.length} findings); take another backup`,
+      )
+    // A link fails where a file is: nobody who opened a store here meanwhile loses it.
+    await link(copy, target)
+    return report
+  } finally {
+    await rm(workshop, { recursive: true, force: true })
+  }
+}
+
+const verifyCopy = async (
+  directory: string,
+  { config, held, publicKey }: Restore,
+  env: { [name: string]: string | undefined },
+): Promise<AuditReport> => {
+  const key = { key: join(resolve(config.stores?.directory ?? '.concord'), 'audit.key'), ...config.audit }
+  const audit = await openAudit({
+    config: { ...config, audit: key, stores: { ...config.stores, directory } },
+    env,
+  })
+  try {
+    return await audit.verify({
+      ...(held === undefined ? {} : { held }),
+      ...(publicKey === undefined ? {} : { publicKey }),
+    })
+  } finally {
+    await audit.close()
+  }
+}
