@@ -19,7 +19,7 @@ export const APPROACHES: readonly Approach[] = [
     opening: 'As an overview,',
     noun: ['survey', 'surveys'],
     words:
-      /\bsurvey\b|systematic review|comprehensive review|literature review|position paper|roadmap|taxonomy|we review\b/i,
+      /\bsurvey\b|deep dive|comprehensive examination|systematic review|comprehensive review|literature review|position paper|roadmap|taxonomy|we review\b/i,
     query: 'survey',
   },
   {

@@ -1,8 +1,8 @@
 import { cosine, type Idf, idfTable, termVector } from '../../domain/text/similarity.ts'
 import { stems } from '../../domain/text/tokens.ts'
-import { approachOf } from './approaches.ts'
 import { areaOf } from './area-of.ts'
 import { attributionOf, withYear } from './attribution.ts'
+import { startFor } from './first-study.ts'
 import { type Problem, problemIn } from './problem-in.ts'
 import { type Quotable, quotable } from './quotable.ts'
 import { ofField, telling } from './relevance.ts'
@@ -23,10 +23,8 @@ const WORTH = { problem: 0.4, narrow: -0.3, short: 0.1 }
 const TITLE_WORDS_SHORT = 9
 /** Likeness of two gaps from which they are told as one problem; less will do within a field. */
 const LIKE_MIN = { field: 0.1, elsewhere: 0.22 }
-const START_MIN = 0.06
 /** How plainly a sentence must state a gap to be taken without a title of its own. */
 const PLAIN_MIN = 0.9
-const METHODS = new Set(['training', 'inference', 'architecture', 'data', 'system'])
 
 /** Open problems, each from gaps that papers state in their own words; at most one a field as long as there are fields enough. */
 export const findProblems = (
@@ -73,9 +71,6 @@ const unworded = ({ reading }: Gap): Problem => ({
   title: `What ${reading.name ?? `“${reading.title}”`} leaves open`,
   questions: ['What would close the gap, and by which measurement would one know that it is closed?'],
 })
-
-const offerOf = ({ statements }: Reading): Statement | undefined =>
-  statements.find(({ kind }) => kind === 'contribution')
 
 const questionOn = ({ statement }: Pick<Gap, 'statement'>): string => `${statement.id}/question`
 
@@ -128,7 +123,11 @@ const problemOf = (gap: Gap, at: number, around: Surroundings): OpenProblem => {
       citations: [],
     },
   ]
-  const start = startFor(gap, at, around)
+  const { readings, idf, avoided } = around
+  const id = `problem-${at + 1}/start`
+  const start = avoided.includes(id)
+    ? undefined
+    : startFor(id, `${title} ${gap.quote.quote}`, gap.reading, readings, idf)
   return { title, claims: start === undefined ? claims : [...claims, start] }
 }
 
@@ -143,38 +142,6 @@ const supportFor = (gap: Gap, { gaps, idf, used }: Surroundings): Gap | undefine
     if (likeness >= enough && likeness > (best?.likeness ?? 0)) best = { gap: each, likeness }
   }
   return best?.gap
-}
-
-/** Where one could begin: the method nearest to the problem among the papers read, by name. */
-const startFor = (gap: Gap, at: number, { readings, idf, avoided }: Surroundings): Claim | undefined => {
-  const id = `problem-${at + 1}/start`
-  if (avoided.includes(id)) return undefined
-  const own = termVector(stems(`${gap.problem!.title} ${gap.quote.quote} ${gap.reading.title}`), idf)
-  let best: { reading: Reading; likeness: number; noun: string } | undefined
-  for (const reading of readings) {
-    if (reading.id === gap.reading.id || reading.name === undefined) continue
-    const offer = offerOf(reading)
-    if (offer === undefined) continue
-    const approach = approachOf(reading.title, [offer.sentence])
-    if (!METHODS.has(approach.key)) continue
-    const likeness = cosine(own, termVector(stems(`${reading.title} ${offer.sentence}`), idf))
-    if (likeness >= START_MIN && likeness > (best?.likeness ?? 0))
-      best = { reading, likeness, noun: approach.noun[0] }
-  }
-  if (best === undefined) return undefined
-  const { reading, noun } = best
-  const evaluates = approachOf(gap.reading.title, [offerOf(gap.reading)?.sentence ?? '']).key === 'benchmark'
-  const yardstick = evaluates ? gap.reading.name : undefined
-  return {
-    id,
-    kind: 'mention',
-    text: `A first study could apply ${reading.name} {1}, the nearest ${noun} among the papers read, and measure it with ${yardstick ?? `the evaluation of ${attributionOf(gap.reading).subject}`} {2}.`,
-    names: [reading.name!, yardstick ?? ''],
-    citations: [
-      { paper: reading.id, quote: reading.title },
-      { paper: gap.reading.id, quote: gap.reading.title },
-    ],
-  }
 }
 
 const quoted = ({ reading, statement, quote }: Gap, opening: string): Claim => {
