@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { StateLimits } from '../ports/state-store.ts'
 import { manualClock } from '../testing/clock.ts'
 import { eventLogContract } from '../testing/contracts/event-log.ts'
 import { membershipContract } from '../testing/contracts/membership.ts'
@@ -6,9 +7,12 @@ import { queueContract } from '../testing/contracts/queue.ts'
 import { stateStoreContract } from '../testing/contracts/state-store.ts'
 import { volatileStores } from './volatile/stores.ts'
 
-const open = async () => {
+const open = async (options: { limits?: Partial<StateLimits> } = {}) => {
   const clock = manualClock()
-  return { ...volatileStores({ clock, random: { next: Math.random, bytes: randomBytes } }), clock }
+  return {
+    ...volatileStores({ clock, random: { next: Math.random, bytes: randomBytes }, ...options }),
+    clock,
+  }
 }
 
 eventLogContract('the volatile store', open)

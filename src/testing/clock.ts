@@ -3,6 +3,8 @@ import type { Clock } from '../ports/clock.ts'
 export type ManualClock = Clock & {
   /** Moves time forward and runs what becomes due, in order of time; what that schedules is run too if it is due. */
   advance(ms: number): void
+  /** Sets the wall clock forward or back, as an administrator or a time server would: `monotonic` and what is scheduled do not notice. */
+  jump(ms: number): void
   /** How many calls are scheduled. */
   pending(): number
 }
@@ -12,6 +14,7 @@ type Timer = { due: number; order: number; fn: () => void }
 /** A clock that moves only when told to. `start` is in ms since the epoch. */
 export const manualClock = (start = Date.UTC(2026, 0, 1)): ManualClock => {
   let elapsed = 0
+  let wall = start
   let order = 0
   const timers = new Set<Timer>()
   const next = (until: number): Timer | undefined => {
@@ -24,7 +27,7 @@ export const manualClock = (start = Date.UTC(2026, 0, 1)): ManualClock => {
     return first
   }
   return {
-    now: () => start + elapsed,
+    now: () => wall + elapsed,
     monotonic: () => elapsed,
     schedule(delayMs, fn) {
       const timer = { due: elapsed + Math.max(0, delayMs), order: order++, fn }
@@ -39,6 +42,9 @@ export const manualClock = (start = Date.UTC(2026, 0, 1)): ManualClock => {
         timer.fn()
       }
       elapsed = until
+    },
+    jump(ms) {
+      wall += ms
     },
     pending: () => timers.size,
   }

@@ -4,7 +4,7 @@ import type { Draft } from '../../domain/event.ts'
 import type { RunSummary } from '../../domain/summary.ts'
 import type { EventLog } from '../../ports/event-log.ts'
 import type { Membership } from '../../ports/membership.ts'
-import type { StateStore } from '../../ports/state-store.ts'
+import type { StateLimits, StateStore } from '../../ports/state-store.ts'
 import type { ManualClock } from '../clock.ts'
 
 /** A fresh, empty store on a manual clock; `close` also removes what it left behind. */
@@ -20,13 +20,17 @@ export type StoreFixture = {
   close(): Promise<void>
 }
 
-export type OpenStore = () => Promise<StoreFixture>
+export type OpenStore = (options?: { limits?: Partial<StateLimits> }) => Promise<StoreFixture>
 
 /** Runs a test on a fresh store and closes it, whatever happens. */
 export const on =
-  (open: OpenStore, test: (store: StoreFixture) => Promise<void>): (() => Promise<void>) =>
+  (
+    open: OpenStore,
+    test: (store: StoreFixture) => Promise<void>,
+    options?: { limits?: Partial<StateLimits> },
+  ): (() => Promise<void>) =>
   async () => {
-    const store = await open()
+    const store = await open(options)
     try {
       await test(store)
     } finally {

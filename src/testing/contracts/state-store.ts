@@ -3,6 +3,8 @@ import { describe, it } from 'node:test'
 import type { Json } from '../../domain/json.ts'
 import type { StateWrite } from '../../ports/state-store.ts'
 import { claimed, code, type OpenStore, on, type StoreFixture } from './fixture.ts'
+import { stateReadingContract } from './state-reading.ts'
+import { stateWatchContract } from './state-watch.ts'
 
 /** What every state store promises, together with the log that its changes go into. */
 export const stateStoreContract = (name: string, open: OpenStore): void => {
@@ -13,6 +15,8 @@ export const stateStoreContract = (name: string, open: OpenStore): void => {
     expiry(open)
     listing(open)
     history(open)
+    stateReadingContract(open)
+    stateWatchContract(open)
   })
 }
 
