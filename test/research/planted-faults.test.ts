@@ -135,7 +135,9 @@ test('a claim without a citation, and one that carries a mark of its own, are ca
   })
   await using ran = await research(GOAL, PARAMS, {}, team)
   await mended(ran, /cites no source/, 'synthesize')
-  assert.ok((await checks(ran)).reasons.some((reason) => /reference mark of its own/.test(reason)))
+  const { reasons } = await checks(ran)
+  assert.ok(reasons.some((reason) => /reference mark of its own/.test(reason)))
+  assert.ok(reasons.some((reason) => /cites nothing, so it may only ask/.test(reason)))
   assert.ok(!ran.output.markdown.includes('Everybody agrees'))
 })
 

@@ -20,7 +20,7 @@ const FIGURE = /(?<![\p{L}\d-])\d+(?:[.,]\d+)*(?![\p{L}\d-])/u
 
 /** Every claim against the papers it cites; see the validator for what must hold. */
 export const checkClaims = (claims: readonly Claim[], library: Library): Checked => {
-  const judged = claims.filter(({ kind }) => kind !== 'frame')
+  const judged = claims.filter(({ kind }) => kind !== 'frame' && kind !== 'title')
   return {
     complaints: claims.flatMap((claim) =>
       complaintsOn(claim, library).map((message) => ({ claim: claim.id, message })),
@@ -60,7 +60,12 @@ const BY_KIND: { [kind in Claim['kind']]: (claim: Claim, library: Library) => st
   frame: ({ id, text, citations }) => [
     ...(citations.length > 0 ? [`Claim ${id} cites papers, so it must be a claim that can be checked.`] : []),
     ...(FIGURE.test(text) ? [`Claim ${id} states a number without a source.`] : []),
+    ...(text.includes('?')
+      ? []
+      : [`Claim ${id} cites nothing, so it may only ask: "${text.slice(0, 100)}".`]),
   ],
+  title: ({ id, text }) =>
+    FIGURE.test(text) ? [`Claim ${id} has a number without a source in its title.`] : [],
 }
 
 /** Support, numbers and quotes by the citation checker, on the claim without its authors' names. */

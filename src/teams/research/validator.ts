@@ -53,7 +53,7 @@ export const validateResearch = async (input: ValidatorInput, context: AgentCont
 /** A title claims nothing of its own; what is wrong with it is told of the gap below it. */
 const titleOf = (title: string, claims: readonly Claim[], at: number): Claim => ({
   id: claims[0]?.id ?? `problem-${at + 1}`,
-  kind: 'frame',
+  kind: 'title',
   text: title.replace(/“[^”]*”/g, ''),
   citations: [],
 })
