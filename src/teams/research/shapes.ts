@@ -69,7 +69,7 @@ export type ClaimCitation = {
 
 /**
  * `paraphrase` retells the cited sentence, `quote` quotes it, `shared` says that every cited sentence speaks of `term`, `count` counts
- * papers, `mention` names what the cited papers offer, `frame` claims nothing (headings in prose, a suggestion).
+ * papers, `mention` names what the cited papers offer, `frame` only asks, `title` heads: neither may state a fact.
  */
 export type ClaimKind = 'paraphrase' | 'quote' | 'shared' | 'count' | 'mention' | 'frame' | 'title'
 
