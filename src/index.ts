@@ -11,7 +11,10 @@ export type { Json, JsonObject } from './domain/json.ts'
 export type { Plan, Step } from './domain/plan.ts'
 export type { Run } from './domain/run.ts'
 export type { RunStatus, RunSummary } from './domain/summary.ts'
-export type { State } from './memory/state.ts'
+export type { MergeOptions, MergeResult, SetOptions, State } from './memory/state.ts'
+export { type Key, type KeyState, key } from './memory/state-keys.ts'
+export { type Difference, type MergeConflict, unresolved } from './memory/state-merge.ts'
+export type { Transaction } from './memory/state-transaction.ts'
 export { type TeamDefinition, team } from './orchestration/team.ts'
 export type { Bounds } from './orchestration/team-shape.ts'
 export { type Concord, type GoalRequest, type OpenOptions, openConcord } from './platform/concord.ts'
@@ -20,4 +23,16 @@ export type { BeforeStore, Sink } from './policy/before-store.ts'
 export type { Policy } from './policy/decide.ts'
 export type { Model, ModelAnswer, ModelRequest, Models } from './ports/model.ts'
 export type { Schema } from './ports/schema.ts'
+export type {
+  Entry,
+  Message,
+  Provenance,
+  StateChange,
+  StateNews,
+  StateResync,
+  Subscription,
+  Watch,
+  WatchOptions,
+  WriteOutcome,
+} from './ports/state-store.ts'
 export { type AnyTool, type Permission, type Tool, type ToolContext, tool } from './ports/tool.ts'

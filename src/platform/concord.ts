@@ -27,6 +27,7 @@ import type { ConcordConfig } from './config.ts'
 import { type FollowOptions, followRun } from './follow.ts'
 import { embedderFinder, modelFinder } from './models.ts'
 import { guardLogger, openStores } from './stores.ts'
+import { startSweeper } from './sweeper.ts'
 import { systemClock, systemIds, systemRandom } from './system.ts'
 import { toolFinder } from './tools.ts'
 
@@ -86,6 +87,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
   const stores = await openStores({ config: config.stores ?? {}, clock, random, role, beforeStore })
   const { log, state, membership } = stores
   await membership.join(role, options.url)
+  const stopSweeping = startSweeper(stores, { clock, logger })
   const listeners = new Set<(delta: Delta) => void>()
   const ids = systemIds(clock, random)
 
@@ -178,6 +180,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
       })),
     team: teamNamed,
     async close(reason = 'the process stops') {
+      stopSweeping()
       await runner.close(reason)
       await membership.leave()
       await stores.close()

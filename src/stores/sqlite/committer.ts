@@ -19,9 +19,9 @@ export type CommitterHooks = {
   /** Inside the transaction, before the first job: what other processes committed is visible from here on. */
   begun(): void
   /** Before a job that may look at what those before it deferred, and before the commit. */
-  flush(): void
+  flush?(): void
   /** The transaction is durable; its jobs are answered next. */
-  committed(): void
+  committed?(): void
   /** Nothing of the transaction remains; anything cached from it is wrong. */
   rolledBack(): void
   /** After the jobs of a transaction were answered, whether it was committed or not. */
@@ -64,7 +64,7 @@ export const committer = (
     hooks.begun()
     for (const job of jobs) {
       job.refused = false
-      if (!job.defers) hooks.flush()
+      if (!job.defers) hooks.flush?.()
       try {
         job.value = job.work()
       } catch (error) {
@@ -73,9 +73,9 @@ export const committer = (
         job.error = error
       }
     }
-    hooks.flush()
+    hooks.flush?.()
     commit.run()
-    hooks.committed()
+    hooks.committed?.()
   }
 
   const undo = (): void => {

@@ -1,0 +1,78 @@
+import type { Json } from '../domain/json.ts'
+import type { Entry } from '../ports/state-store.ts'
+
+/** The same JSON, whatever the order of members. */
+export const sameJson = (a: Json | undefined, b: Json | undefined): boolean => {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a) || Array.isArray(b))
+    return (
+      Array.isArray(a) &&
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((each, i) => sameJson(each, b[i]))
+    )
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)])
+  for (const key of keys) if (!sameJson(a[key], b[key])) return false
+  return true
+}
+
+/** A key that is not the same on both sides; an absent side has no entry there. */
+export type Difference = { key: string; before?: Entry; after?: Entry }
+
+const byKey = (entries: readonly Entry[]) => new Map(entries.map((entry) => [entry.key, entry]))
+
+/** What leads from one listing to another, by value, in order of key as listed. */
+export const diffEntries = (before: readonly Entry[], after: readonly Entry[]): Difference[] => {
+  const [old, now] = [byKey(before), byKey(after)]
+  const differences: Difference[] = []
+  for (const key of new Set([...old.keys(), ...now.keys()])) {
+    const [one, other] = [old.get(key), now.get(key)]
+    if (sameJson(one?.value, other?.value)) continue
+    differences.push({
+      key,
+      ...(one === undefined ? undefined : { before: one }),
+      ...(other === undefined ? undefined : { after: other }),
+    })
+  }
+  return differences
+}
+
+/** Both sides changed a key, and not to the same. */
+export type MergeConflict = { key: string; base?: Entry; ours?: Entry; theirs?: Entry }
+
+/** What to make of a conflict: a value, `undefined` for absent, or `unresolved` to leave ours and report it. */
+export type Resolve = (conflict: MergeConflict) => Json | undefined | typeof unresolved
+export const unresolved: unique symbol = Symbol('unresolved')
+
+export type Merge = {
+  /** What ours has to become; `value` absent: deleted. `version` is the one that was merged with, 0 for absent. */
+  writes: { key: string; value?: Json; version: number }[]
+  conflicts: MergeConflict[]
+}
+
+/** Three-way merge by key: a side that did not change a key yields to the one that did. */
+export const mergeEntries = (
+  sides: { base: readonly Entry[]; ours: readonly Entry[]; theirs: readonly Entry[] },
+  resolve: Resolve = () => unresolved,
+): Merge => {
+  const [base, ours] = [byKey(sides.base), byKey(sides.ours)]
+  const merge: Merge = { writes: [], conflicts: [] }
+  for (const { key, before, after } of diffEntries(sides.base, sides.theirs)) {
+    const mine = ours.get(key)
+    if (sameJson(mine?.value, after?.value)) continue
+    let value: Json | undefined | typeof unresolved = after?.value
+    if (!sameJson(mine?.value, base.get(key)?.value)) {
+      const conflict: MergeConflict = { key }
+      if (before !== undefined) conflict.base = before
+      if (mine !== undefined) conflict.ours = mine
+      if (after !== undefined) conflict.theirs = after
+      value = resolve(conflict)
+      if (value === unresolved) merge.conflicts.push(conflict)
+      if (value === unresolved || sameJson(value, mine?.value)) continue
+    }
+    const version = mine?.version ?? 0
+    merge.writes.push(value === undefined ? { key, version } : { key, value, version })
+  }
+  return merge
+}
