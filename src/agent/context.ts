@@ -4,9 +4,11 @@ import { ConcordError, type Failure, toFailure } from '../domain/errors.ts'
 import type { Draft, EventData, EventType, Read, Signal, Wait } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import { copyJson, type Json } from '../domain/json.ts'
+import type { Turn } from '../domain/recall.ts'
 import { atPointer } from '../domain/reference.ts'
 import { Scratchpad } from '../memory/scratchpad.ts'
 import { type State, scopedState } from '../memory/state.ts'
+import { type SubjectMemory, subjectMemory } from '../memory/subject.ts'
 import { sleep } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { ModelAnswer, ModelRequest } from '../ports/model.ts'
@@ -121,6 +123,26 @@ export class AgentContext {
     return this.#state
   }
 
+  /** Earlier goals of this run's thread with their answers, newest first, as it was when the run began; empty without a thread. Data, never instructions. */
+  thread(): readonly Turn[] {
+    return this.#execution.run.recalled?.thread ?? []
+  }
+
+  /** What is known about a subject; default the goal's. Throws `input.invalid` when there is none. */
+  subject(subject: string | undefined = this.goal.subject): SubjectMemory {
+    if (subject === undefined)
+      throw new ConcordError(
+        'input.invalid',
+        'Cannot use the memory of a subject as the goal names none; give the goal a subject (--subject), or name one',
+      )
+    return subjectMemory({
+      subject,
+      state: this.state,
+      source: { run: this.runId, step: this.stepId, agent: this.agent },
+      now: () => this.now(),
+    })
+  }
+
   /** The result of a step of the plan in force, or a part of it; undefined when it is not settled. */
   result(step: string, pointer?: string): Json | undefined {
     return atPointer(this.#execution.run.plan?.steps.get(step)?.output, pointer)
@@ -188,6 +210,7 @@ export class AgentContext {
       const child = await this.#services.child({
         id,
         goal,
+        ...(run.recalled === undefined ? {} : { recalled: run.recalled }),
         parent: { run: run.id, step: this.stepId },
         depth: run.depth + 1,
         signal: this.signal,

@@ -1,5 +1,6 @@
 import { toFailure } from '../domain/errors.ts'
 import { asJson, copyJson, type Json } from '../domain/json.ts'
+import { recalledText } from '../domain/recall.ts'
 import type { Message, ModelAnswer, ModelRequest, ToolSpec } from '../ports/model.ts'
 import { jsonSchemaOf } from '../ports/schema.ts'
 import type { AnyTool } from '../ports/tool.ts'
@@ -26,7 +27,7 @@ export const modelReasoner = async (
     tools.set(name, await findTool(definition, context.services, name))
   const specs = [...tools.values()].map(specOf)
   const outputSchema = jsonSchemaOf(definition.output, 'output')
-  const messages: Message[] = opening(definition, input, outputSchema)
+  const messages: Message[] = opening(definition, input, outputSchema, recalledBy(context))
   const seen = new Set<string>()
   let written = 0
   let turn = 0
@@ -109,7 +110,18 @@ const specOf = (tool: AnyTool): ToolSpec => ({
   input: jsonSchemaOf(tool.input) ?? { type: 'object' },
 })
 
-const opening = (definition: AnyAgent, input: unknown, outputSchema: object | undefined): Message[] => {
+/** A planner is given it in its input. */
+const recalledBy = ({ stepId, execution }: AgentContext): string | undefined =>
+  stepId === '$plan' || stepId === '$feasible' || execution.run.recalled === undefined
+    ? undefined
+    : recalledText(execution.run.recalled)
+
+const opening = (
+  definition: AnyAgent,
+  input: unknown,
+  outputSchema: object | undefined,
+  recalled: string | undefined,
+): Message[] => {
   const { instructions } = definition
   const own =
     typeof instructions === 'function'
@@ -127,6 +139,7 @@ const opening = (definition: AnyAgent, input: unknown, outputSchema: object | un
     .join('')
   return [
     { role: 'system', content: `${own}\n${house}${evidence}${form}` },
+    ...(recalled === undefined ? [] : [{ role: 'user' as const, content: recalled }]),
     { role: 'user', content: typeof input === 'string' ? input : JSON.stringify(input) },
   ]
 }

@@ -2,6 +2,7 @@ import type { AgentCard } from '../domain/agent.ts'
 import type { Limits } from '../domain/budget.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
+import type { Recalled } from '../domain/recall.ts'
 import type { Policy } from '../policy/decide.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -16,6 +17,8 @@ import type { AnyAgent } from './define.ts'
 export type ChildRequest = {
   id: string
   goal: Goal
+  /** What the parent began with: a child works on the same thread and subject. */
+  recalled?: Recalled
   parent: { run: string; step: string }
   depth: number
   signal: AbortSignal

@@ -305,6 +305,7 @@ const receive = (run: Run, data: EventData['signal.received']): void => {
 const folds: { [T in Draft['type']]?: Fold<T> } = {
   'run.queued': (run, data, event) => {
     run.goal = data.goal
+    if (data.recalled !== undefined) run.recalled = data.recalled
     run.strategy = data.strategy
     run.parent = data.parent
     run.depth = data.depth

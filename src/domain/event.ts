@@ -5,6 +5,7 @@ import type { Failure } from './errors.ts'
 import type { Goal } from './goal.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Step } from './plan.ts'
+import type { Recalled } from './recall.ts'
 
 /** What a waiting step waits for; `name` tells apart several of one step. `until` is an instant (ms since the epoch). */
 export type Wait = {
@@ -53,6 +54,7 @@ export type EventData = {
     depth: number
     forkedFrom?: Forked
     teamDigest?: string
+    recalled?: Recalled
   }
   'run.started': Record<string, never>
   'run.claimed': { owner: string; epoch: number }

@@ -46,6 +46,7 @@ const planInput = (run: Run): Json => {
   const { text, params = {}, criteria } = run.goal
   const input: { [key: string]: Json } = { goal: text, params }
   if (criteria !== undefined) input.criteria = criteria
+  if (run.recalled !== undefined) Object.assign(input, asJson(run.recalled))
   const past = run.past.at(-1)
   if (past !== undefined)
     input.previous = { plan: { steps: asJson(past.steps) }, results: past.results, reasons: past.reasons }

@@ -5,6 +5,7 @@ import type { EventData, Forked, Parent, Signal, Wait } from './event.ts'
 import type { Goal } from './goal.ts'
 import type { Json } from './json.ts'
 import type { Graph, Step } from './plan.ts'
+import type { Recalled } from './recall.ts'
 import type { Reference } from './reference.ts'
 import { finalStatuses, type RunStatus, type RunSummary } from './summary.ts'
 
@@ -97,6 +98,8 @@ export type Run = {
   id: string
   status: RunStatus
   goal: Goal
+  /** Of its thread and its subject, as it was when the run began. */
+  recalled?: Recalled
   strategy: string
   parent?: Parent
   depth: number

@@ -10,6 +10,7 @@ import type { Json } from '../domain/json.ts'
 import { isFinal, type Run } from '../domain/run.ts'
 import type { RunSummary } from '../domain/summary.ts'
 import { type State, scopedState } from '../memory/state.ts'
+import { type SubjectMemory, subjectMemory } from '../memory/subject.ts'
 import { assembleTeam, type Team, type TeamDefinition } from '../orchestration/team.ts'
 import { type BeforeStore, storeAsIs } from '../policy/before-store.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -26,6 +27,7 @@ import { builtInTeams } from './built-in.ts'
 import type { ConcordConfig } from './config.ts'
 import { type FollowOptions, followRun } from './follow.ts'
 import { embedderFinder, modelFinder } from './models.ts'
+import { rememberFor, remembers } from './recall.ts'
 import { guardLogger, openStores } from './stores.ts'
 import { startSweeper } from './sweeper.ts'
 import { systemClock, systemIds, systemRandom } from './system.ts'
@@ -68,6 +70,8 @@ export type Concord = {
   /** Whether the process that a run names as its owner still lives. */
   isAlive(owner: string): Promise<boolean>
   fork(run: string, options?: ForkOptions): Promise<string>
+  /** What is known about a subject; what is changed here is changed as `user`. */
+  subject(subject: string): SubjectMemory
   /** Shared state of a namespace, written as `user`. */
   state(namespace: string): State
   /** An embedder by `provider/model`, or the config's. */
@@ -130,8 +134,24 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     teamNamed(complete.team)
     return { goal: complete, ...(id === undefined ? {} : { id }) }
   }
-  const start: Concord['start'] = async (goal, options) => runner.start(request(goal, options))
-  const run: Concord['run'] = async (goal, options) => runner.run(request(goal, options), options?.signal)
+  /** With what is remembered of the goal's thread and subject. An id that is asked for again has begun with what was remembered then. */
+  const recalling = async (goal: GoalRequest, options?: { id?: string }): Promise<Start> => {
+    const given = request(goal, options)
+    if (!remembers(given.goal)) return given
+    const id = given.id ?? ids.run()
+    return { ...given, id, ...(await rememberFor({ log, state, clock }, given.goal, id, config.memory)) }
+  }
+  const start: Concord['start'] = async (goal, options) => runner.start(await recalling(goal, options))
+  const run: Concord['run'] = async (goal, options) =>
+    runner.run(await recalling(goal, options), options?.signal)
+
+  const userState = (namespace: string): State =>
+    scopedState({
+      store: state,
+      namespace,
+      provenance: { agent: 'user' },
+      operationPrefix: `user/${ids.run()}`,
+    })
 
   return {
     config,
@@ -164,13 +184,9 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
       teamNamed(request.goal.team)
       return runner.start(request)
     },
-    state: (namespace) =>
-      scopedState({
-        store: state,
-        namespace,
-        provenance: { agent: 'user' },
-        operationPrefix: `user/${ids.run()}`,
-      }),
+    state: userState,
+    subject: (subject) =>
+      subjectMemory({ subject, state: userState(''), source: { agent: 'user' }, now: () => clock.now() }),
     embedder: embedderFinder(config, env),
     teams: () =>
       teamNames(config).map((name) => ({
@@ -190,9 +206,9 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
 
 const runChild = async (
   runner: Runner,
-  { id, goal, parent, depth, signal }: ChildRequest,
+  { id, goal, recalled, parent, depth, signal }: ChildRequest,
 ): Promise<ChildResult> => {
-  await runner.start({ id, goal, parent, depth })
+  await runner.start({ id, goal, parent, depth, ...(recalled === undefined ? {} : { recalled }) })
   if (!runner.owns(id)) await runner.resume(id, 'parent').catch(() => {})
   const run = await runner.settled(id, signal)
   if (!isFinal(run)) return { final: false }

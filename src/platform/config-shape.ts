@@ -4,7 +4,14 @@ import { isObject } from '../domain/reference.ts'
 import type { TeamDefinition } from '../orchestration/team.ts'
 import type { Bounds } from '../orchestration/team-shape.ts'
 import type { Price } from '../ports/model.ts'
-import type { AuditConfig, ConcordConfig, ProviderConfig, ServerConfig, StoresConfig } from './config.ts'
+import type {
+  AuditConfig,
+  ConcordConfig,
+  MemoryConfig,
+  ProviderConfig,
+  ServerConfig,
+  StoresConfig,
+} from './config.ts'
 import { nearest } from './nearest.ts'
 
 /** What a member may be; `each` describes the members of a table, `or` is an alternative. */
@@ -125,6 +132,12 @@ const shape = object<ConcordConfig>({
     allowNetworkFileSystem: boolean,
   }),
   audit: object<AuditConfig>({ key: string, publicKey: string }),
+  memory: object<MemoryConfig>({
+    threadTokensMax: number,
+    factsTokensMax: number,
+    learn: boolean,
+    learnWith: string,
+  }),
   server: object<ServerConfig>({ host: string, port: number, token: string }),
   beforeStore: fn,
   logger: openObject,

@@ -38,6 +38,17 @@ export type AuditConfig = {
   publicKey?: string
 }
 
+export type MemoryConfig = {
+  /** Of earlier goals and answers of a thread that a run begins with, about four characters each. Default 2,000. */
+  threadTokensMax?: number
+  /** Of facts about its subject. Default 500. */
+  factsTokensMax?: number
+  /** Whether what a goal states about its subject ("I prefer ...") is kept. Default true. */
+  learn?: boolean
+  /** A model (`provider/model`, or a role) that reads goals for facts which the rules miss. Default none. */
+  learnWith?: string
+}
+
 export type ServerConfig = { host?: string; port?: number; token?: string }
 
 export type ToolsConfig = BuiltInToolsConfig & {
@@ -69,6 +80,7 @@ export type ConcordConfig = {
   budget?: Limits
   stores?: StoresConfig
   audit?: AuditConfig
+  memory?: MemoryConfig
   server?: ServerConfig
   /** Sees every record before it is stored. */
   beforeStore?: BeforeStore

@@ -68,6 +68,7 @@ export const forkOf = async (
   return {
     id: newId,
     goal,
+    ...(first.data.recalled === undefined ? {} : { recalled: first.data.recalled }),
     depth: first.data.depth,
     forkedFrom: { run: id, version: at },
     inherited: {

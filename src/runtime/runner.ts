@@ -2,6 +2,7 @@ import { depthMaxDefault } from '../domain/budget.ts'
 import { ConcordError, isConcordError } from '../domain/errors.ts'
 import { type Draft, inboxStream, type Parent, runStream, type Signal } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
+import type { Recalled } from '../domain/recall.ts'
 import { emptyRun, isFinal, type Run } from '../domain/run.ts'
 import type { Strategy } from '../domain/strategy.ts'
 import { finalStatuses, type RunSummary } from '../domain/summary.ts'
@@ -32,6 +33,10 @@ export type Start = {
   parent?: Parent
   depth?: number
   forkedFrom?: { run: string; version: number }
+  /** Of its thread and its subject: what the run begins with beside its goal. */
+  recalled?: Recalled
+  /** State written in the commit that creates the run; unconditional. */
+  writes?: StateWrite[]
   /** Events of another run to go on from, and the state that goes with them. */
   inherited?: { events: Draft[]; writes: StateWrite[] }
 }
@@ -148,7 +153,7 @@ export const createRunner = (
     const strategy = options.strategyFor(request.goal)
     const run = emptyRun(id)
     const at = clock.now()
-    const { goal, parent, forkedFrom, inherited } = request
+    const { goal, parent, forkedFrom, inherited, recalled, writes = [] } = request
     const queued: Draft = {
       type: 'run.queued',
       at,
@@ -158,13 +163,17 @@ export const createRunner = (
         depth,
         ...(parent === undefined ? {} : { parent }),
         ...(forkedFrom === undefined ? {} : { forkedFrom }),
+        ...(recalled === undefined ? {} : { recalled }),
       },
     }
     const claimed: Draft = { type: 'run.claimed', at, data: { owner: membership.self, epoch: 1 } }
     run.epoch = 1
     const owner = own(run, goal)
     try {
-      await owner.begin([queued, claimed, ...(inherited?.events ?? [])], inherited?.writes)
+      await owner.begin(
+        [queued, claimed, ...(inherited?.events ?? [])],
+        [...(inherited?.writes ?? []), ...writes],
+      )
     } catch (error) {
       if (request.id !== undefined && isConcordError(error) && error.code === 'version.conflict')
         return { id }

@@ -33,7 +33,7 @@ describe('the command line', () => {
   it('ends with 2 and the way out when it is used wrongly', async () => {
     const wrong: [args: string[], said: RegExp][] = [
       [['rnu', 'x'], /^error: Cannot run "concord rnu" .* did you mean "concord run"\?\n$/],
-      [['frobnicate'], /there are: run, runs, trace/],
+      [['frobnicate'], /there are: run, chat, runs, trace/],
       [['run', 'x', '--taem', 'y'], /no option --taem; did you mean --team\?/],
       [['run'], /no goal is given; write: concord run "<goal>"/],
       [['run', '  '], /the goal is empty/],

@@ -11,6 +11,11 @@ export const commands: readonly Entry[] = [
     summary: 'work on a goal until it is reached',
     load: () => import('./run.ts').then((m) => m.runCommand),
   },
+  {
+    name: 'chat',
+    summary: 'talk: each line is a goal, earlier answers are context',
+    load: () => import('./chat.ts').then((m) => m.chatCommand),
+  },
   { name: 'runs', summary: 'list runs', load: () => import('./runs.ts').then((m) => m.runsCommand) },
   {
     name: 'trace',

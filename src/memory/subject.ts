@@ -1,0 +1,212 @@
+import { ConcordError } from '../domain/errors.ts'
+import type { Json } from '../domain/json.ts'
+import { asJson } from '../domain/json.ts'
+import { type Fact, type FactSource, tokensAbout } from '../domain/recall.ts'
+import { isObject } from '../domain/reference.ts'
+import { bm25Index } from '../domain/text/bm25.ts'
+import { jaccard } from '../domain/text/similarity.ts'
+import { isStopWord, stems, words } from '../domain/text/tokens.ts'
+import type { Entry, StateStore, StateWrite } from '../ports/state-store.ts'
+import type { State } from './state.ts'
+import { statementsIn } from './statements.ts'
+
+/*
+ * Facts about a subject live in state namespace `subject/{id}`, one key `fact:{about}` each. So a fact is superseded by writing its key
+ * again: never duplicated, and what was said before is in the key's history, with who said it and when.
+ */
+
+export const subjectNamespace = (subject: string): string => `subject/${subject}`
+
+const keyPrefix = 'fact:'
+const aboutCharsMax = 200
+const factCharsMax = 4_000
+/** Facts of one subject that are looked through. */
+const factsMax = 10_000
+/** Two statements whose content words overlap by this much are one, said again. */
+const sameFrom = 0.8
+
+/** By stems: "invoices" and "the invoice" are about the same. */
+export const factKey = (about: string): string => {
+  const terms = stems(about)
+  return `${keyPrefix}${(terms.length > 0 ? terms : words(about)).join(' ').slice(0, aboutCharsMax)}`
+}
+
+export type RecallOptions = {
+  /** Default 8. */
+  limit?: number
+  /** About four characters each. Default 500. */
+  tokensMax?: number
+}
+
+/** What is known about one subject. */
+export interface SubjectMemory {
+  readonly subject: string
+  /**
+   * Keeps a fact with its source. `about` names the one thing it says something of ("name", "seat on trains"): a later fact about the same supersedes it. Without it, it is taken
+   * from the statement, or is the fact that it says again in other words.
+   */
+  remember(fact: string, options?: { about?: string }): Promise<Fact>
+  /** The facts that bear on a query by their words, best first, after those that always do (name, language, how to answer). */
+  recall(query: string, options?: RecallOptions): Promise<Fact[]>
+  /** Every fact, by what it is about. */
+  facts(): Promise<Fact[]>
+  /** Removes a fact from what is known; its history stays in the log. To erase that too: `concord memory forget --subject`. */
+  drop(about: string): Promise<boolean>
+}
+
+const sourceOf = (value: Json | undefined): FactSource => {
+  const source: FactSource = {}
+  if (!isObject(value)) return source
+  for (const name of ['run', 'step', 'agent'] as const) {
+    const given = value[name]
+    if (typeof given === 'string') source[name] = given
+  }
+  return source
+}
+
+/** A fact as the state holds it, also one that somebody wrote there by hand; undefined for anything else. */
+export const asFact = ({ value, at: writtenAt }: Entry): Fact | undefined => {
+  if (!isObject(value) || typeof value.fact !== 'string' || typeof value.about !== 'string') return undefined
+  const { about, fact, at, source, supersedes } = value
+  const kept: Fact = { about, fact, at: typeof at === 'number' ? at : writtenAt, source: sourceOf(source) }
+  if (isObject(supersedes) && typeof supersedes.fact === 'string')
+    kept.supersedes = {
+      version: Number(supersedes.version),
+      fact: supersedes.fact,
+      at: Number(supersedes.at),
+    }
+  return kept
+}
+
+export const factsOf = (entries: readonly Entry[]): Fact[] => entries.flatMap((entry) => asFact(entry) ?? [])
+
+/** What bears on every answer, whatever is asked. */
+const standing =
+  /^(?:name|language|diet|age|preference (?:for )?(?:answers?|replies|responses?|tone|units?|format|style|summar(?:y|ies)|languages?|reports?))$/
+
+/** Chooses facts for a query: the standing ones, then by BM25 over content words, within the limits. */
+export const relevantFacts = (facts: readonly Fact[], query: string, options: RecallOptions = {}): Fact[] => {
+  const { limit = 8, tokensMax = 500 } = options
+  const index = bm25Index(facts.map(({ about, fact }) => stems(`${about} ${fact}`)))
+  const always = facts.filter(({ about }) => standing.test(about))
+  const found = index.search(stems(query), facts.length).flatMap(({ index: at }) => facts[at] ?? [])
+  const chosen: Fact[] = []
+  let left = tokensMax
+  for (const fact of new Set([...always, ...found])) {
+    if (chosen.length >= limit) break
+    const tokens = tokensAbout(`${fact.about} ${fact.fact}`)
+    if (tokens > left) continue
+    left -= tokens
+    chosen.push(fact)
+  }
+  return chosen
+}
+
+const saidAgain = (facts: readonly Fact[], fact: string): string | undefined => {
+  const terms = new Set(stems(fact))
+  let best: { about: string; likeness: number } | undefined
+  for (const other of facts) {
+    const likeness = jaccard(terms, new Set(stems(other.fact)))
+    if (likeness >= sameFrom && likeness > (best?.likeness ?? 0)) best = { about: other.about, likeness }
+  }
+  return best?.about
+}
+
+const topicOf = (facts: readonly Fact[], fact: string): string =>
+  statementsIn(fact)[0]?.about ??
+  saidAgain(facts, fact) ??
+  (words(fact)
+    .filter((word) => !isStopWord(word))
+    .slice(0, 6)
+    .join(' ') ||
+    fact)
+
+const factFrom = (
+  given: { about: string; fact: string },
+  before: Entry | undefined,
+  at: number,
+  source: FactSource,
+): Fact => {
+  const { about, fact } = given
+  const earlier = before === undefined ? undefined : asFact(before)
+  return {
+    about,
+    fact,
+    at,
+    source,
+    ...(before === undefined || earlier === undefined
+      ? {}
+      : { supersedes: { version: before.version, fact: earlier.fact, at: earlier.at } }),
+  }
+}
+
+const checked = (fact: string): string => {
+  const text = fact.trim()
+  if (text !== '' && text.length <= factCharsMax) return text
+  throw new ConcordError(
+    'input.invalid',
+    `Cannot remember a fact as it has 1 to ${factCharsMax} characters: ${text.length}; keep documents in knowledge`,
+  )
+}
+
+/** Facts of one subject, over its state: writes carry who wrote and are applied once. */
+export const subjectMemory = (parts: {
+  subject: string
+  state: State
+  source: FactSource
+  now: () => number
+}): SubjectMemory => {
+  const { subject, source, now } = parts
+  const state = parts.state.in(subjectNamespace(subject))
+  const facts = async (): Promise<Fact[]> => factsOf((await state.list(keyPrefix)).slice(0, factsMax))
+  return {
+    subject,
+    facts,
+    async remember(given, { about } = {}) {
+      const fact = checked(given)
+      const topic = about ?? topicOf(await facts(), fact)
+      const key = factKey(topic)
+      const before = await state.entry(key)
+      const earlier = before === undefined ? undefined : asFact(before)
+      // Said again as it is known: nothing changes, and the first source stays.
+      if (earlier?.fact === fact) return earlier
+      const kept = factFrom({ about: topic, fact }, before, now(), source)
+      await state.set(key, asJson(kept))
+      return kept
+    },
+    recall: async (query, options) => relevantFacts(await facts(), query, options),
+    async drop(about) {
+      const key = factKey(about)
+      if ((await state.entry(key)) === undefined) return false
+      await state.delete(key)
+      return true
+    },
+  }
+}
+
+/**
+ * Writes for what a text states about its subject, by rule; to be committed with the run that brings it. What is known already is not
+ * written again.
+ */
+export const statedWrites = async (
+  store: StateStore,
+  given: { subject: string; text: string; run: string; at: number },
+): Promise<StateWrite[]> => {
+  const { subject, text, run, at } = given
+  const namespace = subjectNamespace(subject)
+  const writes: StateWrite[] = []
+  for (const statement of statementsIn(text)) {
+    const key = factKey(statement.about)
+    const before = await store.get(namespace, key)
+    if (before !== undefined && asFact(before)?.fact === statement.fact) continue
+    const value: Json = asJson(factFrom(statement, before, at, { run }))
+    writes.push({
+      namespace,
+      key,
+      value,
+      operation: `${run}/stated/${key}`,
+      provenance: { run, agent: 'user' },
+    })
+  }
+  return writes
+}
