@@ -36,3 +36,4 @@ export type {
   WriteOutcome,
 } from './ports/state-store.ts'
 export { type AnyTool, type Permission, type Tool, type ToolContext, tool } from './ports/tool.ts'
+export type { ResearchOutput } from './teams/research/shapes.ts'

@@ -24,7 +24,11 @@ export const toolFinder = (
   return async (name) => {
     const found = own.get(name)
     if (found !== undefined) return found
-    builtIn ??= load()
+    builtIn ??= load().catch((error) => {
+      // Tried again next time: what was missing may have been installed, what failed under load may not.
+      builtIn = undefined
+      throw error
+    })
     return (await builtIn).get(name)
   }
 }

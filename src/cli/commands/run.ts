@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { ConcordError } from '../../domain/errors.ts'
 import type { Goal } from '../../domain/goal.ts'
 import type { Concord } from '../../platform/concord.ts'
@@ -98,11 +99,11 @@ export const runCommand = command({
     const params = {
       ...paramsOf(values.param),
       ...(values.source === undefined ? {} : { source: values.source }),
-      ...(values.corpus === undefined ? {} : { corpus: values.corpus }),
+      ...(values.corpus === undefined ? {} : { corpus: resolve(values.corpus) }),
     }
     const budget = budgetOf(values.budget)
     checkOutput(values.output)
-    const config = await settingsOf(values, values)
+    const config = withCorpus(await settingsOf(values, values), values.corpus)
     if (values.model !== undefined || process.env.CONCORD_MODEL) await checkModel(config)
     const concord = await openWith(config)
     try {
@@ -127,3 +128,11 @@ export const runCommand = command({
     }
   },
 })
+
+/** Agents may read documents in the working directory, and in the folder that the person names here. */
+const withCorpus = (config: ConcordConfig, corpus: string | undefined): ConcordConfig => {
+  if (corpus === undefined) return config
+  const { toolSettings = {} } = config
+  const corpusRoots = [...(toolSettings.papers?.corpusRoots ?? [process.cwd()]), resolve(corpus)]
+  return { ...config, toolSettings: { ...toolSettings, papers: { ...toolSettings.papers, corpusRoots } } }
+}
