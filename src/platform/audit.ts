@@ -40,6 +40,8 @@ export type Audit = {
    * is signed before and after.
    */
   prune(options: { before: number; dryRun?: boolean }): Promise<Pruned>
+  /** Erases the data of events, recorded with a reason; of events erased before, only the record is made. How many lost their data. */
+  erase(ranges: readonly VersionRange[], reason: string): Promise<number>
   /** See `forgetSubject`. */
   forget(subject: string): Promise<Forgotten>
   /** Writes a consistent copy to a new file while others use the store. */
@@ -86,7 +88,8 @@ const makeCheckpoint = async (
       const last = lastCheckpoint(snapshot)
       if (!trusting) {
         const report = await verifySnapshot(snapshot, { verify: keys.verify })
-        if (report.findings.some(({ kind }) => kind !== 'unsigned')) throw broken(report)
+        // Data that are gone do not change what is signed, and stay findings of every verification.
+        if (report.findings.some(({ kind }) => kind !== 'unsigned' && kind !== 'erased')) throw broken(report)
       }
       const heads = snapshot.heads()
       return {
@@ -282,6 +285,12 @@ export const openAudit = async ({ config, env = {}, clock = systemClock }: OpenA
         return count
       }),
     prune: (options) => prune(parts, options),
+    async erase(ranges, reason) {
+      const data = { reason, ranges: ranges.map((range) => ({ ...range })) }
+      const erased = await trail.erase(ranges, [], { type: 'audit.erased', at: clock.now(), data })
+      await signIfPossible(parts)
+      return erased
+    },
     forget: (subject) => forgetSubject(parts, subject),
     backup: (file) => backup(file),
     close: () => stores.close(),

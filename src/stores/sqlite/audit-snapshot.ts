@@ -19,7 +19,8 @@ const sql = {
     ORDER BY e.version DESC LIMIT 1`,
   runs: `SELECT run, status, parent, json_extract(summary, '$.updatedAt'), json_extract(summary, '$.goal.subject') FROM runs`,
   forks: `SELECT DISTINCT substr(s.name, 5), json_extract(e.data, '$.forkedFrom.run') FROM streams s JOIN events e ON e.stream = s.id AND e.version = 1
-    WHERE s.name GLOB 'run/*' AND e.type = 'run.queued' AND json_extract(e.data, '$.forkedFrom.run') IS NOT NULL`,
+    WHERE s.name GLOB 'run/*' AND e.type = 'run.queued' AND json_extract(e.data, '$.forkedFrom.run') IS NOT NULL
+    UNION SELECT CASE WHEN namespace GLOB 'run/*' THEN substr(namespace, 5) END, substr(origin, 5) FROM state_origins WHERE origin GLOB 'run/*'`,
   elsewhere: `SELECT s.name, e.version FROM events e JOIN streams s ON s.id = e.stream
     WHERE e.run = ? AND e.data IS NOT NULL AND s.name <> ? ORDER BY s.name, e.version`,
   keys: 'SELECT namespace, key, run FROM state WHERE run IS NOT NULL AND value IS NOT NULL',
@@ -171,10 +172,11 @@ export const auditSnapshot = (connection: Connection): AuditSnapshot => {
       for (const run of runs.values())
         if (!inLine(runs, run, (one) => !one.final || one.updatedAt >= at)) ended.add(run.run)
       // State of a fork is read through to its origin: kept as long as the fork, and so on backwards.
-      const forks = connection.all(sql.forks).map(([fork, origin]) => [String(fork), String(origin)] as const)
+      const forks = connection.all(sql.forks).map(([fork, origin]) => [text(fork), String(origin)] as const)
       for (let kept = true; kept; ) {
         kept = false
-        for (const [fork, origin] of forks) if (!ended.has(fork) && ended.delete(origin)) kept = true
+        for (const [fork, origin] of forks)
+          if ((fork === null || !ended.has(fork)) && ended.delete(origin)) kept = true
       }
       return [...ended]
     },

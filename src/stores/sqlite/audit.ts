@@ -20,6 +20,7 @@ const sql = {
   dropped:
     'UPDATE streams SET dropped_version = ?2, dropped_digest = ?3, pinned_version = ?2, pinned_digest = ?3 WHERE id = ?1',
   state: 'DELETE FROM state WHERE namespace = ?',
+  origin: 'DELETE FROM state_origins WHERE namespace = ?',
 }
 
 export type AuditParts = { connection: Connection; committer: Committer; writer: Writer }
@@ -94,6 +95,7 @@ export const sqliteAudit = ({ connection, committer, writer }: AuditParts): Audi
         }
         for (const run of runs) {
           connection.run(sql.state, `run/${run}`)
+          connection.run(sql.origin, `run/${run}`)
           connection.run(sql.forget, run)
         }
         append(record)
