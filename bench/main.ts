@@ -2,10 +2,11 @@ import { spawnSync } from 'node:child_process'
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { auditScale } from './audit.ts'
 import { orchestration } from './orchestration.ts'
 import { printSummary } from './report.ts'
 
-const sections = ['orchestration', 'log'] as const
+const sections = ['orchestration', 'log', 'audit'] as const
 
 const usage = `npm run bench [-- <section> ...] [--only <text in a row's title>] [--quick] [--peers]
 sections: ${sections.join(', ')}; default orchestration`
@@ -47,6 +48,7 @@ const main = async (): Promise<number> => {
     console.log(notMeasured)
     warnWhenBusy()
   }
+  if (wanted.has('audit')) await auditScale(quick)
   // A target that is missed is a result; one that could not be measured is a failure.
   const failed = wanted.has('log') && runLog(quick) !== 0
   return failed || unmeasured ? 1 : 0
