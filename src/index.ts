@@ -17,6 +17,7 @@ export { type Difference, type MergeConflict, unresolved } from './memory/state-
 export type { Transaction } from './memory/state-transaction.ts'
 export { type TeamDefinition, team } from './orchestration/team.ts'
 export type { Bounds } from './orchestration/team-shape.ts'
+export { type Audit, openAudit } from './platform/audit.ts'
 export { type Concord, type GoalRequest, type OpenOptions, openConcord } from './platform/concord.ts'
 export { type ConcordConfig, defineConfig } from './platform/config.ts'
 export type { BeforeStore, Sink } from './policy/before-store.ts'

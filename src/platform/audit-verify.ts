@@ -199,6 +199,10 @@ const checkErased = (walked: WalkedStream, records: readonly Erased[], signedTo:
   }
 }
 
+/** The first position a record says anything about; a forged one may contradict itself. */
+const reachOf = ({ first, last, heads }: Dropped): number =>
+  Math.min(first, last, ...heads.map(({ position }) => position))
+
 const checkDropped = (
   walked: WalkedStream,
   records: readonly Dropped[],
@@ -213,7 +217,7 @@ const checkDropped = (
       stream,
       message: `events of ${stream} up to version ${droppedTo?.version ?? last?.version} were dropped otherwise than the records say`,
     })
-  else if (last && last.first <= signedTo && last.position > signedTo)
+  else if (records.some((record) => record.position > signedTo && reachOf(record) <= signedTo))
     report({
       kind: 'unsigned',
       stream,

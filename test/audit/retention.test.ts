@@ -108,6 +108,28 @@ describe('pruning', () => {
     }
   })
 
+  it('is not believed from a record that somebody without the key appended', async () => {
+    const { directory, newest } = await threeRuns()
+    for (const forgery of [{}, { first: 1e9 }, { first: 1e9, heads: true }]) {
+      const copy = shop.copy(directory)
+      await withStores(copy, async ({ audit }) => {
+        const real = await audit.snapshot(async (snapshot) => snapshot.droppable('run/c', []))
+        assert.ok(real)
+        const { version, digest } = real
+        const heads = forgery.heads ? [{ position: newest.position, version, digest }] : []
+        const streams = [{ ...real, ...forgery, heads, ...(forgery.heads ? { last: 1e9 } : {}) }]
+        const data = { reason: 'forged', streams }
+        await audit.drop(streams, [], { type: 'audit.dropped', at: 1, data })
+      })
+      const report = await verified(copy, shop, newest)
+      assert.deepEqual(
+        report.findings.map(({ kind, stream }) => [kind, stream]),
+        [['unsigned', 'run/c']],
+        JSON.stringify(forgery),
+      )
+    }
+  })
+
   it('without a key to sign it is said to be unsigned until a checkpoint vouches for it', async () => {
     const { directory, clock, newest } = await threeRuns()
     await withAudit(directory, null, (audit) => audit.prune({ before: clock.now() - 90 * day }), clock)
