@@ -14,7 +14,7 @@ type Command =
   | { do: 'requeue' | 'remove'; id: string }
   | { do: 'wait'; ms: number }
 
-const id = fc.constantFrom('a', 'b', 'c', 'd')
+const id = fc.constantFrom('a', 'b', 'c')
 const ms = fc.constantFrom(1, 5, 10, 50)
 const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({
@@ -27,7 +27,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ do: fc.constant('take' as const), visibilityMs: ms }),
   fc.record({
     do: fc.constantFrom('extend' as const, 'acknowledge' as const, 'retry' as const),
-    which: fc.nat(9),
+    which: fc.nat(1),
     ms,
   }),
   fc.record({ do: fc.constantFrom('requeue' as const, 'remove' as const), id }),
@@ -59,7 +59,7 @@ const answer = async (queue: Queue, leases: Lease[], given: Command): Promise<un
 describe('the queues', () => {
   it('answer alike, whatever is asked of them, and never hold an entry under two valid leases', () =>
     fc.assert(
-      fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 40 }), async (commands) => {
+      fc.asyncProperty(fc.array(command, { minLength: 20, maxLength: 60, size: 'max' }), async (commands) => {
         const stores = await openFresh()
         const clock = manualClock(stores.clock.now())
         const memory = volatileQueue(clock)
