@@ -14,7 +14,7 @@ import type { Logger } from '../ports/logger.ts'
 import type { ModelAnswer, ModelRequest } from '../ports/model.ts'
 import type { Cancellation } from '../runtime/cancellation.ts'
 import type { Execution } from '../runtime/perform.ts'
-import type { AnyAgent } from './define.ts'
+import { type AnyAgent, defaultLoopBounds } from './define.ts'
 import type { Observation } from './loop.ts'
 import { callModel, type ModelUse } from './model-call.ts'
 import type { AgentServices, DelegateOptions, TeamServices } from './services.ts'
@@ -58,9 +58,11 @@ export class AgentContext {
     return this.#cancellation.signal
   }
 
-  /** Working memory of this execution. */
+  /** Working memory of this execution: what is pinned here, a model agent is given at every turn. */
   get scratchpad(): Scratchpad {
-    this.#scratchpad ??= new Scratchpad()
+    this.#scratchpad ??= new Scratchpad({
+      tokensMax: this.#definition.bounds?.contextTokensMax ?? defaultLoopBounds.contextTokensMax,
+    })
     return this.#scratchpad
   }
 

@@ -17,6 +17,8 @@ export type LoopBounds = {
   actionsAtOnce: number
   /** Characters of one tool result that the model sees. Default 20,000. */
   observationCharsMax: number
+  /** Tokens of one request: beyond it older turns are condensed. Default 100,000, or what the model's window leaves beside its answer if less. */
+  contextTokensMax: number
 }
 
 export const defaultLoopBounds: LoopBounds = {
@@ -24,6 +26,7 @@ export const defaultLoopBounds: LoopBounds = {
   revisionsMax: 3,
   actionsAtOnce: 8,
   observationCharsMax: 20_000,
+  contextTokensMax: 100_000,
 }
 
 /** An output field whose every value must be `{ call, value }`: a tool call the log holds, with that value in its result. */
@@ -59,6 +62,8 @@ type Thinking<Input, Output> = {
   bounds?: Partial<LoopBounds>
   temperature?: number
   outputTokensMax?: number
+  /** A model that condenses older turns when the context is near its bound, as `model`; default by rule. */
+  condenseWith?: string | Model
 }
 
 export type AgentDefinition<Input = unknown, Output = unknown> = Common<Input, Output> &

@@ -1,9 +1,12 @@
 import { toFailure } from '../domain/errors.ts'
 import { asJson, copyJson, type Json } from '../domain/json.ts'
 import { recalledText } from '../domain/recall.ts'
+import { said, unmistakable } from '../memory/conversation.ts'
+import type { Scratchpad } from '../memory/scratchpad.ts'
 import type { Message, ModelAnswer, ModelRequest, ToolSpec } from '../ports/model.ts'
 import { jsonSchemaOf } from '../ports/schema.ts'
 import type { AnyTool } from '../ports/tool.ts'
+import { condense } from './condense.ts'
 import type { AgentContext } from './context.ts'
 import type { AnyAgent, LoopBounds } from './define.ts'
 import { toolNames } from './define.ts'
@@ -27,12 +30,13 @@ export const modelReasoner = async (
     tools.set(name, await findTool(definition, context.services, name))
   const specs = [...tools.values()].map(specOf)
   const outputSchema = jsonSchemaOf(definition.output, 'output')
-  const messages: Message[] = opening(definition, input, outputSchema, recalledBy(context))
+  const pad = context.scratchpad
+  pad.limit(await contextLimit(definition, context, bounds))
+  pad.open(opening(definition, input, outputSchema, recalledBy(context)))
   const seen = new Set<string>()
-  let written = 0
   let turn = 0
   const request = (): ModelRequest => ({
-    messages,
+    messages: pad.messages,
     ...(specs.length === 0 ? {} : { tools: specs }),
     ...(outputSchema === undefined ? {} : { output: { name: definition.name, schema: outputSchema } }),
     ...(definition.temperature === undefined ? {} : { temperature: definition.temperature }),
@@ -41,14 +45,14 @@ export const modelReasoner = async (
   const complaints = new Map<string, number>()
   return {
     async plan(learned) {
-      messages.push(...whatWasLearned(learned, bounds.observationCharsMax))
-      const fresh = messages.slice(written)
+      pad.add(...whatWasLearned(learned, observationChars(pad, learned, bounds)))
       turn++
-      const use = { model: definition.model, call: context.call_('model'), turn, fresh }
+      const call = context.call_('model')
+      await condense(context, pad, call, turn)
+      const use = { model: definition.model, call, turn, fresh: pad.fresh }
       const answer = unmistakable(await callModel(context, request(), use), seen, turn)
-      messages.push(said(answer))
       // What the model said is in model.answered: the next model.called need not repeat it.
-      written = messages.length
+      pad.answered(said(answer), answer.usage)
       return proposalOf(answer, outputSchema !== undefined)
     },
     async feasible(action) {
@@ -71,16 +75,27 @@ export const modelReasoner = async (
   }
 }
 
-/** Some servers number tool calls from zero in every answer; the log tells calls apart by id. */
-const unmistakable = (answer: ModelAnswer, seen: Set<string>, turn: number): ModelAnswer => {
-  if (answer.toolCalls.length === 0) return answer
-  const toolCalls = answer.toolCalls.map((call, i) => {
-    const id = call.id === '' || seen.has(call.id) ? `${call.id}-${turn}.${i}` : call.id
-    seen.add(id)
-    return id === call.id ? call : { ...call, id }
-  })
-  return { ...answer, toolCalls }
+/** What a request may count: the agent's bound, or what the model's window leaves beside the answer. */
+const contextLimit = async (
+  definition: AnyAgent,
+  context: AgentContext,
+  { contextTokensMax }: LoopBounds,
+): Promise<number> => {
+  const { model: wanted } = definition
+  // A run whose answers are all in the log needs no model: that one is missing shows when it is called.
+  const model =
+    typeof wanted === 'object' ? wanted : await context.services.model(wanted).catch(() => undefined)
+  if (model?.contextTokensMax === undefined) return contextTokensMax
+  const answer = definition.outputTokensMax ?? model.outputTokensMax
+  return Math.min(contextTokensMax, model.contextTokensMax - Math.min(answer, model.contextTokensMax / 2))
 }
+
+/** Results that come together must leave room for each other. */
+const observationChars = (
+  pad: Scratchpad,
+  { observations }: Learned,
+  { observationCharsMax }: LoopBounds,
+): number => Math.min(observationCharsMax, pad.roomChars(observations.length))
 
 const act = async (
   context: AgentContext,
@@ -143,11 +158,6 @@ const opening = (
     { role: 'user', content: typeof input === 'string' ? input : JSON.stringify(input) },
   ]
 }
-
-const said = ({ text, toolCalls }: ModelAnswer): Message =>
-  toolCalls.length === 0
-    ? { role: 'assistant', content: text }
-    : { role: 'assistant', content: text, toolCalls }
 
 const shorten = (text: string, charsMax: number): string =>
   text.length <= charsMax

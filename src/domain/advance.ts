@@ -396,6 +396,9 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
   'tool.answered': (run, data, event) => {
     run.works.get(event.step ?? '')?.journal.set(data.call, { type: 'tool.answered', data })
   },
+  'scratchpad.compacted': (run, data, event) => {
+    run.works.get(event.step ?? '')?.journal.set(data.call, { type: 'scratchpad.compacted', data })
+  },
   'check.met': (run, data, event) => {
     if (event.step !== undefined) return
     run.checks++

@@ -95,6 +95,16 @@ export type EventData = {
   }
   'tool.called': { call: string; tool: string; input: Json; permission: string }
   'tool.answered': { call: string; tool: string; output?: Json; failure?: Failure; ms: number }
+  /** Messages `from` to `to` (exclusive) of the step's conversation were replaced by one, from the call of the model that follows on. */
+  'scratchpad.compacted': {
+    call: string
+    turn: number
+    from: number
+    to: number
+    message: Json
+    by: 'rule' | 'model'
+    tokens: { before: number; after: number }
+  }
   'check.met': { by: string; reasons: string[]; summary?: Json }
   'check.unmet': { by: string; reasons: string[]; redo?: Redo[] }
   'state.changed': {

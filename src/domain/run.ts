@@ -14,6 +14,7 @@ export type JournalEntry =
   | { type: 'model.answered'; data: EventData['model.answered'] }
   | { type: 'tool.answered'; data: EventData['tool.answered'] }
   | { type: 'step.recorded'; data: EventData['step.recorded'] }
+  | { type: 'scratchpad.compacted'; data: EventData['scratchpad.compacted'] }
   | { type: 'signal.received'; data: Signal }
 
 export type WorkStatus = 'started' | 'waiting' | 'resumable' | 'backoff' | 'succeeded' | 'failed'

@@ -407,6 +407,16 @@ const folds: Folds = {
     if (output !== undefined) node.output = output
     if (failure !== undefined) node.failure = failure
   },
+  'scratchpad.compacted': (builder, event) => {
+    const { from, to, by, tokens, message } = event.data
+    const node = builder.add(builder.attemptOf(event), blank('recorded', 'scratchpad condensed', event))
+    node.status = 'succeeded'
+    node.reasons = [
+      `${to - from} messages by ${by}: about ${tokens.before} tokens before, ${tokens.after} after`,
+    ]
+    node.output = message
+    builder.touch(node, event)
+  },
   'check.met': verdict,
   'check.unmet': verdict,
   'budget.exhausted': (builder, event) => {

@@ -214,6 +214,7 @@ export const fromAiSdk = (languageModel: LanguageModelV4, options: AiSdkOptions 
     id,
     ...(options.price === undefined ? {} : { price: options.price }),
     outputTokensMax,
+    ...(contextTokensMax === undefined ? {} : { contextTokensMax }),
     generate,
     inputTokensBound: (request) => inputTokensBound(request, contextTokensMax),
   }

@@ -42,6 +42,7 @@ export const cachedModel = (model: Model, store: AnswerStore): Model => ({
   id: model.id,
   ...(model.price === undefined ? {} : { price: model.price }),
   outputTokensMax: model.outputTokensMax,
+  ...(model.contextTokensMax === undefined ? {} : { contextTokensMax: model.contextTokensMax }),
   inputTokensBound: (request) => model.inputTokensBound(request),
   generate: async (request: ModelRequest, options: ModelCallOptions = {}) => {
     const key = requestDigest(model.id, request)

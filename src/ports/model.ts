@@ -62,6 +62,8 @@ export interface Model {
   readonly price?: Price
   /** What the model may write at most when the request does not say. */
   readonly outputTokensMax: number
+  /** Its window, input and output together, where that is known. */
+  readonly contextTokensMax?: number
   /**
    * One attempt. Throws ConcordError: `model.rate-limited`, `model.failed` (both with `details.retryAfterMs` when the provider
    * said so), `model.timeout`, `model.rejected` (4xx: will not help to repeat), `model.key-missing`, `cancelled`.

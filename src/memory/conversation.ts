@@ -1,0 +1,84 @@
+import type { Event } from '../domain/event.ts'
+import type { Message, ModelAnswer } from '../ports/model.ts'
+
+/** What a model said, as the next request repeats it. */
+export const said = ({ text, toolCalls }: Pick<ModelAnswer, 'text' | 'toolCalls'>): Message =>
+  toolCalls.length === 0
+    ? { role: 'assistant', content: text }
+    : { role: 'assistant', content: text, toolCalls }
+
+/** Ids of the journal's other calls: a server must not be able to name those. */
+const looksLikeOurs = /^(model|step|tool|agent|child|messages|approve|ask|sleep|wait|compact|condense)[:#]/
+
+/** Some servers number tool calls from zero in every answer; the log tells calls apart by id. `seen` gets the ids used. */
+export const unmistakable = (answer: ModelAnswer, seen: Set<string>, turn: number): ModelAnswer => {
+  if (answer.toolCalls.length === 0) return answer
+  const toolCalls = answer.toolCalls.map((call, i) => {
+    const taken = call.id === '' || seen.has(call.id) || looksLikeOurs.test(call.id)
+    const id = taken ? `call-${turn}.${i}-${call.id}` : call.id
+    seen.add(id)
+    return id === call.id ? call : { ...call, id }
+  })
+  return { ...answer, toolCalls }
+}
+
+/** One call of a model: all that it was given. */
+export type Seen = {
+  step: string
+  agent?: string
+  call: string
+  turn: number
+  /** Version of its event in the run's stream. */
+  version: number
+  messages: Message[]
+}
+
+type Conversation = { messages: Message[]; ids: Set<string>; turn: number; call: string }
+
+/** `agent:x#1/model#7` and `agent:x#1/model#8` are of one conversation. */
+const conversationOf = (step: string, call: string): string => `${step}|${call.replace(/#\d+$/, '')}`
+const loopOf = (step: string, call: string): string => `${step}|${call.replace(/[^/]*$/, 'model')}`
+
+/**
+ * What each model call of a run was given, in order, rebuilt from the log, which holds every message once: the messages that were new
+ * at a turn, what the model said, and what replaced condensed messages. Calls made again after a failure are told once.
+ */
+export const whatModelsSaw = (events: Iterable<Event>): Seen[] => {
+  const conversations = new Map<string, Conversation>()
+  const found: Seen[] = []
+  for (const event of events) {
+    const step = event.step ?? ''
+    if (event.type === 'model.called') {
+      const { call, turn } = event.data
+      const key = conversationOf(step, call)
+      const before = conversations.get(key)
+      const again = before !== undefined && before.call === call && before.turn === turn && turn > 1
+      const conversation =
+        turn === 1 || before === undefined ? { messages: [], ids: new Set<string>(), turn, call } : before
+      conversations.set(key, conversation)
+      if (!again) conversation.messages.push(...(event.data.messages as Message[]))
+      Object.assign(conversation, { turn, call })
+      if (again || (turn === 1 && event.data.attempt > 1)) found.splice(lastOf(found, step, call), 1)
+      const { agent, version } = event
+      const messages = [...conversation.messages]
+      found.push({ step, ...(agent === undefined ? {} : { agent }), call, turn, version, messages })
+    } else if (event.type === 'model.answered' && event.data.answer !== undefined) {
+      const conversation = conversations.get(conversationOf(step, event.data.call))
+      if (conversation === undefined) continue
+      conversation.messages.push(
+        said(unmistakable(asAnswer(event.data.answer), conversation.ids, conversation.turn)),
+      )
+    } else if (event.type === 'scratchpad.compacted') {
+      const { from, to, message, call } = event.data
+      conversations.get(loopOf(step, call))?.messages.splice(from, to - from, message as Message)
+    }
+  }
+  return found
+}
+
+const asAnswer = (answer: unknown): ModelAnswer => answer as ModelAnswer
+
+const lastOf = (found: readonly Seen[], step: string, call: string): number => {
+  const at = found.findLastIndex((one) => one.step === step && one.call === call)
+  return at < 0 ? found.length : at
+}
