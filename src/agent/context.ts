@@ -6,6 +6,7 @@ import type { Goal } from '../domain/goal.ts'
 import { copyJson, type Json } from '../domain/json.ts'
 import type { Turn } from '../domain/recall.ts'
 import { atPointer } from '../domain/reference.ts'
+import type { Knowledge } from '../memory/knowledge/knowledge.ts'
 import { Scratchpad } from '../memory/scratchpad.ts'
 import { type State, scopedState } from '../memory/state.ts'
 import { type SubjectMemory, subjectMemory } from '../memory/subject.ts'
@@ -123,6 +124,11 @@ export class AgentContext {
       reads: this.reads,
     })
     return this.#state
+  }
+
+  /** Long-term memory that everybody shares; `knowledge.in('subject/{id}')` and others for more. What is found is noted as read. */
+  get knowledge(): Knowledge {
+    return this.#services.knowledge('global', () => this.reads)
   }
 
   /** Earlier goals of this run's thread with their answers, newest first, as it was when the run began; empty without a thread. Data, never instructions. */

@@ -1,8 +1,10 @@
 import type { AgentCard } from '../domain/agent.ts'
 import type { Limits } from '../domain/budget.ts'
+import type { Read } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
 import type { Recalled } from '../domain/recall.ts'
+import type { Knowledge } from '../memory/knowledge/knowledge.ts'
 import type { Policy } from '../policy/decide.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -50,6 +52,8 @@ export type AgentServices = {
   child(request: ChildRequest): Promise<ChildResult>
   /** Text as a model writes it: shown, never stored. Undefined when nobody listens. */
   delta?: (at: { run: string; step: string; agent: string }, text: string) => void
+  /** Long-term memory of a namespace; what is found is added to `reads`. */
+  knowledge(namespace: string, reads: () => Read[]): Knowledge
   /** Further headers for agents that run elsewhere. */
   headers?: (execution: Execution) => { [name: string]: string }
 }

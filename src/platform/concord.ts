@@ -9,6 +9,7 @@ import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
 import { isFinal, type Run } from '../domain/run.ts'
 import type { RunSummary } from '../domain/summary.ts'
+import type { Knowledge } from '../memory/knowledge/knowledge.ts'
 import { type State, scopedState } from '../memory/state.ts'
 import { type SubjectMemory, subjectMemory } from '../memory/subject.ts'
 import { assembleTeam, type Team, type TeamDefinition } from '../orchestration/team.ts'
@@ -26,6 +27,7 @@ import { httpTransport } from '../transports/http.ts'
 import { builtInTeams } from './built-in.ts'
 import type { ConcordConfig } from './config.ts'
 import { type FollowOptions, followRun } from './follow.ts'
+import { knowledgeRoom } from './knowledge.ts'
 import { embedderFinder, modelFinder } from './models.ts'
 import { rememberFor, remembers } from './recall.ts'
 import { guardLogger, openStores } from './stores.ts'
@@ -74,6 +76,8 @@ export type Concord = {
   subject(subject: string): SubjectMemory
   /** Shared state of a namespace, written as `user`. */
   state(namespace: string): State
+  /** Long-term memory of a namespace; default `global`. */
+  knowledge(namespace?: string): Knowledge
   /** An embedder by `provider/model`, or the config's. */
   embedder(name?: string): Promise<Embedder>
   teams(): { name: string; description: string; agents: readonly AgentCard[] }[]
@@ -96,6 +100,13 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
   const ids = systemIds(clock, random)
 
   const teamNamed = (name: string): Team => teams(name)
+  const knowledge = knowledgeRoom({
+    config,
+    clock,
+    logger,
+    beforeStore,
+    embedder: embedderFinder(config, env),
+  })
   const services: AgentServices = {
     clock,
     random,
@@ -104,6 +115,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     transport: options.transport ?? httpTransport({ clock }),
     team: (name) => teamNamed(name).services,
     tool: toolFinder(config, { clock, logger }),
+    knowledge: (namespace, reads) => knowledge.in(namespace, reads),
     model: modelFinder(config, env),
     hasModel: config.model !== undefined,
     child: (request) => runChild(runner, request),
@@ -187,6 +199,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     state: userState,
     subject: (subject) =>
       subjectMemory({ subject, state: userState(''), source: { agent: 'user' }, now: () => clock.now() }),
+    knowledge: (namespace = 'global') => knowledge.in(namespace),
     embedder: embedderFinder(config, env),
     teams: () =>
       teamNames(config).map((name) => ({
@@ -198,6 +211,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     async close(reason = 'the process stops') {
       stopSweeping()
       await runner.close(reason)
+      await knowledge.close()
       await membership.leave()
       await stores.close()
     },

@@ -3,6 +3,7 @@ import { type BeforeStore, isDenied, type Sink, storeAsIs } from '../policy/befo
 import type { AuditTrail } from '../ports/audit.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Append, EventLog } from '../ports/event-log.ts'
+import type { DocumentDraft, KnowledgeStore } from '../ports/knowledge-store.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Member } from '../ports/membership.ts'
 import type { Queue } from '../ports/queue.ts'
@@ -106,6 +107,55 @@ const guardAudit = (audit: AuditTrail, beforeStore: BeforeStore): AuditTrail => 
   erase: async (ranges, runs, record) => audit.erase(ranges, runs, passed(beforeStore, 'log', record)),
   drop: async (streams, runs, record) => audit.drop(streams, runs, passed(beforeStore, 'log', record)),
 })
+
+/** Knowledge in its own file beside the other stores; `memory` is gone with the process. */
+export const openKnowledgeStore = async ({
+  config,
+  clock,
+  beforeStore = storeAsIs,
+}: Pick<OpenStores, 'config' | 'clock' | 'beforeStore'>): Promise<KnowledgeStore> => {
+  if (config.kind === 'memory') {
+    const { volatileKnowledge } = await import('../stores/volatile/knowledge.ts')
+    return guardKnowledge(volatileKnowledge({ clock }), beforeStore)
+  }
+  const { sqliteKnowledge } = await import('../stores/sqlite/knowledge/store.ts')
+  const store = await sqliteKnowledge({
+    directory: config.directory ?? '.concord',
+    durability: config.durability ?? 'process',
+    clock,
+    ...(config.allowNetworkFileSystem === undefined
+      ? {}
+      : { allowNetworkFileSystem: config.allowNetworkFileSystem }),
+  })
+  return guardKnowledge(store, beforeStore)
+}
+
+/** What the policy sees is the document; what it changes is cut into chunks and words anew, so that nothing of the original is stored. */
+const guardedDraft = async (
+  namespace: string,
+  draft: DocumentDraft,
+  beforeStore: BeforeStore,
+): Promise<DocumentDraft> => {
+  const { hash: _hash, bands: _bands, titleTerms: _terms, chunks: _chunks, ...record } = draft
+  const { namespace: _namespace, ...passing } = passed(beforeStore, 'knowledge', { namespace, ...record })
+  const { draftOf } = await import('../memory/knowledge/draft.ts')
+  return draftOf(passing)
+}
+
+export const guardKnowledge = (store: KnowledgeStore, beforeStore: BeforeStore): KnowledgeStore =>
+  beforeStore === storeAsIs
+    ? store
+    : {
+        ...store,
+        put: async (namespace, draft) =>
+          store.put(namespace, await guardedDraft(namespace, draft, beforeStore)),
+        addVectors: async (namespace, embedder, vectors) =>
+          store.addVectors(
+            namespace,
+            embedder,
+            vectors.map((vector) => passed(beforeStore, 'knowledge', { namespace, embedder, ...vector })),
+          ),
+      }
 
 /** The logger is a sink like the others. A denied record is dropped: nobody waits for a log line. */
 export const guardLogger = (logger: Logger, beforeStore: BeforeStore): Logger => {

@@ -88,6 +88,11 @@ export const commands: readonly Entry[] = [
     load: () => import('./audit.ts').then((m) => m.auditCommand),
   },
   {
+    name: 'knowledge',
+    summary: 'add to, search and erase long-term memory',
+    load: () => import('./knowledge.ts').then((m) => m.knowledgeCommand),
+  },
+  {
     name: 'memory',
     summary: 'forget what is known of a subject',
     load: () => import('./memory.ts').then((m) => m.memoryCommand),

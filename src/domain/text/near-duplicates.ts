@@ -58,6 +58,13 @@ export function nearDuplicates(
   )
 }
 
+/** Short keys that texts which say nearly the same are likely to share: for finding candidates in a store, see {@link nearDuplicates}. */
+export function nearDuplicateKeys(text: string, shingleWords = 3): string[] {
+  const set = shingles(text, shingleWords)
+  if (set.size === 0) return []
+  return bandKeys(set).map((key) => mix(fnv1a(key)).toString(36) + fnv1a(`${key}/`).toString(36))
+}
+
 function bandKeys(set: ReadonlySet<string>): string[] {
   const signature = new Uint32Array(HASHES).fill(0xffffffff)
   for (const shingle of set) {

@@ -31,7 +31,11 @@ export type OpenOptions = {
   busyTimeoutMs: number
   allowNetworkFileSystem: boolean
   bytesMax: number | undefined
+  /** Of a database other than concord.db. */
+  schema?: Schema
 }
+
+export type Schema = { applicationId: number; migrations: readonly string[] }
 
 // Blocks the whole process, so it is short; longer waits are the committer's, between turns of the event loop.
 const lockWaitMs = 50
@@ -113,7 +117,9 @@ const unsupported = (file: string, rule: string, now: string, way: string): Conc
     details: { file },
   })
 
-const checkIdentity = (connection: Connection): number => {
+const concordSchema: Schema = { applicationId, migrations }
+
+const checkIdentity = (connection: Connection, { applicationId, migrations }: Schema): number => {
   const { file } = connection
   const schema = number(connection.get('PRAGMA user_version'))
   const identity = number(connection.get('PRAGMA application_id'))
@@ -135,13 +141,14 @@ const checkIdentity = (connection: Connection): number => {
   return schema
 }
 
-const migrate = (connection: Connection): void => {
-  if (checkIdentity(connection) === migrations.length) return
+const migrate = (connection: Connection, wanted: Schema): void => {
+  const { applicationId, migrations } = wanted
+  if (checkIdentity(connection, wanted) === migrations.length) return
   const { db } = connection
   db.exec('BEGIN IMMEDIATE')
   try {
     // Asked again under the lock: another process may have been first.
-    const schema = checkIdentity(connection)
+    const schema = checkIdentity(connection, wanted)
     for (const step of migrations.slice(schema)) db.exec(step)
     db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`)
     db.exec('COMMIT')
@@ -151,10 +158,13 @@ const migrate = (connection: Connection): void => {
   }
 }
 
-const configure = (connection: Connection, { durability, bytesMax }: OpenOptions): void => {
+const configure = (
+  connection: Connection,
+  { durability, bytesMax, schema = concordSchema }: OpenOptions,
+): void => {
   const { db } = connection
   db.exec(`PRAGMA busy_timeout = ${lockWaitMs}`)
-  checkIdentity(connection)
+  checkIdentity(connection, schema)
   const mode = connection.get('PRAGMA journal_mode = WAL')?.[0]
   if (mode !== 'wal')
     throw unsupported(
@@ -173,7 +183,7 @@ const configure = (connection: Connection, { durability, bytesMax }: OpenOptions
     PRAGMA journal_size_limit = ${walBytesKept};
     PRAGMA cache_size = -16384;
   `)
-  migrate(connection)
+  migrate(connection, schema)
   if (bytesMax !== undefined)
     db.exec(`PRAGMA max_page_count = ${Math.floor(bytesMax / number(connection.get('PRAGMA page_size')))}`)
 }

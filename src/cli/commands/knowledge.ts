@@ -1,0 +1,177 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { basename, extname, join, relative } from 'node:path'
+import { text as textOf } from 'node:stream/consumers'
+import { ConcordError } from '../../domain/errors.ts'
+import type { Concord } from '../../platform/concord.ts'
+import { nearest } from '../../platform/nearest.ts'
+import { command } from '../command.ts'
+import { painter } from '../format.ts'
+import { openWith, settingsOf } from '../settings.ts'
+import { openTerminal, type Terminal } from '../terminal.ts'
+
+const actions = ['add', 'search', 'stats', 'forget'] as const
+type Action = (typeof actions)[number]
+type Values = {
+  namespace: string | undefined
+  subject: string | undefined
+  title: string | undefined
+  limit: string | undefined
+  'no-embed': boolean
+  json: boolean
+}
+type Knowledge = ReturnType<Concord['knowledge']>
+
+const readable = new Set(['.md', '.txt', '.markdown', '.rst', '.text', ''])
+const excerptChars = 240
+
+const actionOf = (given: string | undefined): Action => {
+  const found = actions.find((action) => action === given)
+  if (found !== undefined) return found
+  const meant = nearest(given ?? '', [...actions])
+  throw new ConcordError(
+    'input.invalid',
+    `Cannot run "concord knowledge ${given}" as there are: ${actions.join(', ')}; ${meant === undefined ? 'choose one' : `did you mean "${meant}"?`}`,
+  )
+}
+
+const limitOf = (given: string | undefined): number => {
+  const limit = given === undefined ? 5 : Number(given)
+  if (Number.isInteger(limit) && limit > 0 && limit <= 1000) return limit
+  throw new ConcordError(
+    'input.invalid',
+    `Cannot show "${given}" hits as --limit is a number from 1 to 1000; write for example --limit 10`,
+  )
+}
+
+/** Text files under the paths; a file that is named itself is taken whatever its ending. */
+const filesUnder = async (path: string, named = true): Promise<string[]> => {
+  const found = await stat(path).catch(() => undefined)
+  if (found === undefined)
+    throw new ConcordError(
+      'input.invalid',
+      `Cannot add ${path} as it must be a file or a folder: there is none; check the path`,
+    )
+  if (found.isFile()) return named || readable.has(extname(path).toLowerCase()) ? [path] : []
+  if (!found.isDirectory()) return []
+  const names = (await readdir(path))
+    .filter((name) => !name.startsWith('.') && name !== 'node_modules')
+    .sort()
+  return (await Promise.all(names.map((name) => filesUnder(join(path, name), false)))).flat()
+}
+
+const add = async (knowledge: Knowledge, paths: string[], values: Values, terminal: Terminal) => {
+  const shared = values.subject === undefined ? {} : { subject: values.subject }
+  const counts: { [outcome: string]: number } = {}
+  const put = async (document: Parameters<Knowledge['add']>[0]) => {
+    const { outcome } = await knowledge.add({ ...document, ...shared })
+    counts[outcome] = (counts[outcome] ?? 0) + 1
+  }
+  if (paths.length === 0 || paths[0] === '-') {
+    const text = await textOf(process.stdin)
+    await put({ text, source: 'stdin', ...(values.title === undefined ? {} : { title: values.title }) })
+  }
+  for (const path of paths.filter((path) => path !== '-'))
+    for (const file of await filesUnder(path)) {
+      const text = (await readFile(file)).toString('utf8')
+      const source = relative(process.cwd(), file)
+      await put({ id: source, text, source, title: values.title ?? basename(file, extname(file)) })
+    }
+  const embedded = values['no-embed'] ? 0 : await embedAll(knowledge, terminal)
+  if (values.json) terminal.out(`${JSON.stringify({ ...counts, embedded }, null, 2)}\n`)
+  else {
+    const said = Object.entries(counts).map(([outcome, count]) => `${count} ${outcome}`)
+    terminal.out(`${said.join(', ') || 'nothing to add'}; ${embedded} parts embedded\n`)
+  }
+}
+
+const embedAll = async (knowledge: Knowledge, terminal: Terminal): Promise<number> => {
+  const shown = process.stderr.isTTY === true
+  const done = await knowledge.embed({
+    onProgress: ({ done, embedder }) => shown && terminal.err(`\rembedding with ${embedder}: ${done} parts `),
+  })
+  if (shown && done > 0) terminal.err('\n')
+  return done
+}
+
+const search = async (knowledge: Knowledge, question: string, values: Values, terminal: Terminal) => {
+  const hits = await knowledge.search(question, {
+    limit: limitOf(values.limit),
+    ...(values.subject === undefined ? {} : { filter: { subject: values.subject } }),
+  })
+  if (values.json) return terminal.out(`${JSON.stringify(hits, null, 2)}\n`)
+  const paint = painter(terminal.color.out)
+  for (const { document, start, end, text, score, scores } of hits) {
+    const why = Object.entries(scores).map(([part, value]) => `${part} ${value.toFixed(2)}`)
+    const excerpt = text.replaceAll(/\s+/g, ' ')
+    terminal.out(`${paint('bold', document.title ?? document.id)}  ${score.toFixed(3)}\n`)
+    terminal.out(`  ${excerpt.length > excerptChars ? `${excerpt.slice(0, excerptChars - 1)}…` : excerpt}\n`)
+    terminal.out(paint('dim', `  ${document.id}, characters ${start} to ${end}; ${why.join(', ')}\n`))
+  }
+  if (hits.length === 0) terminal.err('Nothing found\n')
+}
+
+const stats = async (knowledge: Knowledge, values: Values, terminal: Terminal) => {
+  const found = await knowledge.stats()
+  if (values.json) return terminal.out(`${JSON.stringify(found, null, 2)}\n`)
+  terminal.out(`${found.documents} documents, ${found.chunks} parts, ${found.characters} characters\n`)
+  for (const { embedder, vectors } of found.vectors) terminal.out(`${vectors} vectors of ${embedder}\n`)
+  if (found.unembedded) terminal.out(`some parts are not embedded yet by ${found.embedder}\n`)
+}
+
+const forget = async (knowledge: Knowledge, ids: string[], values: Values, terminal: Terminal) => {
+  const { subject } = values
+  if (ids.length === 0 && subject === undefined)
+    throw new ConcordError(
+      'input.invalid',
+      'Cannot forget as neither ids nor a subject are given; write ids, or --subject <id>',
+    )
+  const forgotten = await knowledge.forget({ ids, ...(subject === undefined ? {} : { subject }) })
+  terminal.out(values.json ? `${JSON.stringify({ forgotten })}\n` : `Forgot ${forgotten} documents\n`)
+}
+
+export const knowledgeCommand = command({
+  name: 'knowledge',
+  summary: 'Add to, search and erase long-term memory',
+  positionals: [
+    { name: 'action', shown: 'add|search|stats|forget', description: actions.join(', '), required: true },
+    {
+      name: 'what',
+      rest: true,
+      description: 'add: files and folders of text, - for standard input; search: the question; forget: ids',
+    },
+  ],
+  options: {
+    namespace: { type: 'string', value: 'name', description: 'default: global' },
+    subject: { type: 'string', value: 'id', description: 'whom or what it is about' },
+    title: { type: 'string', value: 'text', description: 'add: the title; default: the name of the file' },
+    limit: { type: 'string', value: 'n', description: 'search: at most so many hits (default 5)' },
+    'no-embed': { type: 'boolean', description: 'add: by words alone for now' },
+    json: { type: 'boolean', description: 'print JSON' },
+  },
+  notes: [
+    'A file that is added again replaces what it was; the same content is stored once. An add that was interrupted is simply repeated.',
+  ],
+  examples: [
+    'concord knowledge add notes/ --subject patient-17',
+    'concord knowledge search "which drug was stopped"',
+    'concord knowledge forget --subject patient-17',
+  ],
+  async run([given, ...rest], values) {
+    const terminal = openTerminal(values['no-color'])
+    const action = actionOf(given)
+    if (action === 'search' && rest.join(' ').trim() === '')
+      throw new ConcordError('input.invalid', 'Cannot search as no question is given; write what to look for')
+    limitOf(values.limit)
+    const concord = await openWith(await settingsOf(values))
+    try {
+      const knowledge = concord.knowledge(values.namespace)
+      if (action === 'add') await add(knowledge, rest, values, terminal)
+      else if (action === 'search') await search(knowledge, rest.join(' '), values, terminal)
+      else if (action === 'stats') await stats(knowledge, values, terminal)
+      else await forget(knowledge, rest, values, terminal)
+      return 0
+    } finally {
+      await concord.close()
+    }
+  },
+})

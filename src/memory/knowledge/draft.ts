@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto'
+import { ConcordError } from '../../domain/errors.ts'
+import { copyJson, type JsonObject } from '../../domain/json.ts'
+import { nearDuplicateKeys } from '../../domain/text/near-duplicates.ts'
+import { stems } from '../../domain/text/tokens.ts'
+import type { DocumentDraft, Modality, VectorDraft } from '../../ports/knowledge-store.ts'
+import { type ChunkingOptions, chunksOf, type Span } from './chunking.ts'
+
+/** A document as it is given, before it is cut into chunks; what `beforeStore` sees. */
+export type KnowledgeRecord = {
+  id: string
+  modality: Modality
+  title?: string
+  text: string
+  metadata: JsonObject
+  subject?: string
+  source?: string
+  expiresAt?: number
+  /** `lines`: every line is a chunk, as the turns of a conversation are. */
+  chunking?: ChunkingOptions | 'lines'
+  group?: string
+  vectors?: readonly VectorDraft[]
+}
+
+export const textCharsMax = 8_000_000
+const idCharsMax = 512
+
+const invalid = (rule: string, now: string, way: string): ConcordError =>
+  new ConcordError('input.invalid', `Cannot add a document as ${rule}: ${now}; ${way}`)
+
+const linesOf = (text: string): Span[] => {
+  const lines: Span[] = []
+  for (let start = 0; start <= text.length; ) {
+    const found = text.indexOf('\n', start)
+    const end = found < 0 ? text.length : found
+    if (text.slice(start, end).trim() !== '') lines.push({ start, end })
+    start = end + 1
+  }
+  return lines.length === 0 ? [{ start: 0, end: 0 }] : lines
+}
+
+/** Throws `input.invalid` where a record is not one. */
+export const checkRecord = ({ id, text }: Pick<KnowledgeRecord, 'id' | 'text'>): void => {
+  if (typeof id !== 'string' || id === '' || id.length > idCharsMax)
+    throw invalid(`an id has 1 to ${idCharsMax} characters`, `${String(id).length}`, 'shorten it')
+  if (typeof text !== 'string') throw invalid('its text is a string', `a ${typeof text}`, 'give a string')
+  if (text.length > textCharsMax)
+    throw invalid(
+      `a text has at most ${textCharsMax} characters`,
+      String(text.length),
+      'add it in parts, such as chapters',
+    )
+}
+
+const digestOf = ({ modality, title, text, chunking, vectors = [] }: KnowledgeRecord): string => {
+  const hash = createHash('sha256').update(JSON.stringify([modality, title ?? null, text, chunking ?? null]))
+  for (const { embedder, ordinal, values } of vectors)
+    hash
+      .update(`${embedder}/${ordinal}/`)
+      .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+  return hash.digest('base64url')
+}
+
+/** A record cut into chunks, with its terms and the keys by which duplicates are found. Needs no model. */
+export const draftOf = (record: KnowledgeRecord): DocumentDraft => {
+  checkRecord(record)
+  const { text, title, modality, chunking } = record
+  const spans = chunking === 'lines' ? linesOf(text) : chunksOf(text, chunking)
+  return {
+    ...record,
+    metadata: copyJson(record.metadata) as JsonObject,
+    hash: digestOf(record),
+    bands: modality === 'text' ? nearDuplicateKeys(text) : [],
+    titleTerms: title === undefined ? [] : stems(title),
+    chunks: spans.map(({ start, end }) => ({ start, end, terms: stems(text.slice(start, end)) })),
+  }
+}

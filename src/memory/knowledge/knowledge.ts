@@ -1,0 +1,242 @@
+import { createHash } from 'node:crypto'
+import { ConcordError, toFailure } from '../../domain/errors.ts'
+import type { Read } from '../../domain/event.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import { nearDuplicateKeys } from '../../domain/text/near-duplicates.ts'
+import { jaccard, shingles } from '../../domain/text/similarity.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Embedder, ImageEmbedder, ImagePixels } from '../../ports/embedder.ts'
+import type {
+  KnowledgeDocument,
+  KnowledgeStats,
+  KnowledgeStore,
+  Modality,
+  Put,
+  Removal,
+} from '../../ports/knowledge-store.ts'
+import { type Logger, silentLogger } from '../../ports/logger.ts'
+import type { ChunkingOptions } from './chunking.ts'
+import { checkRecord, draftOf, type KnowledgeRecord } from './draft.ts'
+import { type Hit, type SearchOptions, searchKnowledge } from './search.ts'
+
+export type NewDocument = {
+  /** Default: derived from the content, so that adding the same twice changes nothing. */
+  id?: string
+  title?: string
+  /** The text, or the caption of an image or a recording. */
+  text: string
+  metadata?: JsonObject
+  subject?: string
+  source?: string
+  ttlMs?: number
+  /** Default `text`. */
+  modality?: Modality
+  chunking?: ChunkingOptions | 'lines'
+  /** Compared with other images by the image embedder. */
+  image?: ImagePixels
+  /** Vectors made elsewhere, of any embedder. */
+  vectors?: readonly { embedder: string; values: Float32Array }[]
+}
+
+export type Question =
+  | string
+  | { text?: string; image?: ImagePixels; vector?: { embedder: string; values: Float32Array } }
+
+export type Progress = { done: number; embedder: string }
+
+/** Long-term memory of one namespace: what was added is found by its words at once, by its meaning as soon as it is embedded. */
+export interface Knowledge {
+  /** Adds or replaces; needs no model. The same content again is a `duplicate`: a further name of what is there. */
+  add(document: NewDocument): Promise<Put>
+  search(question: Question, options?: SearchOptions): Promise<Hit[]>
+  get(id: string): Promise<KnowledgeDocument | undefined>
+  list(options?: { after?: string; limit?: number }): Promise<KnowledgeDocument[]>
+  /** Changes what is given and keeps the rest. Throws `not-found`. A further name that changes becomes a document of its own. */
+  update(id: string, change: Partial<Omit<NewDocument, 'id'>>): Promise<Put>
+  /** Erases documents by id, or all of a subject; answers how many names went. */
+  forget(what: string | Removal): Promise<number>
+  stats(): Promise<KnowledgeStats & { embedder?: string; unembedded: boolean }>
+  /**
+   * Embeds what has no vector of the present embedder, a batch at a time; goes on where an earlier call was stopped. Resolves with how many chunks were embedded.
+   * `replace` then drops the vectors of other text embedders.
+   */
+  embed(options?: EmbedOptions): Promise<number>
+  /** The same for another namespace. */
+  in(namespace: string): Knowledge
+}
+
+export type EmbedOptions = {
+  onProgress?: (progress: Progress) => void
+  signal?: AbortSignal
+  replace?: boolean
+}
+
+export type KnowledgeParts = {
+  store: KnowledgeStore
+  namespace: string
+  clock: Clock
+  /** The embedder of texts; undefined when there is none. Asked for on first use. */
+  embedder?: () => Promise<Embedder | undefined>
+  imageEmbedder?: ImageEmbedder
+  /** Embeds in the background what was added. */
+  background?: (work: (signal: AbortSignal) => Promise<unknown>) => void
+  logger?: Logger
+  /** Filled with what was found, for a step's closing event. */
+  reads?: () => Read[]
+}
+
+const nearDuplicateFrom = 0.8
+const batchSize = 16
+const readsMax = 100
+
+const idOf = (text: string, title: string | undefined): string =>
+  createHash('sha256')
+    .update(JSON.stringify([title ?? null, text]))
+    .digest('base64url')
+    .slice(0, 22)
+
+/** The group of the first document that says nearly the same. */
+const groupOf = async (store: KnowledgeStore, namespace: string, record: KnowledgeRecord) => {
+  if (record.modality !== 'text') return undefined
+  const keys = nearDuplicateKeys(record.text)
+  if (keys.length === 0) return undefined
+  const own = shingles(record.text)
+  for (const other of await store.alike(namespace, keys, record.subject))
+    if (other.id !== record.id && jaccard(own, shingles(other.text)) >= nearDuplicateFrom) return other.group
+  return undefined
+}
+
+const without = (document: KnowledgeDocument): NewDocument & { id: string } => {
+  const {
+    at: _at,
+    updatedAt: _updated,
+    expiresAt: _expires,
+    version: _version,
+    group: _group,
+    ...rest
+  } = document
+  return rest
+}
+
+export const scopedKnowledge = (parts: KnowledgeParts): Knowledge => {
+  const { store, namespace, clock, imageEmbedder, logger = silentLogger } = parts
+  const textEmbedder = async () => parts.embedder?.()
+
+  const imageVector = async (image: ImagePixels): Promise<{ embedder: string; values: Float32Array }> => {
+    if (imageEmbedder === undefined)
+      throw new ConcordError('model.unconfigured', 'Cannot compare images as no image embedder is configured')
+    const [values] = await imageEmbedder.embedImages([image])
+    return { embedder: imageEmbedder.id, values: values! }
+  }
+
+  const recordOf = async (given: NewDocument, expiresAt?: number): Promise<KnowledgeRecord> => {
+    const { image, ttlMs, vectors = [], modality = image === undefined ? 'text' : 'image', ...rest } = given
+    const expiry = ttlMs === undefined ? expiresAt : clock.now() + ttlMs
+    const own = image === undefined ? [] : [await imageVector(image)]
+    const all = [...vectors, ...own].map((each) => ({ ...each, ordinal: 0 }))
+    const { id = idOf(given.text + all.map(({ values }) => values.join()).join(), given.title) } = given
+    return {
+      ...rest,
+      id,
+      modality,
+      metadata: given.metadata ?? {},
+      ...(expiry === undefined ? {} : { expiresAt: expiry }),
+      ...(all.length === 0 ? {} : { vectors: all }),
+    }
+  }
+
+  const embed = async ({ onProgress, signal, replace = false }: EmbedOptions = {}): Promise<number> => {
+    const embedder = await textEmbedder()
+    if (embedder === undefined) return 0
+    let [after, done] = [0, 0]
+    while (signal?.aborted !== true) {
+      const missing = await store.unembedded(namespace, embedder.id, { after, limit: batchSize })
+      if (missing.length === 0) break
+      const vectors = await embedder.embed(
+        missing.map(({ text }) => text),
+        signal === undefined ? {} : { signal },
+      )
+      const made = missing.map(({ chunk }, at) => ({ chunk, values: vectors[at]! }))
+      done += await store.addVectors(namespace, embedder.id, made)
+      after = missing.at(-1)!.chunk
+      onProgress?.({ done, embedder: embedder.id })
+    }
+    if (replace && signal?.aborted !== true)
+      for (const other of await store.embedders(namespace))
+        if (other !== embedder.id && other !== imageEmbedder?.id) await store.dropVectors(namespace, other)
+    return done
+  }
+
+  const put = async (record: KnowledgeRecord): Promise<Put> => {
+    checkRecord(record)
+    const group = await groupOf(store, namespace, record)
+    const done = await store.put(namespace, draftOf({ ...record, ...(group === undefined ? {} : { group }) }))
+    if (parts.embedder !== undefined && (done.outcome === 'created' || done.outcome === 'updated'))
+      parts.background?.((signal) =>
+        embed({ signal }).catch((error: unknown) => {
+          if (!signal.aborted)
+            logger.warn({ failure: toFailure(error), namespace }, 'knowledge is not embedded')
+        }),
+      )
+    return done
+  }
+
+  /** The question's vector: only where there is something to compare it with. */
+  const vectorOf = async (question: Exclude<Question, string>) => {
+    if (question.vector !== undefined) return question.vector
+    if (question.image !== undefined) return imageVector(question.image)
+    if (question.text === undefined || question.text.trim() === '' || parts.embedder === undefined)
+      return undefined
+    const there = await store.embedders(namespace)
+    if (there.length === 0) return undefined
+    const embedder = await textEmbedder()
+    if (embedder === undefined || !there.includes(embedder.id)) return undefined
+    const [values] = await embedder.embed([question.text])
+    return values === undefined ? undefined : { embedder: embedder.id, values }
+  }
+
+  return {
+    add: async (document) => put(await recordOf(document)),
+    async search(asked, options = {}) {
+      const question = typeof asked === 'string' ? { text: asked } : asked
+      const vector = await vectorOf(question)
+      const request = {
+        ...(question.text === undefined ? {} : { text: question.text }),
+        ...(vector === undefined ? {} : { vector }),
+      }
+      const hits = await searchKnowledge(store, namespace, request, clock.now(), options)
+      const reads = parts.reads?.()
+      if (reads !== undefined)
+        for (const { document, start, end } of hits)
+          if (reads.length < readsMax) reads.push({ document: document.id, start, end })
+      return hits
+    },
+    get: (id) => store.get(namespace, id),
+    list: (options) => store.list(namespace, options),
+    async update(id, change) {
+      const before = await store.get(namespace, id)
+      if (before === undefined)
+        throw new ConcordError(
+          'not-found',
+          `Cannot update "${id}" as the document must exist in ${namespace}: there is none; add it`,
+        )
+      if (before.modality !== 'text' && change.image === undefined && change.vectors === undefined)
+        throw new ConcordError(
+          'input.invalid',
+          `Cannot update "${id}" as its vectors are made of what it shows: neither image nor vectors are given; give them again`,
+        )
+      const { metadata = before.metadata, ...rest } = change
+      return put(await recordOf({ ...without(before), ...rest, metadata, id }, before.expiresAt))
+    },
+    forget: (what) => store.remove(namespace, typeof what === 'string' ? { ids: [what] } : what),
+    async stats() {
+      const stats = await store.stats(namespace)
+      const embedder = await textEmbedder()
+      if (embedder === undefined) return { ...stats, unembedded: false }
+      const missing = await store.unembedded(namespace, embedder.id, { after: 0, limit: 1 })
+      return { ...stats, embedder: embedder.id, unembedded: missing.length > 0 }
+    },
+    embed,
+    in: (other) => scopedKnowledge({ ...parts, namespace: other }),
+  }
+}

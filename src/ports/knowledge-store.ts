@@ -1,0 +1,201 @@
+import type { Json, JsonObject } from '../domain/json.ts'
+
+export type Modality = 'text' | 'image' | 'audio'
+
+/** What is known of a document; `text` is the text itself, or the caption of an image or a recording. */
+export type KnowledgeDocument = {
+  id: string
+  modality: Modality
+  title?: string
+  text: string
+  metadata: JsonObject
+  /** Whom it is about: the scope of recall and of erasure. */
+  subject?: string
+  /** Where it comes from: a path, an address, `run/{id}`. */
+  source?: string
+  /** When it was first added, and last changed; ms since the epoch. */
+  at: number
+  updatedAt: number
+  expiresAt?: number
+  /** 1, 2, ... with each change of its content. */
+  version: number
+  /** The id under which documents that say nearly the same are one. */
+  group: string
+}
+
+/** A part of a document's text: `text.slice(start, end)`; `terms` are its stems in order. */
+export type ChunkDraft = { start: number; end: number; terms: readonly string[] }
+
+export type VectorDraft = { ordinal: number; embedder: string; values: Float32Array }
+
+export type DocumentDraft = Omit<KnowledgeDocument, 'at' | 'updatedAt' | 'version' | 'group'> & {
+  group?: string
+  /** Digest of the content: the same content of the same subject in a namespace is stored once. */
+  hash: string
+  /** Keys that texts which say nearly the same are likely to share. */
+  bands: readonly string[]
+  titleTerms: readonly string[]
+  chunks: readonly ChunkDraft[]
+  /** How it was cut, for whoever has to cut it again; nothing to a store. */
+  chunking?: { charsMax?: number } | 'lines'
+  vectors?: readonly VectorDraft[]
+}
+
+export type Put = {
+  /** `duplicate`: the content was there under another id, which is `id`; the one given is from now on a further name of it. */
+  outcome: 'created' | 'updated' | 'unchanged' | 'duplicate'
+  id: string
+  version: number
+}
+
+type Scalar = string | number | boolean | null
+/**
+ * Conditions on top-level members of the metadata, all of which must hold. A member that is a list fits when one of its items does.
+ * Names are letters, digits, `_`, `-` and `.`.
+ */
+export type MetadataFilter = {
+  [name: string]: Scalar | { in?: readonly Scalar[]; gte?: number | string; lte?: number | string }
+}
+
+export type KnowledgeFilter = {
+  metadata?: MetadataFilter
+  subject?: string
+  source?: string
+  modality?: Modality
+  ids?: readonly string[]
+  /** Last changed in this time, inclusive. */
+  from?: number
+  to?: number
+}
+
+/** How often each asked term stands in a chunk and in its document's title, in the order asked. */
+export type LexicalCandidate = {
+  chunk: number
+  body: number[]
+  title: number[]
+  bodyLength: number
+  titleLength: number
+}
+
+export type LexicalCandidates = {
+  /** Chunks of the namespace, and the mean of their lengths in terms. */
+  chunks: number
+  bodyLength: number
+  titleLength: number
+  /** In how many chunks (or their titles) each asked term stands. */
+  frequencies: number[]
+  candidates: LexicalCandidate[]
+}
+
+export type VectorCandidate = { chunk: number; score: number }
+
+export type StoredChunk = {
+  chunk: number
+  ordinal: number
+  start: number
+  end: number
+  text: string
+  document: KnowledgeDocument
+}
+
+export type KnowledgeStats = {
+  documents: number
+  chunks: number
+  characters: number
+  /** Vectors and what is still to be embedded, per embedder that has any. */
+  vectors: { embedder: string; vectors: number }[]
+}
+
+export type Removal = { ids?: readonly string[]; subject?: string }
+
+/**
+ * Long-term memory: documents cut into chunks, found by their terms and by vectors of any embedder. Every write is one transaction and is
+ * found by the next search, also from another process. Nothing that is deleted, past its expiry or outside the filter is ever returned.
+ * Chunk numbers are never used twice.
+ */
+export interface KnowledgeStore {
+  /** Creates or replaces a document with its chunks; vectors of an earlier version go. */
+  put(namespace: string, draft: DocumentDraft): Promise<Put>
+  get(namespace: string, id: string): Promise<KnowledgeDocument | undefined>
+  /** Documents in the order of their ids; `after` is the last id of the page before. */
+  list(namespace: string, options?: { after?: string; limit?: number }): Promise<KnowledgeDocument[]>
+  /** Documents of the same subject that share a band key, at most 20. */
+  alike(
+    namespace: string,
+    bands: readonly string[],
+    subject: string | undefined,
+  ): Promise<KnowledgeDocument[]>
+  /** Removes names; a document goes with its last name. By subject: all of it. Answers how many names went. Erased from the file, not only unlinked. */
+  remove(namespace: string, removal: Removal): Promise<number>
+  /** The chunks in which the terms weigh most, at most `limit`; scoring them is the caller's. */
+  lexical(
+    namespace: string,
+    terms: readonly string[],
+    options: { limit: number; filter?: KnowledgeFilter },
+  ): Promise<LexicalCandidates>
+  /** The nearest chunks by cosine among vectors of one embedder, best first. */
+  nearest(
+    namespace: string,
+    vector: Float32Array,
+    options: { embedder: string; limit: number; filter?: KnowledgeFilter },
+  ): Promise<VectorCandidate[]>
+  /** Cosines of chunks to a vector, in the order asked; undefined where there is no vector of that embedder. */
+  cosines(
+    namespace: string,
+    vector: Float32Array,
+    options: { embedder: string; chunks: readonly number[] },
+  ): Promise<(number | undefined)[]>
+  /** Chunks with their documents in the order asked; those that are gone are left out. */
+  chunks(namespace: string, chunks: readonly number[]): Promise<StoredChunk[]>
+  /** Chunks of one document by their ordinals, both inclusive. */
+  span(namespace: string, id: string, from: number, to: number): Promise<StoredChunk[]>
+  /** Chunks of text documents that have no vector of the embedder, in the order of their numbers after `after`. */
+  unembedded(
+    namespace: string,
+    embedder: string,
+    options: { after: number; limit: number },
+  ): Promise<{ chunk: number; text: string }[]>
+  /** Vectors of chunks that are gone meanwhile are dropped. Answers how many were kept. */
+  addVectors(
+    namespace: string,
+    embedder: string,
+    vectors: readonly { chunk: number; values: Float32Array }[],
+  ): Promise<number>
+  /** Drops all vectors of an embedder. */
+  dropVectors(namespace: string, embedder: string): Promise<number>
+  /** Embedders that have vectors here. */
+  embedders(namespace: string): Promise<string[]>
+  stats(namespace: string): Promise<KnowledgeStats>
+  namespaces(): Promise<string[]>
+  /** Removes at most `limit` (default 1,000) documents past their expiry; answers how many. */
+  sweep(limit?: number): Promise<number>
+  close(): Promise<void>
+}
+
+/** One condition of a filter on one member; the meaning every adapter keeps. */
+export const memberFits = (value: Json | undefined, condition: MetadataFilter[string]): boolean => {
+  if (Array.isArray(value)) return value.some((item) => !Array.isArray(item) && memberFits(item, condition))
+  if (value === undefined || (typeof value === 'object' && value !== null)) return false
+  if (condition === null || typeof condition !== 'object') return value === condition
+  if (condition.in !== undefined && !condition.in.includes(value)) return false
+  const within = (bound: number | string, ordered: (a: number | string, b: number | string) => boolean) =>
+    (typeof value === 'number' || typeof value === 'string') &&
+    typeof value === typeof bound &&
+    ordered(value, bound)
+  if (condition.gte !== undefined && !within(condition.gte, (a, b) => a >= b)) return false
+  return condition.lte === undefined || within(condition.lte, (a, b) => a <= b)
+}
+
+const { hasOwn } = Object
+
+/** Whether a document fits a filter. */
+export const documentFits = (document: KnowledgeDocument, filter: KnowledgeFilter): boolean =>
+  (filter.subject === undefined || document.subject === filter.subject) &&
+  (filter.source === undefined || document.source === filter.source) &&
+  (filter.modality === undefined || document.modality === filter.modality) &&
+  (filter.ids === undefined || filter.ids.includes(document.id)) &&
+  (filter.from === undefined || document.updatedAt >= filter.from) &&
+  (filter.to === undefined || document.updatedAt <= filter.to) &&
+  Object.entries(filter.metadata ?? {}).every(([name, condition]) =>
+    memberFits(hasOwn(document.metadata, name) ? document.metadata[name] : undefined, condition),
+  )

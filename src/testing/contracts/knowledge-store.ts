@@ -1,0 +1,417 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { DocumentDraft, KnowledgeFilter, KnowledgeStore } from '../../ports/knowledge-store.ts'
+import type { ManualClock } from '../clock.ts'
+
+/** A fresh, empty store on a manual clock; `close` also removes what it left behind. */
+export type KnowledgeFixture = { store: KnowledgeStore; clock: ManualClock; close(): Promise<void> }
+export type OpenKnowledge = () => Promise<KnowledgeFixture>
+
+const on = (open: OpenKnowledge, test: (fixture: KnowledgeFixture) => Promise<void>) => async () => {
+  const fixture = await open()
+  try {
+    await test(fixture)
+  } finally {
+    await fixture.close()
+  }
+}
+
+const ns = 'global'
+const wordsOf = (text: string): string[] => text.toLowerCase().split(/\s+/).filter(Boolean)
+
+/** A document of one chunk a line, its words as terms. */
+export const documentDraft = (id: string, text: string, more: Partial<DocumentDraft> = {}): DocumentDraft => {
+  let at = 0
+  const chunks = text.split('\n').map((line) => {
+    const start = at
+    at += line.length + 1
+    return { start, end: start + line.length, terms: wordsOf(line) }
+  })
+  const hash = `${more.title ?? ''}/${text}`
+  return { id, modality: 'text', text, metadata: {}, hash, bands: [], titleTerms: [], chunks, ...more }
+}
+
+/** Ids of the documents in which the words stand, best first. */
+const found = async (store: KnowledgeStore, text: string, filter: KnowledgeFilter = {}, namespace = ns) => {
+  const { candidates } = await store.lexical(namespace, wordsOf(text), { limit: 50, filter })
+  const chunks = await store.chunks(
+    namespace,
+    candidates.map(({ chunk }) => chunk),
+  )
+  return [...new Set(chunks.map(({ document }) => document.id))].sort()
+}
+
+const near = async (
+  store: KnowledgeStore,
+  values: number[],
+  filter: KnowledgeFilter = {},
+  embedder = 'e',
+) => {
+  const hits = await store.nearest(ns, Float32Array.from(values), { embedder, limit: 50, filter })
+  const chunks = await store.chunks(
+    ns,
+    hits.map(({ chunk }) => chunk),
+  )
+  return chunks.map(({ document }) => document.id)
+}
+
+const vectors = (...values: number[]) => ({
+  vectors: [{ ordinal: 0, embedder: 'e', values: Float32Array.from(values) }],
+})
+
+/** What every knowledge store promises. */
+export const knowledgeStoreContract = (name: string, open: OpenKnowledge): void => {
+  describe(`${name} as a knowledge store`, () => {
+    documents(open)
+    duplicates(open)
+    words(open)
+    filters(open)
+    vectorSearch(open)
+    expiry(open)
+    hostile(open)
+  })
+}
+
+const documents = (open: OpenKnowledge) => {
+  it(
+    'keeps a document as it was put, and counts its versions',
+    on(open, async ({ store, clock }) => {
+      const more = { title: 'T', metadata: { tags: ['x'], n: 1 }, subject: 's', source: 'file.md' }
+      assert.deepEqual(await store.put(ns, documentDraft('a', 'one two', more)), {
+        outcome: 'created',
+        id: 'a',
+        version: 1,
+      })
+      const at = clock.now()
+      const expected = {
+        id: 'a',
+        modality: 'text',
+        text: 'one two',
+        ...more,
+        at,
+        updatedAt: at,
+        version: 1,
+        group: 'a',
+      }
+      assert.deepEqual(await store.get(ns, 'a'), expected)
+      clock.advance(10)
+      assert.equal((await store.put(ns, documentDraft('a', 'one two', more))).outcome, 'unchanged')
+      assert.deepEqual(await store.get(ns, 'a'), expected)
+      assert.deepEqual(await store.put(ns, documentDraft('a', 'three', more)), {
+        outcome: 'updated',
+        id: 'a',
+        version: 2,
+      })
+      const { text, at: first, updatedAt } = (await store.get(ns, 'a'))!
+      assert.deepEqual([text, first, updatedAt], ['three', at, at + 10])
+      assert.deepEqual(await found(store, 'one'), [])
+      assert.deepEqual(await found(store, 'three'), ['a'])
+    }),
+  )
+  it(
+    'changes metadata alone without a new version',
+    on(open, async ({ store }) => {
+      await store.put(ns, documentDraft('a', 'one'))
+      assert.equal(
+        (await store.put(ns, documentDraft('a', 'one', { metadata: { k: 1 } }))).outcome,
+        'unchanged',
+      )
+      const { version, metadata } = (await store.get(ns, 'a'))!
+      assert.deepEqual([version, metadata], [1, { k: 1 }])
+      assert.deepEqual(await found(store, 'one', { metadata: { k: 1 } }), ['a'])
+    }),
+  )
+  it(
+    'lists in the order of ids, page by page, each namespace apart',
+    on(open, async ({ store }) => {
+      for (const id of ['b', 'c', 'a']) await store.put(ns, documentDraft(id, `text ${id}`))
+      await store.put('other', documentDraft('a', 'elsewhere'))
+      const ids = async (options: { after?: string; limit?: number }) =>
+        (await store.list(ns, options)).map(({ id }) => id)
+      assert.deepEqual(await ids({ limit: 2 }), ['a', 'b'])
+      assert.deepEqual(await ids({ after: 'b' }), ['c'])
+      assert.deepEqual(await store.namespaces(), ['global', 'other'])
+      assert.deepEqual(await found(store, 'elsewhere'), [])
+      assert.deepEqual(await found(store, 'elsewhere', {}, 'other'), ['a'])
+      assert.deepEqual(await store.list('nobody'), [])
+    }),
+  )
+  it(
+    'gives chunks with exact spans, and those around one',
+    on(open, async ({ store }) => {
+      await store.put(ns, documentDraft('a', 'first line\nsecond line\nthird one'))
+      const around = await store.span(ns, 'a', -3, 1)
+      assert.deepEqual(
+        around.map(({ ordinal, text, start, end, document }) => [
+          ordinal,
+          text,
+          document.text.slice(start, end),
+        ]),
+        [
+          [0, 'first line', 'first line'],
+          [1, 'second line', 'second line'],
+        ],
+      )
+      assert.deepEqual(await store.span(ns, 'nobody', 0, 9), [])
+      const { documents, chunks, characters } = await store.stats(ns)
+      assert.deepEqual([documents, chunks, characters], [1, 3, 32])
+    }),
+  )
+}
+
+const duplicates = (open: OpenKnowledge) => {
+  it(
+    'stores the same content of one subject once, under every name it came with',
+    on(open, async ({ store }) => {
+      await store.put(ns, documentDraft('a', 'same text'))
+      assert.deepEqual(await store.put(ns, documentDraft('b', 'same text')), {
+        outcome: 'duplicate',
+        id: 'a',
+        version: 1,
+      })
+      assert.equal((await store.get(ns, 'b'))?.id, 'a')
+      assert.equal(
+        (await store.put(ns, documentDraft('c', 'same text', { subject: 's' }))).outcome,
+        'created',
+      )
+      assert.equal((await store.stats(ns)).documents, 2)
+      assert.equal(await store.remove(ns, { ids: ['a'] }), 1)
+      assert.deepEqual([await store.get(ns, 'a'), (await store.get(ns, 'b'))?.id], [undefined, 'b'])
+      assert.deepEqual(await found(store, 'same'), ['b', 'c'])
+      assert.equal(await store.remove(ns, { ids: ['b', 'nobody'] }), 1)
+      assert.deepEqual(await found(store, 'same'), ['c'])
+    }),
+  )
+  it(
+    'gives a name that changes a document of its own, and leaves the others what they had',
+    on(open, async ({ store }) => {
+      await store.put(ns, documentDraft('a', 'same text'))
+      await store.put(ns, documentDraft('b', 'same text'))
+      assert.equal((await store.put(ns, documentDraft('a', 'changed words'))).outcome, 'created')
+      assert.deepEqual(
+        [(await store.get(ns, 'a'))?.text, (await store.get(ns, 'b'))?.text],
+        ['changed words', 'same text'],
+      )
+      assert.deepEqual([await found(store, 'same'), await found(store, 'changed')], [['b'], ['a']])
+    }),
+  )
+  it(
+    'finds documents that share a band key, of the same subject only',
+    on(open, async ({ store }) => {
+      await store.put(ns, documentDraft('a', 'x', { bands: ['k1', 'k2'] }))
+      await store.put(ns, documentDraft('b', 'y', { bands: ['k2'], subject: 's' }))
+      const alike = async (bands: string[], subject?: string) =>
+        (await store.alike(ns, bands, subject)).map(({ id }) => id)
+      assert.deepEqual(await alike(['k2', 'k9']), ['a'])
+      assert.deepEqual(await alike(['k2'], 's'), ['b'])
+      await store.remove(ns, { ids: ['a'] })
+      assert.deepEqual(await alike(['k1', 'k2']), [])
+    }),
+  )
+  it(
+    'forgets all of a subject',
+    on(open, async ({ store }) => {
+      for (let i = 0; i < 5; i++) await store.put(ns, documentDraft(`s${i}`, `note ${i}`, { subject: 's' }))
+      await store.put(ns, documentDraft('t', 'note of another', { subject: 't' }))
+      assert.equal(await store.remove(ns, { subject: 's' }), 5)
+      assert.deepEqual(await found(store, 'note'), ['t'])
+      assert.equal((await store.stats(ns)).chunks, 1)
+    }),
+  )
+}
+
+const words = (open: OpenKnowledge) => {
+  it(
+    'says how often terms stand in chunks and titles, and in how many of them',
+    on(open, async ({ store }) => {
+      await store.put(ns, documentDraft('a', 'red red blue', { titleTerms: ['red'], title: 'red' }))
+      await store.put(ns, documentDraft('b', 'blue\ngreen'))
+      await store.put('other', documentDraft('z', 'red'))
+      const { chunks, frequencies, candidates, bodyLength, titleLength } = await store.lexical(
+        ns,
+        ['red', 'blue', 'none'],
+        { limit: 10 },
+      )
+      assert.deepEqual([chunks, frequencies], [3, [1, 2, 0]])
+      assert.deepEqual([bodyLength, titleLength], [5 / 3, 1 / 3])
+      const [first] = candidates
+      assert.deepEqual(
+        [first?.body, first?.title, first?.bodyLength, first?.titleLength],
+        [[2, 1, 0], [1, 0, 0], 3, 1],
+      )
+      assert.equal(candidates.length, 2)
+      assert.equal((await store.lexical(ns, ['red', 'blue'], { limit: 1 })).candidates.length, 1)
+      assert.deepEqual((await store.lexical(ns, [], { limit: 9 })).candidates, [])
+    }),
+  )
+}
+
+const filters = (open: OpenKnowledge) => {
+  it(
+    'finds only what the filter lets through, by words and by vector',
+    on(open, async ({ store, clock }) => {
+      const put = (id: string, more: Partial<DocumentDraft>) =>
+        store.put(ns, documentDraft(id, `common ${id}`, { ...vectors(1, id.charCodeAt(0) / 200), ...more }))
+      await put('a', { metadata: { kind: 'x', n: 1, tags: ['p', 'q'], ok: true }, subject: 's' })
+      clock.advance(100)
+      await put('b', { metadata: { kind: 'y', n: 2.5, none: null }, source: 'f' })
+      await put('c', { metadata: { n: '2', ok: 1, deep: { kind: 'x' } }, modality: 'image' })
+      const cases: [KnowledgeFilter, string[]][] = [
+        [{ metadata: { kind: 'x' } }, ['a']],
+        [{ metadata: { tags: 'q' } }, ['a']],
+        [{ metadata: { ok: true } }, ['a']],
+        [{ metadata: { ok: 1 } }, ['c']],
+        [{ metadata: { none: null } }, ['b']],
+        [{ metadata: { n: { gte: 1, lte: 2 } } }, ['a']],
+        [{ metadata: { n: { gte: 1 } } }, ['a', 'b']],
+        [{ metadata: { n: { in: [1, '2'] } } }, ['a', 'c']],
+        [{ metadata: { deep: 'x' } }, []],
+        [{ metadata: { n: {} } }, ['a', 'b', 'c']],
+        [{ metadata: { kind: 'x', n: 2 } }, []],
+        [{ metadata: { toString: 'x' } }, []],
+        [{ subject: 's' }, ['a']],
+        [{ source: 'f' }, ['b']],
+        [{ modality: 'image' }, ['c']],
+        [{ ids: ['c', 'a', 'zz'] }, ['a', 'c']],
+        [{ to: clock.now() - 1 }, ['a']],
+        [{ from: clock.now() }, ['b', 'c']],
+      ]
+      for (const [filter, expected] of cases) {
+        assert.deepEqual(await found(store, 'common', filter), expected, JSON.stringify(filter))
+        assert.deepEqual((await near(store, [1, 0], filter)).sort(), expected, JSON.stringify(filter))
+      }
+    }),
+  )
+}
+
+const vectorSearch = (open: OpenKnowledge) => {
+  it(
+    'finds the nearest of one embedder, at once and until they go',
+    on(open, async ({ store }) => {
+      await store.put(ns, documentDraft('x', 'a', vectors(1, 0, 0)))
+      await store.put(ns, documentDraft('y', 'b', vectors(0, 1, 0)))
+      await store.put(ns, documentDraft('z', 'c'))
+      assert.deepEqual(await near(store, [0.9, 0.1, 0]), ['x', 'y'])
+      const [missing, ...none] = await store.unembedded(ns, 'e', { after: 0, limit: 9 })
+      assert.deepEqual([missing?.text, none], ['c', []])
+      const values = Float32Array.of(1, 0.1, 0)
+      assert.equal(
+        await store.addVectors(ns, 'e', [
+          { chunk: missing!.chunk, values },
+          { chunk: 1e6, values },
+        ]),
+        1,
+      )
+      assert.deepEqual(await near(store, [1, 0.1, 0]), ['z', 'x', 'y'])
+      assert.deepEqual(await near(store, [1, 0, 0], {}, 'other'), [])
+      assert.deepEqual(await store.embedders(ns), ['e'])
+      const [cosine, absent] = await store.cosines(ns, values, {
+        embedder: 'e',
+        chunks: [missing!.chunk, 1e6],
+      })
+      assert.ok(Math.abs(cosine! - 1) < 1e-6 && absent === undefined)
+      await store.put(ns, documentDraft('x', 'changed', vectors(0, 0, 1)))
+      assert.deepEqual(await near(store, [0, 0, 1], { ids: ['x'] }), ['x'])
+      assert.equal((await near(store, [1, 0, 0]))[0], 'z')
+      await store.remove(ns, { ids: ['z'] })
+      assert.deepEqual((await near(store, [1, 0, 0])).sort(), ['x', 'y'])
+      assert.deepEqual((await store.stats(ns)).vectors, [{ embedder: 'e', vectors: 2 }])
+      assert.equal(await store.dropVectors(ns, 'e'), 2)
+      assert.deepEqual([await near(store, [1, 0, 0]), await store.embedders(ns)], [[], []])
+      assert.equal((await store.unembedded(ns, 'e', { after: 0, limit: 9 })).length, 2)
+    }),
+  )
+}
+
+const expiry = (open: OpenKnowledge) => {
+  it(
+    'returns nothing past its expiry, swept or not',
+    on(open, async ({ store, clock }) => {
+      const expiresAt = clock.now() + 1000
+      await store.put(ns, documentDraft('a', 'brief words', { expiresAt, bands: ['k'], ...vectors(1, 0) }))
+      await store.put(ns, documentDraft('b', 'lasting words', vectors(0.9, 0.1)))
+      assert.deepEqual(await found(store, 'words'), ['a', 'b'])
+      assert.equal(await store.sweep(), 0)
+      clock.advance(1000)
+      const gone = async () => {
+        assert.deepEqual(await found(store, 'words'), ['b'])
+        assert.deepEqual(await near(store, [1, 0]), ['b'])
+        assert.equal(await store.get(ns, 'a'), undefined)
+        assert.deepEqual(await store.span(ns, 'a', 0, 9), [])
+        assert.deepEqual(await store.alike(ns, ['k'], undefined), [])
+        assert.deepEqual(
+          (await store.list(ns)).map(({ id }) => id),
+          ['b'],
+        )
+        const { documents, chunks } = await store.stats(ns)
+        assert.deepEqual([documents, chunks], [1, 1])
+      }
+      await gone()
+      assert.equal(await store.sweep(), 1)
+      await gone()
+      assert.equal((await store.put(ns, documentDraft('a', 'anew'))).outcome, 'created')
+    }),
+  )
+}
+
+const hostile = (open: OpenKnowledge) => {
+  const terms = [
+    '"',
+    '*',
+    'AND',
+    'NEAR(a b)',
+    'title:x',
+    "'; DROP TABLE words;--",
+    '\0',
+    'ä',
+    '数据',
+    '_',
+    'x'.repeat(5000),
+    '\ud800',
+    '^a',
+    '-',
+    '',
+  ]
+  it(
+    'takes any term for a word and nothing else',
+    on(open, async ({ store }) => {
+      await store.put(
+        ns,
+        documentDraft('a', 'a b title x', { chunks: [{ start: 0, end: 1, terms: ['harmless', 'ä'] }] }),
+      )
+      for (const term of terms) {
+        const { candidates } = await store.lexical(ns, [term], { limit: 5 })
+        assert.equal(candidates.length, term === 'ä' ? 1 : 0, JSON.stringify(term.slice(0, 20)))
+      }
+      await store.put(
+        ns,
+        documentDraft('b', 'all', { chunks: [{ start: 0, end: 3, terms: terms.filter(Boolean) }] }),
+      )
+      for (const term of terms.filter(Boolean))
+        assert.deepEqual(
+          (await store.lexical(ns, [term], { limit: 5 })).candidates.length,
+          term === 'ä' ? 2 : 1,
+        )
+    }),
+  )
+  it(
+    'keeps ids, namespaces, texts and metadata of any characters',
+    on(open, async ({ store }) => {
+      const odd = `NUL \0 quote " ' % _ emoji 🎉 ${'x'.repeat(10)}`
+      const draft = documentDraft(odd, odd, { metadata: { [odd]: odd }, title: odd, source: odd })
+      await store.put(odd, draft)
+      const kept = await store.get(odd, odd)
+      assert.deepEqual([kept?.text, kept?.metadata, kept?.title], [odd, { [odd]: odd }, odd])
+      assert.equal(await store.remove(odd, { ids: [odd] }), 1)
+    }),
+  )
+  it(
+    'refuses a filter that names no plain member, or takes it for one that is not there',
+    on(open, async ({ store }) => {
+      await store.put(ns, documentDraft('a', 'word'))
+      const filter = { metadata: { '"] OR 1=1': 1 } }
+      const answer = await store.lexical(ns, ['word'], { limit: 5, filter }).catch((error) => error.code)
+      assert.ok(answer === 'input.invalid' || answer.candidates.length === 0)
+    }),
+  )
+}
