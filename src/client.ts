@@ -1,8 +1,12 @@
-import { ConcordError, type ErrorCode, errorTable } from './domain/errors.ts'
+import { ConcordError, errorTable } from './domain/errors.ts'
 import type { Event, SignalKind, Wait } from './domain/event.ts'
 import type { Goal } from './domain/goal.ts'
 import type { Json, JsonObject } from './domain/json.ts'
 import { finalStatuses, type RunStatus, statusOf } from './domain/summary.ts'
+import { messagesOf } from './stores/http/messages.ts'
+import { errorOfProblem, pause } from './stores/http/request.ts'
+
+export { type RemoteStateOptions, remoteState } from './client-state.ts'
 
 /*
  * Talks to `concord serve` with nothing but fetch: for Node, Deno, Bun and browsers.
@@ -44,21 +48,9 @@ export type FollowRun = { after?: number; deltas?: boolean; signal?: AbortSignal
 const reconnectsMax = 8
 const reconnectMs = 100
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
 /** Problem details (RFC 9457) as the error they were on the server. */
-const errorOf = async (response: Response): Promise<ConcordError> => {
-  const text = await response.text()
-  try {
-    const { code, detail, title, type, status, ...details } = JSON.parse(text) as { [name: string]: Json }
-    if (typeof code === 'string' && code in errorTable)
-      return new ConcordError(code as ErrorCode, String(detail), { details })
-  } catch {}
-  return new ConcordError(
-    'internal',
-    `Cannot use the answer of ${response.url} as it is ${response.status}: ${text.slice(0, 200)}`,
-  )
-}
+const errorOf = async (response: Response): Promise<ConcordError> =>
+  errorOfProblem(await response.text(), response.status, response.url)
 
 export const concordClient = (options: ClientOptions): ConcordClient => {
   const { url, token, fetch: send = fetch } = options
@@ -103,12 +95,12 @@ export const concordClient = (options: ClientOptions): ConcordClient => {
           if (status !== undefined && finalStatuses.has(status)) return
         }
         // A server that stops ends its streams: the next one is there in a moment.
-        await sleep(reconnectMs)
+        await pause(reconnectMs)
       } catch (error) {
         if (signal?.aborted) throw error
         if (error instanceof ConcordError && !errorTable[error.code].retryable) throw error
         if (++failures > reconnectsMax) throw error
-        await sleep(reconnectMs * 2 ** failures)
+        await pause(reconnectMs * 2 ** failures)
       }
     }
   }
@@ -125,31 +117,5 @@ export const concordClient = (options: ClientOptions): ConcordClient => {
       await post(pathOf(run, `/${kind}`), body)
     },
     fork: async (run, fork = {}) => (await post<{ runId: string }>(pathOf(run, '/fork'), fork)).runId,
-  }
-}
-
-/** Messages of `text/event-stream` (WHATWG HTML, section 9.2); comments and fields not used here are left out. */
-async function* messagesOf(response: Response): AsyncGenerator<{ event: string; data: string }> {
-  if (response.body === null) return
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
-  let text = ''
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return
-      text += value
-      const blocks = text.split('\n\n')
-      text = blocks.pop() ?? ''
-      for (const block of blocks) {
-        const message = { event: '', data: '' }
-        for (const line of block.split('\n')) {
-          if (line.startsWith('event: ')) message.event = line.slice(7)
-          else if (line.startsWith('data: ')) message.data += line.slice(6)
-        }
-        yield message
-      }
-    }
-  } finally {
-    await reader.cancel().catch(() => {})
   }
 }

@@ -11,7 +11,7 @@ export const traceparent = (run: string, key: string): string => `00-${hex(run, 
 /** Calls an agent that runs elsewhere: plain JSON in and out, context in headers. Reached once a key: its answer is journaled with the step. */
 export const callRemote = (context: AgentContext, input: Json, deadline: number): Promise<Json> => {
   const { definition, execution, services } = context
-  const key = execution.idempotencyKey
+  const key = context.callKey
   return services.transport.call({
     url: definition.url ?? '',
     ...(definition.token === undefined ? {} : { token: definition.token }),
@@ -22,7 +22,7 @@ export const callRemote = (context: AgentContext, input: Json, deadline: number)
       'concord-run': context.runId,
       'concord-step': context.stepId,
       'concord-deadline': new Date(deadline).toISOString(),
-      ...services.headers?.(execution),
+      ...services.headers?.({ execution, agent: context.agent, key, deadline }),
     },
     deadline,
     signal: context.signal,

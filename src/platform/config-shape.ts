@@ -140,7 +140,7 @@ const shape = object<ConcordConfig>({
     learn: boolean,
     learnWith: string,
   }),
-  server: object<ServerConfig>({ host: string, port: number, token: string }),
+  server: object<ServerConfig>({ host: string, port: number, token: string, url: string, memoryKey: string }),
   beforeStore: fn,
   logger: openObject,
 })

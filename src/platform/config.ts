@@ -49,7 +49,15 @@ export type MemoryConfig = {
   learnWith?: string
 }
 
-export type ServerConfig = { host?: string; port?: number; token?: string }
+export type ServerConfig = {
+  host?: string
+  port?: number
+  token?: string
+  /** Where agents elsewhere reach this server, when not at the address it listens on. */
+  url?: string
+  /** The secret that memory tokens are signed with. Default: `memory.key` in the stores' folder, made when it is needed. */
+  memoryKey?: string
+}
 
 export type ToolsConfig = BuiltInToolsConfig & {
   arxiv?: { baseUrl?: string; intervalMs?: number }

@@ -1,4 +1,5 @@
 import type { Permission } from '../ports/tool.ts'
+import type { MemoryPolicy } from './memory.ts'
 
 export type Decision = 'allow' | 'deny' | 'ask'
 
@@ -8,6 +9,8 @@ export type PolicyRequest = { agent: string; tool: string; permission: Permissio
 export type Policy = {
   tools?: { [tool: string]: Decision }
   permissions?: { [P in Permission]?: Decision }
+  /** Of memory shared beyond the run, for agents that use it over HTTP. */
+  memory?: MemoryPolicy
 }
 
 /** Whether an agent may call a tool now: allow, deny, or ask a person. */

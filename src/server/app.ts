@@ -3,6 +3,8 @@ import type { App, Services } from './route.ts'
 import { aboutRoutes } from './routes/about.ts'
 import { eventRoutes } from './routes/events.ts'
 import { goalRoutes } from './routes/goal.ts'
+import { callOf } from './routes/memory/caller.ts'
+import { memoryRoutes } from './routes/memory/routes.ts'
 import { runRoutes } from './routes/runs.ts'
 import { signalRoutes } from './routes/signals.ts'
 import { createShell } from './shell.ts'
@@ -25,6 +27,7 @@ export const createApp = (concord: Concord, options: AppOptions = {}): App => {
   const { token, bodyBytesMax, heartbeatMs = heartbeatMsDefault } = options
   const app = createShell({
     logger: concord.logger,
+    admits: (c) => callOf(concord, c) !== undefined,
     ...(token === undefined ? {} : { token }),
     ...(bodyBytesMax === undefined ? {} : { bodyBytesMax }),
   })
@@ -34,6 +37,7 @@ export const createApp = (concord: Concord, options: AppOptions = {}): App => {
   runRoutes(app, services)
   eventRoutes(app, services)
   signalRoutes(app, services)
+  memoryRoutes(app, services)
   aboutRoutes(app, services)
   describe(app, token !== undefined)
   return app

@@ -63,10 +63,14 @@ const withoutToken = (c: Context): void => {
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-const bearer = (expected: Buffer, c: Context): void => {
+const isBearer = (expected: Buffer, c: Context): boolean => {
   const given = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
   // Digests have one length: the comparison tells nothing of the token, its length included.
-  if (given === undefined || !timingSafeEqual(digest(given), expected))
+  return given !== undefined && timingSafeEqual(digest(given), expected)
+}
+
+const bearer = (expected: Buffer, c: Context, admits: Admits): void => {
+  if (!admits(c) && !isBearer(expected, c))
     throw new ConcordError(
       'auth.required',
       'Cannot accept this request as this server has a token: the Authorization header is missing or another; send "Authorization: Bearer <token>"',
@@ -78,12 +82,15 @@ const bearer = (expected: Buffer, c: Context): void => {
     )
 }
 
+/** Whether a request may come without the server's token because it carries another that is good; throws for one that is not. */
+export type Admits = (c: Context) => boolean
+
 /** Refuses with `request.forbidden`, `auth.required` or `request.media-type`. `/health` of a server with a token is open to all. */
-export const guard = (token: string | undefined): MiddlewareHandler => {
+export const guard = (token: string | undefined, admits: Admits = () => false): MiddlewareHandler => {
   const expected = token === undefined ? undefined : digest(token)
   return async (c, next) => {
     if (expected === undefined) withoutToken(c)
-    else if (c.req.path !== '/health') bearer(expected, c)
+    else if (c.req.path !== '/health') bearer(expected, c, admits)
     await next()
   }
 }

@@ -19,6 +19,7 @@ export const serve = async (concord: Concord, options: ServeOptions = {}): Promi
   checkAddress({ ...rest, host })
   const closing = new AbortController()
   const server = await listen(createApp(concord, { ...rest, closing: closing.signal }), { host, port })
+  concord.memory.reachableAt(concord.config.server?.url ?? server.url)
   concord.runner.adopt()
   await concord.runner.reconcile()
   await goOnAfterStop(concord)
@@ -26,6 +27,7 @@ export const serve = async (concord: Concord, options: ServeOptions = {}): Promi
     url: server.url,
     close(graceMs) {
       closing.abort()
+      concord.memory.reachableAt(undefined)
       return server.close(graceMs)
     },
   }

@@ -3,18 +3,23 @@ import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { ConcordError, type ErrorCode, errorTable } from '../domain/errors.ts'
 import type { Logger } from '../ports/logger.ts'
-import { guard } from './guard.ts'
+import { type Admits, guard } from './guard.ts'
 import { failureOf, problemOf, problemResponse } from './problem.ts'
 import { type App, createRouter } from './route.ts'
 
-export type ShellOptions = { token?: string; bodyBytesMax?: number; logger: Logger }
+export type ShellOptions = { token?: string; bodyBytesMax?: number; logger: Logger; admits?: Admits }
 
 export const bodyBytesMaxDefault = 1024 * 1024
 
 const requestIdPattern = /^[\w.:-]{1,128}$/
 
 /** What every server of Concord has around its routes: request ids, the guard, the body limit, and problem details for all that goes wrong. */
-export const createShell = ({ token, bodyBytesMax = bodyBytesMaxDefault, logger }: ShellOptions): App => {
+export const createShell = ({
+  token,
+  bodyBytesMax = bodyBytesMaxDefault,
+  logger,
+  admits,
+}: ShellOptions): App => {
   const app = createRouter()
   app.use(async (c, next) => {
     const given = c.req.header('x-request-id')
@@ -28,7 +33,7 @@ export const createShell = ({ token, bodyBytesMax = bodyBytesMaxDefault, logger 
     const ms = Math.round(performance.now() - start)
     logger.debug({ requestId, method, path, status: c.res.status, ms }, 'answered')
   })
-  app.use(guard(token))
+  app.use(guard(token, admits))
   app.use(
     bodyLimit({
       maxSize: bodyBytesMax,

@@ -1,0 +1,84 @@
+import { ConcordError, type ErrorCode, errorTable, isConcordError } from '../../domain/errors.ts'
+import type { Json } from '../../domain/json.ts'
+
+export type Endpoint = { url: string; headers?: Record<string, string>; fetch?: typeof fetch }
+
+export type Request = {
+  method?: string
+  body?: unknown
+  headers?: Record<string, string>
+  signal?: AbortSignal | undefined
+  /** Sent again when the connection fails or the store is busy: what is sent twice is done once. */
+  repeatable?: boolean
+}
+
+const attemptsMax = 5
+const pauseMs = 50
+
+export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const done = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal?.addEventListener('abort', done, { once: true })
+  })
+
+/** Problem details (RFC 9457) as the error they were on the server. */
+export const errorOfProblem = (text: string, status: number, url: string): ConcordError => {
+  try {
+    const problem = JSON.parse(text) as { [name: string]: Json }
+    const { code, detail, title: _title, type: _type, status: _status, ...details } = problem
+    if (typeof code === 'string' && Object.hasOwn(errorTable, code))
+      return new ConcordError(code as ErrorCode, String(detail), { details })
+  } catch {}
+  return new ConcordError(
+    'internal',
+    `Cannot use the answer of ${url} as it is ${status}: ${text.slice(0, 200)}`,
+  )
+}
+
+const unreachable = (url: string, error: unknown): ConcordError => {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
+  return new ConcordError(
+    'source.unreachable',
+    `Cannot reach ${url} as the connection failed: ${cause}; is the server running?`,
+    { cause: error },
+  )
+}
+
+const passes = new Set<ErrorCode>(['source.unreachable', 'store.busy'])
+
+/** A request to a server of Concord. Throws what the server refused it with, and `source.unreachable`. */
+export const requester =
+  ({ url, headers: own = {}, fetch: send = fetch }: Endpoint) =>
+  async (path: string, request: Request = {}): Promise<Response> => {
+    const { method = 'GET', body, headers, signal, repeatable = method === 'GET' } = request
+    const address = `${url.replace(/\/+$/, '')}${path}`
+    const init: RequestInit = { method, redirect: 'error', headers: { ...own, ...headers } }
+    if (signal !== undefined) init.signal = signal
+    if (body !== undefined) init.body = JSON.stringify(body)
+    if (method !== 'GET') init.headers = { 'content-type': 'application/json', ...init.headers }
+    const once = async (): Promise<Response> => {
+      const response = await send(address, init).catch((error) => {
+        if (signal?.aborted) throw error
+        throw unreachable(address, error)
+      })
+      if (!response.ok) throw errorOfProblem(await response.text(), response.status, address)
+      return response
+    }
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await once()
+      } catch (error) {
+        const passing = isConcordError(error) && passes.has(error.code)
+        if (!repeatable || !passing || attempt >= attemptsMax) throw error
+        await pause(pauseMs * 2 ** attempt, signal)
+      }
+    }
+  }
+
+export type Send = ReturnType<typeof requester>
