@@ -8,8 +8,7 @@ export function dataRoot(): string {
 
 export class DataMissing extends Error {}
 
-/** Records of a JSON lines file under {@link dataRoot}; the caller names their shape. */
-export function readRecords<T>(path: string): T[] {
+function readText(path: string): string {
   const file = join(dataRoot(), path)
   if (!existsSync(file)) {
     throw new DataMissing(
@@ -18,6 +17,16 @@ export function readRecords<T>(path: string): T[] {
     )
   }
   return readFileSync(file, 'utf8')
+}
+
+/** A JSON file under {@link dataRoot}; the caller names its shape. */
+export function readJson<T>(path: string): T {
+  return JSON.parse(readText(path))
+}
+
+/** Records of a JSON lines file under {@link dataRoot}; the caller names their shape. */
+export function readRecords<T>(path: string): T[] {
+  return readText(path)
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line): T => JSON.parse(line))

@@ -7,6 +7,10 @@ const EVALUATIONS: Record<string, () => Promise<unknown>> = {
     ;(await import('./scifact.ts')).evaluateCitations()
     ;(await import('./planted-citations.ts')).evaluatePlanted()
   },
+  memory: async () => {
+    await (await import('./knowledge-scifact.ts')).evaluateScifactRetrieval()
+    await (await import('./knowledge-locomo.ts')).evaluateLocomo()
+  },
   'fit-scitldr': async () => (await import('./scitldr-fit.ts')).fitScitldr(),
   'fit-citations': async () => (await import('./scifact-fit.ts')).fitScifact(),
 }

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto'
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Knowledge, scopedKnowledge } from '../src/memory/knowledge/knowledge.ts'
+import { offlineEmbedder } from '../src/models/offline-embedder.ts'
+import type { Embedder } from '../src/ports/embedder.ts'
+import { sqliteKnowledge } from '../src/stores/sqlite/knowledge/store.ts'
+import { machineClock } from '../src/testing/clock.ts'
+
+const folder = join(import.meta.dirname, '..', '.tmp', 'evals')
+const digestOf = (text: string): string =>
+  createHash('sha256').update(text.slice(0, 1000)).digest('base64url')
+
+/** Embedding a corpus takes minutes: vectors are kept between evaluations. */
+const cached = (embedder: Embedder): Embedder => {
+  mkdirSync(folder, { recursive: true })
+  const [names, values] = [join(folder, 'vectors.txt'), join(folder, 'vectors.f32')]
+  const known = new Map<string, Float32Array>()
+  if (existsSync(names)) {
+    const bytes = readFileSync(values)
+    const all = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2)
+    for (const [at, name] of readFileSync(names, 'utf8').trim().split('\n').entries())
+      known.set(name, all.slice(at * embedder.dimensions, (at + 1) * embedder.dimensions))
+  }
+  return {
+    ...embedder,
+    async embed(texts, options) {
+      const missing = [...new Set(texts.filter((text) => !known.has(digestOf(text))))]
+      const made = await embedder.embed(missing, options)
+      for (const [at, text] of missing.entries()) {
+        known.set(digestOf(text), made[at]!)
+        appendFileSync(names, `${digestOf(text)}\n`)
+        appendFileSync(values, new Uint8Array(made[at]!.buffer, made[at]!.byteOffset, made[at]!.byteLength))
+      }
+      return texts.map((text) => known.get(digestOf(text))!)
+    },
+  }
+}
+
+/** Knowledge on SQLite in a fresh folder with the offline embedder, as the product makes it. */
+export const withKnowledge = async (use: (knowledge: Knowledge) => Promise<void>): Promise<void> => {
+  const directory = mkdtempSync(join(tmpdir(), 'concord-eval-'))
+  const store = await sqliteKnowledge({ directory, durability: 'process', clock: machineClock })
+  const offline = offlineEmbedder()
+  const embedder = cached(offline)
+  try {
+    await use(
+      scopedKnowledge({ store, namespace: 'eval', clock: machineClock, embedder: async () => embedder }),
+    )
+  } finally {
+    await offline.close()
+    await store.close()
+    rmSync(directory, { recursive: true })
+  }
+}
+
+/** Embeds what was added and says how far it is, now and then. */
+export const embedAll = async (knowledge: Knowledge): Promise<void> => {
+  let told = performance.now()
+  await knowledge.embed({
+    onProgress({ done }) {
+      if (performance.now() - told < 10_000) return
+      told = performance.now()
+      console.error(`  ${done} parts embedded`)
+    },
+  })
+}

@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { isConcordError } from '../../domain/errors.ts'
+import { stems } from '../../domain/text/tokens.ts'
+import { perceptualImageEmbedder } from '../../models/perceptual-image.ts'
+import type { Embedder, ImagePixels } from '../../ports/embedder.ts'
+import { volatileKnowledge } from '../../stores/volatile/knowledge.ts'
+import { manualClock } from '../../testing/clock.ts'
+import { type KnowledgeParts, scopedKnowledge } from './knowledge.ts'
+
+/** Words that mean the same lie in the same direction. */
+const senses = [
+  ['car', 'automobile'],
+  ['doctor', 'physician'],
+  ['sea', 'ocean'],
+]
+const senseEmbedder = (id = 'test/senses'): Embedder & { asked: string[] } => {
+  const asked: string[] = []
+  return {
+    id,
+    dimensions: 4,
+    asked,
+    async embed(texts) {
+      asked.push(...texts)
+      return texts.map((text) => {
+        const found = stems(text)
+        const counts = senses.map((words) => words.filter((word) => found.includes(stems(word)[0]!)).length)
+        return Float32Array.from([...counts, 0.1])
+      })
+    },
+  }
+}
+
+const open = (more: Partial<KnowledgeParts> = {}) => {
+  const clock = manualClock()
+  const store = volatileKnowledge({ clock })
+  return { clock, store, knowledge: scopedKnowledge({ store, namespace: 'global', clock, ...more }) }
+}
+
+const ids = (hits: { document: { id: string } }[]) => hits.map(({ document }) => document.id)
+
+const picture = (paint: (x: number, y: number) => [number, number, number], size = 64): ImagePixels => {
+  const data = new Uint8Array(size * size * 4)
+  for (let y = 0; y < size; y++)
+    for (let x = 0; x < size; x++) data.set([...paint(x / size, y / size), 255], (y * size + x) * 4)
+  return { width: size, height: size, data }
+}
+const disc = (x: number, y: number): [number, number, number] =>
+  Math.hypot(x - 0.5, y - 0.5) < 0.3 ? [220, 40, 40] : [240, 240, 250]
+const stripes = (x: number): [number, number, number] =>
+  Math.floor(x * 8) % 2 ? [20, 90, 20] : [230, 220, 90]
+
+describe('knowledge', () => {
+  it('finds a passage by its words, says where it stands and why', async () => {
+    const { knowledge } = open()
+    const text = 'Warfarin needs monitoring. Aspirin does not.'
+    await knowledge.add({ id: 'drugs', title: 'Anticoagulants', text, metadata: { kind: 'note' } })
+    await knowledge.add({ id: 'other', text: 'The weather was fine.' })
+    const [hit, ...others] = await knowledge.search('monitor warfarin')
+    assert.deepEqual(others, [])
+    assert.deepEqual([hit?.document.id, hit?.document.metadata], ['drugs', { kind: 'note' }])
+    assert.equal(text.slice(hit!.start, hit!.end), hit!.text)
+    assert.equal(hit!.scores.lexical, 1)
+    assert.equal(hit!.scores.sentence, 1)
+    assert.ok(hit!.score > 0 && hit!.score <= 1)
+  })
+
+  it('finds by meaning what shares no word, once it is embedded', async () => {
+    const embedder = senseEmbedder()
+    const { knowledge } = open({ embedder: async () => embedder })
+    await knowledge.add({ id: 'a', text: 'An automobile stood there.' })
+    await knowledge.add({ id: 'b', text: 'The ocean was calm.' })
+    assert.deepEqual(ids(await knowledge.search('car')), [])
+    assert.equal((await knowledge.stats()).unembedded, true)
+    assert.equal(await knowledge.embed(), 2)
+    assert.equal((await knowledge.stats()).unembedded, false)
+    const [hit] = await knowledge.search('car')
+    assert.equal(hit?.document.id, 'a')
+    assert.ok(hit!.scores.vector! > 0.9 && hit!.scores.lexical === 0)
+  })
+
+  it('re-embeds for another embedder where it was stopped, then drops the old vectors', async () => {
+    const [old, next] = [senseEmbedder('test/old'), senseEmbedder('test/new')]
+    let present: Embedder = old
+    const { knowledge, store } = open({ embedder: async () => present })
+    for (let i = 0; i < 40; i++) await knowledge.add({ id: `d${i}`, text: `physician number ${i}` })
+    assert.equal(await knowledge.embed(), 40)
+    present = next
+    const stop = new AbortController()
+    await knowledge.embed({ signal: stop.signal, onProgress: () => stop.abort(), replace: true })
+    assert.ok(next.asked.length > 0 && next.asked.length < 40)
+    assert.deepEqual(await store.embedders('global'), ['test/new', 'test/old'])
+    await knowledge.embed({ replace: true })
+    assert.equal(next.asked.length, 40)
+    assert.deepEqual(await store.embedders('global'), ['test/new'])
+  })
+
+  it('answers once for documents that say nearly the same, and for each again when the other is forgotten', async () => {
+    const { knowledge } = open()
+    const text = Array.from({ length: 60 }, (_, at) => `word${at}`).join(' ')
+    await knowledge.add({ id: 'a', text: `${text} end` })
+    await knowledge.add({ id: 'b', text: `${text} finish` })
+    const [hit, ...others] = await knowledge.search('word1 word2')
+    assert.deepEqual([others.length, [hit!.document.id, ...hit!.also!].sort()], [0, ['a', 'b']])
+    await knowledge.forget('a')
+    assert.deepEqual(ids(await knowledge.search('word1 word2')), ['b'])
+  })
+
+  it('stores the same content once, makes its id of it, and updates what is given', async () => {
+    const { knowledge, clock } = open()
+    const { id } = await knowledge.add({ text: 'one text' })
+    assert.equal((await knowledge.add({ text: 'one text' })).outcome, 'unchanged')
+    assert.equal((await knowledge.update(id, { metadata: { seen: true }, ttlMs: 50 })).outcome, 'unchanged')
+    assert.equal((await knowledge.update(id, { text: 'another text' })).version, 2)
+    assert.deepEqual((await knowledge.get(id))?.metadata, { seen: true })
+    clock.advance(50)
+    assert.equal(await knowledge.get(id), undefined)
+    await assert.rejects(knowledge.update(id, { text: 'x' }), { code: 'not-found' })
+  })
+
+  it('gives the neighbours of a hit as its context, with an exact span', async () => {
+    const { knowledge } = open()
+    const text = 'first turn\nsecond about whales\nthird turn\nfourth turn'
+    await knowledge.add({ id: 'talk', text, chunking: 'lines' })
+    const [hit] = await knowledge.search('whales', { neighbours: 1 })
+    assert.equal(hit?.text, 'second about whales')
+    assert.deepEqual(hit?.context, { start: 0, end: 41, text: text.slice(0, 41) })
+    const spread = await knowledge.search('whales', { weights: { neighbours: 0.5 } })
+    assert.deepEqual(
+      spread.map(({ text }) => text),
+      ['second about whales', 'first turn', 'third turn'],
+    )
+  })
+
+  it('prefers what is newer when asked, and what is unlike the rest when asked', async () => {
+    const { knowledge, clock } = open()
+    await knowledge.add({ id: 'old', text: 'the garden has roses and herbs' })
+    clock.advance(1000)
+    await knowledge.add({ id: 'new', text: 'the garden has roses and weeds' })
+    await knowledge.add({ id: 'far', text: 'roses were sold in town by strangers on that day' })
+    const recency = { halfLifeMs: 100, weight: 1 }
+    assert.equal(ids(await knowledge.search('garden roses', { recency }))[0], 'new')
+    assert.deepEqual(ids(await knowledge.search('garden roses', { limit: 2 })), ['old', 'new'])
+    assert.deepEqual(ids(await knowledge.search('garden roses', { limit: 2, diversity: 0.9 })), [
+      'old',
+      'far',
+    ])
+  })
+
+  it('never returns what was forgotten, expired or is outside the filter', async () => {
+    const step = fc.record({
+      kind: fc.constantFrom('add', 'add', 'add', 'forget', 'subject', 'wait'),
+      id: fc.integer({ min: 0, max: 9 }),
+      subject: fc.constantFrom('s', 't'),
+      words: fc.array(fc.constantFrom('red', 'green', 'blue'), { minLength: 1, maxLength: 4 }),
+      ttl: fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined }),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const { knowledge, clock } = open()
+        const model = new Map<string, { subject: string; text: string; expiresAt: number }>()
+        for (const [at, { kind, id, subject, words, ttl }] of steps.entries()) {
+          // No two texts are the same, so that none is a further name of another.
+          const text = `${words.join(' ')} n${at}`
+          if (kind === 'add') {
+            await knowledge.add({ id: `d${id}`, text, subject, ...(ttl === undefined ? {} : { ttlMs: ttl }) })
+            model.set(`d${id}`, { subject, text, expiresAt: clock.now() + (ttl ?? 1e9) })
+          } else if (kind === 'forget') {
+            await knowledge.forget(`d${id}`)
+            model.delete(`d${id}`)
+          } else if (kind === 'subject') {
+            await knowledge.forget({ subject })
+            for (const [key, value] of model) if (value.subject === subject) model.delete(key)
+          } else clock.advance(5)
+        }
+        for (const subject of ['s', 't', undefined]) {
+          const filter = subject === undefined ? {} : { subject }
+          const found = await knowledge.search('red', { limit: 50, filter })
+          const all = found.flatMap(({ document, also = [] }) => [document.id, ...also])
+          const expected = [...model]
+            .filter(([, each]) => each.expiresAt > clock.now() && each.text.includes('red'))
+            .filter(([, each]) => subject === undefined || each.subject === subject)
+          assert.deepEqual(all.sort(), expected.map(([id]) => id).sort())
+        }
+      }),
+      { numRuns: 60, verbose: true },
+    )
+  })
+
+  it('finds a picture by a picture that looks like it, by its caption, and not by text that is not in it', async () => {
+    const { knowledge } = open({ imageEmbedder: perceptualImageEmbedder })
+    await knowledge.add({ id: 'disc', text: 'a red sun', image: picture(disc) })
+    await knowledge.add({ id: 'stripes', text: 'a striped flag', image: picture(stripes) })
+    await knowledge.add({ id: 'note', text: 'text about the sun' })
+    const darker = picture((x, y) => disc(x, y).map((value) => value * 0.8) as [number, number, number], 200)
+    const hits = await knowledge.search({ image: darker })
+    assert.deepEqual(ids(hits), ['disc', 'stripes'])
+    assert.ok(hits[0]!.score > 0.95 && hits[1]!.score < 0.6, hits.map(({ score }) => score).join())
+    assert.deepEqual(ids(await knowledge.search('flag', { filter: { modality: 'image' } })), ['stripes'])
+    assert.deepEqual(ids(await knowledge.search('circle', { filter: { modality: 'image' } })), [])
+    await assert.rejects(
+      knowledge.add({ text: 'x', image: { width: 2, height: 2, data: new Uint8Array(3) } }),
+      {
+        code: 'input.invalid',
+      },
+    )
+  })
+
+  it('keeps vectors of any embedder beside each other and compares only those of one', async () => {
+    const { knowledge } = open()
+    const vector = (embedder: string, ...values: number[]) => ({
+      embedder,
+      values: Float32Array.from(values),
+    })
+    await knowledge.add({
+      id: 'song',
+      modality: 'audio',
+      text: 'a song',
+      vectors: [vector('my/audio', 1, 0)],
+    })
+    await knowledge.add({ id: 'cry', modality: 'audio', text: 'a cry', vectors: [vector('my/audio', 0, 1)] })
+    await knowledge.add({ id: 'text', text: 'a text', vectors: [vector('my/text', 1, 0)] })
+    assert.deepEqual(ids(await knowledge.search({ vector: vector('my/audio', 0.9, 0.2) })), ['song', 'cry'])
+    assert.deepEqual(ids(await knowledge.search({ vector: vector('my/none', 1, 0) })), [])
+  })
+
+  it('notes what was found as read', async () => {
+    const reads: object[] = []
+    const { knowledge } = open({ reads: () => reads as never })
+    await knowledge.add({ id: 'a', text: 'whales sing' })
+    await knowledge.search('whales')
+    assert.deepEqual(reads, [{ document: 'a', start: 0, end: 11 }])
+  })
+
+  it('takes any question', async () => {
+    const { knowledge } = open()
+    await knowledge.add({ id: 'a', text: 'to be or not to be' })
+    for (const question of [
+      '',
+      '   ',
+      '"',
+      'AND OR NOT',
+      '*',
+      'a:b',
+      '\0',
+      '🎉',
+      'x'.repeat(100_000),
+      '(((',
+      '-',
+    ])
+      assert.ok(Array.isArray(await knowledge.search(question)), question.slice(0, 10))
+    assert.deepEqual(await knowledge.search('be', { limit: 0 }), [])
+    const error = await knowledge.add({ id: 'x'.repeat(600), text: 'y' }).catch((error: unknown) => error)
+    assert.ok(isConcordError(error) && error.code === 'input.invalid')
+  })
+})
