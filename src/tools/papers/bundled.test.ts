@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url'
 const packed = async () => {
   const root = await mkdtemp(join(tmpdir(), 'concord-packed-'))
   const source = new URL('../..', import.meta.url)
-  for (const file of ['tools/papers/bundled.ts', 'tools/papers/paper.ts', 'domain/errors.ts'])
+  for (const file of ['tools/papers/bundled.ts', 'tools/papers/paper.ts', 'domain'])
     await cp(new URL(file, source), join(root, 'dist', file), { recursive: true })
   const load = async () => {
     const { bundledCorpus } = await import(pathToFileURL(join(root, 'dist/tools/papers/bundled.ts')).href)
