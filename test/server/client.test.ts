@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
-import { request } from 'node:http'
 import { describe, it, type TestContext } from 'node:test'
 import fc from 'fast-check'
 import { concordClient } from '../../src/client.ts'
 import { agent, type ConcordConfig, team } from '../../src/index.ts'
-import { echo, httpServer, openMemory, served, soleTeam } from './fixture.ts'
+import { echo, openMemory, served, soleTeam, unreliableProxy } from './fixture.ts'
 
 const clientOf = async (t: TestContext, config: ConcordConfig, token?: string) => {
   const concord = await openMemory(t, config)
@@ -61,27 +60,11 @@ describe('the client', () => {
       },
     })
     const { concord, url } = await clientOf(t, soleTeam(noting))
-    let breaks: number[] = []
-    const unreliable = await httpServer(t, (incoming, outgoing) => {
-      const { host: _, ...headers } = incoming.headers
-      const upstream = request(new URL(incoming.url ?? '', url), { headers }, (response) => {
-        let left = breaks.shift() ?? Number.POSITIVE_INFINITY
-        outgoing.writeHead(response.statusCode ?? 500, { 'content-type': 'text/event-stream' })
-        response.on('data', (chunk: Buffer) => {
-          outgoing.write(chunk.subarray(0, left))
-          left -= chunk.length
-          if (left <= 0) outgoing.destroy()
-        })
-        response.on('end', () => outgoing.end())
-      })
-      outgoing.on('close', () => upstream.destroy())
-      upstream.on('error', () => outgoing.destroy())
-      upstream.end()
-    })
+    const { url: unreliable, breakAt } = await unreliableProxy(t, url)
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 20_000 }), { maxLength: 3 }), async (places) => {
         const { id } = await concord.run({ text: 'x' })
-        breaks = [...places]
+        breakAt(places)
         const seen: number[] = []
         for await (const event of concordClient({ url: unreliable }).events(id)) seen.push(event.version)
         assert.deepEqual(

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
@@ -117,6 +117,34 @@ export const httpServer = async (t: TestContext, listener: RequestListener): Pro
     server.close()
   })
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** Passes requests on, and cuts the answers of the next ones off at the bytes named. */
+export const unreliableProxy = async (t: TestContext, target: string) => {
+  let breaks: number[] = []
+  const url = await httpServer(t, (incoming, outgoing) => {
+    const { host: _, ...headers } = incoming.headers
+    const { method } = incoming
+    const upstream = request(new URL(incoming.url ?? '', target), { method, headers }, (response) => {
+      let left = breaks.shift() ?? Number.POSITIVE_INFINITY
+      outgoing.writeHead(response.statusCode ?? 500, { 'content-type': response.headers['content-type'] })
+      response.on('data', (chunk: Buffer) => {
+        outgoing.write(chunk.subarray(0, left))
+        left -= chunk.length
+        if (left <= 0) outgoing.destroy()
+      })
+      response.on('end', () => outgoing.end())
+    })
+    outgoing.on('close', () => upstream.destroy())
+    upstream.on('error', () => outgoing.destroy())
+    incoming.pipe(upstream)
+  })
+  return {
+    url,
+    breakAt(bytes: readonly number[]) {
+      breaks = [...bytes]
+    },
+  }
 }
 
 const ended = (child: ChildProcess): Promise<unknown> =>
