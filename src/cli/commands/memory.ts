@@ -1,36 +1,69 @@
 import { ConcordError } from '../../domain/errors.ts'
+import { nearest } from '../../platform/nearest.ts'
 import { withAudit } from '../audit-report.ts'
 import { command } from '../command.ts'
+import { memoryActions, withState } from '../memory-actions.ts'
 import { openTerminal } from '../terminal.ts'
+
+const actions = [...Object.keys(memoryActions), 'forget']
+
+const unknown = (action: string): ConcordError => {
+  const meant = nearest(action, actions)
+  return new ConcordError(
+    'input.invalid',
+    `Cannot run "concord memory ${action}" as there are: ${actions.join(', ')}; ${meant === undefined ? 'choose one' : `did you mean "${meant}"?`}`,
+  )
+}
 
 export const memoryCommand = command({
   name: 'memory',
-  summary: 'Forget what log and state hold about a subject',
+  summary: 'Read, write and watch shared state; forget what log and state hold about a subject',
   positionals: [
     {
       name: 'action',
-      shown: 'forget',
+      shown: actions.join('|'),
       description: 'forget: erase the runs about a subject, their state and the subject’s own',
       required: true,
     },
+    {
+      name: 'what',
+      rest: true,
+      shown: '[key] [value]',
+      description:
+        'a key, to set also its value (JSON, else text); list: a prefix; watch: a pattern such as stock:*',
+    },
   ],
   options: {
-    subject: { type: 'string', value: 'id', description: 'the subject of the goals' },
-    json: { type: 'boolean', description: 'print a JSON object' },
+    namespace: {
+      type: 'string',
+      value: 'name',
+      description: 'run/{id}, thread/{id}, subject/{id}, team/{name} or global (default)',
+    },
+    'if-version': { type: 'string', value: 'n', description: 'set, delete: only at this version; 0: absent' },
+    ttl: { type: 'string', value: 'ms', description: 'set: ends after so long' },
+    since: { type: 'string', value: 'n', description: 'watch: what came after this sequence, too' },
+    limit: { type: 'string', value: 'n', description: 'list, history: at most so many' },
+    subject: { type: 'string', value: 'id', description: 'forget: the subject of the goals' },
+    json: { type: 'boolean', description: 'print JSON; watch: an object a line' },
   },
-  notes: ['The chain still verifies. Backups and exports keep what they hold.'],
-  examples: ['concord memory forget --subject patient-17'],
-  async run([action], values) {
-    if (action !== 'forget')
-      throw new ConcordError(
-        'input.invalid',
-        `Cannot run "concord memory ${action}" as there is only: forget; write it`,
-      )
+  notes: ['forget: the chain still verifies. Backups and exports keep what they hold.'],
+  examples: [
+    'concord memory set stock:apple 3 --namespace team/shop',
+    'concord memory watch "stock:*" --namespace team/shop',
+    'concord memory forget --subject patient-17',
+  ],
+  async run([action = '', ...words], values) {
+    const terminal = openTerminal(values['no-color'])
+    if (!actions.includes(action)) throw unknown(action)
+    if (action !== 'forget') {
+      await withState(action, words, values, terminal)
+      return 0
+    }
     const { subject } = values
     if (subject === undefined)
       throw new ConcordError('input.invalid', 'Cannot forget as no subject is given; write --subject <id>')
     const forgotten = await withAudit(values, (audit) => audit.forget(subject))
-    openTerminal().out(
+    terminal.out(
       values.json
         ? `${JSON.stringify(forgotten, null, 2)}\n`
         : `Forgot ${subject}: ${forgotten.runs} runs, ${forgotten.keys} keys, data of ${forgotten.events} events\n`,

@@ -94,7 +94,7 @@ export const commands: readonly Entry[] = [
   },
   {
     name: 'memory',
-    summary: 'forget what is known of a subject',
+    summary: 'read, write, watch and forget shared state',
     load: () => import('./memory.ts').then((m) => m.memoryCommand),
   },
   {
