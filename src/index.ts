@@ -37,4 +37,6 @@ export type {
   WriteOutcome,
 } from './ports/state-store.ts'
 export { type AnyTool, type Permission, type Tool, type ToolContext, tool } from './ports/tool.ts'
+export type { WakeOn } from './runtime/wake-on.ts'
+export { type Listening, type ServeOptions, serve } from './serve.ts'
 export type { ResearchOutput } from './teams/research/shapes.ts'
