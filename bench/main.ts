@@ -3,10 +3,11 @@ import { availableParallelism, cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { auditScale } from './audit.ts'
+import { memory } from './memory.ts'
 import { orchestration } from './orchestration.ts'
 import { printSummary } from './report.ts'
 
-const sections = ['orchestration', 'log', 'audit'] as const
+const sections = ['orchestration', 'log', 'memory', 'audit'] as const
 
 const usage = `npm run bench [-- <section> ...] [--only <text in a row's title>] [--quick] [--peers]
 sections: ${sections.join(', ')}; default orchestration`
@@ -46,6 +47,12 @@ const main = async (): Promise<number> => {
     printSummary(outcomes)
     unmeasured = outcomes.some(({ met }) => met === undefined)
     console.log(notMeasured)
+    warnWhenBusy()
+  }
+  if (wanted.has('memory')) {
+    const outcomes = await memory({ quick, ...(only === undefined ? {} : { only }) })
+    printSummary(outcomes)
+    unmeasured ||= outcomes.some(({ met }) => met === undefined)
     warnWhenBusy()
   }
   if (wanted.has('audit')) await auditScale(quick)

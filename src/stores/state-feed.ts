@@ -127,15 +127,18 @@ class Watcher implements Watch {
   }
 
   #readPage(): void {
-    const head = this.#source.head(this.#namespace)
-    if (this.cursor > head) return this.#resync('ahead')
-    if (head - this.cursor > this.#lagMax) return this.#resync('behind')
-    const rows = this.#source.read(this.#namespace, this.cursor, Math.min(pageRows, this.#bufferMax))
+    const most = Math.min(pageRows, this.#bufferMax)
+    const rows = this.#source.read(this.#namespace, this.cursor, most)
+    // How far the namespace is need only be asked where a page does not tell.
     if (rows.length === 0) {
+      const head = this.#source.head(this.#namespace)
+      if (this.cursor > head) return this.#resync('ahead')
       if (this.cursor < head) return this.#resync('not-retained')
       this.#behind = false
       return
     }
+    const lag = rows.length < most ? rows.length : this.#source.head(this.#namespace) - this.cursor
+    if (lag > this.#lagMax) return this.#resync('behind')
     for (const row of rows) {
       if (row.sequence !== this.cursor + 1) {
         if (this.#buffer.length === 0) this.#resync('not-retained')
@@ -150,6 +153,7 @@ class Watcher implements Watch {
       if (key !== undefined && this.#matches(key)) this.#buffer.push(row)
       this.cursor = row.sequence
     }
+    if (rows.length < most) this.#behind = false
   }
 
   #resync(reason: StateResync['reason']): void {

@@ -203,7 +203,13 @@ type Own = { cells: Map<string, Cell>; operations: Map<string, WriteOutcome>; se
  * Decides what a batch of writes does, without doing it: all or none. An absent key, deleted and expired ones included, is at version 0 to a
  * condition, yet its next version follows its last. Throws `epoch.stale` when a write comes from an owner that was replaced.
  */
-export const planWrites = (writes: readonly PreparedWrite[], view: StateView, now: number): Plan => {
+export const planWrites = (
+  writes: readonly PreparedWrite[],
+  view: StateView,
+  now: number,
+  /** False leaves repeated operations to be found by who applies the plan. */
+  lookUp = true,
+): Plan => {
   const own: Own | undefined =
     writes.length > 1 ? { cells: new Map(), operations: new Map(), sequences: new Map() } : undefined
   const changes: Change[] = []
@@ -221,7 +227,7 @@ export const planWrites = (writes: readonly PreparedWrite[], view: StateView, no
       if (provenance.epoch < current) throw staleEpoch(action(write), provenance.epoch, current)
     }
     const operationId = own === undefined || operation === null ? undefined : `${namespace}\0${operation}`
-    const known = operation === null ? undefined : view.recorded(namespace, key, operation)
+    const known = operation === null || !lookUp ? undefined : view.recorded(namespace, key, operation)
     const twin = operationId === undefined ? undefined : own!.operations.get(operationId)
     if (known !== undefined || twin !== undefined) {
       outcomes.push(known === undefined ? twin! : { ok: true, key, ...known })

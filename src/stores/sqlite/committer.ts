@@ -20,6 +20,8 @@ export type CommitterHooks = {
   begun(): void
   /** Before a job that may look at what those before it deferred, and before the commit. */
   flush?(): void
+  /** Right before the commit. */
+  ending?(): void
   /** The transaction is durable; its jobs are answered next. */
   committed?(): void
   /** Nothing of the transaction remains; anything cached from it is wrong. */
@@ -74,6 +76,7 @@ export const committer = (
       }
     }
     hooks.flush?.()
+    hooks.ending?.()
     commit.run()
     hooks.committed?.()
   }

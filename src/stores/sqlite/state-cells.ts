@@ -9,7 +9,7 @@ const get = `SELECT ${columns} FROM state WHERE namespace = ? AND key = ?`
 const page = `SELECT ${columns} FROM state WHERE namespace = ? AND key >= ? AND key > ? ORDER BY key LIMIT ?`
 
 /** Rows a statement; one statement for many rows costs less than one for each. */
-const rowsAtOnce = 16
+const rowsAtOnce = 8
 const put = (rows: number) => `INSERT INTO state(namespace, ${columns})
   VALUES ${Array(rows)
     .fill(`(?, ${fields.map(() => '?').join(', ')})`)
@@ -151,7 +151,7 @@ export const stateCells = (connection: Connection): Cells => {
         bind(values, namespace, cell)
         i++
         if (i <= whole && i % rowsAtOnce !== 0) continue
-        connection.run(i <= whole ? putMany : putOne, ...values)
+        connection.statement(i <= whole ? putMany : putOne).run(...values)
         values = []
       }
       pending.clear()

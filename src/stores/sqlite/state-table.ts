@@ -166,8 +166,43 @@ export const stateTable = (
     return counted
   }
 
+  /**
+   * A single write is decided as if its operation were new, which it nearly always is: that it is not, the unique index says when the event is
+   * inserted. Saves looking it up for each write.
+   */
+  const decideOne = (write: PreparedWrite, operation: string): (() => WriteOutcome[]) => {
+    const { namespace, key } = write
+    const decided = (lookUp: boolean) => {
+      const plan = planWrites([write], view, clock.now(), lookUp)
+      checkKeys(plan.changes, limits, known, recount)
+      return plan
+    }
+    const attempt = () => {
+      try {
+        return decided(false)
+      } catch {
+        return decided(true)
+      }
+    }
+    let plan = attempt()
+    if (plan.changes.length === 0) plan = decided(true)
+    return () => {
+      try {
+        for (const change of plan.changes) apply(change)
+        return plan.outcomes
+      } catch (error) {
+        const recorded = isDuplicate(error) ? view.recorded(namespace, key, operation) : undefined
+        if (recorded === undefined) throw error
+        return [{ ok: true, key, ...recorded }]
+      }
+    }
+  }
+
   return {
     decide(writes) {
+      const [only] = writes
+      if (writes.length === 1 && only !== undefined && only.operation !== null)
+        return decideOne(only, only.operation)
       const plan = planWrites(writes, view, clock.now())
       checkKeys(plan.changes, limits, known, recount)
       return () => {
@@ -195,3 +230,7 @@ export const stateTable = (
     },
   }
 }
+
+const uniqueViolated = 2067
+const isDuplicate = (error: unknown): boolean =>
+  error instanceof Error && 'errcode' in error && error.errcode === uniqueViolated

@@ -22,7 +22,7 @@ import { type StateParts, snapshotOf, sqliteState } from './state.ts'
 import { stateCells } from './state-cells.ts'
 import { stateLive } from './state-live.ts'
 import { stateStreams, stateTable } from './state-table.ts'
-import { streamWriter } from './writer.ts'
+import { type Foreign, streamWriter } from './writer.ts'
 
 export type SqliteOptions = {
   /** The folder of `concord.db`, made when missing. One of `directory` and `file`. */
@@ -119,7 +119,12 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
     tell()
   }
   const commits = commitListeners(clock, pollMs, poll, (listening) => ring.listen(listening))
-  const writer = streamWriter(connection, random, commits, (after) => live.foreign(after))
+  const foreign: Foreign = {
+    wanted: () => live.wanted(),
+    event: (stream, type, key) => live.event(stream, type, key),
+    all: () => live.all(),
+  }
+  const writer = streamWriter(connection, random, commits, foreign)
   const cells = stateCells(connection)
   const streams = stateStreams(connection, cells)
   const table = stateTable({ connection, writer, cells, streams, clock }, limits)
@@ -129,6 +134,7 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
     {
       begun: () => writer.refresh(),
       flush: cells.flush,
+      ending: () => writer.pinDue(),
       committed() {
         ring.ring()
         commits.keep()
@@ -147,7 +153,20 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
     rung: poll,
     message: (body) => channels.deliver(channelOf(body), body),
   })
-  const channels = stateChannels()
+  let letGo: (() => void) | undefined
+  const again = () => {
+    letGo = undefined
+    hold(feed.size() + channels.size())
+  }
+  /** Who watches or subscribes waits for others: that keeps the process alive, as an open server would. */
+  const hold = (readers: number) => {
+    if (readers > 0) letGo ??= clock.schedule(holdMs, again)
+    else {
+      letGo?.()
+      letGo = undefined
+    }
+  }
+  const channels = stateChannels((size) => hold(size + feed.size()))
   let listening = false
   const listen = () => {
     if (listening) return
@@ -164,10 +183,13 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
     {
       watchersMax: limits.watchersMax,
       used: () => feed.size() + channels.size(),
-      changed: (size) => size > 0 && listen(),
+      changed(size) {
+        if (size > 0) listen()
+        hold(size + channels.size())
+      },
     },
   )
-  const live = stateLive(connection, { cells, table, feed, channels })
+  const live = stateLive({ cells, table, feed })
   connection.read('open the log', () => writer.refresh())
   const membership = sqliteMembership({ connection, committer: group, clock, random, beatMs })
   let closing: Promise<void> | undefined
@@ -228,6 +250,9 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
     close,
   }
 }
+
+/** Timers wait no longer than 2^31 ms. */
+const holdMs = 2 ** 30
 
 const channelOf = (body: string): string => {
   const { channel } = JSON.parse(body) as { channel: string }

@@ -28,6 +28,8 @@ export type Writer = {
   append(stream: string, events: readonly Salted[], epoch: number): Head
   /** Writes the stream's head beside it: the end of a finished run is then as safe as its middle. */
   pin(stream: string): void
+  /** Pins the heads of streams that grew by so much that it is time; once a transaction, at its end. */
+  pinDue(): void
   /** Looks whether other processes committed; notes what they appended. True if they did. */
   refresh(): boolean
   /** Forgets everything read inside a transaction that was rolled back. */
@@ -35,7 +37,17 @@ export type Writer = {
   position(): number
 }
 
+/** What other processes committed, as it is noticed. */
+export type Foreign = {
+  wanted(): boolean
+  /** `key` of a change of state; null when it was erased or is of none. */
+  event(stream: string, type: string, key: string | null): void
+  /** More than is worth looking at one by one, or nobody asked. */
+  all(): void
+}
+
 const headsMost = 20_000
+const foreignMost = 2000
 const pinEvery = 16
 
 const sql = {
@@ -46,20 +58,22 @@ const sql = {
   create: 'INSERT INTO streams(name) VALUES (?)',
   insert: 'INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   pin: 'UPDATE streams SET pinned_version = ?, pinned_digest = ? WHERE id = ?',
-  since: 'SELECT DISTINCT s.name FROM events e JOIN streams s ON s.id = e.stream WHERE e.position > ?',
+  names: 'SELECT DISTINCT s.name FROM events e JOIN streams s ON s.id = e.stream WHERE e.position > ?',
+  since: `SELECT s.name, e.type, CASE WHEN e.type IN ('state.changed', 'state.expired') THEN json_extract(e.data, '$.key') END
+    FROM events e JOIN streams s ON s.id = e.stream WHERE e.position > ? ORDER BY e.position LIMIT ?`,
 }
 
 export const streamWriter = (
   connection: Connection,
   random: Random,
   commits: Commits,
-  /** Others committed events after this position. */
-  foreign: (after: number) => void,
+  foreign: Foreign,
 ): Writer => {
   const salt = saltSource(random)
   const dataVersion = connection.statement(sql.dataVersion)
   const insert = connection.statement(sql.insert)
   const heads = new Map<string, Head>()
+  const due = new Set<Head>()
   // SQLite copies what is bound at once, so one pair of buffers serves all events.
   const dataBuffer = Buffer.alloc(digestBytes)
   const digestBuffer = Buffer.alloc(digestBytes)
@@ -130,8 +144,9 @@ export const streamWriter = (
 
   return {
     salted(event) {
+      // The same object: copying every event costs more than it is worth, and it is nobody else's.
       const own = salt()
-      return { ...event, salt: own, dataDigest: dataDigest(own, event.data) }
+      return Object.assign(event, { salt: own, dataDigest: dataDigest(own, event.data) })
     },
     head: headOf,
     append(stream, events, epoch) {
@@ -139,9 +154,14 @@ export const streamWriter = (
       if (events.length === 0) return head
       if (head.id === 0) head.id = Number(connection.statement(sql.create).run(stream).lastInsertRowid)
       for (const event of events) add(stream, head, event, epoch)
-      if (head.version - head.pinned >= pinEvery) pinHead(head)
+      if (head.version - head.pinned >= pinEvery) due.add(head)
       commits.note(stream)
       return head
+    },
+    pinDue() {
+      if (due.size === 0) return
+      for (const head of due) pinHead(head)
+      due.clear()
     },
     pin: (stream) => pinHead(headOf(stream)),
     refresh() {
@@ -153,12 +173,24 @@ export const streamWriter = (
       last = Number(connection.get(sql.last)?.[0] ?? 0)
       if (last === before) return false
       heads.clear()
-      foreign(before)
-      if (!commits.listening()) return true
-      for (const [name] of connection.iterate(sql.since, before)) commits.note(String(name))
+      if (!commits.listening() && !foreign.wanted()) {
+        foreign.all()
+        return true
+      }
+      const rows = connection.all(sql.since, before, foreignMost + 1)
+      if (rows.length > foreignMost) {
+        foreign.all()
+        for (const [name] of connection.iterate(sql.names, before)) commits.note(String(name))
+        return true
+      }
+      for (const [name, type, key] of rows) {
+        commits.note(String(name))
+        foreign.event(String(name), String(type), key === null || key === undefined ? null : String(key))
+      }
       return true
     },
     reset() {
+      due.clear()
       heads.clear()
       seen = -1
       last = base
