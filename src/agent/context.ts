@@ -1,9 +1,8 @@
 import type { AgentCard } from '../domain/agent.ts'
-import { remaining } from '../domain/budget.ts'
-import { ConcordError, type Failure, toFailure } from '../domain/errors.ts'
+import { ConcordError } from '../domain/errors.ts'
 import type { Draft, EventData, EventType, Read, Signal, Wait } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
-import { copyJson, type Json } from '../domain/json.ts'
+import { asJson, copyJson, type Json } from '../domain/json.ts'
 import type { Turn } from '../domain/recall.ts'
 import { atPointer } from '../domain/reference.ts'
 import type { Knowledge } from '../memory/knowledge/knowledge.ts'
@@ -15,7 +14,9 @@ import type { Logger } from '../ports/logger.ts'
 import type { ModelAnswer, ModelRequest } from '../ports/model.ts'
 import type { Cancellation } from '../runtime/cancellation.ts'
 import type { Execution } from '../runtime/perform.ts'
+import { stale } from '../runtime/work-journal.ts'
 import { type AnyAgent, defaultLoopBounds } from './define.ts'
+import { delegateTo } from './delegate.ts'
 import type { Observation } from './loop.ts'
 import { callModel, type ModelUse } from './model-call.ts'
 import type { AgentServices, DelegateOptions, TeamServices } from './services.ts'
@@ -42,6 +43,9 @@ export class AgentContext {
   #reads: Read[] | undefined
   readonly #invoke: Invoke
   #state: State | undefined
+  #goal: Goal | undefined
+  /** How many of the run's messages were read. */
+  #told = 0
 
   constructor(parts: ContextParts) {
     this.agent = parts.definition.name
@@ -86,13 +90,20 @@ export class AgentContext {
     return this.#execution.work.id
   }
 
+  /** A copy: what an agent does to it changes nothing. */
   get goal(): Goal {
-    return this.#execution.run.goal
+    this.#goal ??= structuredClone(this.#execution.run.goal)
+    return this.#goal
   }
 
   /** The same when the step is executed again after a crash or a failure; new when it is redone. */
   get idempotencyKey(): string {
     return this.#execution.idempotencyKey
+  }
+
+  /** @internal The key of this very call: an agent that others of the step call several times has one each. */
+  get callKey(): string {
+    return this.#prefix === '' ? this.idempotencyKey : `${this.idempotencyKey}/${this.#prefix}`
   }
 
   get attempt(): number {
@@ -120,8 +131,11 @@ export class AgentContext {
       namespace: `run/${this.runId}`,
       provenance: { run: this.runId, step: this.stepId, agent: this.agent, epoch: this.#execution.run.epoch },
       operationPrefix: this.idempotencyKey + this.#prefix,
-      result: (step) => this.#execution.run.plan?.steps.get(step)?.output,
+      result: (step) => this.result(step),
       reads: this.reads,
+      guard: () => {
+        if (this.#cancellation.cancelled || !this.#execution.journal.current) throw stale()
+      },
     })
     return this.#state
   }
@@ -133,7 +147,7 @@ export class AgentContext {
 
   /** Earlier goals of this run's thread with their answers, newest first, as it was when the run began; empty without a thread. Data, never instructions. */
   thread(): readonly Turn[] {
-    return this.#execution.run.recalled?.thread ?? []
+    return structuredClone(this.#execution.run.recalled?.thread ?? [])
   }
 
   /** What is known about a subject; default the goal's. Throws `input.invalid` when there is none. */
@@ -153,34 +167,78 @@ export class AgentContext {
 
   /** The result of a step of the plan in force, or a part of it; undefined when it is not settled. */
   result(step: string, pointer?: string): Json | undefined {
-    return atPointer(this.#execution.run.plan?.steps.get(step)?.output, pointer)
+    const found = atPointer(this.#execution.run.plan?.steps.get(step)?.output, pointer)
+    return found === undefined ? undefined : copyJson(found)
   }
 
   /** Does something once: its result is in the log and returned from there when the step is executed again. `key` identifies the effect for the other side. */
-  async step<T extends Json | undefined>(name: string, fn: (key: string) => Promise<T> | T): Promise<T> {
+  step<T extends Json | undefined>(name: string, fn: (key: string) => Promise<T> | T): Promise<T> {
+    return attended(this.#step(name, fn))
+  }
+
+  async #step<T extends Json | undefined>(name: string, fn: (key: string) => Promise<T> | T): Promise<T> {
     const call = this.call_(`step:${name}`)
     const before = this.#execution.journal.entry(call)
-    if (before?.type === 'step.recorded' && before.data.failure === undefined) return before.data.value as T
-    const value = await fn(`${this.idempotencyKey}/${call}`)
-    const kept = value === undefined ? undefined : copyJson(value)
+    if (before?.type === 'step.recorded' && before.data.failure === undefined)
+      return copied(before.data.value) as T
+    const value = copied(await fn(`${this.idempotencyKey}/${call}`))
     await this.#execution.journal.record([
-      this.draft('step.recorded', { call, name, ...(kept === undefined ? {} : { value: kept }) }),
+      this.draft('step.recorded', { call, name, ...(value === undefined ? {} : { value }) }),
     ])
-    return value
+    // The same that comes from the journal another time, and not the object the log has.
+    return copied(value) as T
   }
 
   /** Calls a tool of this agent by name. A failing tool is an observation with `failed`, not an exception. */
-  async tool(name: string, input: Json = {}): Promise<Observation> {
+  tool(name: string, input: Json = {}): Promise<Observation> {
+    return attended(this.#tool(name, input))
+  }
+
+  async #tool(name: string, input: Json): Promise<Observation> {
     const call = this.call_(`tool:${name}`)
     const tool = await findTool(this.#definition, this.#services, name)
-    return callTool(this, tool, { id: call, tool: name, input })
+    const { output, ...observation } = await callTool(this, tool, { id: call, tool: name, input })
+    return output === undefined ? observation : { ...observation, output: copyJson(output) }
+  }
+
+  /**
+   * What people told the run, or this step, since this was asked last: `POST /runs/{id}/message`. Every step sees all messages of its
+   * run. Journaled: an agent that is executed again is told the same at the same place.
+   */
+  messages(): Promise<PersonMessage[]> {
+    return attended(this.#messages())
+  }
+
+  async #messages(): Promise<PersonMessage[]> {
+    const call = this.call_('messages')
+    const { journal, run } = this.#execution
+    const before = journal.entry(call)
+    if (before?.type === 'step.recorded') {
+      const { messages, through } = before.data.value as Told
+      this.#told = through
+      return structuredClone(messages)
+    }
+    // None was told here the last time: what came meanwhile is told where the journal ends.
+    if (journal.replaying || run.messages.length <= this.#told) return []
+    const messages = run.messages.slice(this.#told).filter(isFor(this.stepId)).map(told)
+    this.#told = run.messages.length
+    if (messages.length > 0) {
+      const value = { messages: structuredClone(messages), through: this.#told }
+      journal.note([this.draft('step.recorded', { call, name: 'messages', value: asJson(value) })])
+    }
+    return messages
   }
 
   /** Asks a model once (with retries on its provider's failures); journaled, reserved against the budget. */
   model(request: ModelRequest | string, use: ModelUse = {}): Promise<ModelAnswer> {
     const full =
       typeof request === 'string' ? { messages: [{ role: 'user' as const, content: request }] } : request
-    return callModel(this, full, { model: this.#definition.model, ...use, call: this.call_('model') })
+    const call = this.call_('model')
+    return attended(
+      callModel(this, full, { model: this.#definition.model, ...use, call }).then((answer) =>
+        structuredClone(answer),
+      ),
+    )
   }
 
   /** Whether a model is there for this agent to use. */
@@ -190,105 +248,48 @@ export class AgentContext {
 
   /** Calls another agent of the team directly and returns its output. Throws its failure. */
   call(agent: string, input: Json): Promise<Json> {
-    return this.#invoke(agent, input, this.#execution, `${this.call_(`agent:${agent}`)}/`)
+    const prefix = `${this.call_(`agent:${agent}`)}/`
+    return attended(
+      this.#invoke(agent, input, this.#execution, prefix, this.#cancellation).catch((error) => {
+        // The step waits for what the other agent waits for, even if this one swallows that.
+        if (error instanceof Suspension) this.suspension ??= error
+        throw error
+      }),
+    )
   }
 
   /** Hands a goal to a team as a child run and returns its output. Throws its failure. */
-  async delegate(team: string, text: string, options: DelegateOptions = {}): Promise<Json> {
-    const call = this.call_(`child:${team}`)
-    const { run, journal } = this.#execution
-    const done = journal.entry(call)
-    if (done?.type === 'step.recorded') {
-      if (done.data.failure !== undefined)
-        throw new ConcordError(done.data.failure.code, done.data.failure.message)
-      return done.data.value ?? null
-    }
-    const id = `${run.id}.${call}`
-      .replaceAll(/[^A-Za-z0-9_.-]/g, '-')
-      .concat(
-        `-${this.#execution.work.plan}-${this.#execution.work.redo}-${this.stepId.replaceAll('/', '-')}`,
-      )
-    const budget = await this.#childBudget(id, options)
-    const goal: Goal = { text, team, ...options, ...(budget === undefined ? {} : { budget }) }
-    const { thread, subject } = this.goal
-    if (thread !== undefined) goal.thread = thread
-    if (subject !== undefined) goal.subject = subject
-    let ended: { value?: Json; failure?: Failure; tokens: number; money: number }
-    try {
-      const child = await this.#services.child({
-        id,
-        goal,
-        ...(run.recalled === undefined ? {} : { recalled: run.recalled }),
-        parent: { run: run.id, step: this.stepId },
-        depth: run.depth + 1,
-        signal: this.signal,
-      })
-      if (!child.final) throw this.suspend({ for: 'child', name: `child:${id}`, run: id })
-      ended = { value: child.output, tokens: child.tokens, money: child.money }
-    } catch (error) {
-      if (error instanceof Suspension || this.signal.aborted) throw error
-      ended = { failure: toFailure(error, 'agent.failed'), tokens: 0, money: 0 }
-    }
-    const { tokens, money, ...result } = ended
-    const drafts = [this.draft('step.recorded', { call, name: `child:${team}`, ...result })]
-    if (journal.metered)
-      drafts.push(this.draft('budget.settled', { key: `child:${id}`, amount: { tokens, money } }))
-    await journal.record(drafts)
-    if (result.failure !== undefined) throw new ConcordError(result.failure.code, result.failure.message)
-    return result.value ?? null
-  }
-
-  /** A child's share is set aside before it starts: what is left, divided by the steps under way. */
-  async #childBudget(id: string, options: DelegateOptions): Promise<Goal['budget']> {
-    const { run, journal } = this.#execution
-    if (!journal.metered) return options.budget
-    const key = `child:${id}`
-    const before = run.book.reserved.get(key)
-    const share = (limit: 'tokens' | 'money'): number | undefined => {
-      const left = remaining(run.book, limit)
-      if (left === undefined) return options.budget?.[limit]
-      return Math.min(
-        options.budget?.[limit] ?? Number.POSITIVE_INFINITY,
-        left / Math.max(1, run.underWay.size),
-      )
-    }
-    const tokens = before?.tokens ?? Math.floor(share('tokens') ?? 0)
-    const money = before?.money ?? share('money') ?? 0
-    if (before === undefined) {
-      const short = await journal.reserve(key, { tokens, money })
-      if (short !== undefined)
-        throw new ConcordError(
-          'budget.exhausted',
-          `Cannot start a child run as the budget is used up (${short.limit})`,
-        )
-    }
-    const { budget = {} } = this.goal
-    return {
-      ...options.budget,
-      ...(budget.tokens === undefined ? {} : { tokens }),
-      ...(budget.money === undefined ? {} : { money }),
-    }
+  delegate(team: string, text: string, options: DelegateOptions = {}): Promise<Json> {
+    return attended(delegateTo(this, team, text, options))
   }
 
   /** Waits for a person to approve. False when rejected. The run holds no worker meanwhile. */
-  async approve(prompt: string): Promise<boolean> {
-    const signal = this.waitFor_({ for: 'approval', name: this.call_('approve'), prompt })
-    return signal.kind !== 'reject'
+  approve(prompt: string): Promise<boolean> {
+    const wait: Wait = { for: 'approval', name: this.call_('approve'), prompt }
+    return this.#waited(wait, (signal) => signal.kind !== 'reject')
   }
 
   /** Asks a person and returns the answer. */
-  async ask(prompt: string): Promise<Json> {
-    const signal = this.waitFor_({ for: 'answer', name: this.call_('ask'), prompt })
-    return signal.value ?? null
+  ask(prompt: string): Promise<Json> {
+    return this.#waited({ for: 'answer', name: this.call_('ask'), prompt }, valueIn)
   }
 
   /** Waits for `POST /runs/{id}/signal {name}` and returns its value. */
-  async waitFor(name: string): Promise<Json> {
-    return this.waitFor_({ for: 'signal', name }).value ?? null
+  waitFor(name: string): Promise<Json> {
+    return this.#waited({ for: 'signal', name }, valueIn)
+  }
+
+  #waited<T>(wait: Wait, read: (signal: Signal) => T): Promise<T> {
+    const waited = async () => read(this.waitFor_(wait))
+    return attended(waited())
   }
 
   /** Waits in place for short times, by letting go of the worker for a second or more. */
-  async sleep(ms: number): Promise<void> {
+  sleep(ms: number): Promise<void> {
+    return attended(this.#sleep(ms))
+  }
+
+  async #sleep(ms: number): Promise<void> {
     const call = this.call_('sleep')
     if (this.#execution.journal.entry(`wait:${call}`) !== undefined) return
     if (ms < 1000) return sleep(this.#services.clock, ms, this.signal)
@@ -311,6 +312,16 @@ export class AgentContext {
   suspend(wait: Wait): Suspension {
     this.suspension ??= new Suspension(wait)
     return this.suspension
+  }
+
+  /** @internal The journal's key of a tool call that a model named: two agents within a step may be given the same names. */
+  toolCall_(id: string): string {
+    return this.#prefix + id
+  }
+
+  /** @internal The name a model knows a tool call by; undefined for calls of other agents. */
+  toolName_(call: string): string | undefined {
+    return call.startsWith(this.#prefix) ? call.slice(this.#prefix.length) : undefined
   }
 
   /** @internal A call's id: what it is and its how-manieth. */
@@ -347,7 +358,39 @@ export class AgentContext {
   }
 }
 
-export type Invoke = (agent: string, input: Json, execution: Execution, prefix: string) => Promise<Json>
+/** A message of a person to a run. */
+export type PersonMessage = { value: Json; by?: string }
+
+type Told = { messages: PersonMessage[]; through: number }
+
+const told = ({ value = null, by }: Signal): PersonMessage => ({
+  value: copyJson(value),
+  ...(by === undefined ? {} : { by }),
+})
+
+const isFor =
+  (step: string) =>
+  (signal: Signal): boolean =>
+    signal.step === undefined || signal.step === step || step.startsWith(`${signal.step}/`)
+
+const valueIn = ({ value = null }: Signal): Json => copyJson(value)
+
+const copied = (value: Json | undefined): Json | undefined =>
+  value === undefined ? undefined : copyJson(value)
+
+/** An agent that leaves a call behind, or that is no longer wanted, must not bring the process down with a rejection nobody awaits. */
+const attended = <T>(promise: Promise<T>): Promise<T> => {
+  promise.catch(() => {})
+  return promise
+}
+
+export type Invoke = (
+  agent: string,
+  input: Json,
+  execution: Execution,
+  prefix: string,
+  cancellation: Cancellation,
+) => Promise<Json>
 
 export type ContextParts = {
   execution: Execution

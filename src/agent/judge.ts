@@ -15,9 +15,13 @@ type ToolResult = { tool: string; output: Json }
 /** What the tools of this execution answered, by call id. */
 const toolResults = (context: AgentContext): Map<string, ToolResult> => {
   const results = new Map<string, ToolResult>()
-  for (const [call, entry] of context.execution.work.journal)
-    if (entry.type === 'tool.answered' && entry.data.failure === undefined)
-      results.set(call, { tool: entry.data.tool, output: entry.data.output ?? null })
+  for (const [call, entry] of context.execution.work.journal) {
+    if (entry.type !== 'tool.answered' || entry.data.failure !== undefined) continue
+    const result = { tool: entry.data.tool, output: entry.data.output ?? null }
+    results.set(call, result)
+    const name = context.toolName_(call)
+    if (name !== undefined) results.set(name, result)
+  }
   return results
 }
 

@@ -7,7 +7,7 @@ import type { Message, ModelAnswer, ModelRequest, ToolSpec } from '../ports/mode
 import { jsonSchemaOf } from '../ports/schema.ts'
 import type { AnyTool } from '../ports/tool.ts'
 import { condense } from './condense.ts'
-import type { AgentContext } from './context.ts'
+import type { AgentContext, PersonMessage } from './context.ts'
 import type { AnyAgent, LoopBounds } from './define.ts'
 import { toolNames } from './define.ts'
 import { judgeAnswer } from './judge.ts'
@@ -46,6 +46,8 @@ export const modelReasoner = async (
   return {
     async plan(learned) {
       pad.add(...whatWasLearned(learned, observationChars(pad, learned, bounds)))
+      // What a person says counts for the rest of the work: it is never condensed away.
+      for (const message of await context.messages()) pad.keep(fromPerson(message))
       turn++
       const call = context.call_('model')
       await condense(context, pad, call, turn)
@@ -74,6 +76,11 @@ export const modelReasoner = async (
     },
   }
 }
+
+const fromPerson = ({ value, by }: PersonMessage): Message => ({
+  role: 'user',
+  content: `Message${by === undefined ? '' : ` from ${by}`}, sent while you work: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+})
 
 /** What a request may count: the agent's bound, or what the model's window leaves beside the answer. */
 const contextLimit = async (
@@ -105,7 +112,7 @@ const act = async (
   const tool = tools.get(action.tool)
   if (tool === undefined) return { action, failed: 'no such tool' }
   try {
-    return await callTool(context, tool, action)
+    return { ...(await callTool(context, tool, { ...action, id: context.toolCall_(action.id) })), action }
   } catch (error) {
     if (context.suspension !== undefined || context.signal.aborted) throw error
     return { action, failed: toFailure(error, 'tool.failed').message }

@@ -1,7 +1,7 @@
 import type { Amount } from '../domain/budget.ts'
 import { shortageText } from '../domain/budget.ts'
 import { ConcordError, type Failure, isRetryable, toFailure } from '../domain/errors.ts'
-import { asJson } from '../domain/json.ts'
+import { asJson, copyJson } from '../domain/json.ts'
 import { sleep } from '../ports/clock.ts'
 import type { Message, Model, ModelAnswer, ModelRequest, Usage } from '../ports/model.ts'
 import type { AgentContext } from './context.ts'
@@ -76,7 +76,8 @@ const attemptOnce = async (
     if (short !== undefined)
       throw new ConcordError('budget.exhausted', shortageText(short), { details: { ...short } })
   }
-  const messages = (use.fresh ?? request.messages).map((message) => asJson(message))
+  // Copies: the caller goes on with its conversation.
+  const messages = (use.fresh ?? request.messages).map((message) => copyJson(message))
   const called = context.draft('model.called', {
     call,
     attempt,
@@ -102,7 +103,10 @@ const attemptOnce = async (
     if (context.signal.aborted) throw error
     failure = toFailure(error, 'model.failed')
   }
-  const spent = answer === undefined ? spentOnFailure(failure, bound) : priced(model, answer.usage)
+  const spent =
+    answer === undefined
+      ? spentOnFailure(failure, bound)
+      : priced(model, counted(answer.usage, model, request))
   const drafts = [
     context.draft('model.answered', {
       call,
@@ -139,6 +143,19 @@ const cost = (model: Model, input: number, output: number, cached: number): numb
   return (
     ((input - cached) * price.inputPerMillion + cached * cachedPrice + output * price.outputPerMillion) / 1e6
   )
+}
+
+const isTokens = (count: unknown): count is number => typeof count === 'number' && count >= 0
+
+/** What a server says it used, unless no server can mean it: then the bounds are charged, as if it had not counted. */
+const counted = (usage: Usage, model: Model, request: ModelRequest): Usage => {
+  const { inputTokens, outputTokens, cachedInputTokens = 0 } = usage
+  const input = isTokens(inputTokens) ? inputTokens : model.inputTokensBound(request)
+  return {
+    inputTokens: input,
+    outputTokens: isTokens(outputTokens) ? outputTokens : (request.outputTokensMax ?? model.outputTokensMax),
+    cachedInputTokens: isTokens(cachedInputTokens) ? Math.min(input, cachedInputTokens) : 0,
+  }
 }
 
 const priced = (model: Model, { inputTokens, outputTokens, cachedInputTokens = 0 }: Usage): Amount => ({

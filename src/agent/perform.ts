@@ -1,5 +1,5 @@
 import { ConcordError, type Failure, toFailure } from '../domain/errors.ts'
-import { copyJson, type Json } from '../domain/json.ts'
+import { copyJson, type Json, type JsonObject } from '../domain/json.ts'
 import { isObject } from '../domain/reference.ts'
 import { deadlineOf } from '../domain/run.ts'
 import { validate } from '../ports/schema.ts'
@@ -24,9 +24,18 @@ type Made = { current?: AgentContext }
 /** Executes steps on the agents of their run's team, in process or elsewhere. */
 export const createPerform = (services: AgentServices): Perform => {
   const limits = deadlines(services.clock)
-  const invoke: Invoke = async (name, input, execution, prefix) => {
-    const { output } = await runAgent({ services, limits, invoke, execution, name, input, prefix })
-    return output
+  const invoke: Invoke = async (name, input, execution, prefix, outer) => {
+    // An agent called by another has a time limit of its own, which must not stop the other.
+    const cancellation = new Cancellation()
+    const release = outer.onCancel((reason) => cancellation.cancel(reason))
+    try {
+      const call = { services, limits, invoke, execution, name, input, prefix, cancellation }
+      const { output, writes } = await runAgent(call)
+      if (writes !== undefined) await services.state.write(writes)
+      return output
+    } finally {
+      release()
+    }
   }
   return (execution) => {
     const { agent: name } = execution.work.step
@@ -41,6 +50,7 @@ export const createPerform = (services: AgentServices): Perform => {
         name,
         input: execution.input,
         prefix: '',
+        cancellation: execution.cancellation,
         made,
       }
       const returned = runAgent(call)
@@ -83,11 +93,12 @@ type AgentRun = {
   name: string
   input: Json
   prefix: string
+  cancellation: Cancellation
   made?: Made
 }
 
 const runAgent = (call: AgentRun): Returned | Promise<Returned> => {
-  const { services, execution, name, prefix } = call
+  const { services, execution, name, prefix, cancellation } = call
   const team = services.team(execution.run.goal.team)
   const definition = team.agents.get(name)
   if (definition === undefined)
@@ -98,8 +109,6 @@ const runAgent = (call: AgentRun): Returned | Promise<Returned> => {
   const now = services.clock.now()
   const ownMs = execution.work.step.timeoutMs ?? definition.timeoutMs ?? timeoutMsDefault
   const deadline = Math.min(now + ownMs, deadlineOf(execution.run) ?? Number.POSITIVE_INFINITY)
-  // An agent called by another has a time limit of its own, which must not stop the other.
-  const cancellation = prefix === '' ? execution.cancellation : childOf(execution.cancellation)
   const context = new AgentContext({
     execution,
     definition,
@@ -129,17 +138,14 @@ const runAgent = (call: AgentRun): Returned | Promise<Returned> => {
   )
 }
 
-const childOf = (parent: Cancellation): Cancellation => {
-  const child = new Cancellation()
-  parent.onCancel((reason) => child.cancel(reason))
-  return child
-}
-
 /** Rejects when cancelled, even if the agent does not listen. */
 const untilCancelled = <T>(work: Promise<T>, cancellation: Cancellation, done: () => void): Promise<T> =>
   new Promise((resolve, reject) => {
-    cancellation.onCancel(reject)
-    work.then(resolve, reject).finally(done)
+    const stop = cancellation.onCancel(reject)
+    work.then(resolve, reject).finally(() => {
+      stop()
+      done()
+    })
   })
 
 const acceptInput = (definition: AnyAgent, name: string, input: Json): unknown => {
@@ -157,7 +163,17 @@ const acceptInput = (definition: AnyAgent, name: string, input: Json): unknown =
 const answerOf = (definition: AnyAgent, context: AgentContext, input: unknown, deadline: number): unknown =>
   definition.run === undefined
     ? remoteOrLooping(definition, context, input, deadline)
-    : definition.run(input as never, context)
+    : native(definition.run(input as never, context))
+
+/** A promise of another library is waited for like any. */
+const native = (value: unknown): unknown =>
+  !isPromise(value) &&
+  typeof value === 'object' &&
+  value !== null &&
+  'then' in value &&
+  typeof value.then === 'function'
+    ? Promise.resolve(value)
+    : value
 
 const remoteOrLooping = async (
   definition: AnyAgent,
@@ -230,6 +246,19 @@ const finish = (
 const usesLoop = (definition: AnyAgent): boolean =>
   definition.reason !== undefined || kindOf(definition) === 'model'
 
+const isName = (name: string): boolean => name !== '' && name.isWellFormed() && !name.includes('\0')
+
+/** What no store takes must fail the step here: refused with the result's commit it would end the run. */
+const writeProblem = ({ key, namespace, ttlMs, ifVersion }: JsonObject): string | undefined => {
+  if (typeof key !== 'string' || !isName(key)) return 'a key is text that is not empty'
+  if (namespace !== undefined && (typeof namespace !== 'string' || !isName(namespace)))
+    return 'a namespace is text that is not empty'
+  if (ttlMs !== undefined && !(typeof ttlMs === 'number' && ttlMs > 0)) return 'ttlMs is a number above 0'
+  return ifVersion === undefined
+    ? undefined
+    : 'writes returned with a result are unconditional; write it with context.state'
+}
+
 const writesOf = (context: AgentContext, writes: Json[]): StateWrite[] =>
   writes.map((write, i) => {
     if (!isObject(write) || typeof write.key !== 'string')
@@ -237,12 +266,18 @@ const writesOf = (context: AgentContext, writes: Json[]): StateWrite[] =>
         'agent.output-invalid',
         `Cannot apply write ${i} of agent "${context.agent}" as it has no "key"`,
       )
+    const problem = writeProblem(write)
+    if (problem !== undefined)
+      throw new ConcordError(
+        'agent.output-invalid',
+        `Cannot apply write ${i} of agent "${context.agent}" (key "${write.key}") as ${problem}`,
+      )
     return {
       namespace: typeof write.namespace === 'string' ? write.namespace : `run/${context.runId}`,
       key: write.key,
       ...(write.delete === true ? { delete: true } : { value: write.value ?? null }),
       ...(typeof write.ttlMs === 'number' ? { ttlMs: write.ttlMs } : {}),
-      operation: `${context.idempotencyKey}/write/${i}`,
+      operation: `${context.idempotencyKey}/${context.toolCall_(`write/${i}`)}`,
       provenance: {
         run: context.runId,
         step: context.stepId,

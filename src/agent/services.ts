@@ -1,5 +1,6 @@
 import type { AgentCard } from '../domain/agent.ts'
-import type { Limits } from '../domain/budget.ts'
+import type { Amount, Limits } from '../domain/budget.ts'
+import type { Failure } from '../domain/errors.ts'
 import type { Read } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
@@ -21,11 +22,16 @@ export type ChildRequest = {
   goal: Goal
   /** What the parent began with: a child works on the same thread and subject. */
   recalled?: Recalled
-  parent: { run: string; step: string }
+  parent: { run: string; step: string; key: string }
   depth: number
   signal: AbortSignal
 }
-export type ChildResult = { final: true; output: Json; tokens: number; money: number } | { final: false }
+export type ChildResult =
+  | { final: true; output?: Json; failure?: Failure; cost: Required<Amount> }
+  | { final: false }
+
+/** One call of an agent that runs elsewhere; `key` is its idempotency key, `deadline` in ms since the epoch. */
+export type RemoteCall = { execution: Execution; agent: string; key: string; deadline: number }
 
 /** The team an execution belongs to. */
 export type TeamServices = {
@@ -48,14 +54,14 @@ export type AgentServices = {
   model(name: string | undefined): Promise<Model>
   /** Whether a default model is configured. */
   readonly hasModel: boolean
-  /** Starts or finds a child run and waits until it is final or waits itself. Throws its failure. */
+  /** Starts or finds a child run and waits until it is final or waits itself. Throws what kept it from that, which is not its failure. */
   child(request: ChildRequest): Promise<ChildResult>
   /** Text as a model writes it: shown, never stored. Undefined when nobody listens. */
   delta?: (at: { run: string; step: string; agent: string }, text: string) => void
   /** Long-term memory of a namespace; what is found is added to `reads`. */
   knowledge(namespace: string, reads: () => Read[]): Knowledge
   /** Further headers for agents that run elsewhere. */
-  headers?: (execution: Execution) => { [name: string]: string }
+  headers?: (call: RemoteCall) => { [name: string]: string }
 }
 
 export type DelegateOptions = { params?: Goal['params']; budget?: Limits; criteria?: string[] }

@@ -1,7 +1,8 @@
-import { ledger } from './budget.ts'
+import { childKey, ledger, settleChild } from './budget.ts'
 import type { Draft, EventData, Signal } from './event.ts'
 import type { Json } from './json.ts'
 import { graphOf, type Step, stepReferences } from './plan.ts'
+import { isObject } from './reference.ts'
 import {
   type ActivePlan,
   type Items,
@@ -122,6 +123,12 @@ const close = (run: Run, id: string): Work | undefined => {
   return work
 }
 
+/** The ends of its children concern nobody once a step is closed. */
+const forget = (run: Run, id: string): void => {
+  if (run.early.length > 0)
+    run.early = run.early.filter((signal) => signal.kind !== 'child' || signal.step !== id)
+}
+
 const succeed = (run: Run, data: EventData['step.succeeded'], event: Draft): void => {
   const id = event.step ?? ''
   const work = close(run, id)
@@ -130,6 +137,7 @@ const succeed = (run: Run, data: EventData['step.succeeded'], event: Draft): voi
     work.output = data.output
     work.journal.clear()
   }
+  forget(run, id)
   const state = stepOf(run, id)
   if (state === undefined || run.plan === undefined) return
   const { index } = baseOf(id)
@@ -152,6 +160,7 @@ const fail = (run: Run, data: EventData['step.failed'], event: Draft): void => {
     if (data.retryAt !== undefined) run.idle.add(id)
   }
   if (data.retryAt !== undefined) return
+  forget(run, id)
   const state = stepOf(run, id)
   if (state === undefined || run.plan === undefined) return
   const { index } = baseOf(id)
@@ -187,13 +196,18 @@ const wait = (run: Run, data: EventData['step.waiting'], event: Draft): void => 
   run.idle.add(id)
   run.plan?.attention.delete(state?.step.id ?? '')
   // What it waits for may have come before it began to wait.
-  const early = run.messages.findIndex((signal) => fits(work, signal))
-  if (early >= 0) answer(work, run.messages.splice(early, 1)[0] as Signal)
+  const early = run.early.findIndex((signal) => fits(work, signal))
+  if (early >= 0) answer(run, work, run.early.splice(early, 1)[0] as Signal)
 }
 
-const answer = (work: Work, signal: Signal): void => {
+const answer = (run: Run, work: Work, signal: Signal): void => {
   work.journal.set(`wait:${work.wait?.name}`, { type: 'signal.received', data: signal })
   work.status = 'resumable'
+  // A fan-out that was approved is not executed itself: its items are to be scheduled.
+  if (work.attempt > 0 || work.index !== undefined || work.step.forEach === undefined) return
+  if (signal.kind === 'reject') return
+  run.idle.delete(work.id)
+  run.plan?.attention.add(work.id)
 }
 
 const redo = (run: Run, data: EventData['step.redone'], event: Draft): void => {
@@ -285,21 +299,46 @@ const fits = (work: Work, signal: Signal): boolean => {
   return waiting.for === 'signal'
 }
 
+/** What a person decides counts for what was asked: said twice, it must not decide, unseen, what is asked next. */
+const decisions: ReadonlySet<Signal['kind']> = new Set(['approve', 'reject', 'answer'])
+
+/** Kept until somebody waits for it. The end of a child only while the step that started it is at work. */
+const isExpected = (run: Run, signal: Signal): boolean =>
+  signal.kind === 'child'
+    ? signal.step === undefined || run.underWay.has(signal.step)
+    : !decisions.has(signal.kind)
+
 const receive = (run: Run, data: EventData['signal.received']): void => {
   const { signal } = data
   run.inbox = Math.max(run.inbox, data.inbox)
   if (signal.kind === 'cancel') run.cancelling = signal
   else if (signal.kind === 'pause') run.pausing = true
-  else if (signal.kind === 'resume') run.pausing = false
-  else {
-    for (const id of run.idle) {
-      const work = run.works.get(id)
-      if (work === undefined || !fits(work, signal)) continue
-      answer(work, signal)
-      return
-    }
-    run.messages.push(signal)
+  else if (signal.kind === 'child' && signal.run !== undefined) childEnded(run, signal, signal.run)
+  else if (signal.kind === 'resume') {
+    run.pausing = false
+    run.resuming = run.status === 'suspended'
+  } else deliver(run, signal)
+}
+
+const deliver = (run: Run, signal: Signal): void => {
+  for (const id of run.idle) {
+    const work = run.works.get(id)
+    if (work === undefined || !fits(work, signal)) continue
+    answer(run, work, signal)
+    return
   }
+  if (signal.kind === 'message') run.messages.push(signal)
+  else if (isExpected(run, signal)) run.early.push(signal)
+}
+
+/** A child of an execution that is no longer wanted still has to be paid for; nobody waits for its word. */
+const childEnded = (run: Run, signal: Signal, child: string): void => {
+  const { value } = signal
+  if (run.book.reserved.has(childKey(child)) && isObject(value)) {
+    const { tokens, money, steps } = value
+    settleChild(run.book, child, { tokens: Number(tokens), money: Number(money), steps: Number(steps) })
+  }
+  deliver(run, signal)
 }
 
 const folds: { [T in Draft['type']]?: Fold<T> } = {
@@ -318,6 +357,7 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
   },
   'run.claimed': (run, data) => {
     run.owner = data.owner
+    run.claimant = data.owner
     run.epoch = data.epoch
     for (const id of run.underWay) {
       const work = run.works.get(id)
@@ -326,6 +366,10 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
   },
   'run.waiting': (run) => {
     run.owner = undefined
+  },
+  'run.resumed': (run) => {
+    run.owner = run.claimant
+    run.resuming = false
   },
   'run.suspended': (run) => {
     run.owner = undefined
@@ -357,6 +401,8 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
   'step.scheduled': (run, data, event) => {
     const state = run.plan?.steps.get(event.step ?? '')
     if (state === undefined || run.plan === undefined) return
+    // Where the fan-out was approved, the wait for that is over.
+    run.works.delete(state.step.id)
     state.status = 'running'
     state.items = {
       count: data.items,
@@ -414,6 +460,7 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
   },
   'budget.settled': (run, data) => {
     run.book.reserved.delete(data.key)
+    if (data.child !== undefined) settleChild(run.book, data.child, data.amount)
   },
   'signal.received': receive,
 }

@@ -1,10 +1,30 @@
 /** Hard limits of a run and everything below it. Absent means unlimited, except `depth` (8). Money is in the config's currency. */
 export type Limits = { timeMs?: number; tokens?: number; money?: number; steps?: number; depth?: number }
 
-/** An amount of the two things that are reserved before they are spent. */
-export type Amount = { tokens: number; money: number }
+/** An amount of what is reserved before it is spent; `steps` only for a child run. */
+export type Amount = { tokens: number; money: number; steps?: number }
 
-export type Ledger = { limits: Limits; spent: Amount; reserved: Map<string, Amount>; steps: number }
+export type Ledger = {
+  limits: Limits
+  spent: Amount
+  reserved: Map<string, Amount>
+  /** Child runs whose spending is counted: each is once. */
+  children: Set<string>
+  steps: number
+}
+
+/** The key a child run's share is reserved under. */
+export const childKey = (run: string): string => `child:${run}`
+
+/** Counts what a child spent, once, and gives back what was reserved for it. */
+export const settleChild = (book: Ledger, run: string, amount: Amount): void => {
+  book.reserved.delete(childKey(run))
+  if (book.children.has(run)) return
+  book.children.add(run)
+  book.spent.tokens += amount.tokens
+  book.spent.money += amount.money
+  book.steps += amount.steps ?? 0
+}
 
 export const depthMaxDefault = 8
 
@@ -12,6 +32,7 @@ export const ledger = (limits: Limits = {}): Ledger => ({
   limits,
   spent: { tokens: 0, money: 0 },
   reserved: new Map(),
+  children: new Set(),
   steps: 0,
 })
 
@@ -20,28 +41,51 @@ export const isMetered = ({ tokens, money }: Limits): boolean => tokens !== unde
 
 const sum = (amounts: Iterable<Amount>, pick: keyof Amount): number => {
   let total = 0
-  for (const amount of amounts) total += amount[pick]
+  for (const amount of amounts) total += amount[pick] ?? 0
   return total
 }
+
+const limitNames = ['timeMs', 'tokens', 'money', 'steps', 'depth'] as const
+
+/** What is wrong with limits: compared with what is no number, nothing is too much. */
+export const limitsProblem = (limits: Limits): string | undefined => {
+  for (const name of limitNames) {
+    const value: unknown = limits[name]
+    if (value !== undefined && !(typeof value === 'number' && value >= 0))
+      return `${name} is ${String(value)}`
+  }
+  return undefined
+}
+
+/** All that is spent and reserved of something limited. */
+export const usedOf = (book: Ledger, limit: 'tokens' | 'money' | 'steps'): number =>
+  (limit === 'steps' ? book.steps : book.spent[limit]) + sum(book.reserved.values(), limit)
+
+/** What a run may have cost at the most when it ended: a call that was never settled may have been billed. */
+export const costOf = (book: Ledger): Required<Amount> => ({
+  tokens: usedOf(book, 'tokens'),
+  money: usedOf(book, 'money'),
+  steps: usedOf(book, 'steps'),
+})
 
 export type Shortage = { limit: keyof Limits; allowed: number; used: number; asked: number }
 
 /** What stands in the way of reserving `ask`; undefined when it fits beside all that is spent and reserved. */
 export const shortage = (book: Ledger, ask: Amount): Shortage | undefined => {
-  for (const limit of ['tokens', 'money'] as const) {
+  for (const limit of ['tokens', 'money', 'steps'] as const) {
     const allowed = book.limits[limit]
-    if (allowed === undefined) continue
-    const used = book.spent[limit] + sum(book.reserved.values(), limit)
-    if (used + ask[limit] > allowed) return { limit, allowed, used, asked: ask[limit] }
+    const asked = ask[limit]
+    if (allowed === undefined || asked === undefined) continue
+    const used = usedOf(book, limit)
+    if (!(used + asked <= allowed)) return { limit, allowed, used, asked }
   }
   return undefined
 }
 
 /** What is left to hand to a child run; undefined where there is no limit. */
-export const remaining = (book: Ledger, limit: 'tokens' | 'money'): number | undefined => {
+export const remaining = (book: Ledger, limit: 'tokens' | 'money' | 'steps'): number | undefined => {
   const allowed = book.limits[limit]
-  if (allowed === undefined) return undefined
-  return Math.max(0, allowed - book.spent[limit] - sum(book.reserved.values(), limit))
+  return allowed === undefined ? undefined : Math.max(0, allowed - usedOf(book, limit))
 }
 
 export const shortageText = ({ limit, allowed, used, asked }: Shortage): string =>

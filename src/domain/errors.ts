@@ -1,4 +1,4 @@
-import type { Json } from './json.ts'
+import { copyJson, type Json } from './json.ts'
 
 type Row = { status: number; retryable: boolean; exit: number }
 
@@ -90,17 +90,53 @@ export class ConcordError extends Error {
 export type Failure = { code: ErrorCode; message: string; details?: { [key: string]: Json } }
 
 export const isConcordError = (error: unknown): error is ConcordError =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code in errorTable
+  error instanceof Error &&
+  'code' in error &&
+  typeof error.code === 'string' &&
+  Object.hasOwn(errorTable, error.code)
 
-/** Any thrown value as a failure; `fallback` names errors that Concord did not raise itself. */
-export const toFailure = (error: unknown, fallback: ErrorCode = 'internal'): Failure => {
+const messageCharsMax = 10_000
+
+const textOf = (value: unknown): string => {
+  const text = String(value)
+  return text.length <= messageCharsMax
+    ? text
+    : `${text.slice(0, messageCharsMax)} [cut: ${text.length - messageCharsMax} more characters]`
+}
+
+/** What a log can hold of an error's details; what it cannot is left out. */
+const detailsOf = (details: unknown): Failure['details'] => {
+  try {
+    const copy = copyJson(details)
+    return typeof copy === 'object' && copy !== null && !Array.isArray(copy) && Object.keys(copy).length > 0
+      ? (copy as Failure['details'])
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const readFailure = (error: unknown, fallback: ErrorCode): Failure => {
   if (isConcordError(error)) {
-    const { code, message, details } = error
-    return details && Object.keys(details).length > 0 ? { code, message, details } : { code, message }
+    const details = detailsOf(error.details)
+    const failure: Failure = { code: error.code, message: textOf(error.message) }
+    return details === undefined ? failure : { ...failure, details }
   }
   if (error instanceof Error && error.name === 'AbortError')
-    return { code: 'cancelled', message: error.message }
-  return { code: fallback, message: error instanceof Error ? error.message : String(error) }
+    return { code: 'cancelled', message: textOf(error.message) }
+  return { code: fallback, message: textOf(error instanceof Error ? error.message : error) }
+}
+
+/**
+ * Any thrown value as a failure; `fallback` names errors that Concord did not raise itself. Never throws, and is always data that a
+ * log can hold: agents throw what they like.
+ */
+export const toFailure = (error: unknown, fallback: ErrorCode = 'internal'): Failure => {
+  try {
+    return readFailure(error, fallback)
+  } catch {
+    return { code: fallback, message: 'something was thrown that cannot be read' }
+  }
 }
 
 export const isRetryable = (failure: Failure): boolean => errorTable[failure.code].retryable

@@ -41,7 +41,8 @@ export type Signal = {
 export type Read = { key: string; version: number } | { document: string; start: number; end: number }
 
 export type Forked = { run: string; version: number }
-export type Parent = { run: string; step: string }
+/** `key` is the idempotency key of the execution that started the child: a redone step has another. */
+export type Parent = { run: string; step: string; key?: string }
 
 type Closing = { plan: number; redo: number; reads?: Read[] }
 
@@ -123,7 +124,8 @@ export type EventData = {
   'state.expired': { namespace: string; key: string; version: number; previous?: number }
   'state.forked': { namespace: string; from: string; sequence: number }
   'budget.reserved': { key: string; amount: Amount }
-  'budget.settled': { key: string; amount: Amount }
+  /** `child`: what a child run spent, which no call of this run tells of. */
+  'budget.settled': { key: string; amount: Amount; child?: string }
   'budget.exhausted': { limit: string; allowed: number; used: number; asked: number }
   'signal.received': { inbox: number; signal: Signal }
   'conflict.resolved': JsonObject

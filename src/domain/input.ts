@@ -19,7 +19,7 @@ export const lookupIn =
           ? reference.$state.slice(5)
           : undefined
     if (id === undefined)
-      return '$state' in reference ? atPointer(known?.[reference.$state], reference.path) : undefined
+      return '$state' in reference ? atPointer(knownAt(known, reference.$state), reference.path) : undefined
     const state = run.plan?.steps.get(id)
     if (state?.status === 'skipped') return null
     return state?.status === 'succeeded'
@@ -27,7 +27,11 @@ export const lookupIn =
       : undefined
   }
 
-/** The items of a fan-out, undefined when the reference leads to no array. */
+/** Own members only: what every object has is no state key. */
+const knownAt = (known: Known, key: string): Json | undefined =>
+  known !== undefined && Object.hasOwn(known, key) ? known[key] : undefined
+
+/** The items of a fan-out; those of a written list with their references as they stand, undefined when the reference leads to no array. */
 export const itemsOf = (run: Run, state: StepState, known: Known): Json[] | undefined => {
   const { forEach } = state.step
   if (forEach === undefined) return undefined
@@ -35,6 +39,12 @@ export const itemsOf = (run: Run, state: StepState, known: Known): Json[] | unde
   const found = lookupIn(run, known)(forEach)
   if (found === null) return []
   return Array.isArray(found) ? found : undefined
+}
+
+const itemOf = (run: Run, state: StepState, known: Known, index: number): Json | undefined => {
+  const item = itemsOf(run, state, known)?.[index]
+  const written = Array.isArray(state.step.forEach) && state.references.length > 0
+  return written && item !== undefined ? resolveReferences(item, lookupIn(run, known)) : item
 }
 
 const withFeedback = (payload: Json, feedback: string | undefined): Json => {
@@ -69,7 +79,7 @@ export const inputOf = (run: Run, work: Work): Json => {
   const payload = work.step.payload
   if (state === undefined) return payload ?? {}
   const known = { ...state.items?.state, ...work.state }
-  const item = work.index === undefined ? undefined : itemsOf(run, state, known)?.[work.index]
+  const item = work.index === undefined ? undefined : itemOf(run, state, known, work.index)
   if (payload === undefined)
     return withFeedback(item ?? { goal: run.goal.text, ...run.goal.params }, work.feedback)
   if (state.references.length === 0) return withFeedback(payload, work.feedback)

@@ -32,6 +32,13 @@ const firstRefusal = (value: unknown, place: string, depth: number): string | un
 
 class NotJson extends Error {}
 
+/** Adds a member whatever its name: assigning to __proto__ would change the prototype instead. */
+export const putMember = (object: JsonObject, key: string, value: Json): void => {
+  if (key === '__proto__')
+    Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true })
+  else object[key] = value
+}
+
 const copyObject = (value: object, depth: number): Json => {
   if (depth > depthMax) throw new NotJson()
   if (Array.isArray(value)) {
@@ -43,16 +50,7 @@ const copyObject = (value: object, depth: number): Json => {
   const copy: JsonObject = {}
   for (const [key, member] of Object.entries(value)) {
     if (member === undefined) continue
-    const copied = copyValue(member, depth + 1)
-    // Assigning to __proto__ would change the prototype instead of adding a member.
-    if (key === '__proto__')
-      Object.defineProperty(copy, key, {
-        value: copied,
-        enumerable: true,
-        writable: true,
-        configurable: true,
-      })
-    else copy[key] = copied
+    putMember(copy, key, copyValue(member, depth + 1))
   }
   return copy
 }

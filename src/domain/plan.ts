@@ -1,6 +1,6 @@
 import type { Json } from './json.ts'
 import type { Condition, Reference } from './reference.ts'
-import { isObject, isReference, referencesIn } from './reference.ts'
+import { isObject, isReference, referenceProblem, referencesIn } from './reference.ts'
 
 /** One piece of work for one agent. */
 export type Step = {
@@ -30,7 +30,21 @@ export type Graph = { dependencies: Map<string, string[]>; dependents: Map<strin
 
 export const stepsMax = 10_000
 
-const idPattern = /^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$/
+/** `__proto__` is no id: results are kept by it. */
+const idPattern = /^(?!__proto__$)[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$/
+
+const isCount = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value > 0
+const isDuration = (value: unknown): boolean => typeof value === 'number' && value > 0
+const isFlag = (value: unknown): boolean => typeof value === 'boolean'
+
+/** Members that must be of a type: a word where a number or a flag belongs would set no limit, or the wrong one. */
+const typed: [keyof Step, (value: unknown) => boolean, string][] = [
+  ['concurrency', isCount, 'a whole number above 0'],
+  ['attemptsMax', isCount, 'a whole number above 0'],
+  ['timeoutMs', isDuration, 'a number of milliseconds above 0'],
+  ['optional', isFlag, 'true or false'],
+  ['requireApproval', isFlag, 'true or false'],
+]
 
 const stepProblems = (step: Json, i: number): string[] => {
   if (!isObject(step)) return [`step ${i} is not an object`]
@@ -50,6 +64,15 @@ const stepProblems = (step: Json, i: number): string[] => {
     problems.push(`step ${i}: "forEach" is neither an array nor a reference`)
   if (when !== undefined && !(isReference(when) && ('equals' in when || 'exists' in when)))
     problems.push(`step ${i}: "when" is not a reference with "equals" or "exists"`)
+  else if (isObject(when) && 'exists' in when && !isFlag(when.exists))
+    problems.push(`step ${i}: "exists" of "when" is not true or false: ${JSON.stringify(when.exists)}`)
+  for (const [member, fits, what] of typed)
+    if (step[member] !== undefined && !fits(step[member]))
+      problems.push(`step ${i}: "${member}" is not ${what}: ${JSON.stringify(step[member])}`)
+  for (const reference of referencesIn([step.payload ?? null, forEach ?? null, when ?? null])) {
+    const problem = referenceProblem(reference)
+    if (problem !== undefined) problems.push(`step ${i}: ${problem}`)
+  }
   return problems
 }
 

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from './json.ts'
+import { type Json, type JsonObject, putMember } from './json.ts'
 
 /** A place in an earlier result, in shared state, or (inside `forEach`) in the item. `path` is a JSON pointer (RFC 6901). */
 export type Reference =
@@ -15,6 +15,16 @@ export const isObject = (value: unknown): value is JsonObject =>
 export const isReference = (value: unknown): value is Reference =>
   isObject(value) &&
   (typeof value.$step === 'string' || typeof value.$state === 'string' || typeof value.$item === 'string')
+
+/** What is wrong with a reference that looks like one: a path must be text, a state key what a store can hold. */
+export const referenceProblem = (reference: Reference): string | undefined => {
+  const { path, $state: key } = reference as { path?: unknown; $state?: unknown }
+  if (path !== undefined && typeof path !== 'string')
+    return `the reference ${JSON.stringify(reference)} has a "path" that is no JSON pointer`
+  if (typeof key === 'string' && (key === '' || !key.isWellFormed() || key.includes('\0')))
+    return `the reference ${JSON.stringify(reference)} names a state key that cannot be`
+  return undefined
+}
 
 /** Every reference inside a payload, in order. */
 export const referencesIn = (value: Json | undefined, found: Reference[] = []): Reference[] => {
@@ -57,7 +67,7 @@ export const resolveReferences = (value: Json, lookup: Lookup, missing: Referenc
   }
   if (Array.isArray(value)) return value.map((item) => resolveReferences(item, lookup, missing))
   const copy: JsonObject = {}
-  for (const key in value) copy[key] = resolveReferences(value[key] as Json, lookup, missing)
+  for (const key in value) putMember(copy, key, resolveReferences(value[key] as Json, lookup, missing))
   return copy
 }
 

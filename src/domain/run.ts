@@ -108,6 +108,8 @@ export type Run = {
   version: number
   epoch: number
   owner?: string
+  /** Who claimed it last: its owner again when it goes on without a new claim. */
+  claimant?: string
   /** Version of the inbox up to which signals are part of the run. */
   inbox: number
   createdAt: number
@@ -124,8 +126,13 @@ export type Run = {
   idle: Set<string>
   checks: number
   verdict?: Verdict
+  /** Named signals that came before anybody waited for them. */
+  early: Signal[]
+  /** What people told the run while it works, in order; agents read it, nothing takes it away. */
   messages: Signal[]
   pausing: boolean
+  /** Asked to go on while it was being put to rest. */
+  resuming: boolean
   cancelling?: Signal
   output?: Json
   failure?: Failure
@@ -150,8 +157,10 @@ export const emptyRun = (id: string): Run => ({
   underWay: new Set(),
   idle: new Set(),
   checks: 0,
+  early: [],
   messages: [],
   pausing: false,
+  resuming: false,
   reasons: [],
 })
 
@@ -195,6 +204,10 @@ export const summaryOf = (run: Run, wakeAt?: number): RunSummary => {
   if (run.owner !== undefined) summary.owner = run.owner
   if (run.inbox > 0) summary.inbox = run.inbox
   if (wakeAt !== undefined) summary.wakeAt = wakeAt
+  if (run.status === 'waiting') {
+    const children = waitsOf(run).flatMap((wait) => (wait.run === undefined ? [] : [wait.run]))
+    if (children.length > 0) summary.children = children
+  }
   if (run.failure !== undefined) summary.failure = run.failure
   return summary
 }

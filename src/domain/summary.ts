@@ -18,6 +18,8 @@ export type RunSummary = {
   owner?: string
   /** Version of the inbox up to which signals are part of the run; absent: 0. */
   inbox?: number
+  /** Child runs that a waiting run waits for. */
+  children?: string[]
   /** When a waiting run wants to be looked at, ms since the epoch. */
   wakeAt?: number
   failure?: Failure

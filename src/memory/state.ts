@@ -103,6 +103,8 @@ export type StateScope = {
   reads?: Read[]
   /** How often each key was written: shared by all namespaces of a scope. */
   occurrences?: Map<string, number>
+  /** Throws when nothing may be written any more. */
+  guard?: () => void
 }
 
 const readsMax = 100
@@ -149,10 +151,12 @@ export const scopedState = (scope: StateScope): State => {
     note(key, found?.version ?? 0)
     return found
   }
-  const writeAll = (writes: readonly Own[]): Promise<WriteOutcome[]> =>
-    store.write(writes.map((each) => ({ ...each, namespace, provenance })))
+  const writeAll = async (writes: readonly Own[]): Promise<WriteOutcome[]> => {
+    scope.guard?.()
+    return store.write(writes.map((each) => ({ ...each, namespace, provenance })))
+  }
   const write = async (own: Own): Promise<WriteOutcome> => {
-    const [outcome] = await store.write([{ ...own, namespace, provenance }])
+    const [outcome] = await writeAll([own])
     if (outcome === undefined) throw new ConcordError('internal', 'the state store answered no outcome')
     return outcome
   }

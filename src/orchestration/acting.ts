@@ -1,7 +1,7 @@
 import { itemsOf, lookupIn } from '../domain/input.ts'
 import type { Json } from '../domain/json.ts'
 import { describeReference, holds, type Reference } from '../domain/reference.ts'
-import type { ActivePlan, Items, StepState } from '../domain/run.ts'
+import type { ActivePlan, Items, Run, StepState } from '../domain/run.ts'
 import { replan } from './checking.ts'
 import type { Decider } from './decider.ts'
 
@@ -75,8 +75,9 @@ const begin = (decider: Decider, plan: ActivePlan, state: StepState): boolean =>
     })
     return false
   }
-  if (step.forEach !== undefined) return schedule(decider, plan, state, values)
-  if (step.requireApproval === true) {
+  const approved = step.requireApproval !== true || isApproved(run, state)
+  if (step.forEach !== undefined && approved) return schedule(decider, plan, state, values)
+  if (!approved) {
     const prompt = `Approve step "${step.id}" (agent ${step.agent})?`
     decider.step(
       'step.waiting',
@@ -92,6 +93,12 @@ const begin = (decider: Decider, plan: ActivePlan, state: StepState): boolean =>
       ...(values === undefined ? {} : { state: values }),
     })
   return true
+}
+
+/** Only a fan-out comes here again after its approval: other steps are started by it. */
+const isApproved = (run: Run, { step, redo }: StepState): boolean => {
+  const work = run.works.get(step.id)
+  return work?.status === 'resumable' && work.plan === run.plan?.version && work.redo === redo
 }
 
 const unresolved = (state: StepState, look: (reference: Reference) => Json | undefined): Reference[] =>

@@ -1,7 +1,7 @@
-import { type Shortage, shortageText } from '../domain/budget.ts'
+import { type Shortage, shortageText, usedOf } from '../domain/budget.ts'
 import type { ErrorCode } from '../domain/errors.ts'
 import type { Draft, EventData, EventType } from '../domain/event.ts'
-import type { Json } from '../domain/json.ts'
+import { type Json, type JsonObject, putMember } from '../domain/json.ts'
 import type { Run } from '../domain/run.ts'
 import type { Decision, KnownState } from '../domain/strategy.ts'
 import type { TeamShape } from './team-shape.ts'
@@ -68,7 +68,7 @@ export class Decider {
   /** Whether the budget allows one more execution; if not, the run ends here. */
   affordsStep(): boolean {
     const allowed = this.run.goal.budget?.steps
-    const used = this.run.book.steps + this.#started
+    const used = allowed === undefined ? 0 : usedOf(this.run.book, 'steps') + this.#started
     if (allowed === undefined || used < allowed) return true
     if (!this.#broke) this.outOf('steps', allowed, used, 1)
     this.#broke = true
@@ -81,7 +81,7 @@ export class Decider {
 
   /** Values of state keys, or undefined after asking for those not read yet. */
   stateFor(keys: string[]): { [key: string]: Json } | undefined {
-    const values: { [key: string]: Json } = {}
+    const values: JsonObject & { [key: string]: Json } = {}
     const missing = keys.filter((key) => !this.known.has(key))
     if (missing.length > 0) {
       this.#needs.push(...missing)
@@ -89,7 +89,7 @@ export class Decider {
     }
     for (const key of keys) {
       const value = this.known.get(key)
-      if (value !== undefined) values[key] = value
+      if (value !== undefined) putMember(values, key, value)
     }
     return values
   }

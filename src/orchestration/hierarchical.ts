@@ -15,10 +15,15 @@ export const hierarchical = (team: TeamShape): Strategy => ({
   name: 'hierarchical',
   decide(run: Run, now: number, known: KnownState): Decision {
     const decider = new Decider(run, now, known, team)
-    if (isFinal(run) || run.status === 'suspended') return decider.decision()
+    if (isFinal(run)) return decider.decision()
     if (run.cancelling !== undefined) {
       const { by, value } = run.cancelling
       decider.record('run.cancelled', { reason: typeof value === 'string' ? value : 'cancelled', by })
+      return decider.decision()
+    }
+    if (run.status === 'suspended') {
+      // Asked to go on while it was being put to rest.
+      if (run.resuming) decider.record('run.resumed', { by: 'signal' })
       return decider.decision()
     }
     if (run.status === 'queued') {

@@ -68,6 +68,8 @@ const planning = (input: Json, context: AgentContext) => {
     async plan({ reasons }: { reasons: string[] }) {
       if (reasons.length > 0)
         messages.push({ role: 'user', content: `That plan cannot be used: ${reasons.join('; ')}. Mend it.` })
+      for (const { value } of await context.messages())
+        messages.push({ role: 'user', content: `Message of a person: ${JSON.stringify(value)}` })
       const answer = await context.model({ messages, output: { name: 'plan', schema: planJsonSchema } })
       messages.push({ role: 'user', content: `You answered: ${answer.text}` })
       return { answer: parsed(answer.text) }

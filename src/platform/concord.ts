@@ -2,7 +2,8 @@ import { type AnyAgent, agent } from '../agent/define.ts'
 import { createPerform } from '../agent/perform.ts'
 import type { AgentServices, ChildRequest, ChildResult } from '../agent/services.ts'
 import type { AgentCard } from '../domain/agent.ts'
-import { ConcordError } from '../domain/errors.ts'
+import { costOf } from '../domain/budget.ts'
+import { ConcordError, isConcordError } from '../domain/errors.ts'
 import type { Event, Signal } from '../domain/event.ts'
 import { runStream } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
@@ -28,6 +29,9 @@ import { builtInTeams } from './built-in.ts'
 import type { ConcordConfig } from './config.ts'
 import { type FollowOptions, followRun } from './follow.ts'
 import { knowledgeRoom } from './knowledge.ts'
+import { type Memory, memoryAccess } from './memory-access.ts'
+import { memoryKey } from './memory-key.ts'
+import { memoryTokens } from './memory-token.ts'
 import { embedderFinder, modelFinder } from './models.ts'
 import { rememberFor, remembers } from './recall.ts'
 import { guardLogger, openStores } from './stores.ts'
@@ -45,6 +49,7 @@ export type OpenOptions = {
   env?: { [name: string]: string | undefined }
   /** `server` processes take over runs that nobody advances. Default `runner`. */
   role?: Member['role']
+  /** Where a server of this process is reached, `http://127.0.0.1:4270`; a server that is started later says so itself. */
   url?: string
   clock?: Clock
   random?: Random
@@ -58,6 +63,8 @@ export type Concord = {
   readonly runner: Runner
   /** The config's logger with `beforeStore` in front. */
   readonly logger: Logger
+  /** Shared state for those outside the process: the store, and what the holder of a token may do with it. */
+  readonly memory: Memory
   /** Starts a run and resolves with its id once it is durable. A repeated `id` starts nothing and answers the same id. */
   start(goal: GoalRequest, options?: { id?: string }): Promise<string>
   /** Starts a run and waits until it is final, waits for a person, or is suspended. */
@@ -100,6 +107,14 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
   const ids = systemIds(clock, random)
 
   const teamNamed = (name: string): Team => teams(name)
+  const secret = env.CONCORD_MEMORY_KEY || config.server?.memoryKey
+  const memory = memoryAccess({
+    store: state,
+    log,
+    tokens: memoryTokens(memoryKey({ stores: config.stores, secret }), clock),
+    url: options.url,
+    policy: (name) => teamNamed(name).services.policy?.memory,
+  })
   const knowledge = knowledgeRoom({
     config,
     clock,
@@ -119,6 +134,8 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     model: modelFinder(config, env),
     hasModel: config.model !== undefined,
     child: (request) => runChild(runner, request),
+    headers: ({ execution: { run, work }, agent, key, deadline }) =>
+      memory.headers({ run: run.id, step: work.id, agent, epoch: run.epoch, key, expiresAt: deadline }),
     // A getter: models stream only while somebody listens.
     get delta() {
       if (listeners.size === 0) return undefined
@@ -142,6 +159,11 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     }
   }
   const request = (goal: GoalRequest, { id }: { id?: string } = {}): Start => {
+    if (id !== undefined && !idPattern.test(id))
+      throw new ConcordError(
+        'input.invalid',
+        `Cannot start run ${JSON.stringify(id.slice(0, 100))} as an id has 1 to ${idCharsMax} letters, digits and _ . : @ -; give such a name`,
+      )
     const complete = completed(goal)
     teamNamed(complete.team)
     return { goal: complete, ...(id === undefined ? {} : { id }) }
@@ -170,6 +192,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     log,
     runner,
     logger,
+    memory,
     start,
     run,
     async result(request, { signal } = {}) {
@@ -192,7 +215,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     signal: (id, signal) => runner.send(id, signal),
     isAlive: (owner) => membership.isAlive(owner),
     async fork(id, fork = {}) {
-      const request = await forkOf(log, id, ids.run(), fork)
+      const request = await forkOf(log, id, ids.run(), fork, clock.now())
       teamNamed(request.goal.team)
       return runner.start(request)
     },
@@ -218,22 +241,32 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
   }
 }
 
+const idCharsMax = 200
+const idPattern = /^[\w.:@-]{1,200}$/
+
 const runChild = async (
   runner: Runner,
   { id, goal, recalled, parent, depth, signal }: ChildRequest,
 ): Promise<ChildResult> => {
   await runner.start({ id, goal, parent, depth, ...(recalled === undefined ? {} : { recalled }) })
   if (!runner.owns(id)) await runner.resume(id, 'parent').catch(() => {})
-  const run = await runner.settled(id, signal)
+  const run = await settledElsewhere(runner, id, signal)
   if (!isFinal(run)) return { final: false }
-  if (run.status !== 'succeeded') {
-    const failure = run.failure ?? {
-      code: 'agent.failed' as const,
-      message: `child run ${id} is ${run.status}`,
+  const cost = costOf(run.book)
+  if (run.status === 'succeeded') return { final: true, output: run.output ?? null, cost }
+  const { code, message } = run.failure ?? { code: 'agent.failed' as const, message: `it is ${run.status}` }
+  return { final: true, failure: { code, message: `child run ${id}: ${message}` }, cost }
+}
+
+/** A child that another process took over has not failed: it ends there. */
+const settledElsewhere = async (runner: Runner, id: string, signal: AbortSignal): Promise<Run> => {
+  for (;;) {
+    try {
+      return await runner.settled(id, signal)
+    } catch (error) {
+      if (!isConcordError(error) || error.code !== 'run.owned') throw error
     }
-    throw new ConcordError(failure.code, `child run ${id}: ${failure.message}`)
   }
-  return { final: true, output: run.output ?? null, ...run.book.spent }
 }
 
 const teamNames = (config: ConcordConfig): string[] => [

@@ -6,7 +6,7 @@ export class Cancellation {
   #reason: unknown
   #cancelled = false
   #controller: AbortController | undefined
-  #listeners: ((reason: unknown) => void)[] | undefined
+  #listeners: Set<(reason: unknown) => void> | undefined
 
   get cancelled(): boolean {
     return this.#cancelled
@@ -32,10 +32,14 @@ export class Cancellation {
     this.#listeners = undefined
   }
 
-  /** Calls back when it is cancelled; at once if it is already. */
-  onCancel(listener: (reason: unknown) => void): void {
-    if (this.#cancelled) return listener(this.#reason)
-    this.#listeners ??= []
-    this.#listeners.push(listener)
+  /** Calls back when it is cancelled; at once if it is already. The function returned stops that. */
+  onCancel(listener: (reason: unknown) => void): () => void {
+    if (this.#cancelled) {
+      listener(this.#reason)
+      return () => {}
+    }
+    this.#listeners ??= new Set()
+    this.#listeners.add(listener)
+    return () => this.#listeners?.delete(listener)
   }
 }

@@ -27,9 +27,20 @@ const own = new Set<Event['type']>([
   'run.cancelled',
 ])
 
-const inherits = (event: Event): boolean =>
-  !own.has(event.type) &&
-  !(event.type === 'signal.received' && ['cancel', 'pause', 'resume'].includes(event.data.signal.kind))
+/** The end of a child, and what was said to the run as a whole, belong to the run it was said to. */
+const ownSignals = new Set(['cancel', 'pause', 'resume', 'child'])
+
+const inherits = (event: Event, settled: ReadonlySet<string>): boolean => {
+  if (own.has(event.type)) return false
+  if (event.type === 'signal.received') return !ownSignals.has(event.data.signal.kind)
+  // A step that waits for a child starts one of its own: the origin's tells the origin only.
+  if (event.type === 'step.waiting') return event.data.wait.for !== 'child'
+  // What was reserved and never settled is the origin's: here it would be kept back for ever.
+  return event.type !== 'budget.reserved' || settled.has(event.data.key)
+}
+
+const settledIn = (events: readonly Event[]): Set<string> =>
+  new Set(events.flatMap((event) => (event.type === 'budget.settled' ? [event.data.key] : [])))
 
 const asDraft = (event: Event): Draft => {
   const { type, at, step, agent } = event
@@ -50,6 +61,7 @@ export const forkOf = async (
   id: string,
   newId: string,
   options: ForkOptions,
+  now: number,
 ): Promise<Start> => {
   const all = await log.read(runStream(id))
   const first = all[0]
@@ -62,6 +74,7 @@ export const forkOf = async (
       `Cannot fork run "${id}" at event ${at} as it has events 1 to ${all.length}; choose one of them (concord trace ${id})`,
     )
   const shared = all.slice(1, at)
+  const settled = settledIn(shared)
   const goal: Goal = { ...first.data.goal }
   if (options.goal !== undefined) goal.text = options.goal
   if (options.params !== undefined) goal.params = { ...goal.params, ...options.params }
@@ -72,25 +85,38 @@ export const forkOf = async (
     depth: first.data.depth,
     forkedFrom: { run: id, version: at },
     inherited: {
-      events: shared.filter(inherits).map(asDraft),
-      writes: await stateAt(log, id, newId, last.position),
+      events: shared.filter((event) => inherits(event, settled)).map(asDraft),
+      writes: await stateAt(log, id, newId, last.position, now),
     },
   }
 }
 
-const stateAt = async (log: EventLog, id: string, newId: string, position: number): Promise<StateWrite[]> => {
+/** What had expired by then stays so; what expires later does so at the same instant. */
+const stateAt = async (
+  log: EventLog,
+  id: string,
+  newId: string,
+  position: number,
+  now: number,
+): Promise<StateWrite[]> => {
   const latest = new Map<string, EventOf<'state.changed'>>()
-  for (const event of await log.read(stateStream(`run/${id}`)))
-    if (event.type === 'state.changed' && event.position <= position) latest.set(event.data.key, event)
+  for (const event of await log.read(stateStream(`run/${id}`))) {
+    if (event.position > position) break
+    if (event.type === 'state.changed') latest.set(event.data.key, event)
+    else if (event.type === 'state.expired') latest.delete(event.data.key)
+  }
   const writes: StateWrite[] = []
-  for (const [key, { data }] of latest)
-    if (data.deleted !== true && data.value !== undefined)
-      writes.push({
-        namespace: `run/${newId}`,
-        key,
-        value: data.value,
-        operation: `fork/${newId}/${key}`,
-        provenance: { run: newId },
-      })
+  for (const [key, { data }] of latest) {
+    const ttlMs = data.expiresAt === undefined ? undefined : data.expiresAt - now
+    if (data.deleted === true || data.value === undefined || (ttlMs !== undefined && ttlMs <= 0)) continue
+    writes.push({
+      namespace: `run/${newId}`,
+      key,
+      value: data.value,
+      operation: `fork/${newId}/${key}`,
+      provenance: { run: newId },
+      ...(ttlMs === undefined ? {} : { ttlMs }),
+    })
+  }
   return writes
 }

@@ -1,18 +1,19 @@
 import { advance } from '../domain/advance.ts'
 import { isMetered } from '../domain/budget.ts'
-import { ConcordError, isRetryable } from '../domain/errors.ts'
+import { ConcordError, isConcordError, isRetryable, toFailure } from '../domain/errors.ts'
 import { type Draft, runStream, type Wait } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import { inputOf } from '../domain/input.ts'
 import type { Json } from '../domain/json.ts'
 import { idempotencyKey, isFinal, type Run, summaryOf, type Work } from '../domain/run.ts'
-import type { KnownState, Strategy } from '../domain/strategy.ts'
+import type { Decision, KnownState, Strategy } from '../domain/strategy.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { StateStore, StateWrite } from '../ports/state-store.ts'
 import { backoffMs } from './backoff.ts'
 import { Cancellation } from './cancellation.ts'
+import { loadRun } from './fold.ts'
 import { unreadSignals } from './inbox.ts'
 import type { Execution, Outcome, Perform } from './perform.ts'
 import { stale, WorkJournal } from './work-journal.ts'
@@ -23,10 +24,18 @@ import { stale, WorkJournal } from './work-journal.ts'
  * 2. One append in flight; the next carries all that came meanwhile, at the version the last one ended at                (#pump)
  * 3. A step is executed only after the event that starts it is committed, and once for that event                       (#launch)
  * 4. An outcome counts only while the execution it comes from is the current one for its step                           (#close)
- * 5. Once an append is refused nothing is recorded any more: another owner may be at work                               (#stop)
+ * 5. What the log will never take, and a strategy that throws, end the run: the next owner would meet them again        (#giveUp)
+ * 6. Once an append is refused nothing is recorded any more: another owner may be at work                               (#stop)
  */
 
 export type OwnerPorts = { log: EventLog; state: StateStore; clock: Clock; logger: Logger; self: string }
+
+/** Time without a pause after which others on this thread get a turn: plain code and a store in memory never wait by themselves. */
+const sliceMs = 20
+
+/** The log refuses what it is given, not who gives it: it would refuse it again. */
+const isRefusal = (error: unknown): boolean =>
+  isConcordError(error) && ['input.invalid', 'bound.reached', 'policy.denied'].includes(error.code)
 
 type Live = { key: string; cancellation: Cancellation }
 
@@ -42,6 +51,7 @@ export class Owner {
   readonly #perform: Perform
   readonly #live = new Map<string, Live>()
   readonly #metered: boolean
+  readonly #dropped: () => void
   readonly #known = new Map<string, Json | undefined>()
   #end: (end: OwnerEnd) => void = () => {}
   #pending: Draft[] = []
@@ -54,7 +64,16 @@ export class Owner {
   #wakeAt: number | undefined
   #cancelTimer: (() => void) | undefined
 
-  constructor(run: Run, goal: Goal, strategy: Strategy, perform: Perform, ports: OwnerPorts) {
+  /** `dropped` is called when executions are no longer wanted, after that is committed. */
+  constructor(
+    run: Run,
+    goal: Goal,
+    strategy: Strategy,
+    perform: Perform,
+    ports: OwnerPorts,
+    dropped: () => void = () => {},
+  ) {
+    this.#dropped = dropped
     this.run = run
     this.#committed = run.version
     this.#strategy = strategy
@@ -132,17 +151,27 @@ export class Owner {
   }
 
   async #pump(): Promise<void> {
+    const { clock } = this.#ports
+    let begun = clock.monotonic()
     try {
       while (!this.#stopped && (this.#dirty || this.#pending.length > 0)) {
+        if (clock.monotonic() - begun > sliceMs) {
+          await new Promise<void>((resolve) => clock.schedule(0, resolve))
+          begun = clock.monotonic()
+          continue
+        }
         if (this.#dirty) {
           const needs = this.#decide()
           if (needs !== undefined) {
+            // What a result brought with it is state for those that come after.
+            if (this.#writes.length > 0) await this.#commit()
             await this.#read(needs)
             continue
           }
         }
         if (this.#pending.length > 0) await this.#commit()
       }
+      this.#rest()
     } catch (error) {
       this.#stop({ reason: 'lost', error })
     } finally {
@@ -154,7 +183,7 @@ export class Owner {
   #decide(): string[] | undefined {
     this.#dirty = false
     for (;;) {
-      const decision = this.#strategy.decide(this.run, this.now, this.#known as KnownState)
+      const decision = this.#decision()
       this.#take(decision.events)
       if (decision.needs !== undefined) {
         this.#dirty = true
@@ -165,6 +194,16 @@ export class Owner {
         this.#known.clear()
         return undefined
       }
+    }
+  }
+
+  #decision(): Decision {
+    try {
+      return this.#strategy.decide(this.run, this.now, this.#known as KnownState)
+    } catch (error) {
+      this.#ports.logger.error({ error, run: this.run.id }, 'the strategy threw')
+      const failure = toFailure(error)
+      return { events: [{ type: 'run.failed', at: this.now, data: { failure, reasons: [failure.message] } }] }
     }
   }
 
@@ -212,10 +251,37 @@ export class Owner {
       this.#committed = appended.version
     } catch (error) {
       for (const ack of acks) ack.reject(error)
+      if (isRefusal(error) && this.#committed > 0) return this.#giveUp(error)
       throw error
     }
     for (const ack of acks) ack.resolve()
     this.#afterCommit(events)
+  }
+
+  /** Ends the run at what is committed: the fold is ahead of it by what was refused. */
+  async #giveUp(error: unknown): Promise<void> {
+    const { log, logger } = this.#ports
+    const { id, epoch } = this.run
+    const failure = toFailure(error)
+    logger.error({ error, run: id }, 'what a run wanted to record was refused')
+    const failed: Draft = {
+      type: 'run.failed',
+      at: this.now,
+      data: { failure, reasons: [failure.message] },
+    }
+    const committed = await loadRun(log, id)
+    const expectedVersion = this.#committed
+    Object.assign(this.run, advance(committed, failed))
+    this.#pending = []
+    this.#writes = []
+    await log.append({
+      stream: runStream(id),
+      expectedVersion,
+      epoch,
+      events: [failed],
+      summary: summaryOf(this.run),
+    })
+    this.#stop({ reason: 'final' })
   }
 
   #afterCommit(events: Draft[]): void {
@@ -223,9 +289,18 @@ export class Owner {
     for (const event of events) {
       if (event.type === 'step.started' && !isFinal(this.run)) this.#launch(event.step ?? '')
       else if (event.type === 'step.redone' || event.type === 'plan.rejected') dropped = true
+      else if (event.type === 'step.failed' && event.data.retryAt === undefined) dropped = true
     }
-    if (dropped) this.#abortStale()
-    if (this.#pending.length > 0) return
+    if (dropped) {
+      this.#abortStale()
+      this.#dropped()
+    }
+    // At once, before those who wait for this commit go on.
+    if (!this.#dirty && this.#pending.length === 0) this.#rest()
+  }
+
+  /** With all decided and committed, a run that is over or waits is let go. */
+  #rest(): void {
     const { status } = this.run
     if (isFinal(this.run)) this.#stop({ reason: 'final' })
     else if (status === 'waiting' || status === 'suspended') this.#stop({ reason: status })
@@ -244,9 +319,10 @@ export class Owner {
   #launch(id: string): void {
     const { run } = this
     const work = run.works.get(id)
-    if (work === undefined || !run.underWay.has(id) || this.#stopped) return
+    if (work === undefined || !run.underWay.has(id) || this.#stopped || isFinal(run)) return
     const key = idempotencyKey(run.id, work)
     if (this.#live.get(id)?.key === key) return
+    this.#live.get(id)?.cancellation.cancel(stale())
     const live: Live = { key, cancellation: new Cancellation() }
     this.#live.set(id, live)
     const startedAt = this.#ports.clock.monotonic()
@@ -254,8 +330,7 @@ export class Owner {
       this.#close(work, live, outcome, this.#ports.clock.monotonic() - startedAt)
     const threw = (error: unknown) => {
       this.#ports.logger.error({ error, run: run.id, step: id }, 'an execution threw')
-      const message = error instanceof Error ? error.message : String(error)
-      close({ status: 'failed', failure: { code: 'internal', message } })
+      close({ status: 'failed', failure: toFailure(error) })
     }
     try {
       const outcome = this.#perform({
@@ -274,7 +349,13 @@ export class Owner {
   }
 
   #isCurrent(work: Work, live: Live): boolean {
-    return !this.#stopped && this.#live.get(work.id) === live && this.run.underWay.has(work.id)
+    const { works, underWay } = this.run
+    return (
+      !this.#stopped &&
+      this.#live.get(work.id) === live &&
+      works.get(work.id) === work &&
+      underWay.has(work.id)
+    )
   }
 
   #journal(work: Work, live: Live): Execution['journal'] {

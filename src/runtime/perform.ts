@@ -15,6 +15,10 @@ export type Outcome =
 /** A step's part of the run's log while it executes: what was done is returned, what is done is written down. */
 export interface Journal {
   entry(call: string): JournalEntry | undefined
+  /** Whether this execution still counts: false once it was closed, redone, cancelled or taken over. */
+  readonly current: boolean
+  /** Whether the journal has calls that this execution has not come to yet: it is repeating an earlier one. */
+  readonly replaying: boolean
   /** Attempts sent for a model call, those of earlier executions included. */
   sent(call: string): number
   /** Resolves when the events are committed. Rejects with `epoch.stale` once the execution is no longer wanted. */

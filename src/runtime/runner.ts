@@ -1,9 +1,9 @@
-import { depthMaxDefault } from '../domain/budget.ts'
+import { costOf, depthMaxDefault, limitsProblem } from '../domain/budget.ts'
 import { ConcordError, isConcordError } from '../domain/errors.ts'
 import { type Draft, inboxStream, type Parent, runStream, type Signal } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Recalled } from '../domain/recall.ts'
-import { emptyRun, isFinal, type Run } from '../domain/run.ts'
+import { deadlineOf, emptyRun, isFinal, type Run } from '../domain/run.ts'
 import type { Strategy } from '../domain/strategy.ts'
 import { finalStatuses, type RunSummary } from '../domain/summary.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -12,6 +12,7 @@ import type { Ids } from '../ports/ids.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { StateStore, StateWrite } from '../ports/state-store.ts'
+import { createFamily } from './family.ts'
 import { loadRun, unknownRun } from './fold.ts'
 import { unreadSignals } from './inbox.ts'
 import { Owner } from './owner.ts'
@@ -65,6 +66,7 @@ export type Runner = {
 
 const reconcileEveryMs = 5_000
 const reconcileAtOnce = 100
+const runsAPage = 10_000
 
 /** Runs of one process: their owners, how they are found again after a crash, and how signals reach them. */
 export const createRunner = (
@@ -73,7 +75,9 @@ export const createRunner = (
 ): Runner => {
   const { log, membership, clock, ids, logger } = ports
   const owners = new Map<string, Owner>()
-  const claiming = new Set<string>()
+  const claiming = new Map<string, Promise<void>>()
+  /** Appointments of runs this process put to rest. */
+  const appointments = new Map<string, () => void>()
   const starting = new Map<string, Promise<string>>()
   let adopting = false
   let closed = false
@@ -94,42 +98,80 @@ export const createRunner = (
     }
   }
 
+  const family = createFamily({
+    log,
+    logger,
+    send: (id, signal) => send(id, signal),
+    wake: async (id) => {
+      if (!owners.has(id)) await tryResume(id, 'parent')
+    },
+  })
+
   const own = (run: Run, goal: Goal = run.goal): Owner => {
-    const owner = new Owner(run, goal, options.strategyFor(goal), options.perform, {
-      ...ports,
-      self: membership.self,
-    })
+    appointments.get(run.id)?.()
+    appointments.delete(run.id)
+    const owner = new Owner(
+      run,
+      goal,
+      options.strategyFor(goal),
+      options.perform,
+      { ...ports, self: membership.self },
+      () => family.dropped(run),
+    )
     owners.set(run.id, owner)
     void owner.ended
       .then(async (end) => {
         if (owners.get(run.id) === owner) owners.delete(run.id)
         if (end.reason === 'lost') logger.warn({ error: end.error, run: run.id }, 'ownership lost')
-        if (end.reason === 'final' && run.parent !== undefined) await tellParent(run)
-        // A signal may have come between the last look and letting go.
-        if (end.reason === 'waiting' && !closed && (await log.version(inboxStream(run.id))) > run.inbox)
-          await tryResume(run.id, 'signal')
-        else if (end.reason === 'waiting' && !closed) scheduleWake(run)
+        else if (end.reason === 'final') {
+          family.dropped(run)
+          if (run.parent !== undefined) await tellParent(run, run.parent)
+        } else if (!closed) await letGo(run, end.reason)
       })
       .catch((error) => logger.error({ error, run: run.id }, 'a run could not be let go'))
     return owner
   }
 
+  /** A signal may have come between the last look and letting go. */
+  const letGo = async (run: Run, reason: 'waiting' | 'suspended'): Promise<void> => {
+    if ((await log.version(inboxStream(run.id))) > run.inbox) await tryResume(run.id, 'signal')
+    else if (reason === 'waiting') scheduleWake(run)
+  }
+
   /** While this process lives it keeps the appointments of the runs it put to rest; another's are kept by `reconcile`. */
   const scheduleWake = (run: Run): void => {
-    const at = Math.min(
-      ...[...run.idle].map((id) => run.works.get(id)?.wait?.until ?? Number.POSITIVE_INFINITY),
-    )
-    if (Number.isFinite(at))
-      clock.schedule(Math.max(0, at - clock.now()), () => void tryResume(run.id, 'timer'), { unref: true })
+    let at = deadlineOf(run) ?? Number.POSITIVE_INFINITY
+    for (const id of run.idle) at = Math.min(at, run.works.get(id)?.wait?.until ?? Number.POSITIVE_INFINITY)
+    if (Number.isFinite(at)) appoint(run.id, at)
   }
 
-  const tellParent = async (run: Run): Promise<void> => {
-    if (run.parent === undefined) return
-    await send(run.parent.run, { kind: 'child', run: run.id, name: `child:${run.id}` })
+  /** Holds no more of the run than its id. */
+  const appoint = (id: string, at: number): void => {
+    const call = () => {
+      appointments.delete(id)
+      tryResume(id, 'timer').catch((error) => logger.error({ error, run: id }, 'a run could not be woken'))
+    }
+    appointments.get(id)?.()
+    appointments.set(id, clock.schedule(Math.max(0, at - clock.now()), call, { unref: true }))
   }
+
+  const tellParent = (run: Run, parent: Parent): Promise<void> =>
+    send(parent.run, {
+      kind: 'child',
+      run: run.id,
+      step: parent.step,
+      name: `child:${run.id}`,
+      value: costOf(run.book),
+    })
 
   const start = async (request: Start): Promise<string> => {
-    const { id } = request
+    const { id, parent } = request
+    if (closed)
+      throw new ConcordError(
+        'cancelled',
+        'Cannot start a run as this process is stopping: start it in another',
+      )
+    if (parent !== undefined) family.add(parent.run)
     if (id === undefined) return (await create(ids.run(), request)).id
     const before = starting.get(id)
     if (before !== undefined) return before
@@ -149,6 +191,12 @@ export const createRunner = (
       throw new ConcordError(
         'bound.reached',
         `Cannot start a child run as the budget allows depth ${depthMax}: this would be ${depth}; raise the budget (--budget depth=…)`,
+      )
+    const problem = limitsProblem(request.goal.budget ?? {})
+    if (problem !== undefined)
+      throw new ConcordError(
+        'input.invalid',
+        `Cannot start a run as limits of a budget are numbers from 0: ${problem}; correct the budget`,
       )
     const strategy = options.strategyFor(request.goal)
     const run = emptyRun(id)
@@ -184,35 +232,40 @@ export const createRunner = (
   }
 
   const resume = async (id: string, by: string): Promise<void> => {
-    if (owners.has(id) || claiming.has(id)) return
-    claiming.add(id)
-    try {
-      const run = await loadRun(log, id)
-      if (isFinal(run))
-        throw new ConcordError(
-          'run.finished',
-          `Cannot resume run "${id}" as it is ${run.status}; see it with "concord trace ${id}" or go on from an event with "concord fork ${id}"`,
-        )
-      if (run.owner !== undefined && run.owner !== membership.self && (await membership.isAlive(run.owner)))
-        throw new ConcordError(
-          'run.owned',
-          `Cannot resume run "${id}" as process ${run.owner} advances it; wait for it or stop that process`,
-        )
-      const drafts: Draft[] = [
-        { type: 'run.claimed', at: clock.now(), data: { owner: membership.self, epoch: run.epoch + 1 } },
-      ]
-      if (run.status === 'suspended') drafts.push({ type: 'run.resumed', at: clock.now(), data: { by } })
-      // With the claim, not after it: a run cancelled while nobody owned it must not start another step first.
-      drafts.push(...(await unreadSignals(log, run, clock.now())))
-      // Fence first: the claim itself is appended under the new epoch.
-      run.epoch += 1
-      const owner = own(run)
-      await owner.begin(drafts)
-      owner.relaunch()
-      await owner.drain()
-    } finally {
-      claiming.delete(id)
-    }
+    if (owners.has(id)) return
+    const before = claiming.get(id)
+    if (before !== undefined) return before
+    const claim = claimOnce(id, by).finally(() => claiming.delete(id))
+    claiming.set(id, claim)
+    return claim
+  }
+
+  const claimOnce = async (id: string, by: string): Promise<void> => {
+    const run = await loadRun(log, id)
+    if (isFinal(run))
+      throw new ConcordError(
+        'run.finished',
+        `Cannot resume run "${id}" as it is ${run.status}; see it with "concord trace ${id}" or go on from an event with "concord fork ${id}"`,
+      )
+    if (run.owner !== undefined && run.owner !== membership.self && (await membership.isAlive(run.owner)))
+      throw new ConcordError(
+        'run.owned',
+        `Cannot resume run "${id}" as process ${run.owner} advances it; wait for it or stop that process`,
+      )
+    const drafts: Draft[] = [
+      { type: 'run.claimed', at: clock.now(), data: { owner: membership.self, epoch: run.epoch + 1 } },
+    ]
+    if (run.status === 'suspended') drafts.push({ type: 'run.resumed', at: clock.now(), data: { by } })
+    const rested = run.status === 'suspended'
+    // With the claim, not after it: a run cancelled while nobody owned it must not start another step first.
+    drafts.push(...(await unreadSignals(log, run, clock.now())))
+    // Fence first: the claim itself is appended under the new epoch.
+    run.epoch += 1
+    const owner = own(run)
+    await owner.begin(drafts)
+    owner.relaunch()
+    await owner.drain()
+    family.takenOver(run, rested)
   }
 
   const tryResume = async (id: string, by: string): Promise<boolean> => {
@@ -259,6 +312,7 @@ export const createRunner = (
       epoch: 0,
       events: [{ type: 'signal.received', at: clock.now(), data: { inbox: 0, signal } }],
     })
+    if (signal.kind === 'pause' || signal.kind === 'resume') await family.pass(id, signal)
   }
 
   const isSettled = ({ status }: { status: RunSummary['status'] }): boolean =>
@@ -307,6 +361,7 @@ export const createRunner = (
     if (owners.has(summary.run)) return false
     if (summary.status === 'waiting') {
       if (summary.wakeAt !== undefined && summary.wakeAt <= clock.now()) return true
+      if (await family.missedEnd(summary)) return true
       return (await log.version(inboxStream(summary.run))) > (summary.inbox ?? 0)
     }
     return (
@@ -318,16 +373,30 @@ export const createRunner = (
 
   const reconcile = async (): Promise<string[]> => {
     const taken: string[] = []
-    const open = await log.runs({ status: ['queued', 'running', 'waiting'], limit: 10_000 })
-    for (const summary of open) {
-      if (closed || taken.length >= reconcileAtOnce) break
-      try {
-        if ((await orphaned(summary)) && (await tryResume(summary.run, 'reconciler'))) taken.push(summary.run)
-      } catch (error) {
-        logger.error({ error, run: summary.run }, 'a run could not be taken over')
+    let before: number | undefined
+    for (;;) {
+      const open = await log.runs({
+        status: ['queued', 'running', 'waiting'],
+        limit: runsAPage,
+        ...(before === undefined ? {} : { before }),
+      })
+      for (const summary of open) {
+        if (closed || taken.length >= reconcileAtOnce) return taken
+        if (await reconcileOne(summary)) taken.push(summary.run)
       }
+      before = open.at(-1)?.createdAt
+      if (open.length < runsAPage) return taken
     }
-    return taken
+  }
+
+  const reconcileOne = async (summary: RunSummary): Promise<boolean> => {
+    try {
+      await family.abandonOrphan(summary)
+      return (await orphaned(summary)) && (await tryResume(summary.run, 'reconciler'))
+    } catch (error) {
+      logger.error({ error, run: summary.run }, 'a run could not be taken over')
+      return false
+    }
   }
 
   const tick = (everyMs: number): void => {
@@ -361,6 +430,8 @@ export const createRunner = (
       closed = true
       cancelTimer?.()
       unlisten()
+      for (const cancel of appointments.values()) cancel()
+      appointments.clear()
       await Promise.all(
         [...owners.values()].map((owner) => owner.suspend(reason, 'shutdown').then(() => owner.ended)),
       )

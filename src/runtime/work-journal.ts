@@ -24,6 +24,7 @@ export type JournalHost = {
 export class WorkJournal implements Journal {
   readonly #work: Work
   readonly #host: JournalHost
+  readonly #asked = new Set<string>()
 
   constructor(work: Work, host: JournalHost) {
     this.#work = work
@@ -34,7 +35,17 @@ export class WorkJournal implements Journal {
     return this.#host.metered
   }
 
+  get current(): boolean {
+    return this.#host.isCurrent()
+  }
+
+  get replaying(): boolean {
+    for (const call of this.#work.journal.keys()) if (!this.#asked.has(call)) return true
+    return false
+  }
+
   entry(call: string): JournalEntry | undefined {
+    this.#asked.add(call)
     return this.#work.journal.get(call)
   }
 
@@ -52,6 +63,8 @@ export class WorkJournal implements Journal {
 
   async reserve(key: string, amount: Amount): Promise<Shortage | undefined> {
     if (!this.#host.isCurrent()) throw stale()
+    // Reserved before a crash and not sent yet.
+    if (this.#host.run.book.reserved.has(key)) return undefined
     const short = shortage(this.#host.run.book, amount)
     const envelope = { at: this.#host.now(), step: this.#work.id, agent: this.#work.step.agent }
     await this.#host.record([

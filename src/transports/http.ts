@@ -50,6 +50,11 @@ const addressOf = (url: string): string => {
       `Cannot call the agent at ${JSON.stringify(url)} as that is no URL; give one like "http://127.0.0.1:8080/run"`,
     )
   const address = new URL(url)
+  if (address.username !== '' || address.password !== '')
+    throw new ConcordError(
+      'config.invalid',
+      `Cannot call the agent at ${address.origin} as its URL holds a user or a password; give a token instead`,
+    )
   if (address.pathname === '/') address.pathname = '/run'
   return address.href
 }

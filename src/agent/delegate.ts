@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto'
+import {
+  type Amount,
+  childKey,
+  type Limits,
+  limitsProblem,
+  remaining,
+  shortageText,
+} from '../domain/budget.ts'
+import { ConcordError, isRetryable, toFailure } from '../domain/errors.ts'
+import type { Goal } from '../domain/goal.ts'
+import { copyJson, type Json } from '../domain/json.ts'
+import { deadlineOf, type Run } from '../domain/run.ts'
+import type { AgentContext } from './context.ts'
+import type { ChildResult, DelegateOptions } from './services.ts'
+
+/**
+ * Hands a goal to a team as a child run and returns its output. The child's end is journaled with what it cost; what keeps it from
+ * ending (a store that fails, a process that goes away) is not: asked again, the same child goes on.
+ */
+export const delegateTo = async (
+  context: AgentContext,
+  team: string,
+  text: string,
+  options: DelegateOptions,
+): Promise<Json> => {
+  const call = context.call_(`child:${team}`)
+  const { journal } = context.execution
+  const done = journal.entry(call)
+  if (done?.type === 'step.recorded') return outputOf(done.data)
+  const id = childId(context, call)
+  const budget = await childBudget(context, id, options)
+  const goal: Goal = { text, team, ...options, ...(budget === undefined ? {} : { budget }) }
+  const { thread, subject } = context.goal
+  if (thread !== undefined) goal.thread = thread
+  if (subject !== undefined) goal.subject = subject
+  const child = await endOf(context, id, goal)
+  if (!child.final) throw context.suspend({ for: 'child', name: `child:${id}`, run: id })
+  const { output, failure, cost } = child
+  const result = {
+    ...(output === undefined ? {} : { value: output }),
+    ...(failure === undefined ? {} : { failure }),
+  }
+  const drafts = [context.draft('step.recorded', { call, name: `child:${team}`, ...result })]
+  if (isLimited(context.execution.run))
+    drafts.push(context.draft('budget.settled', { key: childKey(id), amount: cost, child: id }))
+  await journal.record(drafts)
+  return outputOf(result)
+}
+
+const outputOf = ({
+  value,
+  failure,
+}: {
+  value?: Json
+  failure?: { code: ConcordError['code']; message: string }
+}): Json => {
+  if (failure !== undefined) throw new ConcordError(failure.code, failure.message)
+  return value === undefined ? null : copyJson(value)
+}
+
+/** Readable, below its parent's, and of its own: names that look alike once they are made safe differ in their digest. */
+const childId = ({ execution: { run, work, idempotencyKey } }: AgentContext, call: string): string => {
+  const safe = (text: string) => text.replaceAll(/[^A-Za-z0-9_.-]/g, '-')
+  const digest = createHash('sha256').update(`${idempotencyKey}\0${call}`).digest('hex').slice(0, 10)
+  return `${run.id}.${safe(call)}-${work.plan}-${work.redo}-${safe(work.id)}-${digest}`
+}
+
+const endOf = async (context: AgentContext, id: string, goal: Goal): Promise<ChildResult> => {
+  const { run, journal, idempotencyKey } = context.execution
+  try {
+    return await context.services.child({
+      id,
+      goal,
+      ...(run.recalled === undefined ? {} : { recalled: run.recalled }),
+      parent: { run: run.id, step: context.stepId, key: idempotencyKey },
+      depth: run.depth + 1,
+      signal: context.signal,
+    })
+  } catch (error) {
+    // A child that could not even begin needs no share.
+    if (
+      !context.signal.aborted &&
+      !isRetryable(toFailure(error, 'agent.failed')) &&
+      run.book.reserved.has(childKey(id))
+    )
+      journal.note([context.draft('budget.settled', { key: childKey(id), amount: { tokens: 0, money: 0 } })])
+    throw error
+  }
+}
+
+const isLimited = ({ goal: { budget = {} } }: Run): boolean =>
+  budget.tokens !== undefined || budget.money !== undefined || budget.steps !== undefined
+
+const least = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
+
+/** What the parent is limited to limits its children: time and depth as they are left, the rest as a share that is set aside first. */
+const childBudget = async (
+  context: AgentContext,
+  id: string,
+  { budget: own = {} }: DelegateOptions,
+): Promise<Limits | undefined> => {
+  const problem = limitsProblem(own)
+  if (problem !== undefined)
+    throw new ConcordError(
+      'input.invalid',
+      `Cannot start a child run as limits of a budget are numbers from 0: ${problem}; correct the budget`,
+    )
+  const { run } = context.execution
+  const { depth } = run.goal.budget ?? {}
+  const deadline = deadlineOf(run)
+  const left = deadline === undefined ? undefined : Math.max(0, deadline - context.now())
+  const limits: Limits = { ...own }
+  const timeMs = least(left, own.timeMs)
+  const deepest = least(depth, own.depth)
+  if (timeMs !== undefined) limits.timeMs = timeMs
+  if (deepest !== undefined) limits.depth = deepest
+  if (isLimited(run)) Object.assign(limits, await reserved(context, id, own))
+  return Object.keys(limits).length === 0 ? undefined : limits
+}
+
+const reserved = async (context: AgentContext, id: string, own: Limits): Promise<Limits> => {
+  const { run, journal } = context.execution
+  const key = childKey(id)
+  const before = run.book.reserved.get(key)
+  const share = before ?? shareOf(run, own)
+  if (before === undefined && !run.book.children.has(id)) {
+    const short = await journal.reserve(key, share)
+    if (short !== undefined)
+      throw new ConcordError('budget.exhausted', shortageText(short), { details: { ...short } })
+  }
+  const { budget = {} } = run.goal
+  return {
+    ...(budget.tokens === undefined ? {} : { tokens: share.tokens }),
+    ...(budget.money === undefined ? {} : { money: share.money }),
+    ...(budget.steps === undefined ? {} : { steps: share.steps ?? 0 }),
+  }
+}
+
+/** What is left, divided by the steps under way; of the steps, those the plan still needs are kept back. */
+const shareOf = (run: Run, own: Limits): Amount => {
+  const atOnce = Math.max(1, run.underWay.size)
+  const share = (limit: 'tokens' | 'money' | 'steps', kept = 0): number | undefined => {
+    const left = remaining(run.book, limit)
+    return left === undefined ? undefined : Math.min(own[limit] ?? left, Math.max(0, left - kept) / atOnce)
+  }
+  const waiting = Math.max(0, (run.plan?.open ?? 0) - run.underWay.size - run.idle.size)
+  const steps = share('steps', waiting)
+  return {
+    tokens: Math.floor(share('tokens') ?? 0),
+    money: share('money') ?? 0,
+    ...(steps === undefined ? {} : { steps: Math.floor(steps) }),
+  }
+}
