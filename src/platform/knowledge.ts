@@ -33,7 +33,7 @@ const onFirstUse = (open: () => Promise<KnowledgeStore>): KnowledgeStore => ({
   remove: async (...given) => (await open()).remove(...given),
   lexical: async (...given) => (await open()).lexical(...given),
   nearest: async (...given) => (await open()).nearest(...given),
-  cosines: async (...given) => (await open()).cosines(...given),
+  vectors: async (...given) => (await open()).vectors(...given),
   chunks: async (...given) => (await open()).chunks(...given),
   span: async (...given) => (await open()).span(...given),
   unembedded: async (...given) => (await open()).unembedded(...given),

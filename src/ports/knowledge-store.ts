@@ -139,12 +139,12 @@ export interface KnowledgeStore {
     vector: Float32Array,
     options: { embedder: string; limit: number; filter?: KnowledgeFilter },
   ): Promise<VectorCandidate[]>
-  /** Cosines of chunks to a vector, in the order asked; undefined where there is no vector of that embedder. */
-  cosines(
+  /** Vectors of chunks, in the order asked; undefined where there is none of that embedder. */
+  vectors(
     namespace: string,
-    vector: Float32Array,
-    options: { embedder: string; chunks: readonly number[] },
-  ): Promise<(number | undefined)[]>
+    embedder: string,
+    chunks: readonly number[],
+  ): Promise<(Float32Array | undefined)[]>
   /** Chunks with their documents in the order asked; those that are gone are left out. */
   chunks(namespace: string, chunks: readonly number[]): Promise<StoredChunk[]>
   /** Chunks of one document by their ordinals, both inclusive. */

@@ -65,7 +65,7 @@ export type Weights = { [part in keyof Scores]-?: number }
  */
 export const defaultWeights: Weights = {
   lexical: 1,
-  vector: 0.7,
+  vector: 0.9,
   sentence: 0.5,
   alike: 0.4,
   pairs: 0.3,

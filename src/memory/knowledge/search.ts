@@ -89,13 +89,45 @@ const gather = async (
   return { terms, lexical, numbers, best: Math.max(1e-9, ...lexical.values()) }
 }
 
+const cosine = (a: Float32Array, b: Float32Array): number => {
+  if (a.length !== b.length) return 0
+  let [dot, squareA, squareB] = [0, 0, 0]
+  for (let at = 0; at < a.length; at++) {
+    dot += a[at]! * b[at]!
+    squareA += a[at]! * a[at]!
+    squareB += b[at]! * b[at]!
+  }
+  return squareA === 0 || squareB === 0 ? 0 : dot / Math.sqrt(squareA * squareB)
+}
+
+const feedbackChunks = 3
+const feedbackWeight = 0.3
+
+/**
+ * Cosines of chunks to the question's vector moved towards the chunks that the words find best (Rocchio 1971, in the embedder's space): words
+ * say better than a weak embedder where to look.
+ */
 const cosinesOf = async (
   store: KnowledgeStore,
   namespace: string,
   vector: Asked['vector'],
   chunks: readonly number[],
-): Promise<(number | undefined)[]> =>
-  vector === undefined ? [] : store.cosines(namespace, vector.values, { embedder: vector.embedder, chunks })
+  lexical: ReadonlyMap<number, number>,
+  best: number,
+): Promise<number[]> => {
+  if (vector === undefined) return []
+  const vectors = await store.vectors(namespace, vector.embedder, chunks)
+  const length = Math.hypot(...vector.values) || 1
+  const moved = vector.values.map((value) => value / length)
+  const feedback = [...lexical].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, feedbackChunks)
+  for (const [chunk, score] of feedback) {
+    const values = vectors[chunks.indexOf(chunk)]
+    if (values?.length !== moved.length) continue
+    const scale = (feedbackWeight * score) / best / (Math.hypot(...values) || 1)
+    for (let at = 0; at < moved.length; at++) moved[at]! += scale * values[at]!
+  }
+  return vectors.map((values) => (values === undefined ? 0 : cosine(values, moved)))
+}
 
 /** Chunks beside candidates in the same document share in their score: what answers a question often stands next to what resembles it. */
 const spread = async (
@@ -205,12 +237,8 @@ export const searchKnowledge = async (
   const weights: Weights = { ...defaultWeights, ...options.weights }
   const { terms, lexical, numbers, best } = await gather(store, namespace, asked, { limit, filter })
   const chunks = await store.chunks(namespace, numbers)
-  const cosines = await cosinesOf(
-    store,
-    namespace,
-    asked.vector,
-    chunks.map(({ chunk }) => chunk),
-  )
+  const live = chunks.map(({ chunk }) => chunk)
+  const cosines = await cosinesOf(store, namespace, asked.vector, live, lexical, best)
   const closeness = precise && terms.stems.length > 0 ? closenessTo(terms) : undefined
   const wordless = terms.stems.length === 0
   const candidates = chunks.map((chunk, at): Candidate => {

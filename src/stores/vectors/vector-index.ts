@@ -9,7 +9,7 @@ export type VectorMatch = {
 
 export type VectorIndexOptions = {
   dimensions: number
-  /** How many of the nearest by sign are scored exactly, at least; also 10 times what is asked for. */
+  /** How many of the nearest by sign are scored exactly, at least; also a 64th of all and 10 times what is asked for. */
   rescored?: number
   kernel?: 'wasm' | 'plain'
 }
@@ -97,7 +97,7 @@ export class VectorIndex {
     this.#write(store.query, store.queryRow, vector)
     store.bytes.fill(0, store.histogram, store.histogram + (this.#bitBytes * 8 + 1) * 4)
     store.kernel.scan(store.bits, store.query, filter, store.distances, store.histogram, used)
-    const wanted = Math.min(store.capacity, Math.max(this.#rescored, limit * 10))
+    const wanted = Math.min(store.capacity, Math.max(this.#rescored, limit * 10, used >> 6))
     const picked = this.#pick(used, wanted)
     store.kernel.score(store.rows, store.queryRow, store.picked, store.scores, picked)
     return this.#best(picked, limit)

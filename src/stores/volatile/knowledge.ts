@@ -273,19 +273,9 @@ export const volatileKnowledge = ({ clock }: { clock: Clock }): KnowledgeStore =
       const allowed = [...index.keys()].filter(fits(space, filter))
       return index.search(vector, limit, allowed).map(({ key, score }) => ({ chunk: key, score }))
     },
-    async cosines(namespace, vector, { embedder, chunks }) {
+    async vectors(namespace, embedder, wanted) {
       const space = spaceOf(namespace)
-      return chunks.map((number) => {
-        const values = space.chunks.get(number)?.vectors.get(embedder)
-        if (values?.length !== vector.length) return undefined
-        let [dot, a, b] = [0, 0, 0]
-        for (const [at, value] of values.entries()) {
-          dot += value * vector[at]!
-          a += value * value
-          b += vector[at]! * vector[at]!
-        }
-        return a === 0 || b === 0 ? 0 : dot / Math.sqrt(a * b)
-      })
+      return wanted.map((number) => space.chunks.get(number)?.vectors.get(embedder)?.slice())
     },
     async chunks(namespace, wanted) {
       const space = spaceOf(namespace)

@@ -209,8 +209,7 @@ const knowledgeOver = (connection: Connection, clock: Clock, busyTimeoutMs: numb
       return vectors.nearest(namespace, vector, { ...asked, now: clock.now() })
     },
 
-    cosines: async (_name, vector, { embedder, chunks }) =>
-      read('search knowledge', () => vectors.cosines(vector, embedder, chunks)),
+    vectors: async (_name, embedder, wanted) => read('search knowledge', () => vectors.of(embedder, wanted)),
 
     chunks: async (name, wanted) =>
       read('read knowledge', () => {

@@ -97,21 +97,12 @@ export const vectorIndexes = (connection: Connection) => {
       const allowed = allowedChunks(namespace, options.filter ?? {}, options.now)
       return index.search(vector, options.limit, allowed).map(({ key, score }) => ({ chunk: key, score }))
     },
-    cosines(vector: Float32Array, embedder: string, chunks: readonly number[]): (number | undefined)[] {
+    of(embedder: string, chunks: readonly number[]): (Float32Array | undefined)[] {
       const id = get('SELECT id FROM embedders WHERE name = ?', embedder)
       return chunks.map((chunk) => {
         const data =
           id && get('SELECT data FROM vectors WHERE chunk = ? AND embedder = ?', chunk, Number(id[0]))?.[0]
-        if (!(data instanceof Uint8Array)) return undefined
-        const values = valuesOf(data)
-        if (values.length !== vector.length) return undefined
-        let [dot, a, b] = [0, 0, 0]
-        for (let at = 0; at < values.length; at++) {
-          dot += values[at]! * vector[at]!
-          a += values[at]! ** 2
-          b += vector[at]! ** 2
-        }
-        return a === 0 || b === 0 ? 0 : dot / Math.sqrt(a * b)
+        return data instanceof Uint8Array ? valuesOf(data) : undefined
       })
     },
     /** After the commit of this process: what went is out of the indexes at once, without comparing all keys. */
