@@ -16,6 +16,8 @@ export type Scope = {
   check(namespace: string, access: 'read' | 'write'): void
   /** Whether a message of a channel may be heard: as what is in its namespace. */
   hears(channel: string): boolean
+  /** Whether knowledge about somebody may be used: its run's subject's, and what is about nobody. */
+  knows(subject: string | undefined): boolean
 }
 
 /** The memory for who comes from outside the process. */
@@ -81,6 +83,7 @@ const scopeOf = (grant: Grant, summary: RunSummary, policy: MemoryPolicy | undef
     home,
     check,
     hears: (channel) => accessOf(namespaceOfChannel(channel)) !== 'none',
+    knows: (subject) => subject === undefined || subject === summary.goal.subject,
   }
 }
 

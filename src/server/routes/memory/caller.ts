@@ -12,6 +12,7 @@ export type Caller = {
   /** The one named, or the run's own where a token says which; checked. */
   namespace(given: string | undefined, access: 'read' | 'write'): string
   hears(channel: string): boolean
+  knows(subject: string | undefined): boolean
   /** Two steps that count their writes 1, 2, 3 must not take each other's for their own. */
   operation(given: string): string
 }
@@ -34,6 +35,7 @@ const user: Caller = {
     )
   },
   hears: () => true,
+  knows: () => true,
   operation: (given) => given,
 }
 
@@ -50,6 +52,7 @@ export const callerOf = async (concord: Concord, c: Context): Promise<Caller> =>
       return given
     },
     hears: scope.hears,
+    knows: scope.knows,
     operation: (given) => (given.startsWith(`${grant.key}/`) ? given : `${grant.key}/${given}`),
   }
 }

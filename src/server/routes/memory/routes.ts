@@ -1,4 +1,5 @@
 import type { App, Services } from '../../route.ts'
+import { knowledgeRoutes } from './knowledge.ts'
 import { readingRoutes } from './reading.ts'
 import { streamRoutes } from './streams.ts'
 import { writingRoutes } from './writing.ts'
@@ -10,4 +11,5 @@ export const memoryRoutes = (app: App, services: Services): void => {
   readingRoutes(app, services)
   writingRoutes(app, services)
   streamRoutes(app, services)
+  knowledgeRoutes(app, services)
 }

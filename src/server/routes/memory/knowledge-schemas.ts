@@ -1,0 +1,114 @@
+import { z } from '@hono/zod-openapi'
+
+const namespace = z
+  .string()
+  .min(1)
+  .max(1000)
+  .default('global')
+  .openapi({ description: 'Default global', example: 'subject/ann' })
+const id = z.string().min(1).max(1000)
+const text = z.string().min(1)
+const subject = z.string().min(1).max(200).optional().openapi({ description: 'Whom or what it is about' })
+const ms = z.number().openapi({ description: 'Milliseconds since the epoch' })
+const modality = z.enum(['text', 'image', 'audio'])
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()])
+const ordered = z.union([z.string(), z.number()]).optional()
+const metadata = z.record(z.string(), z.unknown())
+const span = { start: z.int(), end: z.int() }
+
+export const documentAddressSchema = z.strictObject({ namespace, id })
+export const documentsSchema = z.strictObject({
+  namespace,
+  after: z.string().max(1000).optional().openapi({ description: 'The `next` of the page before' }),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+})
+export const statsQuerySchema = z.strictObject({ namespace })
+
+export const addSchema = z
+  .strictObject({
+    namespace,
+    id: id.optional().openapi({ description: 'Default: derived from the content' }),
+    title: z.string().max(10_000).optional(),
+    text,
+    metadata: metadata.optional(),
+    subject,
+    source: z.string().max(10_000).optional().openapi({ description: 'Default with a token: its run' }),
+    ttlMs: z.number().positive().optional(),
+  })
+  .openapi('KnowledgeAdd')
+
+export const searchSchema = z
+  .strictObject({
+    namespace,
+    question: text.max(100_000),
+    limit: z.int().min(1).max(200).default(10),
+    filter: z
+      .strictObject({
+        metadata: z
+          .record(
+            z.string(),
+            z.union([
+              scalar,
+              z.strictObject({ in: z.array(scalar).max(1000).optional(), gte: ordered, lte: ordered }),
+            ]),
+          )
+          .optional(),
+        subject,
+        source: z.string().optional(),
+        modality: modality.optional(),
+        ids: z.array(id).max(1000).optional(),
+        from: ms.optional(),
+        to: ms.optional(),
+      })
+      .optional(),
+    neighbours: z.int().min(0).max(20).optional(),
+    recency: z
+      .strictObject({ halfLifeMs: z.number().positive(), weight: z.number().min(0).optional() })
+      .optional(),
+    diversity: z.number().min(0).max(1).optional(),
+    distinct: z.enum(['chunk', 'document']).optional(),
+  })
+  .openapi('KnowledgeSearch')
+
+const known = z.looseObject({
+  id: z.string(),
+  modality,
+  title: z.string().optional(),
+  metadata,
+  subject: z.string().optional(),
+  source: z.string().optional(),
+  at: ms,
+  updatedAt: ms,
+  version: z.int(),
+})
+
+export const documentSchema = known.extend({ text: z.string() }).openapi('KnowledgeDocument')
+export const documentPageSchema = z
+  .object({ documents: z.array(documentSchema), next: z.string().optional() })
+  .openapi('KnowledgeDocuments')
+export const putOutcomeSchema = z
+  .object({
+    outcome: z.enum(['created', 'updated', 'unchanged', 'duplicate']),
+    id: z.string(),
+    version: z.int(),
+  })
+  .openapi('KnowledgePut')
+export const hitsSchema = z
+  .object({
+    hits: z.array(
+      z.looseObject({
+        document: known,
+        ...span,
+        text: z.string(),
+        score: z.number(),
+        scores: z.record(z.string(), z.number()),
+        context: z.object({ ...span, text: z.string() }).optional(),
+        also: z.array(z.string()).optional(),
+      }),
+    ),
+  })
+  .openapi('KnowledgeHits', { description: '`text` is the text of the document from `start` to `end`' })
+export const statsSchema = z
+  .looseObject({ documents: z.int(), chunks: z.int(), characters: z.number(), unembedded: z.boolean() })
+  .openapi('KnowledgeStats')
+export const forgottenSchema = z.object({ forgotten: z.int() }).openapi('KnowledgeForgotten')
