@@ -30,8 +30,6 @@ export const documentOf = (row: Row, from = 0): KnowledgeDocument => {
 /** Chunks that went with a transaction: their vectors are no longer to be found. */
 export type Removed = { namespace: number; chunks: number[] }
 
-export type Documents = ReturnType<typeof documentTable>
-
 /** Writing of documents; every method runs inside the committer's transaction. */
 export const documentTable = (connection: Connection) => {
   const { run, get, all } = connection
