@@ -4,6 +4,7 @@ import type { Json } from '../domain/json.ts'
 import type { Model } from '../ports/model.ts'
 import { jsonSchemaOf, type Schema } from '../ports/schema.ts'
 import type { AnyTool } from '../ports/tool.ts'
+import type { WakeOn } from '../runtime/wake-on.ts'
 import type { AgentContext } from './context.ts'
 import type { Reasoner } from './loop.ts'
 
@@ -46,6 +47,8 @@ type Common<Input, Output> = {
   timeoutMs?: number
   /** Executions of a failing step, the first included. Default 3. */
   attemptsMax?: number
+  /** Runs this agent when state changes, a message comes or it is time; where Concord serves (`concord serve`, `concord.watchers.start()`). */
+  wakeOn?: WakeOn | readonly WakeOn[]
 }
 
 type Thinking<Input, Output> = {

@@ -5,6 +5,7 @@ import type { Goal } from '../domain/goal.ts'
 import type { Step } from '../domain/plan.ts'
 import type { Strategy } from '../domain/strategy.ts'
 import type { Policy } from '../policy/decide.ts'
+import type { WakeOn } from '../runtime/wake-on.ts'
 import { hierarchical } from './hierarchical.ts'
 import { modelPlanner } from './model-planner.ts'
 import { type Bounds, defaultBounds, type TeamShape } from './team-shape.ts'
@@ -26,6 +27,8 @@ export type TeamDefinition = {
   /** The step whose result is the output; default the check's output or summary, else the last step's result. */
   output?: string
   policy?: Policy
+  /** Starts this team when state changes, a message comes or it is time. */
+  wakeOn?: WakeOn | readonly WakeOn[]
   bounds?: Partial<Bounds>
 }
 

@@ -38,6 +38,7 @@ import { guardLogger, openStores } from './stores.ts'
 import { startSweeper } from './sweeper.ts'
 import { systemClock, systemIds, systemRandom } from './system.ts'
 import { toolFinder } from './tools.ts'
+import { createWatchers, teamOfAgent, type Watchers } from './watchers.ts'
 
 export type GoalRequest = string | (Omit<Goal, 'team'> & { team?: string })
 
@@ -89,6 +90,8 @@ export type Concord = {
   embedder(name?: string): Promise<Embedder>
   teams(): { name: string; description: string; agents: readonly AgentCard[] }[]
   team(name: string): Team
+  /** What wakes agents and teams: started by servers, or by you. */
+  readonly watchers: Watchers
   close(reason?: string): Promise<void>
 }
 
@@ -179,6 +182,14 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
   const run: Concord['run'] = async (goal, options) =>
     runner.run(await recalling(goal, options), options?.signal)
 
+  const watchers = createWatchers(config, {
+    log,
+    state,
+    clock,
+    logger,
+    start: (id, goal) => start(goal, { id }),
+    settled: (id, signal) => runner.settled(id, signal),
+  })
   const userState = (namespace: string): State =>
     scopedState({
       store: state,
@@ -231,7 +242,9 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
         agents: teams(name).services.cards,
       })),
     team: teamNamed,
+    watchers,
     async close(reason = 'the process stops') {
+      await watchers.stop()
       stopSweeping()
       await runner.close(reason)
       await knowledge.close()
@@ -283,7 +296,7 @@ const teamsOf = (config: ConcordConfig): ((name: string) => Team) => {
     const before = assembled.get(name)
     if (before !== undefined) return before
     const definition: TeamDefinition | undefined =
-      own(config.teams, name) ?? own(builtInTeams, name)?.(config)
+      own(config.teams, name) ?? own(builtInTeams, name)?.(config) ?? teamOfAgent(config, name)
     if (definition === undefined)
       throw new ConcordError(
         'team.unknown',

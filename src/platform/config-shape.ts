@@ -48,6 +48,7 @@ const agent = object<AnyAgent>({
   output: any,
   timeoutMs: number,
   attemptsMax: number,
+  wakeOn: any,
   model: either(string, openObject),
   instructions: either(string, fn),
   tools: list(either(string, openObject)),
@@ -83,6 +84,7 @@ const team = object<TeamDefinition>({
   feasibility: agentOrName,
   output: string,
   policy: openObject,
+  wakeOn: any,
   bounds: object<Bounds>({
     plansMax: number,
     redosMax: number,

@@ -23,6 +23,7 @@ export const serve = async (concord: Concord, options: ServeOptions = {}): Promi
   concord.runner.adopt()
   await concord.runner.reconcile()
   await goOnAfterStop(concord)
+  await concord.watchers.start()
   return {
     url: server.url,
     close(graceMs) {
