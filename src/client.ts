@@ -6,7 +6,7 @@ import { finalStatuses, type RunStatus, statusOf } from './domain/summary.ts'
 import { messagesOf } from './stores/http/messages.ts'
 import { errorOfProblem, pause } from './stores/http/request.ts'
 
-export { type RemoteStateOptions, remoteState } from './client-state.ts'
+export { type RemoteStateOptions, remoteState } from './platform/remote-state.ts'
 
 /*
  * Talks to `concord serve` with nothing but fetch: for Node, Deno, Bun and browsers.

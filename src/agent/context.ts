@@ -126,6 +126,7 @@ export class AgentContext {
 
   /** Shared state of this run; `state.in('global')` and others for more. */
   get state(): State {
+    this.#state ??= this.#services.stateOf?.(this.runId, `/${this.#prefix}`)
     this.#state ??= scopedState({
       store: this.#services.state,
       namespace: `run/${this.runId}`,

@@ -55,6 +55,8 @@ export type OpenOptions = {
   clock?: Clock
   random?: Random
   transport?: Transport
+  /** Shared state that agents of a run use instead of this store's: for agents served to callers elsewhere. */
+  stateOf?: (run: string, part: string) => State | undefined
 }
 
 /** One Concord: stores, teams and the runs this process advances. */
@@ -131,6 +133,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     logger,
     state,
     transport: options.transport ?? httpTransport({ clock }),
+    stateOf: options.stateOf,
     team: (name) => teamNamed(name).services,
     tool: toolFinder(config, { clock, logger }),
     knowledge: (namespace, reads) => knowledge.in(namespace, reads),

@@ -1,7 +1,8 @@
+import type { Context } from 'hono'
 import { errorTable, toFailure } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
 import type { OpenOptions } from '../platform/concord.ts'
-import { type AnyAgent, agentCalls } from './agent-calls.ts'
+import { type AnyAgent, agentCalls, type CallersMemory } from './agent-calls.ts'
 import { jsonBody } from './body.ts'
 import { invalid, problemOf, problemResponse } from './problem.ts'
 import type { App } from './route.ts'
@@ -56,6 +57,16 @@ const timeLeft = (deadline: string | undefined): number | undefined => {
   return Math.max(1, at - Date.now())
 }
 
+/** The memory of who calls: an agent has the same shared state here as in the caller's process. */
+const callersMemory = (c: Context): CallersMemory | undefined => {
+  const [url, memoryToken] = [c.req.header('concord-memory'), c.req.header('concord-token')]
+  if (url === undefined || memoryToken === undefined) return undefined
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return { url, memoryToken }
+  throw invalid(
+    `Cannot use the header concord-memory as it is an address of HTTP: ${JSON.stringify(url.slice(0, 100))}; correct the caller`,
+  )
+}
+
 /** The caller reached the agent: what goes wrong in it is this server's own failure, not a gateway's. */
 const statusOf = (code: keyof typeof errorTable): number =>
   ['agent.failed', 'agent.output-invalid'].includes(code) ? 500 : errorTable[code].status
@@ -82,6 +93,7 @@ export const agentApp = async (agent: AnyAgent, options: AgentAppOptions = {}): 
       const output = await calls.call({
         input,
         client: c.req.raw.signal,
+        memory: callersMemory(c),
         ...(key === undefined ? {} : { key }),
         ...(timeoutMs === undefined ? {} : { timeoutMs }),
       })

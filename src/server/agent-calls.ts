@@ -6,12 +6,22 @@ import type { Json } from '../domain/json.ts'
 import type { Step } from '../domain/plan.ts'
 import { type Concord, type OpenOptions, openConcord } from '../platform/concord.ts'
 import type { ConcordConfig, RemoteAgent } from '../platform/config.ts'
+import { remoteState } from '../platform/remote-state.ts'
 import type { Logger } from '../ports/logger.ts'
 import { settle } from './settle.ts'
 
 export type AnyAgent = Exclude<NonNullable<ConcordConfig['agents']>[string], RemoteAgent>
 
-export type Call = { input: Json; key?: string; timeoutMs?: number; client: AbortSignal }
+/** Where the caller's memory is, and the token that goes with the call. */
+export type CallersMemory = { url: string; memoryToken: string }
+
+export type Call = {
+  input: Json
+  key?: string
+  timeoutMs?: number
+  client: AbortSignal
+  memory?: CallersMemory | undefined
+}
 
 export type Calls = {
   /** The agent's output. Throws its failure. */
@@ -30,6 +40,7 @@ type Generation = {
   used: Set<string>
   active: number
   inputs: Map<string, Json>
+  memories: Map<string, CallersMemory>
 }
 
 const callsOfGeneration = 500
@@ -68,10 +79,15 @@ export const agentCalls = async (agent: AnyAgent, open: Open = {}): Promise<Call
     return next
   }
 
-  const execute = async (id: string, { input, timeoutMs }: Call, wanted: AbortSignal): Promise<Json> => {
+  const execute = async (
+    id: string,
+    { input, timeoutMs, memory }: Call,
+    wanted: AbortSignal,
+  ): Promise<Json> => {
     const generation = await generationFor(id)
-    const { concord, inputs } = generation
+    const { concord, inputs, memories } = generation
     inputs.set(id, input)
+    if (memory !== undefined) memories.set(id, memory)
     const cancel = () => void concord.signal(id, { kind: 'cancel', value: 'nobody waits' }).catch(() => {})
     try {
       // The step's time-out stands above the agent's own: the shorter of the two counts.
@@ -87,6 +103,7 @@ export const agentCalls = async (agent: AnyAgent, open: Open = {}): Promise<Call
     } finally {
       wanted.removeEventListener('abort', cancel)
       inputs.delete(id)
+      memories.delete(id)
       if (--generation.active === 0 && generation !== current) await concord.close()
     }
   }
@@ -140,6 +157,7 @@ const waits = (name: string): Failure => ({
 
 const newGeneration = async (agent: AnyAgent, { config = {}, ...rest }: Open): Promise<Generation> => {
   const inputs = new Map<string, Json>()
+  const memories = new Map<string, CallersMemory>()
   // The input is handed over beside the plan: what a caller sends may look like a reference, and must arrive as it is.
   const door: AnyAgent = {
     name: doorName,
@@ -156,6 +174,10 @@ const newGeneration = async (agent: AnyAgent, { config = {}, ...rest }: Open): P
   const name = `$agent:${agent.name}`
   const concord = await openConcord({
     ...rest,
+    stateOf(run, part) {
+      const memory = memories.get(run)
+      return memory && remoteState({ ...memory, part })
+    },
     config: {
       ...config,
       stores: { kind: 'memory' },
@@ -166,5 +188,5 @@ const newGeneration = async (agent: AnyAgent, { config = {}, ...rest }: Open): P
   concord.runner.adopt()
   const card = concord.team(name).services.cards.find((known) => known.name === agent.name)
   if (card === undefined) throw new ConcordError('internal', `agent "${agent.name}" is not in its own team`)
-  return { concord, card, used: new Set(), active: 0, inputs }
+  return { concord, card, used: new Set(), active: 0, inputs, memories }
 }

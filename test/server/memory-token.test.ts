@@ -8,7 +8,9 @@ import fc from 'fast-check'
 import { remoteState } from '../../src/client.ts'
 import { agent, type Concord, type ConcordConfig, type Entry, openConcord, team } from '../../src/index.ts'
 import { memoryKey } from '../../src/platform/memory-key.ts'
+import { agentApp } from '../../src/server/agent-app.ts'
 import { createApp } from '../../src/server/app.ts'
+import { listen } from '../../src/server/listen.ts'
 import { gate, httpServer, jsonHeaders, openMemory, problemOf, served, startProgram } from './fixture.ts'
 
 const memoryKeySecret = 'a secret of thirty-two characters or more'
@@ -49,6 +51,17 @@ const underWay = async (t: TestContext, config: ConcordConfig = {}) => {
 }
 
 const codeOf = async (response: Response | Promise<Response>) => (await problemOf(await response)).code
+
+/** An agent as a service of its own. */
+const serveAgentHere = async (t: TestContext, served: Parameters<typeof agentApp>[0]): Promise<string> => {
+  const { app, close } = await agentApp(served)
+  const listening = await listen(app, { host: '127.0.0.1', port: 0 })
+  t.after(async () => {
+    await listening.close(0)
+    await close()
+  })
+  return listening.url
+}
 
 describe('a concord-token', () => {
   it('stands for the server’s own, in the memory and nowhere else, and says who writes', async (t) => {
@@ -300,5 +313,35 @@ describe('an agent elsewhere', () => {
     assert.equal(new Set(keys).size, 2)
     const [change] = await concord.state(`run/${run.id}`).history('calls')
     assert.deepEqual(change?.provenance, { run: run.id, step: 'a', agent: 'away', epoch: 1 })
+  })
+
+  it('of TypeScript that is served elsewhere has the state of who called: moving it changes nothing', async (t) => {
+    const counting = agent({
+      name: 'counting',
+      run: async (_input, { state }) => {
+        await state.set('note', 'seen', { ifAbsent: true })
+        return { count: await state.increment('calls'), first: (await state.get('step:first')) ?? null }
+      },
+    })
+    const first = agent({ name: 'first', run: () => 'one' })
+    const plan = () => [
+      { id: 'first', agent: 'first' },
+      { id: 'a', agent: 'counting', payload: {} },
+      { id: 'b', agent: 'counting', payload: {} },
+    ]
+    const service = await serveAgentHere(t, counting)
+    const outputs: unknown[] = []
+    for (const worker of [counting, agent({ name: 'counting', url: service })]) {
+      const concord = await openMemory(t, {
+        team: 't',
+        teams: { t: team({ agents: [first, worker], plan }) },
+      })
+      await served(t, concord)
+      const run = await concord.run('x')
+      const [change] = await concord.state(`run/${run.id}`).history('calls')
+      outputs.push([run.output, change?.value, change?.provenance.step, change?.provenance.agent])
+    }
+    assert.deepEqual(outputs[0], outputs[1])
+    assert.deepEqual((outputs[0] as unknown[])[1], 2)
   })
 })

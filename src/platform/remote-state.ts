@@ -1,6 +1,6 @@
-import { ConcordError } from './domain/errors.ts'
-import { type State, scopedState } from './memory/state.ts'
-import { httpStateStore } from './stores/http/state-store.ts'
+import { ConcordError } from '../domain/errors.ts'
+import { type State, scopedState } from '../memory/state.ts'
+import { httpStateStore } from '../stores/http/state-store.ts'
 
 export type RemoteStateOptions = {
   /** Where the memory is: the header `concord-memory`, or a server's address with `/memory`. */
@@ -11,6 +11,8 @@ export type RemoteStateOptions = {
   token?: string
   /** Default the run's own, where `memoryToken` says which. */
   namespace?: string
+  /** Of several users of the memory within one call: tells their writes apart. */
+  part?: string
   fetch?: typeof fetch
 }
 
@@ -49,6 +51,6 @@ export const remoteState = (options: RemoteStateOptions): State => {
     namespace,
     // The server writes down whom the token speaks for.
     provenance: {},
-    operationPrefix: typeof key === 'string' ? key : `user/${crypto.randomUUID()}`,
+    operationPrefix: `${typeof key === 'string' ? key : `user/${crypto.randomUUID()}`}${options.part ?? ''}`,
   })
 }
