@@ -53,6 +53,7 @@ export const openRing = (options: {
   const path = join(folder, `${id}.sock`)
   const sockets = new Map<Socket, Peer>()
   const missed = new WeakMap<Socket, number>()
+  const opening = new Set<Socket>()
   let server: Server | undefined
   let listening = false
   let closed = false
@@ -74,7 +75,6 @@ export const openRing = (options: {
   const join_ = (socket: Socket): Promise<void> =>
     new Promise((resolve) => {
       sockets.set(socket, { id: '', listening: false })
-      socket.unref()
       socket.setNoDelay?.(true)
       socket.setEncoding('utf8')
       let rest = ''
@@ -100,36 +100,45 @@ export const openRing = (options: {
 
   const reach = (other: string): Promise<void> =>
     new Promise((resolve) => {
+      // Kept alive until it is known who answers: somebody may be waiting for it to send a message.
       const socket = createConnection(other)
-      socket.unref()
+      opening.add(socket)
       const failed = async (error: NodeJS.ErrnoException) => {
+        opening.delete(socket)
         if (error.code === 'ECONNREFUSED') await unlink(other).catch(() => undefined)
         resolve()
       }
       socket.once('error', failed)
+      // Destroyed before it was connected, by the ring's close.
+      socket.once('close', () => resolve())
       socket.once('connect', () => {
         socket.off('error', failed)
         if (closed) {
           socket.destroy()
           return resolve()
         }
-        const timer = setTimeout(resolve, helloWithinMs)
-        timer.unref()
-        void join_(socket).then(() => {
+        const known = () => {
           clearTimeout(timer)
+          opening.delete(socket)
+          socket.unref()
           resolve()
-        })
+        }
+        const timer = setTimeout(known, helloWithinMs)
+        void join_(socket).then(known)
       })
     })
 
   const open = async (): Promise<void> => {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    server = createServer((socket) => void join_(socket))
-    server.unref()
+    server = createServer((socket) => {
+      socket.unref()
+      void join_(socket)
+    })
     await new Promise<void>((resolve, reject) => {
       server!.once('error', reject)
       server!.listen(path, resolve)
     })
+    server.unref()
     server.on('error', () => undefined)
     await chmod(path, 0o600).catch(() => undefined)
     const others = (await readdir(folder)).filter((name) => name.endsWith('.sock') && name !== `${id}.sock`)
@@ -172,13 +181,18 @@ export const openRing = (options: {
               }
               missed.delete(socket)
               const told = left === 0 ? body : `${body.slice(0, -1)},"missed":${left}}`
-              socket.write(`m${told}\n`, () => resolve())
+              socket.ref()
+              socket.write(`m${told}\n`, () => {
+                socket.unref()
+                resolve()
+              })
             }),
         ),
       )
     },
     async close() {
       closed = true
+      for (const socket of opening) socket.destroy()
       await ready
       for (const socket of sockets.keys()) socket.destroy()
       await new Promise<void>((resolve) => (server?.listening ? server.close(() => resolve()) : resolve()))
