@@ -12,17 +12,24 @@ const folder = join(import.meta.dirname, '..', '.tmp', 'evals')
 const digestOf = (text: string): string =>
   createHash('sha256').update(text.slice(0, 1000)).digest('base64url')
 
+const dimensions = 512
+const [names, values] = [join(folder, 'vectors.txt'), join(folder, 'vectors.f32')]
+
+const readCache = (): [string, Float32Array][] => {
+  if (!existsSync(names)) return []
+  const bytes = readFileSync(values)
+  const all = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2)
+  const lines = readFileSync(names, 'utf8').trim().split('\n')
+  return lines.map((name, at) => [name, all.slice(at * dimensions, (at + 1) * dimensions)])
+}
+
+/** Every vector that was ever embedded here, in that order. */
+export const cachedVectors = (): Float32Array[] => [...new Map(readCache()).values()]
+
 /** Embedding a corpus takes minutes: vectors are kept between evaluations. */
 const cached = (embedder: Embedder): Embedder => {
   mkdirSync(folder, { recursive: true })
-  const [names, values] = [join(folder, 'vectors.txt'), join(folder, 'vectors.f32')]
-  const known = new Map<string, Float32Array>()
-  if (existsSync(names)) {
-    const bytes = readFileSync(values)
-    const all = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2)
-    for (const [at, name] of readFileSync(names, 'utf8').trim().split('\n').entries())
-      known.set(name, all.slice(at * embedder.dimensions, (at + 1) * embedder.dimensions))
-  }
+  const known = new Map(readCache())
   return {
     ...embedder,
     async embed(texts, options) {

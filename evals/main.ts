@@ -10,6 +10,7 @@ const EVALUATIONS: Record<string, () => Promise<unknown>> = {
   memory: async () => {
     await (await import('./knowledge-scifact.ts')).evaluateScifactRetrieval()
     await (await import('./knowledge-locomo.ts')).evaluateLocomo()
+    ;(await import('./knowledge-vectors.ts')).evaluateVectors()
   },
   'fit-scitldr': async () => (await import('./scitldr-fit.ts')).fitScitldr(),
   'fit-citations': async () => (await import('./scifact-fit.ts')).fitScifact(),

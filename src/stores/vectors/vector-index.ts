@@ -36,7 +36,7 @@ export class VectorIndex {
   #keys: number[] = []
   #free: number[] = []
 
-  constructor({ dimensions, rescored = 256, kernel = 'wasm' }: VectorIndexOptions) {
+  constructor({ dimensions, rescored = 384, kernel = 'wasm' }: VectorIndexOptions) {
     this.dimensions = dimensions
     this.#rescored = rescored
     this.#bitBytes = align(dimensions / 8)
@@ -124,11 +124,21 @@ export class VectorIndex {
     const { memory, picked: at, scores } = this.#store
     const slots = new Uint32Array(memory.buffer, at, picked)
     const found = new Int32Array(memory.buffer, scores, picked)
-    const matches: VectorMatch[] = []
-    for (let i = 0; i < picked; i++)
-      matches.push({ key: this.#keys[slots[i]!]!, score: found[i]! / (scale * scale) })
-    matches.sort((a, b) => b.score - a.score || a.key - b.key)
-    return matches.slice(0, limit)
+    const best: number[] = []
+    const before = (a: number, b: number): boolean =>
+      found[a]! > found[b]! || (found[a] === found[b] && this.#keys[slots[a]!]! < this.#keys[slots[b]!]!)
+    for (let i = 0; i < picked; i++) {
+      if (best.length >= limit && !before(i, best[limit - 1]!)) continue
+      if (best.length >= limit) best.pop()
+      let [low, high] = [0, best.length]
+      while (low < high) {
+        const middle = (low + high) >> 1
+        if (before(i, best[middle]!)) high = middle
+        else low = middle + 1
+      }
+      best.splice(low, 0, i)
+    }
+    return best.map((i) => ({ key: this.#keys[slots[i]!]!, score: found[i]! / (scale * scale) }))
   }
 
   #mask(allowed: Iterable<number>): number {
