@@ -69,7 +69,12 @@ const once = async <T>(fn: (tx: Transaction) => Promise<T> | T, parts: Transacti
   for (const [key, entry] of reads)
     if (!writes.has(key)) batch.push({ key, check: true, ifVersion: entry?.version ?? 0 })
   const outcomes = batch.length === 0 ? [] : await parts.write(batch)
-  return { result, conflict: outcomes.find((outcome) => !outcome.ok) }
+  const refused = outcomes.some((outcome) => !outcome.ok)
+  // All are refused together; the one in the way is where the version is not the one that was read.
+  const conflict = batch.find(
+    ({ ifVersion }, i) => ifVersion !== undefined && ifVersion !== outcomes[i]?.version,
+  )
+  return { result, conflict: refused ? (conflict?.key ?? '') : undefined }
 }
 
 /** Tries until nobody came between its reads and its writes; at most `attemptsMax` times, then `version.conflict`. */
@@ -78,7 +83,7 @@ export const runTransaction = async <T>(
   parts: TransactionParts,
   attemptsMax: number,
 ): Promise<T> => {
-  let last: WriteOutcome | undefined
+  let last = ''
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
     const { result, conflict } = await once(fn, parts)
     if (conflict === undefined) return result
@@ -86,6 +91,6 @@ export const runTransaction = async <T>(
   }
   throw new ConcordError(
     'version.conflict',
-    `Cannot commit the transaction as ${attemptsMax} times others wrote what it had read: last "${last?.key}"; read less in it, or try again later`,
+    `Cannot commit the transaction as ${attemptsMax} times others wrote what it had read: last "${last}"; read less in it, or try again later`,
   )
 }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { Draft } from '../domain/event.ts'
 import type { Json } from '../domain/json.ts'
-import type { StateStore, StateWrite } from '../ports/state-store.ts'
+import type { StateChange, StateStore, StateWrite } from '../ports/state-store.ts'
 import { type ManualClock, manualClock } from '../testing/clock.ts'
 import { byCodePoint } from './order.ts'
 import { openFresh, systemRandom } from './sqlite/temporary.test.ts'
@@ -158,6 +158,64 @@ describe('properties of every store', () => {
       )
     })
   }
+
+  for (const [name, open] of Object.entries(stores))
+    it(`${name}: watch, history, every moment and a fork there agree with what was seen then`, async () => {
+      await fc.assert(
+        fc.asyncProperty(steps, fc.integer({ min: 1, max: 6 }), async (script, bufferMax) => {
+          const store = await open()
+          try {
+            const { state } = store
+            const watch = state.watch('n', '*', { bufferMax })
+            const seen: { sequence: number; entries: unknown[] }[] = []
+            for (const step of script) {
+              if (step.kind === 'wait') store.clock.advance(step.ms)
+              if (step.kind === 'write') await state.write(step.writes)
+              // What had expired is ended first, so that the sequence tells all that is seen.
+              await store.sweep()
+              seen.push({ sequence: await state.sequence('n'), entries: await visible(state) })
+            }
+            const head = await state.sequence('n')
+            const told: StateChange[] = []
+            while (told.length < head) {
+              const news = (await watch.next()).value
+              assert.ok(news?.kind === 'change')
+              told.push(news)
+            }
+            assert.deepEqual(
+              told.map(({ sequence }) => sequence),
+              Array.from({ length: head }, (_, i) => i + 1),
+            )
+            for (const each of ['a', 'b', '😀'])
+              assert.deepEqual(
+                await state.history('n', each),
+                told.filter((news) => news.key === each).reverse(),
+              )
+            for (const [i, { sequence, entries }] of seen.entries()) {
+              const then = await state.list('n', { at: { sequence } })
+              assert.deepEqual(
+                then.map(({ key: of, value, version, expiresAt }) => ({
+                  key: of,
+                  value,
+                  version,
+                  expiresAt,
+                })),
+                entries,
+              )
+              await state.fork(`fork${i}`, { from: 'n', at: { sequence } })
+              const now = store.clock.now()
+              assert.deepEqual(
+                (await state.list(`fork${i}`)).map(({ key: of }) => of),
+                then.filter((entry) => (entry.expiresAt ?? now + 1) > now).map(({ key: of }) => of),
+              )
+            }
+          } finally {
+            await store.close()
+          }
+        }),
+        { numRuns: name === 'SQLite' ? 40 : 200, verbose: 1 },
+      )
+    })
 
   it('both stores tell the same story of the same writes', async () => {
     await fc.assert(

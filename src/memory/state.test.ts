@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { z } from 'zod'
+import { isConcordError } from '../domain/errors.ts'
+import type { Json } from '../domain/json.ts'
+import { volatileStores } from '../stores/volatile/stores.ts'
+import { manualClock } from '../testing/clock.ts'
+import { scopedState } from './state.ts'
+import { key } from './state-keys.ts'
+import { diffEntries, mergeEntries, sameJson } from './state-merge.ts'
+
+const open = () =>
+  volatileStores({ clock: manualClock(), random: { next: Math.random, bytes: randomBytes } }).state
+const scope = (store = open(), operationPrefix = 'p') =>
+  scopedState({ store, namespace: 'n', provenance: { agent: 'a' }, operationPrefix })
+const refused = (code: string) => (error: unknown) => isConcordError(error) && error.code === code
+
+describe('the state agents use', () => {
+  it('applies each write once when the step is executed again, through every way to it', async () => {
+    const store = open()
+    const step = async () => {
+      const state = scope(store)
+      await state.increment('n', 2)
+      await state.increment('n', 3)
+      await state.in('m').set('k', 1)
+      await state.in('m').set('k', 2)
+      await state.update('u', (n) => Number(n ?? 0) + 1)
+      await state.transaction(async (tx) => tx.set('t', Number((await tx.get('t')) ?? 0) + 1))
+      return [await state.get('n'), await state.in('m').get('k'), await state.get('u'), await state.get('t')]
+    }
+    assert.deepEqual(await step(), [5, 2, 1, 1])
+    assert.deepEqual(await step(), [5, 2, 1, 1])
+    assert.equal(await store.sequence('m'), 2)
+  })
+
+  it('loses none of a thousand updates at once', async () => {
+    const state = scope()
+    await Promise.all(Array.from({ length: 1000 }, () => state.update('n', (n) => Number(n ?? 0) + 1)))
+    assert.equal(await state.get('n'), 1000)
+  })
+
+  it('moves money between accounts without making or losing any, whoever else does', async () => {
+    const store = open()
+    const state = scope(store)
+    for (const account of ['a', 'b', 'c']) await state.set(account, 100)
+    const move = (i: number) =>
+      scope(store, `mover${i}`).transaction(async (tx) => {
+        const [from = 'a', to = 'b'] = [['a', 'b', 'c'][i % 3], ['b', 'c', 'a'][i % 3]]
+        const left = Number(await tx.get(from))
+        if (left < 10) return
+        tx.set(from, left - 10)
+        tx.increment(to, 10)
+      })
+    await Promise.all(Array.from({ length: 60 }, (_, i) => move(i)))
+    const sum = (await state.list()).reduce((total, { value }) => total + Number(value), 0)
+    assert.equal(sum, 300)
+  })
+
+  it('gives up a transaction that others always come before, and says what they wrote', async () => {
+    const store = open()
+    const state = scope(store)
+    const other = scope(store, 'other')
+    await assert.rejects(
+      state.transaction(async (tx) => {
+        await tx.get('k')
+        await other.increment('k')
+        tx.set('mine', 1)
+      }, 3),
+      (error: unknown) => refused('version.conflict')(error) && /"k"/.test(String(error)),
+    )
+    assert.equal(await state.get('mine'), undefined)
+    assert.equal(await state.get('k'), 3)
+  })
+
+  it('checks values of typed keys when written and when read', async () => {
+    const state = scope()
+    const stock = state.of(key('stock', z.object({ quantity: z.number() })))
+    await stock.set({ quantity: 1 })
+    assert.deepEqual(await stock.update((now) => ({ quantity: (now?.quantity ?? 0) + 1 })), { quantity: 2 })
+    assert.deepEqual(stock.peek(), { quantity: 2 })
+    await assert.rejects(stock.set(JSON.parse('{"quantity":"many"}')), refused('input.invalid'))
+    await state.set('stock', 'broken by somebody without the schema')
+    await assert.rejects(stock.get(), refused('input.invalid'))
+    assert.equal((await stock.history()).length, 3)
+  })
+
+  it('forks, compares and merges back, conflicts resolved or reported', async () => {
+    const state = scope()
+    for (const name of ['same', 'ours', 'theirs', 'both', 'gone']) await state.set(name, 'base')
+    const draft = await state.fork('draft')
+    await state.set('ours', 1)
+    await state.set('both', 'our')
+    await draft.set('theirs', 2)
+    await draft.set('both', 'their')
+    await draft.delete('gone')
+    await draft.set('new', 3)
+    assert.deepEqual((await state.diff('draft')).map((each) => each.key).sort(), [
+      'both',
+      'gone',
+      'new',
+      'ours',
+      'theirs',
+    ])
+    const { merged, conflicts } = await state.merge('draft')
+    assert.deepEqual(merged.sort(), ['gone', 'new', 'theirs'])
+    assert.deepEqual(
+      conflicts.map(({ key: of, base, ours, theirs }) => [of, base?.value, ours?.value, theirs?.value]),
+      [['both', 'base', 'our', 'their']],
+    )
+    await state.merge('draft', { resolve: ({ ours, theirs }) => `${ours?.value}+${theirs?.value}` })
+    assert.equal(await state.get('both'), 'our+their')
+    assert.deepEqual([await state.get('gone'), await state.get('ours')], [undefined, 1])
+    await assert.rejects(state.merge('unrelated'), refused('input.invalid'))
+  })
+})
+
+const entries = fc
+  .dictionary(fc.constantFrom('a', 'b', 'c', 'd'), fc.integer({ min: 0, max: 2 }))
+  .map((values) =>
+    Object.entries(values).map(([name, value]) => ({ key: name, value, version: 1, at: 0, provenance: {} })),
+  )
+const valuesOf = (list: readonly { key: string; value: Json }[]) =>
+  Object.fromEntries(list.map((entry) => [entry.key, entry.value]))
+
+describe('merging', () => {
+  it('takes from each side what only it changed, and reports the rest', () => {
+    fc.assert(
+      fc.property(entries, entries, entries, (base, ours, theirs) => {
+        const { writes, conflicts } = mergeEntries({ base, ours, theirs })
+        const [was, mine, other] = [valuesOf(base), valuesOf(ours), valuesOf(theirs)]
+        const result = { ...mine }
+        for (const { key: name, value } of writes) {
+          if (value === undefined) delete result[name]
+          else result[name] = value
+        }
+        const conflicting = new Set(conflicts.map((conflict) => conflict.key))
+        for (const name of ['a', 'b', 'c', 'd']) {
+          const both = mine[name] !== was[name] && other[name] !== was[name] && mine[name] !== other[name]
+          assert.equal(conflicting.has(name), both)
+          assert.equal(result[name], other[name] === was[name] || both ? mine[name] : other[name])
+        }
+      }),
+    )
+  })
+
+  it('a difference applied to one side gives the other', () => {
+    fc.assert(
+      fc.property(entries, entries, (before, after) => {
+        const result = valuesOf(before)
+        for (const difference of diffEntries(before, after)) {
+          if (difference.after === undefined) delete result[difference.key]
+          else result[difference.key] = difference.after.value
+        }
+        assert.ok(sameJson(result, valuesOf(after)))
+      }),
+    )
+    assert.ok(sameJson({ a: [1, { b: 2 }], c: null }, { c: null, a: [1, { b: 2 }] }))
+    assert.ok(!sameJson([1], { 0: 1 }))
+  })
+})
