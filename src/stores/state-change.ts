@@ -52,9 +52,6 @@ export const entryOf = (held: Held & { text: string }): Entry => {
 export const isThere = <T extends Cell>(cell: T | undefined, now: number): cell is T & { text: string } =>
   cell !== undefined && cell.text !== null && (cell.expiresAt === null || cell.expiresAt > now)
 
-/** A committed change as it was decided, before anybody parsed it. */
-export type Told = Change & { provenance: Provenance }
-
 export const newsOfChange = (change: Change): StateChange => {
   const { namespace, key, sequence, version, event, epoch, text, expiresAt } = change
   const news: StateChange = {
