@@ -131,6 +131,8 @@ export const openRing = (options: {
   const open = async (): Promise<void> => {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     server = createServer((socket) => {
+      // Who comes while this process leaves would keep the server from closing, and nothing would keep the process.
+      if (closed) return void socket.destroy()
       socket.unref()
       void join_(socket)
     })
