@@ -80,5 +80,3 @@ export const requester =
       }
     }
   }
-
-export type Send = ReturnType<typeof requester>
