@@ -15,6 +15,7 @@ export type { MergeOptions, MergeResult, SetOptions, State } from './memory/stat
 export { type Key, type KeyState, key } from './memory/state-keys.ts'
 export { type Difference, type MergeConflict, unresolved } from './memory/state-merge.ts'
 export type { Transaction } from './memory/state-transaction.ts'
+export type { Conflict, OnConflict } from './memory/state-update.ts'
 export { type TeamDefinition, team } from './orchestration/team.ts'
 export type { Bounds } from './orchestration/team-shape.ts'
 export { type Audit, openAudit } from './platform/audit.ts'

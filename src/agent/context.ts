@@ -8,6 +8,7 @@ import { atPointer } from '../domain/reference.ts'
 import type { Knowledge } from '../memory/knowledge/knowledge.ts'
 import { Scratchpad } from '../memory/scratchpad.ts'
 import { type State, scopedState } from '../memory/state.ts'
+import type { Conflict } from '../memory/state-update.ts'
 import { type SubjectMemory, subjectMemory } from '../memory/subject.ts'
 import { sleep } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -134,11 +135,26 @@ export class AgentContext {
       operationPrefix: this.idempotencyKey + this.#prefix,
       result: (step) => this.result(step),
       reads: this.reads,
+      mediate: (mediator, conflict) => this.#mediate(mediator, conflict),
+      resolved: (data) => this.#execution.journal.note([this.draft('conflict.resolved', data)]),
       guard: () => {
         if (this.#cancellation.cancelled || !this.#execution.journal.current) throw stale()
       },
     })
     return this.#state
+  }
+
+  /** Named by what stands in the way: a step that is executed again asks about the same conflict under the same name, about another under another. */
+  async #mediate(mediator: string, conflict: Conflict): Promise<Json> {
+    const card = this.agents.find(({ name }) => name === mediator)
+    if (card !== undefined && card.role !== 'mediator')
+      throw new ConcordError(
+        'agent.unknown',
+        `Cannot ask agent "${mediator}" to mediate as its role must be mediator: ${card.role}; declare it with role: 'mediator'`,
+      )
+    const { namespace, key, theirs } = conflict
+    const prefix = `${this.#prefix}mediate:${namespace}/${key}@${theirs.version}/`
+    return this.#invoke(mediator, asJson(conflict), this.#execution, prefix, this.#cancellation)
   }
 
   /** Long-term memory that everybody shares; `knowledge.in('subject/{id}')` and others for more. What is found is noted as read. */

@@ -3,7 +3,7 @@ import type { Redo } from './check.ts'
 import type { Checkpoint, DroppedStream, VersionRange } from './checkpoint.ts'
 import type { Failure } from './errors.ts'
 import type { Goal } from './goal.ts'
-import type { Json, JsonObject } from './json.ts'
+import type { Json } from './json.ts'
 import type { Step } from './plan.ts'
 import type { Recalled } from './recall.ts'
 
@@ -128,7 +128,16 @@ export type EventData = {
   'budget.settled': { key: string; amount: Amount; child?: string }
   'budget.exhausted': { limit: string; allowed: number; used: number; asked: number }
   'signal.received': { inbox: number; signal: Signal }
-  'conflict.resolved': JsonObject
+  /** Somebody wrote between reading and writing (`theirs`), and this is what was written in the end. Values of great length are in the state's own log only. */
+  'conflict.resolved': {
+    namespace: string
+    key: string
+    by: 'retry' | 'mediator'
+    mediator?: string
+    attempts: number
+    theirs: { value?: Json; version: number; at?: number; provenance: Json }
+    resolution: { value?: Json; version: number; at?: number; provenance: Json }
+  }
   'audit.checkpointed': Checkpoint
   'audit.erased': { reason: string; ranges: VersionRange[] }
   'audit.dropped': { reason: string; streams: DroppedStream[] }

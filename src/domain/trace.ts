@@ -407,6 +407,15 @@ const folds: Folds = {
     if (output !== undefined) node.output = output
     if (failure !== undefined) node.failure = failure
   },
+  'conflict.resolved': (builder, event) => {
+    const { key, by, mediator, attempts, theirs } = event.data
+    const node = builder.add(builder.attemptOf(event), blank('recorded', `conflict on ${key}`, event))
+    node.status = 'succeeded'
+    node.reasons = [
+      `version ${theirs.version} came between; resolved by ${mediator ?? by}${attempts > 2 ? ` after ${attempts} attempts` : ''}`,
+    ]
+    builder.touch(node, event)
+  },
   'scratchpad.compacted': (builder, event) => {
     const { from, to, by, tokens, message } = event.data
     const node = builder.add(builder.attemptOf(event), blank('recorded', 'scratchpad condensed', event))

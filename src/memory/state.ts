@@ -26,6 +26,7 @@ import {
   type Resolve,
 } from './state-merge.ts'
 import { runTransaction, type Transaction } from './state-transaction.ts'
+import { type Change, type UpdateOptions, type UpdateParts, updateKey } from './state-update.ts'
 
 export type SetOptions = {
   /** The key's version must be this, 0 for absent. */ ifVersion?: number
@@ -62,8 +63,11 @@ export interface State {
   ): Promise<WriteOutcome>
   /** Adds to a number (absent: 0) where it is stored and returns the sum; needs no retry. */
   increment(key: string, by?: number, options?: { ttlMs?: number }): Promise<number>
-  /** Reads, changes and writes until nobody came between; at most `attemptsMax` (default 100) times, then `version.conflict`. */
-  update(key: string, change: (value: Json | undefined) => Json, attemptsMax?: number): Promise<WriteOutcome>
+  /**
+   * Reads, changes and writes; when somebody came between, `onConflict` says whether to change anew what they wrote (`retry`, the default), to fail, or to ask a
+   * mediator. At most `attemptsMax` (default 100) times, then `version.conflict`.
+   */
+  update(key: string, change: Change, options?: number | UpdateOptions): Promise<WriteOutcome>
   /**
    * Several keys in one: what it read must still be so when it writes, else `fn` is called again; at most `attemptsMax` (default 100) times. `fn` must do
    * nothing but read and write through what it is given.
@@ -103,6 +107,9 @@ export type StateScope = {
   reads?: Read[]
   /** How often each key was written: shared by all namespaces of a scope. */
   occurrences?: Map<string, number>
+  /** How conflicts are mediated, and who is told that one was resolved. */
+  mediate?: UpdateParts['mediate']
+  resolved?: UpdateParts['resolved']
   /** Throws when nothing may be written any more. */
   guard?: () => void
 }
@@ -160,20 +167,15 @@ export const scopedState = (scope: StateScope): State => {
     if (outcome === undefined) throw new ConcordError('internal', 'the state store answered no outcome')
     return outcome
   }
-  const update: State['update'] = async (key, change, attemptsMax = attemptsDefault) => {
-    const id = operation(key)
-    return oneAtATime(store, `${namespace}\0${key}`, async () => {
-      for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-        const before = await entry(key)
-        const value = copyJson(change(before?.value))
-        const outcome = await write({ key, value, ifVersion: before?.version ?? 0, operation: id })
-        if (outcome.ok) return outcome
-      }
-      throw new ConcordError(
-        'version.conflict',
-        `Cannot update "${key}" as ${attemptsMax} others came between each time; try again later`,
-      )
-    })
+  const update: State['update'] = (key, change, given = {}) => {
+    const options = typeof given === 'number' ? { attemptsMax: given } : given
+    const parts: UpdateParts = { namespace, provenance, operation: operation(key), entry, write }
+    if (scope.mediate !== undefined) parts.mediate = scope.mediate
+    if (scope.resolved !== undefined) parts.resolved = scope.resolved
+    const run = () => updateKey(parts, key, change, options)
+    // Who wants to know of a conflict is not kept from having one.
+    const { onConflict = 'retry' } = options
+    return onConflict === 'retry' ? oneAtATime(store, `${namespace}\0${key}`, run) : run()
   }
   const sibling = (other: string): State =>
     scopedState({ ...scope, occurrences, namespace: other, result: undefined })
