@@ -3,6 +3,7 @@ import { nearest } from '../../platform/nearest.ts'
 import { withAudit } from '../audit-report.ts'
 import { command } from '../command.ts'
 import { memoryActions, withState } from '../memory-actions.ts'
+import { subjectActions, withSubject } from '../subject-actions.ts'
 import { openTerminal } from '../terminal.ts'
 
 const actions = [...Object.keys(memoryActions), 'forget']
@@ -14,6 +15,12 @@ const unknown = (action: string): ConcordError => {
     `Cannot run "concord memory ${action}" as there are: ${actions.join(', ')}; ${meant === undefined ? 'choose one' : `did you mean "${meant}"?`}`,
   )
 }
+
+/** Other actions of a subject are about its keys. */
+const inSubject = <V extends { namespace: string | undefined; subject: string | undefined }>(values: V): V =>
+  values.subject === undefined || values.namespace !== undefined
+    ? values
+    : { ...values, namespace: `subject/${values.subject}` }
 
 export const memoryCommand = command({
   name: 'memory',
@@ -30,7 +37,7 @@ export const memoryCommand = command({
       rest: true,
       shown: '[key] [value]',
       description:
-        'a key, to set also its value (JSON, else text); list: a prefix; watch: a pattern such as stock:*',
+        'a key, to set also its value (JSON, else text); list: a prefix; watch: a pattern such as stock:*. With --subject: what a fact is about, and the fact; list: words it bears on',
     },
   ],
   options: {
@@ -43,20 +50,31 @@ export const memoryCommand = command({
     ttl: { type: 'string', value: 'ms', description: 'set: ends after so long' },
     since: { type: 'string', value: 'n', description: 'watch: what came after this sequence, too' },
     limit: { type: 'string', value: 'n', description: 'list, history: at most so many' },
-    subject: { type: 'string', value: 'id', description: 'forget: the subject of the goals' },
+    subject: {
+      type: 'string',
+      value: 'id',
+      description: 'list, set, delete: facts about this subject; forget: all of it',
+    },
     json: { type: 'boolean', description: 'print JSON; watch: an object a line' },
   },
   notes: ['forget: the chain still verifies. Backups and exports keep what they hold.'],
   examples: [
     'concord memory set stock:apple 3 --namespace team/shop',
     'concord memory watch "stock:*" --namespace team/shop',
+    'concord memory list --subject ada',
+    'concord memory set --subject ada "seat on trains" "I prefer the aisle"',
     'concord memory forget --subject patient-17',
   ],
   async run([action = '', ...words], values) {
     const terminal = openTerminal(values['no-color'])
     if (!actions.includes(action)) throw unknown(action)
+    const about = values.subject === undefined ? undefined : subjectActions[action]
+    if (about !== undefined && values.subject !== undefined) {
+      await withSubject(about, values.subject, words, values, terminal)
+      return 0
+    }
     if (action !== 'forget') {
-      await withState(action, words, values, terminal)
+      await withState(action, words, inSubject(values), terminal)
       return 0
     }
     const { subject } = values
