@@ -15,7 +15,7 @@ import { type State, scopedState } from '../memory/state.ts'
 import { type SubjectMemory, subjectMemory } from '../memory/subject.ts'
 import { assembleTeam, type Team, type TeamDefinition } from '../orchestration/team.ts'
 import { type BeforeStore, storeAsIs } from '../policy/before-store.ts'
-import type { Clock } from '../ports/clock.ts'
+import { type Clock, sleep } from '../ports/clock.ts'
 import type { Embedder } from '../ports/embedder.ts'
 import type { EventLog, RunsQuery } from '../ports/event-log.ts'
 import { type Logger, silentLogger } from '../ports/logger.ts'
@@ -24,6 +24,7 @@ import type { Random } from '../ports/random.ts'
 import type { Transport } from '../ports/transport.ts'
 import { type ForkOptions, forkOf } from '../runtime/fork.ts'
 import { createRunner, type Runner, type Start } from '../runtime/runner.ts'
+import { learnTeam, learnTeamName } from '../teams/learn.ts'
 import { httpTransport } from '../transports/http.ts'
 import { builtInTeams } from './built-in.ts'
 import type { ConcordConfig } from './config.ts'
@@ -181,9 +182,32 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     const id = given.id ?? ids.run()
     return { ...given, id, ...(await rememberFor({ log, state, clock }, given.goal, id, config.memory)) }
   }
-  const start: Concord['start'] = async (goal, options) => runner.start(await recalling(goal, options))
-  const run: Concord['run'] = async (goal, options) =>
-    runner.run(await recalling(goal, options), options?.signal)
+  const learning = new Set<Promise<unknown>>()
+  /** Starts reading what a goal says of its subject, where a model is named for it: a run of its own. */
+  const learn = ({ id, goal }: Start): void => {
+    const { learn: wanted = true, learnWith } = config.memory ?? {}
+    if (id === undefined || goal.subject === undefined || !wanted || learnWith === undefined) return
+    const { text, subject, budget } = goal
+    const learned = runner
+      .run({
+        id: `${id}.learn`,
+        goal: { text, team: learnTeamName, subject, ...(budget === undefined ? {} : { budget }) },
+      })
+      .catch((error) => logger.warn({ error, run: id }, 'what a goal says of its subject could not be read'))
+      .finally(() => learning.delete(learned))
+    learning.add(learned)
+  }
+  const start: Concord['start'] = async (goal, options) => {
+    const given = await recalling(goal, options)
+    const id = await runner.start(given)
+    learn(given)
+    return id
+  }
+  const run: Concord['run'] = async (goal, options) => {
+    const given = await recalling(goal, options)
+    learn(given)
+    return runner.run(given, options?.signal)
+  }
 
   const watchers = createWatchers(config, {
     log,
@@ -248,6 +272,8 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     watchers,
     async close(reason = 'the process stops') {
       await watchers.stop()
+      // A run that is suspended now would have to be resumed by somebody: learning takes seconds.
+      await untilLearned(learning, clock)
       stopSweeping()
       await runner.close(reason)
       await knowledge.close()
@@ -299,7 +325,10 @@ const teamsOf = (config: ConcordConfig): ((name: string) => Team) => {
     const before = assembled.get(name)
     if (before !== undefined) return before
     const definition: TeamDefinition | undefined =
-      own(config.teams, name) ?? own(builtInTeams, name)?.(config) ?? teamOfAgent(config, name)
+      own(config.teams, name) ??
+      own(builtInTeams, name)?.(config) ??
+      learnTeamOf(config, name) ??
+      teamOfAgent(config, name)
     if (definition === undefined)
       throw new ConcordError(
         'team.unknown',
@@ -311,6 +340,21 @@ const teamsOf = (config: ConcordConfig): ((name: string) => Team) => {
   }
   for (const name of Object.keys(config.teams ?? {})) find(name)
   return find
+}
+
+const learnTeamOf = ({ memory }: ConcordConfig, name: string): TeamDefinition | undefined =>
+  name === learnTeamName && memory?.learnWith !== undefined ? learnTeam(memory.learnWith) : undefined
+
+/** How long closing waits for what is being learned. */
+const learningMsMax = 15_000
+
+const untilLearned = async (learning: ReadonlySet<Promise<unknown>>, clock: Clock): Promise<void> => {
+  if (learning.size === 0) return
+  const learned = new AbortController()
+  await Promise.race([
+    Promise.all(learning).finally(() => learned.abort()),
+    sleep(clock, learningMsMax, learned.signal).catch(() => {}),
+  ])
 }
 
 const own = <T>(table: { [name: string]: T } | undefined, name: string): T | undefined =>

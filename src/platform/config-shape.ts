@@ -140,7 +140,7 @@ const shape = object<ConcordConfig>({
     threadTokensMax: number,
     factsTokensMax: number,
     learn: boolean,
-    learnWith: string,
+    learnWith: either(string, openObject),
   }),
   server: object<ServerConfig>({ host: string, port: number, token: string, url: string, memoryKey: string }),
   beforeStore: fn,

@@ -45,8 +45,8 @@ export type MemoryConfig = {
   factsTokensMax?: number
   /** Whether what a goal states about its subject ("I prefer ...") is kept. Default true. */
   learn?: boolean
-  /** A model (`provider/model`, or a role) that reads goals for facts which the rules miss. Default none. */
-  learnWith?: string
+  /** A model (as `model`, or a role) that reads goals for facts which the rules miss. Default none. */
+  learnWith?: string | Model
 }
 
 export type ServerConfig = {

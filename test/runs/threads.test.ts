@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type AgentContext, agent } from '../../src/index.ts'
+import { type AgentContext, agent, openConcord } from '../../src/index.ts'
 import { scriptedModel } from '../../src/testing/model.ts'
 import { answering, concordWith } from './fixture.ts'
 
@@ -172,5 +172,76 @@ describe('a subject', () => {
     const concord = await concordWith({ agents: [answering('echo', 'ok')] }, { memory: { learn: false } })
     await concord.run({ text: 'My name is Ada', team: 't', subject: 'ada' })
     assert.deepEqual(await concord.subject('ada').facts(), [])
+  })
+})
+
+describe('learning with a model', () => {
+  it('keeps what the rules miss, in a run of its own, and replaces what is known of the same', async () => {
+    const learnWith = scriptedModel(({ messages }) => {
+      const { known, text } = JSON.parse(String(messages[1]?.content))
+      const party = text.includes('three')
+        ? 'They travel with three children'
+        : 'They travel with two children'
+      const about =
+        known.find((fact: { about: string }) => fact.about === 'travel party')?.about ?? 'travel party'
+      return JSON.stringify({ facts: [{ about, fact: party }] })
+    })
+    const concord = await openConcord({
+      config: {
+        stores: { kind: 'memory' },
+        teams: { t: { agents: [answering('echo', 'ok')] } },
+        memory: { learnWith },
+      },
+    })
+    const facts: [string, string | undefined][][] = []
+    for (const text of ['We need seats for our two kids too', 'Make that three, Tom comes as well']) {
+      const run = await concord.run({ text, team: 't', subject: 'ada' })
+      const learned = await concord.runner.settled(`${run.id}.learn`)
+      assert.equal(learned.status, 'succeeded')
+      facts.push(
+        (await concord.subject('ada').facts()).map(({ fact, supersedes }) => [fact, supersedes?.fact]),
+      )
+    }
+    assert.deepEqual(facts, [
+      [['They travel with two children', undefined]],
+      [['They travel with three children', 'They travel with two children']],
+    ])
+    await concord.close()
+  })
+
+  it('closing waits for what is being learned, and a goal about nobody asks no model', async () => {
+    const learnWith = scriptedModel(() =>
+      JSON.stringify({ facts: [{ about: 'pet', fact: 'They have a cat' }] }),
+    )
+    const config = {
+      stores: { kind: 'memory' as const },
+      teams: { t: { agents: [answering('echo', 'ok')] } },
+      memory: { learnWith },
+    }
+    const concord = await openConcord({ config })
+    await concord.run({ text: 'hello', team: 't' })
+    assert.equal(learnWith.calls(), 0)
+    await concord.start({ text: 'my cat says hello', team: 't', subject: 'ada' })
+    await concord.close()
+    assert.equal(learnWith.calls(), 1)
+  })
+
+  it('a model that answers nonsense spoils nothing', async () => {
+    const concord = await openConcord({
+      config: {
+        stores: { kind: 'memory' },
+        teams: { t: { agents: [answering('echo', 'ok')] } },
+        memory: { learnWith: scriptedModel(() => 'no JSON at all') },
+      },
+    })
+    const run = await concord.run({ text: 'My name is Ada', team: 't', subject: 'ada' })
+    assert.equal(run.status, 'succeeded')
+    const learned = await concord.runner.settled(`${run.id}.learn`)
+    assert.equal(learned.status, 'failed')
+    assert.deepEqual(
+      (await concord.subject('ada').facts()).map(({ fact }) => fact),
+      ['My name is Ada'],
+    )
+    await concord.close()
   })
 })
