@@ -236,7 +236,7 @@ export class AgentContext {
       return structuredClone(messages)
     }
     // None was told here the last time: what came meanwhile is told where the journal ends.
-    if (journal.replaying || run.messages.length <= this.#told) return []
+    if (run.messages.length <= this.#told || journal.replaying) return []
     const messages = run.messages.slice(this.#told).filter(isFor(this.stepId)).map(told)
     this.#told = run.messages.length
     if (messages.length > 0) {

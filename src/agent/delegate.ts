@@ -138,9 +138,12 @@ const reserved = async (context: AgentContext, id: string, own: Limits): Promise
   }
 }
 
-/** What is left, divided by the steps under way; of the steps, those the plan still needs are kept back. */
+/**
+ * What is left, divided by the steps that are not done: those that start while the child is at work must find something. Of the steps,
+ * one for each that waits to start is kept back.
+ */
 const shareOf = (run: Run, own: Limits): Amount => {
-  const atOnce = Math.max(1, run.underWay.size)
+  const atOnce = Math.max(1, run.underWay.size, run.plan?.open ?? 0)
   const share = (limit: 'tokens' | 'money' | 'steps', kept = 0): number | undefined => {
     const left = remaining(run.book, limit)
     return left === undefined ? undefined : Math.min(own[limit] ?? left, Math.max(0, left - kept) / atOnce)

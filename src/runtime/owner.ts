@@ -122,6 +122,8 @@ export class Owner {
 
   #take(drafts: Draft[]): void {
     for (const draft of drafts) {
+      // A run's end is its last event: what comes while that is committed is too late.
+      if (isFinal(this.run)) return
       advance(this.run, draft)
       this.#pending.push(draft)
     }
@@ -352,6 +354,7 @@ export class Owner {
     const { works, underWay } = this.run
     return (
       !this.#stopped &&
+      !isFinal(this.run) &&
       this.#live.get(work.id) === live &&
       works.get(work.id) === work &&
       underWay.has(work.id)

@@ -12,7 +12,7 @@ const concord = await openConcord({
   config: { stores: { directory }, teams: chaosTeams(Number(seed), Number(runs), note) },
 })
 concord.runner.adopt(100)
+process.stdout.write('opened\n')
 for (const i of starting)
-  await concord.start({ text: 'go', team: `chaos${i}`, budget: { tokens: 20_000 } }, { id: `run${i}` })
-process.stdout.write('started\n')
+  await concord.start({ text: 'go', team: `chaos${i}`, budget: { tokens: 200_000 } }, { id: `run${i}` })
 setInterval(() => {}, 1000)

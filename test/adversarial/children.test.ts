@@ -292,6 +292,30 @@ describe('budgets over children', () => {
     assert.equal(run.book.spent.tokens, 900)
   })
 
+  it('a child does not take what steps beside and after it need', async () => {
+    const model = spender(300)
+    const thinks = agent({
+      name: 'thinks',
+      attemptsMax: 1,
+      run: async (_input, context) => (await context.model('think', { model })).text,
+    })
+    const concord = await concordWith(
+      {
+        agents: [boss, thinks],
+        plan: () => [
+          { id: 'a', agent: 'boss' },
+          { id: 'b', agent: 'thinks', payload: 1 },
+          { id: 'c', agent: 'boss', payload: 2 },
+          { id: 'd', agent: 'thinks', payload: 1, dependsOn: [] },
+        ],
+      },
+      { teams: { small: team({ agents: [thinks] }) } },
+    )
+    const run = await concord.run({ text: 'x', team: 't', budget: { tokens: 2500 } })
+    assert.equal(run.status, 'succeeded', JSON.stringify(run.failure))
+    assert.equal(run.book.spent.tokens, 4 * 300)
+  })
+
   it('what a child spent before it failed is spent as well', async () => {
     const model = spender(300)
     const small = team({

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { z } from 'zod'
 import { agent, team, tool } from '../../src/index.ts'
 import type { ModelRequest } from '../../src/ports/model.ts'
 import { scriptedModel } from '../../src/testing/model.ts'
@@ -78,29 +79,77 @@ describe('a model agent that is executed again in the middle of a turn', () => {
       execute: () => ++executed,
     })
     const ids = ['model#2', 'messages#1', 'wait:x', '', '', 'same', 'same']
-    const model = scriptedModel((_request, index) =>
-      index < 2 ? { toolCalls: ids.map((id) => ({ id, tool: 'look', input: {} })) } : 'done',
-    )
-    const looking = agent({
-      name: 'looking',
-      instructions: 'Look.',
+    const model = scriptedModel((_request, index) => {
+      if (index < 2) return { toolCalls: ids.map((id) => ({ id, tool: 'look', input: {} })) }
+      return index === 2 ? { toolCalls: [{ id: 'step:1', tool: 'sure', input: {} }] } : 'done'
+    })
+    const sure = tool({ ...look, name: 'sure', requireApproval: true, execute: () => 0 })
+    const looking = agent({ name: 'looking', instructions: 'Look.', model, tools: [look, sure] })
+    const concord = await concordWith({ agents: [looking], plan: () => [{ id: 'a', agent: 'looking' }] })
+    // Left for an approval, the step is executed again from its journal.
+    const waiting = await concord.run({ text: 'x', team: 't' })
+    assert.equal(waiting.status, 'waiting')
+    await concord.signal(waiting.id, { kind: 'approve' })
+    await concord.runner.resume(waiting.id, 'test')
+    const run = await concord.runner.settled(waiting.id)
+    assert.equal(run.output, 'done', JSON.stringify(run.failure))
+    assert.equal(executed, ids.length * 2)
+    assert.equal(model.calls(), 4)
+  })
+})
+
+describe('a model agent whose answers were not accepted', () => {
+  it('is not executed again to say the same from its journal', async () => {
+    const model = scriptedModel(() => 'not JSON')
+    const strict = agent({
+      name: 'strict',
+      instructions: 'Answer.',
+      model,
+      check: () => ({ met: false, reasons: ['never good enough'] }),
+    })
+    const concord = await concordWith({ agents: [strict] })
+    const run = await concord.run({ text: 'x', team: 't' })
+    assert.equal(run.failure?.code, 'agent.output-invalid')
+    const events = await concord.events(run.id)
+    assert.equal(events.filter((event) => event.type === 'step.started').length, 1)
+    assert.equal(model.calls(), 3)
+  })
+})
+
+describe('evidence of an agent that another calls', () => {
+  it('names its own tool calls, as the model knows them, and not those of others', async () => {
+    const look = tool({
+      name: 'look',
+      description: 'Looks.',
+      input: anything,
+      permission: 'read',
+      execute: (input) => ({ found: (input as { word: string }).word }),
+    })
+    const model = scriptedModel(({ messages }) => {
+      const turns = messages.filter((message) => message.role === 'assistant').length
+      const word = String(messages.findLast((message) => message.role === 'user')?.content)
+      if (turns === 0) return { toolCalls: [{ id: 'c0', tool: 'look', input: { word } }] }
+      return JSON.stringify({ word: { call: 'c0', value: turns === 1 ? word : 'second' } })
+    })
+    const finder = agent({
+      name: 'finder',
+      instructions: 'Find.',
       model,
       tools: [look],
-      run: undefined as never,
+      output: z.object({ word: z.unknown() }) as never,
+      evidence: [{ field: '/word', tool: 'look' }],
+      bounds: { revisionsMax: 1 },
     })
     const outer = agent({
       name: 'outer',
-      run: async (_input, context) => {
-        const first = await context.call('looking', 'x')
-        if (context.attempt === 1) throw new Error('once')
-        return first
-      },
+      run: async (_input, context) => [
+        await context.call('finder', 'first'),
+        await context.call('finder', 'second'),
+      ],
     })
-    const concord = await concordWith({ agents: [outer, looking], plan: () => [{ id: 'a', agent: 'outer' }] })
+    const concord = await concordWith({ agents: [outer, finder], plan: () => [{ id: 'a', agent: 'outer' }] })
     const run = await concord.run({ text: 'x', team: 't' })
-    assert.equal(run.output, 'done')
-    assert.equal(executed, ids.length * 2)
-    assert.equal(model.calls(), 3)
+    assert.equal(run.status, 'succeeded', JSON.stringify(run.failure))
   })
 })
 

@@ -124,6 +124,34 @@ describe('a signal that comes while a run is being let go', () => {
   })
 })
 
+describe('a result that comes while the end of its run is being committed', () => {
+  it('is too late: nothing follows the end, and what was to be written with the result is not', async () => {
+    const gate = Promise.withResolvers<void>()
+    const slow = agent({
+      name: 'slow',
+      run: async () => {
+        await gate.promise
+        return { output: 1, writes: [{ key: 'k', value: 'too late' }] }
+      },
+    })
+    const concord = await concordWith({ agents: [slow] })
+    const append = concord.log.append
+    concord.log.append = async (request) => {
+      if (request.events.some((event) => event.type === 'run.cancelled')) {
+        gate.resolve()
+        await new Promise(setImmediate)
+      }
+      return append(request)
+    }
+    const id = await concord.start({ text: 'x', team: 't' })
+    await concord.signal(id, { kind: 'cancel' })
+    assert.equal((await concord.runner.settled(id)).status, 'cancelled')
+    await new Promise(setImmediate)
+    assert.equal((await concord.events(id)).at(-1)?.type, 'run.cancelled')
+    assert.equal(await concord.state(`run/${id}`).get('k'), undefined)
+  })
+})
+
 describe('two who resume a suspended run at once', () => {
   it('both follow the run that goes on, and neither is given the suspended one', async () => {
     const gate = Promise.withResolvers<void>()

@@ -8,7 +8,7 @@ const rounds = Number(process.env.CONCORD_CHAOS_ROUNDS ?? 30)
 describe('chaos', () => {
   for (let round = 0; round < rounds; round++)
     it(`seed ${seed + round}: random teams under random signals, closings and kills`, async (t) => {
-      const told = await wreak({ seed: seed + round, runs: 12, kills: 8, limitMs: 180_000 })
+      const told = await wreak({ seed: seed + round, runs: 24, limitMs: 180_000 })
       t.diagnostic(JSON.stringify(told))
     })
 })
