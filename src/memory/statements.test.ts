@@ -15,6 +15,8 @@ describe('statements about oneself', () => {
     ['My favorite colour is blue.', 'favourite colour', 'My favorite colour is blue'],
     ['my email is ada@example.org', 'email', 'my email is ada@example.org'],
     ['I live in Graz.', 'home', 'I live in Graz'],
+    ['No: actually, I live in Wien.', 'home', 'I live in Wien'],
+    ['Sorry, no, my name is Eva', 'name', 'my name is Eva'],
     ['I am a doctor.', 'role', 'I am a doctor'],
     ['Please remember that my dog is called Rex', 'dog', 'my dog is called Rex'],
     ['Remember that the invoice is due on Friday', 'invoice due friday', 'the invoice is due on Friday'],

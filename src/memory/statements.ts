@@ -85,12 +85,14 @@ const rules: Rule[] = [
   },
 ]
 
+/** What may stand before a statement without changing it. */
+const fillers =
+  /^(?:(?:hi|hello|hey|well|so|no|yes|ok|okay|sorry|thanks|actually|in fact|to be honest|by the way|also|and|but|fyi)[,!:.]?\s+){1,4}/i
+
 const clauses = (sentence: string): string[] =>
   sentence
     .split(/(?:[,;]\s+|\s+)(?:and|but|also)\s+(?=(?:i|i'm|i’m|my)\b)|;\s+/i)
-    .map((clause) =>
-      clause.replace(/^(?:hi|hello|hey|well|so|by the way|also|and|but|fyi)[,!:]?\s+/i, '').trim(),
-    )
+    .map((clause) => clause.replace(fillers, '').trim())
 
 const statesNothing = (sentence: string): boolean =>
   /\?\s*$/.test(sentence) || /^["“'‘]|^(?:if|suppose|imagine|when)\b/i.test(sentence)
