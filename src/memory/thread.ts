@@ -18,6 +18,7 @@ export const threadTokensMaxDefault = 2_000
 const turnsMaxDefault = 20
 /** Unfinished, failed and child runs are passed over; a thread of nothing else is given up after this many. */
 const runsLookedAtMax = 200
+const pageSize = 25
 /** No single answer may take more than this share of what is allowed. */
 const answerShareMax = 0.5
 
@@ -37,12 +38,24 @@ const answerOf = async (log: EventLog, run: string): Promise<string | undefined>
   return undefined
 }
 
+/** In pages: most threads have all that fits in the first. */
+const newestFirst = async function* (log: EventLog, thread: string): AsyncGenerator<RunSummary> {
+  let before: number | undefined
+  for (let seen = 0; seen < runsLookedAtMax; ) {
+    const page = await log.runs({ thread, limit: pageSize, ...(before === undefined ? {} : { before }) })
+    yield* page
+    seen += page.length
+    before = page.at(-1)?.createdAt
+    if (page.length < pageSize) return
+  }
+}
+
 /** Earlier goals of a thread that were reached, with their answers, newest first, as many as the tokens allow. Reads the log only. */
 export const earlierTurns = async (log: EventLog, query: ThreadQuery): Promise<Turn[]> => {
   const { tokensMax = threadTokensMaxDefault, turnsMax = turnsMaxDefault } = query
   const turns: Turn[] = []
   let left = tokensMax
-  for (const summary of await log.runs({ thread: query.thread, limit: runsLookedAtMax })) {
+  for await (const summary of newestFirst(log, query.thread)) {
     if (turns.length >= turnsMax) break
     if (!isTurn(summary, query)) continue
     const answer = await answerOf(log, summary.run)

@@ -62,6 +62,21 @@ describe('a thread', () => {
     assert.deepEqual(await asked(), ['has a child'])
   })
 
+  it('is found behind many goals that came to nothing', async () => {
+    const failing = agent({ name: 'failing', attemptsMax: 1, run: () => Promise.reject(new Error('no')) })
+    const concord = await concordWith(
+      { agents: [answering('echo', 'done')] },
+      { teams: { failing: { agents: [failing] } } },
+    )
+    await concord.run({ text: 'the first', team: 't', thread: 'x' })
+    for (let i = 0; i < 60; i++) await concord.run({ text: 'fails', team: 'failing', thread: 'x' })
+    const run = await concord.run({ text: 'now', team: 't', thread: 'x' })
+    assert.deepEqual(
+      run.recalled?.thread?.map(({ goal }) => goal),
+      ['the first'],
+    )
+  })
+
   it('is bounded by tokens, newest first, and says what was cut', async () => {
     const concord = await concordWith(
       { agents: [answering('echo', 'x'.repeat(10_000), 'short', 'y'.repeat(1000))] },
