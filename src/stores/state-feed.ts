@@ -128,14 +128,18 @@ class Watcher implements Watch {
 
   #readPage(): void {
     const most = Math.min(pageRows, this.#bufferMax)
-    const rows = this.#source.read(this.#namespace, this.cursor, most)
+    let rows = this.#source.read(this.#namespace, this.cursor, most)
     // How far the namespace is need only be asked where a page does not tell.
     if (rows.length === 0) {
       const head = this.#source.head(this.#namespace)
       if (this.cursor > head) return this.#resync('ahead')
-      if (this.cursor < head) return this.#resync('not-retained')
-      this.#behind = false
-      return
+      if (this.cursor === head) {
+        this.#behind = false
+        return
+      }
+      // Another process may have committed between the two looks: only what is still not there is not kept.
+      rows = this.#source.read(this.#namespace, this.cursor, most)
+      if (rows.length === 0) return this.#resync('not-retained')
     }
     const lag = rows.length < most ? rows.length : this.#source.head(this.#namespace) - this.cursor
     if (lag > this.#lagMax) return this.#resync('behind')
