@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { chmod, mkdir, readdir, rm, unlink } from 'node:fs/promises'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 
 /**
  * A local socket per process beside the database, all of them connected with each other, so that a commit here is looked for there at once. Only a
@@ -30,6 +30,7 @@ const pathMost = process.platform === 'darwin' ? 103 : 107
 /** What may wait for a reader that does not read; beyond it messages are left out and it is told how many. */
 const waitingMost = 8 * 1024 * 1024
 const helloWithinMs = 1000
+const goodbyeWithinMs = 500
 
 /** The folder of the sockets: beside the database where the path is short enough for a socket, else in the system's folder for such. */
 const folderFor = (file: string, id: string): string => {
@@ -55,6 +56,7 @@ export const openRing = (options: {
   const missed = new WeakMap<Socket, number>()
   const opening = new Set<Socket>()
   let server: Server | undefined
+  let answered: Promise<unknown> = Promise.resolve()
   let listening = false
   let closed = false
 
@@ -72,9 +74,9 @@ export const openRing = (options: {
     return false
   }
   /** Resolves when the other side has said who it is, or is gone. */
-  const join_ = (socket: Socket): Promise<void> =>
+  const join_ = (socket: Socket, peer = ''): Promise<void> =>
     new Promise((resolve) => {
-      sockets.set(socket, { id: '', listening: false })
+      sockets.set(socket, { id: peer, listening: false })
       socket.setNoDelay?.(true)
       socket.setEncoding('utf8')
       let rest = ''
@@ -98,19 +100,24 @@ export const openRing = (options: {
       if (listening) say(socket, 'l1')
     })
 
-  const reach = (other: string): Promise<void> =>
+  /** `connected` is called when messages can be sent, before the other side has answered: a socket is named by its process's id. */
+  const reach = (other: string, connected: () => void): Promise<void> =>
     new Promise((resolve) => {
       // Kept alive until it is known who answers: somebody may be waiting for it to send a message.
       const socket = createConnection(other)
       opening.add(socket)
       const failed = async (error: NodeJS.ErrnoException) => {
         opening.delete(socket)
+        connected()
         if (error.code === 'ECONNREFUSED') await unlink(other).catch(() => undefined)
         resolve()
       }
       socket.once('error', failed)
       // Destroyed before it was connected, by the ring's close.
-      socket.once('close', () => resolve())
+      socket.once('close', () => {
+        connected()
+        resolve()
+      })
       socket.once('connect', () => {
         socket.off('error', failed)
         if (closed) {
@@ -124,8 +131,24 @@ export const openRing = (options: {
           resolve()
         }
         const timer = setTimeout(known, helloWithinMs)
-        void join_(socket).then(known)
+        void join_(socket, basename(other, '.sock')).then(known)
+        connected()
       })
+    })
+
+  /** Says goodbye and waits for the other's: a socket closed with something unread in it takes what the other has not read yet with it. */
+  const leave = (socket: Socket): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(() => socket.destroy(), goodbyeWithinMs)
+      socket.ref()
+      socket.once('close', () => {
+        clearTimeout(timer)
+        resolve()
+      })
+      if (socket.closed) {
+        clearTimeout(timer)
+        resolve()
+      } else socket.end()
     })
 
   const open = async (): Promise<void> => {
@@ -144,10 +167,26 @@ export const openRing = (options: {
     server.on('error', () => undefined)
     await chmod(path, 0o600).catch(() => undefined)
     const others = (await readdir(folder)).filter((name) => name.endsWith('.sock') && name !== `${id}.sock`)
-    await Promise.all(others.map((name) => reach(join(folder, name))))
+    await new Promise<void>((all) => {
+      let left = others.length
+      const one = () => --left <= 0 && all()
+      answered = Promise.all(
+        others.map((name) => {
+          let told = false
+          return reach(join(folder, name), () => {
+            if (!told) one()
+            told = true
+          })
+        }),
+      )
+      if (left === 0) all()
+    })
   }
   // Without a ring (no sockets here, a full disk) everything works, only later: by polling.
-  const ready = open().catch(() => undefined)
+  const connected = open().catch(() => undefined)
+  const ready = connected.then(async () => {
+    await answered
+  })
 
   /** One connection a process, though both sides may have made one. */
   const peers = (): Map<string, Socket> => {
@@ -170,7 +209,7 @@ export const openRing = (options: {
       for (const socket of sockets.keys()) say(socket, wanted ? 'l1' : 'l0')
     },
     async send(body) {
-      await ready
+      await connected
       await Promise.all(
         [...peers().values()].map(
           (socket) =>
@@ -196,7 +235,7 @@ export const openRing = (options: {
       closed = true
       for (const socket of opening) socket.destroy()
       await ready
-      for (const socket of sockets.keys()) socket.destroy()
+      await Promise.all([...sockets.keys()].map(leave))
       await new Promise<void>((resolve) => (server?.listening ? server.close(() => resolve()) : resolve()))
       await rm(path, { force: true }).catch(() => undefined)
     },
