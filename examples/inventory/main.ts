@@ -22,7 +22,6 @@ const heard = (async () => {
   for await (const { message } of updates) {
     const { by } = message as { by: string }
     messages.set(by, (messages.get(by) ?? 0) + 1)
-    if ([...messages.values()].reduce((a, b) => a + b, 0) === 2 * times) break
   }
 })()
 
@@ -45,15 +44,18 @@ const process_ = async (name: string, delta: number) => {
 
 try {
   await Promise.all([process_('warehouse', +5), process_('shop', -2)])
-  await Promise.all([heard, followed])
+  await followed
+  updates.close()
+  await heard
 
   const stock = await inventory.entry('stock:lamps')
   assert.deepEqual(stock?.value, { quantity: times * 5 - times * 2, changes: 2 * times })
   assert.equal(stock?.version, 2 * times)
-  assert.deepEqual([...messages].sort(), [
-    ['shop', times],
-    ['warehouse', times],
-  ])
+  // Messages are kept by nobody: each is heard at most once. Who must not miss one watches the state instead.
+  for (const by of ['warehouse', 'shop']) {
+    const heardOf = messages.get(by) ?? 0
+    assert.ok(heardOf > 0 && heardOf <= times, `${heardOf} messages of ${by}`)
+  }
   // Each change once and in order, whoever made it.
   assert.deepEqual(
     watched,

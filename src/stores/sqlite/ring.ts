@@ -30,7 +30,7 @@ const pathMost = process.platform === 'darwin' ? 103 : 107
 /** What may wait for a reader that does not read; beyond it messages are left out and it is told how many. */
 const waitingMost = 8 * 1024 * 1024
 const helloWithinMs = 1000
-const goodbyeWithinMs = 500
+const goodbyeWithinMs = 2000
 
 /** The folder of the sockets: beside the database where the path is short enough for a socket, else in the system's folder for such. */
 const folderFor = (file: string, id: string): string => {
