@@ -1,6 +1,6 @@
 import { type AnyAgent, agent } from '../agent/define.ts'
 import { createPerform } from '../agent/perform.ts'
-import type { AgentServices, ChildRequest, ChildResult } from '../agent/services.ts'
+import type { AgentServices, ChildRequest, ChildResult, RemoteCall } from '../agent/services.ts'
 import type { AgentCard } from '../domain/agent.ts'
 import { costOf } from '../domain/budget.ts'
 import { ConcordError, isConcordError } from '../domain/errors.ts'
@@ -32,7 +32,7 @@ import { type FollowOptions, followRun } from './follow.ts'
 import { knowledgeRoom } from './knowledge.ts'
 import { type Memory, memoryAccess } from './memory-access.ts'
 import { memoryKey } from './memory-key.ts'
-import { memoryTokens } from './memory-token.ts'
+import { type Grant, memoryTokens } from './memory-token.ts'
 import { embedderFinder, modelFinder } from './models.ts'
 import { rememberFor, remembers } from './recall.ts'
 import { guardLogger, openStores } from './stores.ts'
@@ -141,8 +141,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     model: modelFinder(config, env),
     hasModel: config.model !== undefined,
     child: (request) => runChild(runner, request),
-    headers: ({ execution: { run, work }, agent, key, deadline }) =>
-      memory.headers({ run: run.id, step: work.id, agent, epoch: run.epoch, key, expiresAt: deadline }),
+    headers: (call) => memory.headers(grantOf(call)),
     // A getter: models stream only while somebody listens.
     get delta() {
       if (listeners.size === 0) return undefined
@@ -282,6 +281,19 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     },
   }
 }
+
+const grantOf = ({ execution: { run, work, journal }, agent, key, deadline }: RemoteCall): Grant => ({
+  run: run.id,
+  step: work.id,
+  agent,
+  epoch: run.epoch,
+  key,
+  attempt: work.attempt,
+  // An execution that is over already must not be taken for one under way.
+  since: journal.current ? run.version : 0,
+  ...(run.goal.subject === undefined ? {} : { subject: run.goal.subject }),
+  expiresAt: deadline,
+})
 
 const idCharsMax = 200
 const idPattern = /^[\w.:@-]{1,200}$/

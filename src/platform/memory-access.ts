@@ -1,3 +1,4 @@
+import type { Attempt } from '../domain/attempt.ts'
 import { namespaceOfChannel } from '../domain/channel.ts'
 import { ConcordError } from '../domain/errors.ts'
 import { finalStatuses, type RunSummary } from '../domain/summary.ts'
@@ -10,6 +11,10 @@ import type { Grant, MemoryTokens } from './memory-token.ts'
 export type Scope = {
   readonly grant: Grant
   readonly provenance: Provenance
+  /** Goes with every write, which is refused once it is over. */
+  readonly attempt: Attempt
+  /** Throws `attempt.stale` or `epoch.stale` when the attempt is over: for what is no write of the state. */
+  current(): Promise<void>
   /** The namespace that is meant where none is named: the run's. */
   readonly home: string
   /** Throws `policy.denied`, and `run.finished` for a write after the end of the run. */
@@ -50,8 +55,15 @@ const sharedOf = ({ goal }: RunSummary): { [S in SharedMemory]: string | undefin
   global: 'global',
 })
 
-const scopeOf = (grant: Grant, summary: RunSummary, policy: MemoryPolicy | undefined): Scope => {
-  const { run, step, agent, epoch } = grant
+const scopeOf = (
+  grant: Grant,
+  summary: RunSummary,
+  policy: MemoryPolicy | undefined,
+  store: StateStore,
+): Scope => {
+  const { run, step, agent, epoch, attempt: number, since } = grant
+  const provenance: Provenance = { run, step, agent, epoch }
+  const attempt: Attempt = { run, step, attempt: number, since }
   const home = `run/${run}`
   const shared = sharedOf(summary)
   const accessOf = (namespace: string): MemoryAccess => {
@@ -79,7 +91,14 @@ const scopeOf = (grant: Grant, summary: RunSummary, policy: MemoryPolicy | undef
   }
   return {
     grant,
-    provenance: { run, step, agent, epoch },
+    provenance,
+    attempt,
+    async current() {
+      // A condition of a key nobody has: only the fences in front of it count.
+      await store.write([
+        { namespace: home, key: '$attempt', check: true, ifAbsent: true, provenance, attempt },
+      ])
+    },
     home,
     check,
     hears: (channel) => accessOf(namespaceOfChannel(channel)) !== 'none',
@@ -107,7 +126,7 @@ export const memoryAccess = ({ store, log, tokens, url, policy }: MemoryParts): 
           'auth.required',
           `Cannot accept the concord-token as its run must be in this store: there is no run ${grant.run}; ask the server that handed it out`,
         )
-      return scopeOf(grant, summary, policy(summary.goal.team))
+      return scopeOf(grant, summary, policy(summary.goal.team), store)
     },
   }
 }

@@ -9,6 +9,11 @@ export type Grant = {
   agent: string
   epoch: number
   key: string
+  attempt: number
+  /** The version of the run's stream when the call was made: what ends the attempt comes later. */
+  since: number
+  /** Whom the run's goal is about. */
+  subject?: string
   /** Ms since the epoch. */
   expiresAt: number
 }
@@ -37,9 +42,9 @@ const refused = (now: string): ConcordError =>
 
 const isGrant = (value: unknown): value is Grant => {
   if (typeof value !== 'object' || value === null) return false
-  const { run, step, agent, epoch, key, expiresAt } = value as { [claim: string]: unknown }
+  const { run, step, agent, epoch, key, attempt, since, expiresAt } = value as { [claim: string]: unknown }
   const texts = [run, step, agent, key].every((text) => typeof text === 'string' && text !== '')
-  return texts && Number.isSafeInteger(epoch) && Number.isFinite(expiresAt)
+  return texts && [epoch, attempt, since].every(Number.isSafeInteger) && Number.isFinite(expiresAt)
 }
 
 /** `key` is read when it is first needed: a process that hands out no token makes no key. */

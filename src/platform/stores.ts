@@ -61,7 +61,11 @@ const passed = <R extends object>(beforeStore: BeforeStore, sink: Sink, record: 
 }
 
 const guardWrites = (beforeStore: BeforeStore, writes: readonly StateWrite[]): StateWrite[] =>
-  writes.map((write) => passed(beforeStore, 'state', write))
+  writes.map((write) => {
+    const passing = passed(beforeStore, 'state', write)
+    // A policy changes what is written, not who still may.
+    return write.attempt === undefined ? passing : { ...passing, attempt: write.attempt }
+  })
 
 export const guardStores = (stores: Stores, beforeStore: BeforeStore): Stores =>
   beforeStore === storeAsIs

@@ -1,3 +1,4 @@
+import type { Attempt } from '../domain/attempt.ts'
 import type { Json } from '../domain/json.ts'
 
 /** Who writes and why; becomes part of the change event. */
@@ -21,6 +22,8 @@ export type StateWrite = {
   /** A repeated id returns the recorded outcome and writes nothing. */
   operation?: string
   provenance?: Provenance
+  /** Refused with `attempt.stale`, in the transaction of the write, once this attempt is over. */
+  attempt?: Attempt
 }
 
 export type Entry = {
@@ -137,7 +140,10 @@ export interface StateStore {
    * store that cannot read without waiting answers undefined until the key was read once.
    */
   peek(namespace: string, key: string): Entry | undefined
-  /** One transaction: all are applied or none; visible to all when it returns. A refused write refuses all of them. */
+  /**
+   * One transaction: all are applied or none; visible to all when it returns. A refused write refuses all of them. Throws `epoch.stale` for an owner that was
+   * replaced, `attempt.stale` for an attempt that is over.
+   */
   write(writes: readonly StateWrite[]): Promise<WriteOutcome[]>
   /** Live entries in key order, of one moment; `after` is the last key of the page before. */
   list(namespace: string, options?: ListOptions): Promise<Entry[]>

@@ -1,3 +1,4 @@
+import type { Attempt } from '../domain/attempt.ts'
 import { ConcordError } from '../domain/errors.ts'
 import { stateStream } from '../domain/event.ts'
 import type { Provenance, StateLimits, StateWrite, WriteOutcome } from '../ports/state-store.ts'
@@ -25,6 +26,7 @@ export type PreparedWrite = {
   ttlMs: number | undefined
   operation: string | null
   provenance: Provenance
+  attempt?: Attempt
 }
 
 /** One change of one key: an event of the namespace's stream and the key's new cell. */
@@ -46,6 +48,8 @@ export type StateView = {
   recorded(namespace: string, key: string, operation: string): Recorded | undefined
   /** The epoch a run is in; 0 when nobody owns it. */
   epoch(run: string): number
+  /** The type of the event that ended an attempt. */
+  ended(attempt: Attempt): string | undefined
   /** The sequence of the namespace's last change. */
   sequence(namespace: string): number
 }
@@ -125,6 +129,7 @@ export const prepareWrite = (write: StateWrite, limits: StateLimits): PreparedWr
     ttlMs,
     operation: write.operation === undefined ? null : nameOf('an operation', write.operation),
     provenance: provenance === undefined ? nobody : { ...provenance },
+    ...(write.attempt === undefined ? undefined : { attempt: { ...write.attempt } }),
   }
 }
 
@@ -201,7 +206,7 @@ type Own = { cells: Map<string, Cell>; operations: Map<string, WriteOutcome>; se
 
 /**
  * Decides what a batch of writes does, without doing it: all or none. An absent key, deleted and expired ones included, is at version 0 to a
- * condition, yet its next version follows its last. Throws `epoch.stale` when a write comes from an owner that was replaced.
+ * condition, yet its next version follows its last. Throws `epoch.stale` when a write comes from an owner that was replaced, `attempt.stale` from an attempt that is over.
  */
 export const planWrites = (
   writes: readonly PreparedWrite[],
@@ -226,6 +231,7 @@ export const planWrites = (
       const current = view.epoch(provenance.run)
       if (provenance.epoch < current) throw staleEpoch(action(write), provenance.epoch, current)
     }
+    if (write.attempt !== undefined) checkAttempt(write, write.attempt, view)
     const operationId = own === undefined || operation === null ? undefined : `${namespace}\0${operation}`
     const known = operation === null || !lookUp ? undefined : view.recorded(namespace, key, operation)
     const twin = operationId === undefined ? undefined : own!.operations.get(operationId)
@@ -271,6 +277,17 @@ export const planWrites = (
   return refused
     ? { changes: [], outcomes: writes.map((write) => standing(write, view, now)) }
     : { changes, outcomes }
+}
+
+const checkAttempt = (write: PreparedWrite, attempt: Attempt, view: StateView): void => {
+  const ended = view.ended(attempt)
+  if (ended === undefined) return
+  const { run, step, attempt: number } = attempt
+  throw new ConcordError(
+    'attempt.stale',
+    `Cannot ${action(write)} as only an attempt under way may: attempt ${number} of step ${step} of run ${run} is over (${ended}); stop the work that belongs to it`,
+    { details: { run, step, attempt: number, ended } },
+  )
 }
 
 const standing = (write: PreparedWrite, view: StateView, now: number): WriteOutcome => {

@@ -46,8 +46,9 @@ const withToken: OpenSdk = async (t) => {
   const { clock, concord, url } = await served(t)
   const run = await concord.start('x')
   const claims = { run, step: 'waiting', agent: 'waiting', epoch: 1 }
+  const call = { attempt: 1, since: 0, expiresAt: clock.now() + 60_000 }
   const open = (key: string) => {
-    const memoryToken = concord.memory.tokens.issue({ ...claims, key, expiresAt: clock.now() + 60_000 })
+    const memoryToken = concord.memory.tokens.issue({ ...claims, ...call, key })
     return remoteState({ url, memoryToken })
   }
   return { clock, state: open(`${run}/1/waiting/0`), other: open(`${run}/1/waiting/1`), provenance: claims }

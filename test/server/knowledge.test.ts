@@ -70,6 +70,8 @@ describe('knowledge over HTTP', () => {
       agent: 'waiting',
       epoch: 1,
       key: 'k',
+      attempt: 1,
+      since: 0,
       expiresAt: Date.now() + 60_000,
     })
     for (let i = 0; i < 30; i++)

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import type { IncomingHttpHeaders } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import fc from 'fast-check'
 import { remoteState } from '../../src/client.ts'
+import { isConcordError } from '../../src/domain/errors.ts'
 import { agent, type Concord, type ConcordConfig, type Entry, openConcord, team } from '../../src/index.ts'
 import { memoryKey } from '../../src/platform/memory-key.ts'
 import { agentApp } from '../../src/server/agent-app.ts'
@@ -35,6 +37,8 @@ const underWay = async (t: TestContext, config: ConcordConfig = {}) => {
     agent: 'waiting',
     epoch: 1,
     key: `${run}/1/waiting/0`,
+    attempt: 1,
+    since: 0,
     expiresAt: Date.now() + 60_000,
   }
   const app = createApp(concord, { token: 'of-the-server' })
@@ -313,6 +317,59 @@ describe('an agent elsewhere', () => {
     assert.equal(new Set(keys).size, 2)
     const [change] = await concord.state(`run/${run.id}`).history('calls')
     assert.deepEqual(change?.provenance, { run: run.id, step: 'a', agent: 'away', epoch: 1 })
+  })
+
+  it('writes nothing more once its attempt was cut off and another runs in its place', async (t) => {
+    const stateOf = (headers: IncomingHttpHeaders) =>
+      remoteState({ url: String(headers['concord-memory']), memoryToken: String(headers['concord-token']) })
+    const refusals: unknown[] = []
+    let first: IncomingHttpHeaders | undefined
+    const url = await httpServer(t, async (request, response) => {
+      request.resume()
+      const state = stateOf(request.headers)
+      if (first === undefined) {
+        first = request.headers
+        await state.set('by', 1)
+        // Cut off as by a time limit; what it was handed stays in its hands.
+        return void response.destroy()
+      }
+      const late = stateOf(first)
+      for (const write of [
+        () => late.set('by', 'late'),
+        () => late.in('global').increment('n'),
+        () => late.publish('news', 'late'),
+        () => late.fork(`${late.namespace}/late`),
+      ])
+        await write().catch((error: unknown) => refusals.push(error))
+      await state.set('second', (await state.get('by')) ?? null)
+      response.end(JSON.stringify(await late.get('second')))
+      second = stateOf(request.headers)
+    })
+    let second: ReturnType<typeof stateOf> | undefined
+    const after = agent({ name: 'after', run: () => second?.set('by', 'after its end').catch(String) })
+    const concord = await openMemory(t, {
+      team: 't',
+      teams: {
+        t: team({
+          agents: [agent({ name: 'away', url }), after],
+          plan: () => [
+            { id: 'a', agent: 'away' },
+            { id: 'b', agent: 'after' },
+          ],
+        }),
+      },
+    })
+    await served(t, concord)
+    const run = await concord.run('x')
+    assert.equal(run.plan?.steps.get('a')?.output, 1, run.failure?.message)
+    assert.equal(refusals.length, 4)
+    for (const error of refusals) {
+      assert.ok(isConcordError(error))
+      assert.equal(error.code, 'attempt.stale')
+      assert.match(error.message, /attempt 1 of step a of run \S+ is over \(step\.failed\)/)
+    }
+    assert.match(String(run.output), /attempt 2 of step a of run \S+ is over \(step\.succeeded\)/)
+    assert.equal(await concord.state(`run/${run.id}`).get('by'), 1)
   })
 
   it('of TypeScript that is served elsewhere has the state of who called: moving it changes nothing', async (t) => {

@@ -193,7 +193,7 @@ export const httpStateStore = (endpoint: Endpoint): StateStore => {
       return entry?.expiresAt !== undefined && entry.expiresAt <= Date.now() ? undefined : entry
     },
     async write(writes: readonly StateWrite[]) {
-      const sent = writes.map(({ provenance: _, ...write }) => write)
+      const sent = writes.map(({ provenance: _, attempt: __, ...write }) => write)
       // With an operation id what arrives twice is done once.
       const repeatable = sent.every((write) => write.operation !== undefined || write.check === true)
       try {

@@ -1,3 +1,4 @@
+import { endingTypes, endsAttempt } from '../../domain/attempt.ts'
 import { type EventData, runStream, stateStream } from '../../domain/event.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { StateLimits, WriteOutcome } from '../../ports/state-store.ts'
@@ -32,6 +33,8 @@ const sql = {
   search: `SELECT e.version FROM events e WHERE e.stream = ${streamId} AND e.version < ?
     AND json_extract(e.data, '$.key') = ? ORDER BY e.version DESC LIMIT 1`,
   first: `SELECT min(version) FROM events WHERE stream = ${streamId}`,
+  ending: `SELECT type, step FROM events WHERE stream = ? AND version > ?
+    AND type IN (${endingTypes.map((type) => `'${type}'`).join(', ')}) ORDER BY version`,
   at: `SELECT version FROM events WHERE stream = ${streamId} AND at <= ? ORDER BY version DESC LIMIT 1`,
 }
 
@@ -88,7 +91,7 @@ export type StateTable = {
   expire(keys: readonly (readonly [namespace: string, key: string])[]): number
   /** A key's cell, read through a fork's origin. */
   held(namespace: string, key: string): CachedCell | undefined
-  /** Forgets which namespaces are forks. */
+  /** Forgets which namespaces are forks, and which attempts were under way. */
   forget(): void
   /** Changes made since it was asked last, of transactions that were committed or are under way. */
   changes(): Change[]
@@ -104,6 +107,8 @@ export const stateTable = (
   const names = new Map<string, string>()
   const origins = new Map<string, Origin | undefined>()
   const counts = new Map<string, KeyCount>()
+  /** Up to which version of its run's stream an attempt was found to be under way: it is not looked for twice. */
+  const underWay = new Map<string, number>()
   let changes: Change[] = []
 
   const streamOf = (namespace: string): string => {
@@ -146,6 +151,18 @@ export const stateTable = (
         : { version, sequence }
     },
     epoch: (run) => writer.head(runStream(run)).epoch,
+    ended({ run, step, since }) {
+      const name = `${run}\0${step}\0${since}`
+      const { id, version } = writer.head(runStream(run))
+      const from = Math.max(since, underWay.get(name) ?? 0)
+      const rows = version > from ? connection.iterate(sql.ending, id, from) : []
+      for (const [type, of] of rows)
+        if (endsAttempt({ type: String(type), step: of === null ? null : String(of) }, step))
+          return String(type)
+      if (underWay.size >= forksMost) underWay.clear()
+      underWay.set(name, version)
+      return undefined
+    },
     sequence: (namespace) => writer.head(streamOf(namespace)).version,
   }
 
@@ -222,7 +239,10 @@ export const stateTable = (
       return expired
     },
     held,
-    forget: () => origins.clear(),
+    forget() {
+      origins.clear()
+      underWay.clear()
+    },
     changes() {
       const made = changes
       changes = []

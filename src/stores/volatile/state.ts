@@ -1,3 +1,4 @@
+import { endsAttempt } from '../../domain/attempt.ts'
 import { ConcordError } from '../../domain/errors.ts'
 import { runStream, stateStream } from '../../domain/event.ts'
 import { patternMatcher, patternPrefix } from '../../domain/key-pattern.ts'
@@ -93,6 +94,11 @@ export const volatileState = (log: VolatileLog, clock: Clock, limits: StateLimit
     cell: held,
     recorded: (namespace, _key, operation) => namespaces.get(namespace)?.operations.get(operation),
     epoch: (run) => log.epoch(runStream(run)),
+    ended({ run, step, since }) {
+      const rows = log.rows(runStream(run))
+      for (let at = since; at < rows.length; at++) if (endsAttempt(rows[at]!, step)) return rows[at]!.type
+      return undefined
+    },
     sequence: head,
   }
 

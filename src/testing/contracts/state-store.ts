@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Draft, EventData } from '../../domain/event.ts'
 import type { Json } from '../../domain/json.ts'
 import type { StateWrite } from '../../ports/state-store.ts'
-import { claimed, code, type OpenStore, on, type StoreFixture } from './fixture.ts'
+import { claimed, code, type OpenStore, on, recorded, type StoreFixture } from './fixture.ts'
 import { stateReadingContract } from './state-reading.ts'
 import { stateWatchContract } from './state-watch.ts'
 
@@ -204,6 +205,47 @@ const conditions = (open: OpenStore) => {
       await assert.rejects(by(1), code('epoch.stale'))
       assert.equal(await state.get(ns, 'k'), undefined)
       assert.equal((await by(2))[0]?.ok, true)
+    }),
+  )
+
+  it(
+    'refuses writes of an attempt that is over, and no others',
+    on(open, async ({ state, log, clock }) => {
+      const append = (...events: Draft[]) =>
+        log.append({ stream: 'run/1', expectedVersion: 'any', epoch: 1, events })
+      const at = clock.now()
+      const failure = { code: 'agent.failed', message: 'no' } as const
+      const ofLoop: EventData['plan.rejected'] = { version: 1, reasons: [], by: 'code' }
+      await append(claimed(at))
+      const write = (step: string, since: number, attempt = 1) =>
+        state.write([put(`${step}@${since}`, since, { attempt: { run: '1', step, attempt, since } })])
+      assert.equal((await write('s', 1))[0]?.ok, true)
+      await append(
+        { type: 'step.failed', at, step: 't', data: { plan: 1, redo: 0, attempt: 1, failure } },
+        { type: 'plan.rejected', at, step: 's', data: ofLoop },
+        recorded('c'),
+      )
+      assert.equal((await write('s', 1))[0]?.ok, true)
+      await assert.rejects(write('t', 1), code('attempt.stale'))
+      await append({ type: 'step.failed', at, step: 's', data: { plan: 1, redo: 0, attempt: 1, failure } })
+      await append({ type: 'step.started', at, step: 's', data: { plan: 1, redo: 0, attempt: 2 } })
+      assert.equal((await write('s', 6, 2))[0]?.ok, true)
+      await assert.rejects(write('s', 1), code('attempt.stale'))
+      assert.equal((await write('each/0', 6))[0]?.ok, true)
+      await append({ type: 'step.redone', at, step: 'each', data: { plan: 1, redo: 1 } })
+      await assert.rejects(write('each/0', 6), code('attempt.stale'))
+      assert.equal((await write('each2/0', 6))[0]?.ok, true)
+      await append({ type: 'plan.rejected', at, data: { version: 1, reasons: [], by: 'run' } })
+      await assert.rejects(write('s', 6), code('attempt.stale'))
+      await assert.rejects(
+        state.write([
+          put('fine', 1),
+          put('k', 1, { attempt: { run: '1', step: 's', attempt: 2, since: 6 } }),
+        ]),
+        code('attempt.stale'),
+      )
+      assert.equal(await state.get(ns, 'fine'), undefined)
+      assert.equal((await write('s', 8))[0]?.ok, true)
     }),
   )
 }

@@ -1,14 +1,17 @@
 import type { Context } from 'hono'
 import type { Concord } from '../../../platform/concord.ts'
-import type { Provenance } from '../../../ports/state-store.ts'
+import type { StateWrite } from '../../../ports/state-store.ts'
 import { invalid } from '../../problem.ts'
 
 type Grant = ReturnType<Concord['memory']['tokens']['verify']>
 
 /** Who uses the memory, and what that allows. */
 export type Caller = {
-  provenance: Provenance
+  /** What goes with every write. */
+  by: Pick<StateWrite, 'provenance' | 'attempt'>
   grant?: Grant
+  /** Throws when the call is over: for changes of other things than the state. */
+  current(): Promise<void>
   /** The one named, or the run's own where a token says which; checked. */
   namespace(given: string | undefined, access: 'read' | 'write'): string
   hears(channel: string): boolean
@@ -27,7 +30,8 @@ export const callOf = (concord: Concord, c: Context): Grant | undefined => {
 }
 
 const user: Caller = {
-  provenance: { agent: 'user' },
+  by: { provenance: { agent: 'user' } },
+  current: async () => {},
   namespace(given) {
     if (given !== undefined) return given
     throw invalid(
@@ -45,8 +49,9 @@ export const callerOf = async (concord: Concord, c: Context): Promise<Caller> =>
   if (grant === undefined) return user
   const scope = await concord.memory.scope(grant)
   return {
-    provenance: scope.provenance,
+    by: { provenance: scope.provenance, attempt: scope.attempt },
     grant,
+    current: scope.current,
     namespace(given = scope.home, access) {
       scope.check(given, access)
       return given

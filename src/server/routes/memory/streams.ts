@@ -157,7 +157,8 @@ const channelRoutes = (app: App, services: Services): void => {
       const { channel, message } = await bodyOf(c, publishSchema)
       if (message === undefined) throw invalid('Cannot publish as the body must have "message"')
       caller.namespace(namespaceOfChannel(channel), 'write')
-      await concord.memory.store.publish(channel, message as Json, caller.provenance)
+      await caller.current()
+      await concord.memory.store.publish(channel, message as Json, caller.by.provenance)
       return c.body(null, 204)
     },
   )

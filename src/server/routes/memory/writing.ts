@@ -42,13 +42,13 @@ export const writingRoutes = (app: App, { concord }: Services): void => {
   const write = async (
     c: Context,
     caller: Caller,
-    given: Omit<StateWrite, 'provenance' | 'namespace'> & { namespace?: string | undefined },
+    given: Omit<StateWrite, 'provenance' | 'attempt' | 'namespace'> & { namespace?: string | undefined },
   ): Promise<Response> => {
     const operation = keyOf(c)
     const full: StateWrite = {
       ...given,
       namespace: caller.namespace(given.namespace, 'write'),
-      provenance: caller.provenance,
+      ...caller.by,
       ...(operation === undefined ? {} : { operation: caller.operation(operation) }),
     }
     const [outcome] = await store.write([full])
@@ -156,7 +156,7 @@ const transactionRoute = (app: App, { concord }: Pick<Services, 'concord'>): voi
           ...(rest as Partial<StateWrite>),
           key: rest.key,
           namespace: caller.namespace(namespace, rest.check ? 'read' : 'write'),
-          provenance: caller.provenance,
+          ...caller.by,
           ...(named === undefined ? {} : { operation: caller.operation(named) }),
         }
       })
@@ -187,9 +187,12 @@ const forkRoute = (app: App, { concord }: Pick<Services, 'concord'>): void =>
     async (c) => {
       const caller = await callerOf(concord, c)
       const { namespace, from, at } = await bodyOf(c, forkSchema)
-      const { sequence } = await concord.memory.store.fork(caller.namespace(namespace, 'write'), {
+      const { provenance } = caller.by
+      const target = caller.namespace(namespace, 'write')
+      await caller.current()
+      const { sequence } = await concord.memory.store.fork(target, {
         from: caller.namespace(from, 'read'),
-        provenance: caller.provenance,
+        ...(provenance === undefined ? {} : { provenance }),
         ...(at === undefined ? {} : { at }),
       })
       return c.json({ namespace, sequence })
