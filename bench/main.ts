@@ -50,7 +50,7 @@ const main = async (): Promise<number> => {
     warnWhenBusy()
   }
   if (wanted.has('memory')) {
-    const outcomes = await memory({ quick, ...(only === undefined ? {} : { only }) })
+    const outcomes = await memory({ quick, peers, ...(only === undefined ? {} : { only }) })
     printSummary(outcomes)
     unmeasured ||= outcomes.some(({ met }) => met === undefined)
     warnWhenBusy()

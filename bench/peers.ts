@@ -83,7 +83,9 @@ const exportedTable = (source: string, name: string): { [key: string]: string } 
 }
 
 /** A peer's packages in a folder of its own, with its file beside them so that Node finds them from it. The file's URL, or why not. */
-const install = async (peer: Peer): Promise<{ file: URL } | { problem: string }> => {
+export const installPeer = async (
+  peer: Pick<Peer, 'name' | 'label'>,
+): Promise<{ file: URL } | { problem: string }> => {
   const folder = join(await workFolder(), 'peers', peer.name)
   await mkdir(folder, { recursive: true })
   const source = new URL(`peers/${peer.name}.js`, import.meta.url)
@@ -128,7 +130,7 @@ const storeOf = (name: string, options: SubjectOptions): string => {
 export const installPeers = async (): Promise<Peers> => {
   const files = new Map<string, URL>()
   for (const peer of peers) {
-    const installed = await install(peer)
+    const installed = await installPeer(peer)
     if ('file' in installed) files.set(peer.name, installed.file)
     else console.log(`${peer.label} could not be installed: ${installed.problem}`)
   }

@@ -19,8 +19,15 @@ export type Outcome = {
   concord: number
   ratio: number
   target: string
-  met: boolean | undefined
+  /** `shown` where nothing is judged; undefined where it could not be measured. */
+  met: boolean | 'shown' | undefined
 }
+
+const verdicts = new Map<Outcome['met'], string>([
+  [true, 'met'],
+  [false, 'NOT MET'],
+  ['shown', 'shown, not judged'],
+])
 
 const pad = (text: string, width: number): string => text.padEnd(width)
 const left = (text: string, width: number): string => text.padStart(width)
@@ -44,7 +51,7 @@ export const printTitle = (title: string, unit: string): void => {
 }
 
 export const printTarget = ({ target, met }: Outcome): void =>
-  console.log(`  target ${target}: ${met === undefined ? 'not measured' : met ? 'met' : 'NOT MET'}`)
+  console.log(`  target ${target}: ${verdicts.get(met) ?? 'not measured'}`)
 
 /** The line of an error's text that says what it is. */
 export const problemLine = (text: string): string =>
@@ -52,6 +59,13 @@ export const problemLine = (text: string): string =>
 
 const inUnit = (ms: number, row: Row, ref: SubjectRef): number =>
   (ms * row.scale) / (ref.perWork ?? row.perWork)
+
+const judge = ({ target, unit }: Row, line: Line | undefined): Pick<Outcome, 'target' | 'met'> => {
+  if (target === undefined) return { target: 'none', met: line && 'shown' }
+  return 'timesFloor' in target
+    ? { target: `<= ${target.timesFloor}x`, met: line && line.ratio <= target.timesFloor }
+    : { target: `<= ${target.most} ${unit}`, met: line && line.median <= target.most }
+}
 
 /** Prints a measured row; what failed is said, not left out. */
 export const printRow = (row: Row, measured: readonly Measured[]): Outcome[] => {
@@ -84,18 +98,13 @@ export const printRow = (row: Row, measured: readonly Measured[]): Outcome[] => 
     return line
   })
   const concord = lines[measured.findIndex(({ ref }) => ref === row.concord)]
-  const [judged, target] =
-    'timesFloor' in row.target
-      ? [concord && concord.ratio <= row.target.timesFloor, `<= ${row.target.timesFloor}x`]
-      : [concord && concord.median <= row.target.most, `<= ${row.target.most} ${row.unit}`]
   const outcome = {
     title: row.title,
     unit: row.unit,
     floor: lines[0]?.median ?? Number.NaN,
     concord: concord?.median ?? Number.NaN,
     ratio: concord?.ratio ?? Number.NaN,
-    target,
-    met: judged,
+    ...judge(row, concord),
   }
   const outcomes = [
     outcome,
@@ -113,6 +122,6 @@ export const printSummary = (outcomes: readonly Outcome[]): void => {
   )
   for (const { title, floor, concord, unit, ratio, target, met } of outcomes)
     console.log(
-      `${pad(title, width)} ${left(short(floor), 9)} ${left(short(concord), 9)} ${pad(unit, 20)} ${left(`${short(ratio)}x`, 7)}  ${pad(target, 24)} ${met === undefined ? '-' : met ? 'yes' : 'NO'}`,
+      `${pad(title, width)} ${left(short(floor), 9)} ${left(short(concord), 9)} ${pad(unit, 20)} ${left(`${short(ratio)}x`, 7)}  ${pad(target, 24)} ${met === undefined ? '-' : met === 'shown' ? 'shown' : met ? 'yes' : 'NO'}`,
     )
 }

@@ -16,7 +16,8 @@ export type Row = {
   /** Shown beside the floor, judged by nothing. */
   others?: readonly SubjectRef[]
   concord: SubjectRef
-  target: Target
+  /** Absent where only the ratio is shown. */
+  target?: Target
   /** Judged beside the target, from the figures of each subject in the row's unit, a round each. */
   also?(figures: (ref: SubjectRef) => number[]): Outcome[]
   /** Said below the row, from what was measured. */

@@ -1,7 +1,17 @@
 import { BaseChatModel } from '@langchain/core/language_models/chat_models'
 import { AIMessage } from '@langchain/core/messages'
 import { tool } from '@langchain/core/tools'
-import { Annotation, END, entrypoint, MemorySaver, Send, START, StateGraph, task } from '@langchain/langgraph'
+import {
+  Annotation,
+  END,
+  entrypoint,
+  InMemoryStore,
+  MemorySaver,
+  Send,
+  START,
+  StateGraph,
+  task,
+} from '@langchain/langgraph'
 import { createReactAgent } from '@langchain/langgraph/prebuilt'
 import { z } from 'zod'
 
@@ -154,3 +164,24 @@ export const toolLoop = (options, directory, shared) =>
       if (messages.at(-1)?.content !== 'found' || messages.length < turns * 2) throw new Error('not found')
     }
   })
+
+/** Writers that each read a number, wait a turn as one who thinks about it does, and write it plus one: the store offers no condition on a write. */
+export const lostUpdates = async ({ writers, each }) => {
+  const store = new InMemoryStore()
+  await store.put(['bench'], 'n', { value: 0 })
+  const writer = async () => {
+    for (let i = 0; i < each; i++) {
+      const { value } = (await store.get(['bench'], 'n')).value
+      await new Promise(setImmediate)
+      await store.put(['bench'], 'n', { value: value + 1 })
+    }
+  }
+  let end = 0
+  return {
+    async run() {
+      await Promise.all(Array.from({ length: writers }, writer))
+      end = (await store.get(['bench'], 'n')).value.value
+    },
+    facts: () => ({ end }),
+  }
+}

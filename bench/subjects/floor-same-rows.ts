@@ -1,10 +1,11 @@
-import { hash, randomFillSync } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Event } from '../../src/domain/event.ts'
 import type { SubjectFactory } from '../subject.ts'
 import { payload, work } from '../work.ts'
 import { openPipeline } from './concord-pipeline.ts'
+import { saltOf } from './salt.ts'
 import { atOnce, committer, type Durability, openDatabase, walBytes } from './sqlite.ts'
 
 type Row = {
@@ -25,19 +26,6 @@ const schema = `
   CREATE TABLE runs(run TEXT PRIMARY KEY, status TEXT, created_at INTEGER, team TEXT, summary TEXT) WITHOUT ROWID;
   CREATE INDEX runs_created ON runs(created_at);
 `
-
-const salts = Buffer.alloc(12 * 1024)
-let used = salts.length
-
-/** Sixteen characters of chance; the system is asked for a block of them at a time. */
-const saltOf = (): string => {
-  if (used === salts.length) {
-    randomFillSync(salts)
-    used = 0
-  }
-  used += 12
-  return salts.toString('base64', used - 12, used)
-}
 
 type Recorded = { commits: Event[][]; summary: string }
 

@@ -4,7 +4,7 @@ import { machineClock } from '../../src/testing/clock.ts'
 import type { SubjectFactory } from '../subject.ts'
 import { exampleOf } from './state-floor.ts'
 
-const open = (directory: string, durability: 'process' | 'power') =>
+export const open = (directory: string, durability: 'process' | 'power') =>
   sqliteStores({ directory, durability, clock: machineClock, random: systemRandom() })
 
 /** `StateStore.write` under a condition, with provenance and an operation id: one write a call. */

@@ -1,5 +1,6 @@
-import { hash, randomFillSync } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { SubjectFactory } from '../subject.ts'
+import { saltOf } from './salt.ts'
 import { committer, type Durability, openDatabase } from './sqlite.ts'
 
 /** The rows a compare-and-set needs: the key's, and one event that is chained, is the history and bears the operation's id. */
@@ -15,17 +16,6 @@ export const exampleOf = (n: number) => ({
   n,
   note: 'a value of some eighty bytes, as agents leave for each other',
 })
-
-const salts = Buffer.alloc(12 * 1024)
-let used = salts.length
-const saltOf = (): string => {
-  if (used === salts.length) {
-    randomFillSync(salts)
-    used = 0
-  }
-  used += 12
-  return salts.toString('base64', used - 12, used)
-}
 
 /** Prepared statements in one group commit for all writers, each on its own key. */
 export const compareAndSet: SubjectFactory = async ({ writers, durability }, directory) => {
@@ -93,3 +83,22 @@ export const read: SubjectFactory = async () => ({
     if (sum < 0) throw new Error('unreachable: keeps the reads from being left out')
   },
 })
+
+/** A thousand reads of a thousand keys, each a prepared SELECT. */
+export const get: SubjectFactory = async (_options, directory) => {
+  const db = openDatabase(directory, 'process')
+  db.exec(schema)
+  const add = db.prepare('INSERT INTO state VALUES (?, ?, 1, ?, 0, NULL, NULL, 1)')
+  for (const name of names) add.run('team/bench', name, JSON.stringify(table.get(name)))
+  const one = db.prepare('SELECT version, value FROM state WHERE namespace = ? AND key = ?')
+  return {
+    async run(count) {
+      for (let i = 0; i < count; i++)
+        for (const name of names) {
+          const row = one.get('team/bench', name)
+          if (JSON.parse(String(row?.value)).n === undefined) throw new Error('a key is missing')
+        }
+    },
+    close: async () => db.close(),
+  }
+}

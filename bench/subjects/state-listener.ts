@@ -1,5 +1,5 @@
 /**
- * Not a subject: the other process of `state-wake.ts`. `socket <path>`: answers each byte with the instant it arrived. `watch <folder>`: watches a store
+ * Not a subject: the other process of `wake-ways.ts`. `socket <path>`: answers each byte with the instant it arrived. `watch <folder>`: watches a store
  * and says the instant each change arrived. Instants are of the system's monotonic clock, the same for all processes of one machine.
  */
 import { createServer } from 'node:net'
