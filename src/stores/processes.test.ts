@@ -4,13 +4,21 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, it } from 'node:test'
+import { afterEach, describe, it } from 'node:test'
 import { inFolder, openIn } from './sqlite/temporary.test.ts'
 
 const worker = join(import.meta.dirname, 'sqlite/worker.test.ts')
 
+/** A test that fails must not leave processes that keep the runner waiting. */
+const running = new Set<ChildProcess>()
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL')
+  running.clear()
+})
+
 const start = (...args: string[]) => {
   const child = spawn(process.execPath, [worker, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+  running.add(child)
   const lines = createInterface({ input: child.stdout })
   const unread: string[] = []
   let wake: () => void = () => undefined
@@ -115,6 +123,18 @@ describe('several processes on one store', () => {
       const verified = await log.verify('run/a')
       assert.deepEqual([verified.events, verified.brokenAt], [300, undefined])
       await close()
+    }))
+
+  it('make a new store together', () =>
+    inFolder(async (folder) => {
+      const workers = [1, 2, 3].map(() => start('openEach', folder))
+      for (const { hear } of workers) assert.equal(await hear(), 'ready')
+      for (let i = 0; i < 30; i++) {
+        for (const { child } of workers) child.stdin.write(`${i}\n`)
+        for (const { hear } of workers) assert.equal(await hear(), String(i))
+      }
+      for (const { child } of workers) child.stdin.end()
+      await Promise.all(workers.map(({ child }) => ended(child)))
     }))
 
   it('lose none of 3 x 100 read-modify-writes of one key', () =>

@@ -88,7 +88,8 @@ const write = async () => {
 /** Watches from a sequence on and says each one. */
 const watch = async () => {
   const { state } = await stores()
-  for await (const news of state.watch('global', '*', { since: Number(argument) })) say(news.sequence)
+  for await (const news of state.watch('global', '*', { since: Number(argument) }))
+    say(news.kind === 'change' ? news.sequence : { ...news, entries: news.entries.length })
 }
 
 /** Subscribes, says what comes. */

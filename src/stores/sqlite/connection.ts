@@ -77,6 +77,17 @@ export const connectionOf = (db: DatabaseSync, file: string): Connection => {
   }
 }
 
+/** Several reads of one moment; inside a transaction they are that anyway. */
+export const ofOneMoment = <T>({ db }: Connection, fn: () => T): T => {
+  if (db.isTransaction) return fn()
+  db.exec('BEGIN')
+  try {
+    return fn()
+  } finally {
+    db.exec('COMMIT')
+  }
+}
+
 const notAFile = (file: string, now: string): ConcordError =>
   new ConcordError(
     'config.invalid',
@@ -121,9 +132,16 @@ const concordSchema: Schema = { applicationId, migrations }
 
 const checkIdentity = (connection: Connection, { applicationId, migrations }: Schema): number => {
   const { file } = connection
-  const schema = number(connection.get('PRAGMA user_version'))
-  const identity = number(connection.get('PRAGMA application_id'))
-  const tables = number(connection.get('SELECT count(*) FROM sqlite_schema'))
+  // One moment: another process may be making the tables between one look and the next.
+  const [schema, identity, tables] = ofOneMoment(
+    connection,
+    () =>
+      [
+        number(connection.get('PRAGMA user_version')),
+        number(connection.get('PRAGMA application_id')),
+        number(connection.get('SELECT count(*) FROM sqlite_schema')),
+      ] as const,
+  )
   if (identity !== applicationId && (identity !== 0 || tables > 0))
     throw unsupported(
       file,

@@ -12,7 +12,7 @@ import { type Feed, tooManyWatchers } from '../state-feed.ts'
 import { entryAt, historyOf, keyAt, sequenceOf, timeAt } from '../state-history.ts'
 import { isExpired, prepareWrite } from '../state-plan.ts'
 import type { Committer } from './committer.ts'
-import type { Connection } from './connection.ts'
+import { type Connection, ofOneMoment } from './connection.ts'
 import type { Cells } from './state-cells.ts'
 import type { StateStreams, StateTable } from './state-table.ts'
 import type { Writer } from './writer.ts'
@@ -44,17 +44,6 @@ export type StateParts = {
 }
 
 const pageRows = 512
-
-/** Several reads of one moment; inside a transaction they are that anyway. */
-export const ofOneMoment = <T>({ db }: Connection, fn: () => T): T => {
-  if (db.isTransaction) return fn()
-  db.exec('BEGIN')
-  try {
-    return fn()
-  } finally {
-    db.exec('COMMIT')
-  }
-}
 
 /** A namespace's keys in order, through its origins, ended ones included. */
 function* keysOf(

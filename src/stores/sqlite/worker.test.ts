@@ -1,4 +1,5 @@
 // Not a test: the process that the tests of several processes start, talk to and kill. Idle unless started with a task.
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { openIn } from './temporary.test.ts'
 
@@ -70,7 +71,17 @@ const member = async () => {
   await close()
 }
 
-const tasks: { [name: string]: () => Promise<void> } = { appendForever, contend, increment, member }
+/** Opens a fresh folder for each line it is told, and says when it has. */
+const openEach = async () => {
+  say('ready')
+  for await (const name of createInterface({ input: process.stdin })) {
+    const { close } = await openIn(join(folder, name))
+    await close()
+    say(name)
+  }
+}
+
+const tasks: { [name: string]: () => Promise<void> } = { appendForever, contend, increment, member, openEach }
 const run = tasks[task ?? '']
 if (run) {
   await run()

@@ -142,6 +142,22 @@ export const streamWriter = (
     head.digest = digest
   }
 
+  /** Notes what others appended after a position. */
+  const learn = (after: number): void => {
+    if (!commits.listening() && !foreign.wanted()) return foreign.all()
+    const rows = connection.all(sql.since, after, foreignMost + 1)
+    if (rows.length > foreignMost) {
+      const names = connection.all(sql.names, after)
+      foreign.all()
+      for (const [name] of names) commits.note(String(name))
+      return
+    }
+    for (const [name, type, key] of rows) {
+      commits.note(String(name))
+      foreign.event(String(name), String(type), key === null || key === undefined ? null : String(key))
+    }
+  }
+
   return {
     salted(event) {
       // The same object: copying every event costs more than it is worth, and it is nobody else's.
@@ -169,25 +185,20 @@ export const streamWriter = (
       base = before
       const version = Number((dataVersion.get() as unknown[] | undefined)?.[0])
       if (version === seen) return false
+      try {
+        last = Number(connection.get(sql.last)?.[0] ?? 0)
+        if (last !== before) {
+          heads.clear()
+          learn(before)
+        }
+      } catch (error) {
+        // Learnt again at the next look: what could not be read must not be passed over.
+        last = before
+        seen = -1
+        throw error
+      }
       seen = version
-      last = Number(connection.get(sql.last)?.[0] ?? 0)
-      if (last === before) return false
-      heads.clear()
-      if (!commits.listening() && !foreign.wanted()) {
-        foreign.all()
-        return true
-      }
-      const rows = connection.all(sql.since, before, foreignMost + 1)
-      if (rows.length > foreignMost) {
-        foreign.all()
-        for (const [name] of connection.iterate(sql.names, before)) commits.note(String(name))
-        return true
-      }
-      for (const [name, type, key] of rows) {
-        commits.note(String(name))
-        foreign.event(String(name), String(type), key === null || key === undefined ? null : String(key))
-      }
-      return true
+      return last !== before
     },
     reset() {
       due.clear()
