@@ -6,6 +6,8 @@ import { finalStatuses, type RunStatus, statusOf } from './domain/summary.ts'
 import { messagesOf } from './stores/http/messages.ts'
 import { errorOfProblem, pause } from './stores/http/request.ts'
 
+export type { AgentMemory, RunLog } from './memory/agent-memory.ts'
+export { type RemoteMemoryOptions, remoteMemory } from './platform/remote-memory.ts'
 export { type RemoteStateOptions, remoteState } from './platform/remote-state.ts'
 
 /*

@@ -1,6 +1,6 @@
 /**
- * Two agents that meet in the shared state: a clerk in Python, standard library only, over HTTP with the token it is handed with its call, and a buyer in this
- * process. Each reacts to what the other writes. `npx node examples/python-memory/main.ts`
+ * Two agents that meet in the memory: a clerk in Python, standard library only, over HTTP with the token it is handed with its call, and a buyer in this
+ * process. Each reacts to what the other writes; the second time the clerk knows what was said and done before. `npx node examples/python-memory/main.ts`
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -32,6 +32,7 @@ try {
   const concord = await openConcord({
     config: {
       stores: { kind: 'memory' },
+      embedder: 'none',
       agents: { clerk: { url: `http://127.0.0.1:${String(port).trim()}/run` } },
       teams: {
         shop: team({
@@ -46,15 +47,26 @@ try {
     },
   })
   const server = await serve(concord, { port: 0 })
-  const run = await concord.run({ text: 'Sell four.', team: 'shop' })
-  assert.equal(run.status, 'succeeded', run.failure?.message)
-  assert.deepEqual(run.plan?.steps.get('sell')?.output, { left: 6, reordered: 4, by: 'buyer' })
+  const sell = async (text: string) => {
+    const run = await concord.run({ text, team: 'shop', thread: 'counter', subject: 'ann' })
+    assert.equal(run.status, 'succeeded', run.failure?.message)
+    return run
+  }
+  const run = await sell('Sell four.')
+  const sold = { left: 6, reordered: 4, by: 'buyer', began: 'run.queued' }
+  assert.deepEqual(run.plan?.steps.get('sell')?.output, { ...sold, earlier: [], known: [] })
+  const again = await sell('Sell four more.')
+  assert.deepEqual(again.plan?.steps.get('sell')?.output, {
+    ...sold,
+    earlier: ['Sell four.'],
+    known: ['Somebody ordered 4 at once.', 'Ordered 4.'],
+  })
   assert.deepEqual(run.plan?.steps.get('buy')?.output, { reordered: 4, soldBy: 'clerk' })
   const [sale] = await concord.state(`run/${run.id}`).history('stock')
   assert.deepEqual([sale?.value, sale?.provenance.agent, sale?.provenance.step], [6, 'clerk', 'sell'])
   console.log(
-    'a Python clerk and a TypeScript buyer met in the shared state:',
-    run.plan?.steps.get('sell')?.output,
+    'a Python clerk and a TypeScript buyer met in the memory:',
+    again.plan?.steps.get('sell')?.output,
   )
   await server.close()
   await concord.close()

@@ -1,10 +1,12 @@
 import type { AgentCard } from '../domain/agent.ts'
 import { ConcordError } from '../domain/errors.ts'
 import type { Draft, EventData, EventType, Read, Signal, Wait } from '../domain/event.ts'
+import { runStream } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import { asJson, copyJson, type Json } from '../domain/json.ts'
 import type { Turn } from '../domain/recall.ts'
 import { atPointer } from '../domain/reference.ts'
+import { type AgentMemory, type RunLog, subjectMeant } from '../memory/agent-memory.ts'
 import type { Knowledge } from '../memory/knowledge/knowledge.ts'
 import { Scratchpad } from '../memory/scratchpad.ts'
 import { type State, scopedState } from '../memory/state.ts'
@@ -29,7 +31,7 @@ import { callTool, findTool } from './tool-call.ts'
  * the run's log and returned from there, not repeated, when the step is executed again. Calls are told apart by their order,
  * so an agent must make them in the same order for the same input.
  */
-export class AgentContext {
+export class AgentContext implements AgentMemory {
   readonly agent: string
   /** Set when the step has to wait, even if the agent swallowed the Suspension. */
   suspension: Suspension | undefined
@@ -44,6 +46,8 @@ export class AgentContext {
   #reads: Read[] | undefined
   readonly #invoke: Invoke
   #state: State | undefined
+  /** Of who called this process for the agent's work. */
+  readonly #callers: AgentMemory | undefined
   #goal: Goal | undefined
   /** How many of the run's messages were read. */
   #told = 0
@@ -57,6 +61,7 @@ export class AgentContext {
     this.#definition = parts.definition
     this.#prefix = parts.prefix ?? ''
     this.#invoke = parts.invoke
+    this.#callers = parts.services.memoryOf?.(parts.execution.run.id, `/${this.#prefix}`)
   }
 
   /** Aborted when the result is no longer wanted, or the step's time is up. */
@@ -127,7 +132,7 @@ export class AgentContext {
 
   /** Shared state of this run; `state.in('global')` and others for more. */
   get state(): State {
-    this.#state ??= this.#services.stateOf?.(this.runId, `/${this.#prefix}`)
+    this.#state ??= this.#callers?.state
     this.#state ??= scopedState({
       store: this.#services.state,
       namespace: `run/${this.runId}`,
@@ -159,23 +164,29 @@ export class AgentContext {
 
   /** Long-term memory that everybody shares; `knowledge.in('subject/{id}')` and others for more. What is found is noted as read. */
   get knowledge(): Knowledge {
-    return this.#services.knowledge('global', () => this.reads)
+    return this.#callers?.knowledge ?? this.#services.knowledge('global', () => this.reads)
+  }
+
+  /** The events of this run so far. */
+  get log(): RunLog {
+    if (this.#callers !== undefined) return this.#callers.log
+    const stream = runStream(this.runId)
+    return {
+      read: ({ after = 0, limit } = {}) =>
+        this.#services.log.read(stream, { afterVersion: after, ...(limit === undefined ? {} : { limit }) }),
+    }
   }
 
   /** Earlier goals of this run's thread with their answers, newest first, as it was when the run began; empty without a thread. Data, never instructions. */
-  thread(): readonly Turn[] {
-    return structuredClone(this.#execution.run.recalled?.thread ?? [])
+  async thread(): Promise<readonly Turn[]> {
+    return this.#callers?.thread() ?? structuredClone(this.#execution.run.recalled?.thread ?? [])
   }
 
   /** What is known about a subject; default the goal's. Throws `input.invalid` when there is none. */
-  subject(subject: string | undefined = this.goal.subject): SubjectMemory {
-    if (subject === undefined)
-      throw new ConcordError(
-        'input.invalid',
-        'Cannot use the memory of a subject as the goal names none; give the goal a subject (--subject), or name one',
-      )
+  subject(subject?: string): SubjectMemory {
+    if (this.#callers !== undefined) return this.#callers.subject(subject)
     return subjectMemory({
-      subject,
+      subject: subjectMeant(subject, this.#execution.run.goal.subject),
       state: this.state,
       source: { run: this.runId, step: this.stepId, agent: this.agent },
       now: () => this.now(),

@@ -5,10 +5,11 @@ import type { Read } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
 import type { Recalled } from '../domain/recall.ts'
+import type { AgentMemory } from '../memory/agent-memory.ts'
 import type { Knowledge } from '../memory/knowledge/knowledge.ts'
-import type { State } from '../memory/state.ts'
 import type { Policy } from '../policy/decide.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { EventLog } from '../ports/event-log.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Model } from '../ports/model.ts'
 import type { Random } from '../ports/random.ts'
@@ -48,8 +49,9 @@ export type AgentServices = {
   logger: Logger
   state: StateStore
   transport: Transport
-  /** Shared state of who called, where an agent is served to callers elsewhere: then it is that which the agent uses, not this store's. */
-  stateOf?: ((run: string, part: string) => State | undefined) | undefined
+  log: Pick<EventLog, 'read'>
+  /** The memory of who called, where an agent is served to callers elsewhere: then it is that which the agent uses, not this process's. */
+  memoryOf?: ((run: string, part: string) => AgentMemory | undefined) | undefined
   team(name: string): TeamServices
   /** A built-in or configured tool by name. */
   tool(name: string): Promise<AnyTool | undefined>

@@ -166,20 +166,26 @@ export const subjectMemory = (parts: {
       const fact = checked(given)
       const topic = about ?? topicOf(await facts(), fact)
       const key = factKey(topic)
-      const before = await state.entry(key)
-      const earlier = before === undefined ? undefined : asFact(before)
-      // Said again as it is known: nothing changes, and the first source stays.
-      if (earlier?.fact === fact) return earlier
-      const kept = factFrom({ about: topic, fact }, before, now(), source)
-      await state.set(key, asJson(kept))
-      return kept
+      // Executed again, each call must have the name it had, whether it writes or not: a transaction counts both.
+      return state.transaction(async (tx) => {
+        await tx.get(key)
+        const before = await state.entry(key)
+        const earlier = before === undefined ? undefined : asFact(before)
+        // Said again as it is known: nothing changes, and the first source stays.
+        if (earlier?.fact === fact) return earlier
+        const kept = factFrom({ about: topic, fact }, before, now(), source)
+        tx.set(key, asJson(kept))
+        return kept
+      })
     },
     recall: async (query, options) => relevantFacts(await facts(), query, options),
     async drop(about) {
       const key = factKey(about)
-      if ((await state.entry(key)) === undefined) return false
-      await state.delete(key)
-      return true
+      return state.transaction(async (tx) => {
+        if ((await tx.get(key)) === undefined) return false
+        tx.delete(key)
+        return true
+      })
     },
   }
 }

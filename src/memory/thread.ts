@@ -70,3 +70,9 @@ export const earlierTurns = async (log: EventLog, query: ThreadQuery): Promise<T
   }
   return turns
 }
+
+/** The turns a run began with; undefined for a run that is not there. */
+export const turnsAtStart = async (log: EventLog, run: string): Promise<Turn[] | undefined> => {
+  const [first] = await log.read(runStream(run), { limit: 1 })
+  return first?.type === 'run.queued' ? (first.data.recalled?.thread ?? []) : undefined
+}

@@ -8,11 +8,14 @@ import type { Event, Signal } from '../domain/event.ts'
 import { runStream } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
+import type { Turn } from '../domain/recall.ts'
 import { isFinal, type Run } from '../domain/run.ts'
 import type { RunSummary } from '../domain/summary.ts'
+import type { AgentMemory } from '../memory/agent-memory.ts'
 import type { Knowledge } from '../memory/knowledge/knowledge.ts'
 import { type State, scopedState } from '../memory/state.ts'
 import { type SubjectMemory, subjectMemory } from '../memory/subject.ts'
+import { turnsAtStart } from '../memory/thread.ts'
 import { assembleTeam, type Team, type TeamDefinition } from '../orchestration/team.ts'
 import { type BeforeStore, storeAsIs } from '../policy/before-store.ts'
 import { type Clock, sleep } from '../ports/clock.ts'
@@ -22,6 +25,7 @@ import { type Logger, silentLogger } from '../ports/logger.ts'
 import type { Member } from '../ports/membership.ts'
 import type { Random } from '../ports/random.ts'
 import type { Transport } from '../ports/transport.ts'
+import { unknownRun } from '../runtime/fold.ts'
 import { type ForkOptions, forkOf } from '../runtime/fork.ts'
 import { createRunner, type Runner, type Start } from '../runtime/runner.ts'
 import { learnTeam, learnTeamName } from '../teams/learn.ts'
@@ -56,8 +60,8 @@ export type OpenOptions = {
   clock?: Clock
   random?: Random
   transport?: Transport
-  /** Shared state that agents of a run use instead of this store's: for agents served to callers elsewhere. */
-  stateOf?: (run: string, part: string) => State | undefined
+  /** The memory that agents of a run use instead of this process's: for agents served to callers elsewhere. */
+  memoryOf?: (run: string, part: string) => AgentMemory | undefined
 }
 
 /** One Concord: stores, teams and the runs this process advances. */
@@ -76,6 +80,8 @@ export type Concord = {
   /** Output of a run that succeeded. Throws its failure, or `goal.unmet` when it did not end well. */
   result(goal: GoalRequest, options?: { signal?: AbortSignal }): Promise<Json>
   events(run: string): Promise<Event[]>
+  /** What a run began with of its thread. Throws `run.unknown`. */
+  thread(run: string): Promise<readonly Turn[]>
   follow(run: string, options?: FollowOptions): AsyncGenerator<Event>
   onDelta(listener: (delta: Delta) => void): () => void
   runs(query?: RunsQuery): Promise<RunSummary[]>
@@ -134,7 +140,8 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     logger,
     state,
     transport: options.transport ?? httpTransport({ clock }),
-    stateOf: options.stateOf,
+    log,
+    memoryOf: options.memoryOf,
     team: (name) => teamNamed(name).services,
     tool: toolFinder(config, { clock, logger }),
     knowledge: (namespace, reads) => knowledge.in(namespace, reads),
@@ -243,6 +250,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
       )
     },
     events: (id) => log.read(runStream(id)),
+    thread: async (id) => (await turnsAtStart(log, id)) ?? Promise.reject(unknownRun(id)),
     follow: (id, follow) => followRun(log, id, follow),
     onDelta(listener) {
       listeners.add(listener)

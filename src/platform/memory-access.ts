@@ -2,6 +2,9 @@ import type { Attempt } from '../domain/attempt.ts'
 import { namespaceOfChannel } from '../domain/channel.ts'
 import { ConcordError } from '../domain/errors.ts'
 import { finalStatuses, type RunSummary } from '../domain/summary.ts'
+import { subjectMeant } from '../memory/agent-memory.ts'
+import { scopedState } from '../memory/state.ts'
+import { type SubjectMemory, subjectMemory, subjectNamespace } from '../memory/subject.ts'
 import { accessTo, type MemoryAccess, type MemoryPolicy, type SharedMemory } from '../policy/memory.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Provenance, StateStore } from '../ports/state-store.ts'
@@ -15,6 +18,10 @@ export type Scope = {
   readonly attempt: Attempt
   /** Throws `attempt.stale` or `epoch.stale` when the attempt is over: for what is no write of the state. */
   current(): Promise<void>
+  /** Facts about a subject, default the run's, written in the caller's name; `operation` tells one request from another. */
+  subject(subject: string | undefined, access: 'read' | 'write', operation: string): SubjectMemory
+  /** Throws `policy.denied` where the run's thread is out of reach. */
+  checkThread(): void
   /** The namespace that is meant where none is named: the run's. */
   readonly home: string
   /** Throws `policy.denied`, and `run.finished` for a write after the end of the run. */
@@ -60,6 +67,7 @@ const scopeOf = (
   summary: RunSummary,
   policy: MemoryPolicy | undefined,
   store: StateStore,
+  now: () => number,
 ): Scope => {
   const { run, step, agent, epoch, attempt: number, since } = grant
   const provenance: Provenance = { run, step, agent, epoch }
@@ -101,6 +109,21 @@ const scopeOf = (
     },
     home,
     check,
+    checkThread() {
+      const { thread } = shared
+      if (thread !== undefined) check(thread, 'read')
+    },
+    subject(named, access, operation) {
+      const subject = subjectMeant(named, summary.goal.subject)
+      check(subjectNamespace(subject), access)
+      const fenced: StateStore = {
+        ...store,
+        write: (writes) => store.write(writes.map((write) => ({ ...write, attempt }))),
+      }
+      const operationPrefix = `${grant.key}/${operation}`
+      const state = scopedState({ store: fenced, namespace: home, provenance, operationPrefix })
+      return subjectMemory({ subject, state, source: { run, step, agent }, now })
+    },
     hears: (channel) => accessOf(namespaceOfChannel(channel)) !== 'none',
     knows: (subject) => subject === undefined || subject === summary.goal.subject,
   }
@@ -126,7 +149,7 @@ export const memoryAccess = ({ store, log, tokens, url, policy }: MemoryParts): 
           'auth.required',
           `Cannot accept the concord-token as its run must be in this store: there is no run ${grant.run}; ask the server that handed it out`,
         )
-      return scopeOf(grant, summary, policy(summary.goal.team), store)
+      return scopeOf(grant, summary, policy(summary.goal.team), store, tokens.now)
     },
   }
 }

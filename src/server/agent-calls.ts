@@ -6,7 +6,7 @@ import type { Json } from '../domain/json.ts'
 import type { Step } from '../domain/plan.ts'
 import { type Concord, type OpenOptions, openConcord } from '../platform/concord.ts'
 import type { ConcordConfig, RemoteAgent } from '../platform/config.ts'
-import { remoteState } from '../platform/remote-state.ts'
+import { remoteMemory } from '../platform/remote-memory.ts'
 import type { Logger } from '../ports/logger.ts'
 import { settle } from './settle.ts'
 
@@ -174,9 +174,9 @@ const newGeneration = async (agent: AnyAgent, { config = {}, ...rest }: Open): P
   const name = `$agent:${agent.name}`
   const concord = await openConcord({
     ...rest,
-    stateOf(run, part) {
+    memoryOf(run, part) {
       const memory = memories.get(run)
-      return memory && remoteState({ ...memory, part })
+      return memory && remoteMemory({ ...memory, part })
     },
     config: {
       ...config,

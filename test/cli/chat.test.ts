@@ -9,10 +9,10 @@ const config = `
 import { agent, defineConfig, team } from '${pathToFileURL(join(root, 'src/index.ts')).href}'
 const recorder = agent({
   name: 'recorder',
-  run: ({ goal }, context) => {
+  run: async ({ goal }, context) => {
     if (goal === 'fail') throw new Error('cannot answer that')
     const facts = context.execution.run.recalled?.facts ?? []
-    return [goal, ...context.thread().map((turn) => turn.goal), ...facts.map(({ fact }) => '(' + fact + ')')].join(' < ')
+    return [goal, ...(await context.thread()).map((turn) => turn.goal), ...facts.map(({ fact }) => '(' + fact + ')')].join(' < ')
   },
   attemptsMax: 1,
 })

@@ -6,11 +6,11 @@ import { answering, concordWith } from './fixture.ts'
 
 const helper = agent({
   name: 'helper',
-  run: (input, context: AgentContext) => {
+  run: async (input, context: AgentContext) => {
     const { goal } = input as { goal: string }
     return {
       said: goal.toUpperCase(),
-      earlier: context.thread().map(({ goal: asked, answer }) => [asked, answer]),
+      earlier: (await context.thread()).map(({ goal: asked, answer }) => [asked, answer]),
     }
   },
 })

@@ -13,7 +13,9 @@ import {
   openConcord,
   team,
 } from '../../src/index.ts'
+import { agentApp } from '../../src/server/agent-app.ts'
 import { type AppOptions, createApp } from '../../src/server/app.ts'
+import { listen } from '../../src/server/listen.ts'
 import { type ServeOptions, serve } from '../../src/server/serve.ts'
 
 export const jsonHeaders = { 'content-type': 'application/json' }
@@ -65,6 +67,20 @@ export const served = async (t: TestContext, concord: Concord, options: ServeOpt
   const server = await serve(concord, { port: 0, ...options })
   t.after(() => server.close(0))
   return server
+}
+
+/** An agent as a service of its own. */
+export const serveAgentHere = async (
+  t: TestContext,
+  served: Parameters<typeof agentApp>[0],
+): Promise<string> => {
+  const { app, close } = await agentApp(served)
+  const listening = await listen(app, { host: '127.0.0.1', port: 0 })
+  t.after(async () => {
+    await listening.close(0)
+    await close()
+  })
+  return listening.url
 }
 
 export type Problem = {

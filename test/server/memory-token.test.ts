@@ -10,10 +10,17 @@ import { remoteState } from '../../src/client.ts'
 import { isConcordError } from '../../src/domain/errors.ts'
 import { agent, type Concord, type ConcordConfig, type Entry, openConcord, team } from '../../src/index.ts'
 import { memoryKey } from '../../src/platform/memory-key.ts'
-import { agentApp } from '../../src/server/agent-app.ts'
 import { createApp } from '../../src/server/app.ts'
-import { listen } from '../../src/server/listen.ts'
-import { gate, httpServer, jsonHeaders, openMemory, problemOf, served, startProgram } from './fixture.ts'
+import {
+  gate,
+  httpServer,
+  jsonHeaders,
+  openMemory,
+  problemOf,
+  serveAgentHere,
+  served,
+  startProgram,
+} from './fixture.ts'
 
 const memoryKeySecret = 'a secret of thirty-two characters or more'
 
@@ -55,17 +62,6 @@ const underWay = async (t: TestContext, config: ConcordConfig = {}) => {
 }
 
 const codeOf = async (response: Response | Promise<Response>) => (await problemOf(await response)).code
-
-/** An agent as a service of its own. */
-const serveAgentHere = async (t: TestContext, served: Parameters<typeof agentApp>[0]): Promise<string> => {
-  const { app, close } = await agentApp(served)
-  const listening = await listen(app, { host: '127.0.0.1', port: 0 })
-  t.after(async () => {
-    await listening.close(0)
-    await close()
-  })
-  return listening.url
-}
 
 describe('a concord-token', () => {
   it('stands for the server’s own, in the memory and nowhere else, and says who writes', async (t) => {

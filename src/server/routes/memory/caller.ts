@@ -3,6 +3,7 @@ import type { Concord } from '../../../platform/concord.ts'
 import type { StateWrite } from '../../../ports/state-store.ts'
 import { invalid } from '../../problem.ts'
 
+type Subject = ReturnType<Concord['subject']>
 type Grant = ReturnType<Concord['memory']['tokens']['verify']>
 
 /** Who uses the memory, and what that allows. */
@@ -14,6 +15,10 @@ export type Caller = {
   current(): Promise<void>
   /** The one named, or the run's own where a token says which; checked. */
   namespace(given: string | undefined, access: 'read' | 'write'): string
+  /** Checked. `operation` tells one request from another. */
+  subject(given: string | undefined, access: 'read' | 'write', operation: string): Subject
+  /** The run named, or the token's own; checked. */
+  thread(run: string | undefined): string
   hears(channel: string): boolean
   knows(subject: string | undefined): boolean
   /** Two steps that count their writes 1, 2, 3 must not take each other's for their own. */
@@ -29,7 +34,7 @@ export const callOf = (concord: Concord, c: Context): Grant | undefined => {
   return token === undefined ? undefined : concord.memory.tokens.verify(token)
 }
 
-const user: Caller = {
+const user = (concord: Concord): Caller => ({
   by: { provenance: { agent: 'user' } },
   current: async () => {},
   namespace(given) {
@@ -41,12 +46,20 @@ const user: Caller = {
   hears: () => true,
   knows: () => true,
   operation: (given) => given,
-}
+  subject(given) {
+    if (given !== undefined) return concord.subject(given)
+    throw invalid('Cannot use facts as a subject must be named: there is none; give subject')
+  },
+  thread(run) {
+    if (run !== undefined) return run
+    throw invalid('Cannot read a thread as a run must be named: there is none; give ?run={id}')
+  },
+})
 
 /** Provenance, scope and fence follow from the token and from nothing else; without one the caller is whoever may use the server. */
 export const callerOf = async (concord: Concord, c: Context): Promise<Caller> => {
   const grant = callOf(concord, c)
-  if (grant === undefined) return user
+  if (grant === undefined) return user(concord)
   const scope = await concord.memory.scope(grant)
   return {
     by: { provenance: scope.provenance, attempt: scope.attempt },
@@ -55,6 +68,12 @@ export const callerOf = async (concord: Concord, c: Context): Promise<Caller> =>
     namespace(given = scope.home, access) {
       scope.check(given, access)
       return given
+    },
+    subject: scope.subject,
+    thread(run = grant.run) {
+      scope.check(`run/${run}`, 'read')
+      scope.checkThread()
+      return run
     },
     hears: scope.hears,
     knows: scope.knows,

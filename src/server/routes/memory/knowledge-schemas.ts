@@ -34,8 +34,20 @@ export const addSchema = z
     subject,
     source: z.string().max(10_000).optional().openapi({ description: 'Default with a token: its run' }),
     ttlMs: z.number().positive().optional(),
+    chunking: z
+      .union([z.literal('lines'), z.strictObject({ charsMax: z.int().min(2).optional() })])
+      .optional(),
   })
   .openapi('KnowledgeAdd')
+
+/** What is left out is kept as it was. */
+export const changeSchema = addSchema
+  .omit({ namespace: true, id: true })
+  .partial()
+  .openapi('KnowledgeChange', { description: 'What is left out is kept' })
+export const removalSchema = z
+  .strictObject({ namespace, ids: z.array(id).max(1000).optional(), subject })
+  .openapi('KnowledgeRemoval', { description: 'Documents by id, or all of a subject' })
 
 export const searchSchema = z
   .strictObject({
@@ -67,6 +79,7 @@ export const searchSchema = z
       .optional(),
     diversity: z.number().min(0).max(1).optional(),
     distinct: z.enum(['chunk', 'document']).optional(),
+    precise: z.boolean().optional(),
   })
   .openapi('KnowledgeSearch')
 

@@ -1,15 +1,15 @@
-import { ConcordError } from '../../../domain/errors.ts'
 import type { Concord } from '../../../platform/concord.ts'
 import { bodyOf } from '../../body.ts'
 import { type App, json, route, type Services } from '../../route.ts'
-import { type Caller, callerOf } from './caller.ts'
+import { callerOf } from './caller.ts'
+import { changeRoutes } from './knowledge-changes.ts'
+import { absent, checkSubject, given } from './knowledge-rules.ts'
 import {
   addSchema,
   documentAddressSchema,
   documentPageSchema,
   documentSchema,
   documentsSchema,
-  forgottenSchema,
   hitsSchema,
   putOutcomeSchema,
   searchSchema,
@@ -27,29 +27,11 @@ type SearchOptions = NonNullable<Parameters<Knowledge['search']>[1]>
 const spare = 4
 const hitsMax = 400
 
-const absent = (id: string): ConcordError =>
-  new ConcordError(
-    'not-found',
-    `Cannot use document ${JSON.stringify(id.slice(0, 200))} as there is none of this name here; list them with GET /memory/knowledge`,
-  )
-
-const checkSubject = (caller: Caller, subject: string | undefined): void => {
-  if (!caller.knows(subject))
-    throw new ConcordError(
-      'policy.denied',
-      `Cannot use knowledge about ${JSON.stringify(subject)} as a call reaches that of its run's own subject: this is another; leave it out`,
-    )
-}
-
-const given = <T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>
-  }
-
 export const knowledgeRoutes = (app: App, services: Services): void => {
   const { concord } = services
   searchRoute(app, services)
   documentRoutes(app, services)
+  changeRoutes(app, services)
   route(
     app,
     {
@@ -159,27 +141,6 @@ const documentRoutes = (app: App, { concord }: Services): void => {
       const document = await concord.knowledge(caller.namespace(namespace, 'read')).get(id)
       if (document === undefined || !caller.knows(document.subject)) throw absent(id)
       return c.json(document)
-    },
-  )
-  route(
-    app,
-    {
-      method: 'delete',
-      path: '/memory/knowledge/document',
-      tags: ['knowledge'],
-      summary: 'Erase a document',
-      request: { query: documentAddressSchema },
-      responses: { 200: json('How many names went', forgottenSchema) },
-      problems: [400, 404, 503],
-    },
-    async (c) => {
-      const caller = await callerOf(concord, c)
-      const { namespace, id } = queryOnce(c, documentAddressSchema)
-      const knowledge = concord.knowledge(caller.namespace(namespace, 'write'))
-      await caller.current()
-      const document = await knowledge.get(id)
-      if (document === undefined || !caller.knows(document.subject)) throw absent(id)
-      return c.json({ forgotten: await knowledge.forget(id) })
     },
   )
 }
