@@ -8,8 +8,11 @@ const tickMs = 100
  */
 export type Deadlines = { after(ms: number, fn: () => void): () => void }
 
+/** Emptied when it is taken out of its bucket, which may be old: see `slots.ts`. */
+type Call = { fn: (() => void) | undefined }
+
 export const deadlines = (clock: Clock): Deadlines => {
-  const buckets = new Map<number, Set<() => void>>()
+  const buckets = new Map<number, Set<Call>>()
   let next: number | undefined
   let cancel = () => {}
 
@@ -27,7 +30,7 @@ export const deadlines = (clock: Clock): Deadlines => {
     for (const [tick, calls] of buckets) {
       if (tick * tickMs <= now) {
         buckets.delete(tick)
-        for (const fn of calls) fn()
+        for (const call of calls) call.fn?.()
       } else if (first === undefined || tick < first) first = tick
     }
     if (first !== undefined) arm(first)
@@ -38,7 +41,7 @@ export const deadlines = (clock: Clock): Deadlines => {
       if (!Number.isFinite(ms)) return () => {}
       if (ms < 1000) return clock.schedule(ms, fn)
       const tick = Math.ceil((clock.monotonic() + ms) / tickMs)
-      const call = () => fn()
+      const call: Call = { fn }
       let bucket = buckets.get(tick)
       if (bucket === undefined) {
         bucket = new Set()
@@ -47,6 +50,7 @@ export const deadlines = (clock: Clock): Deadlines => {
       }
       bucket.add(call)
       return () => {
+        call.fn = undefined
         bucket.delete(call)
         if (bucket.size === 0 && buckets.get(tick) === bucket) buckets.delete(tick)
       }

@@ -17,6 +17,7 @@ import { loadRun, unknownRun } from './fold.ts'
 import { unreadSignals } from './inbox.ts'
 import { Owner } from './owner.ts'
 import type { Perform } from './perform.ts'
+import { slots } from './slots.ts'
 
 export type RunnerPorts = {
   log: EventLog
@@ -74,7 +75,7 @@ export const createRunner = (
   options: { strategyFor: (goal: Goal) => Strategy; perform: Perform },
 ): Runner => {
   const { log, membership, clock, ids, logger } = ports
-  const owners = new Map<string, Owner>()
+  const owners = slots<Owner>()
   const claiming = new Map<string, Promise<void>>()
   /** Appointments of runs this process put to rest. */
   const appointments = new Map<string, () => void>()
@@ -433,7 +434,7 @@ export const createRunner = (
       for (const cancel of appointments.values()) cancel()
       appointments.clear()
       await Promise.all(
-        [...owners.values()].map((owner) => owner.suspend(reason, 'shutdown').then(() => owner.ended)),
+        owners.values().map((owner) => owner.suspend(reason, 'shutdown').then(() => owner.ended)),
       )
     },
   }
