@@ -1,7 +1,7 @@
 import { childKey, ledger, settleChild } from './budget.ts'
 import type { Draft, EventData, Signal } from './event.ts'
 import type { Json } from './json.ts'
-import { graphOf, type Step, stepReferences } from './plan.ts'
+import { graphOf, type Step } from './plan.ts'
 import { isObject } from './reference.ts'
 import {
   type ActivePlan,
@@ -256,14 +256,14 @@ const acceptPlan = (run: Run, data: EventData['plan.accepted']): void => {
   const graph = graphOf(steps)
   const states = new Map<string, StepState>()
   const attention = new Set<string>()
-  for (const step of steps) {
+  for (const [i, step] of steps.entries()) {
     const open = graph.dependencies.get(step.id)?.length ?? 0
     states.set(step.id, {
       step,
       status: open === 0 ? 'ready' : 'pending',
       redo: 0,
       open,
-      references: stepReferences(step),
+      references: graph.references[i] ?? [],
     })
     if (open === 0) attention.add(step.id)
   }

@@ -1,6 +1,5 @@
 import type { AgentCard } from './agent.ts'
 import { cycleIn, graphOf, type Step, stepsMax } from './plan.ts'
-import { referencesIn } from './reference.ts'
 
 export type Feasible = {
   agents: ReadonlyMap<string, AgentCard>
@@ -30,8 +29,8 @@ export const infeasibilities = (steps: Step[], { agents, stepsLeft }: Feasible):
   for (const [id, dependencies] of graph.dependencies)
     for (const wanted of dependencies)
       if (!ids.has(wanted)) reasons.push(`step "${id}" depends on "${wanted}", which is not a step`)
-  for (const step of steps)
-    if (step.forEach === undefined && referencesIn(step.payload).some((reference) => '$item' in reference))
+  for (const [i, step] of steps.entries())
+    if (step.forEach === undefined && graph.references[i]?.some((one) => '$item' in one && one !== step.when))
       reasons.push(`step "${step.id}" refers to $item without forEach`)
   const cycle = cycleIn(graph)
   if (cycle !== undefined) reasons.push(`the steps wait for each other: ${cycle.join(' -> ')}`)

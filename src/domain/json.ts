@@ -39,6 +39,8 @@ export const putMember = (object: JsonObject, key: string, value: Json): void =>
   else object[key] = value
 }
 
+const hasOwn = Object.prototype.hasOwnProperty
+
 const copyObject = (value: object, depth: number): Json => {
   if (depth > depthMax) throw new NotJson()
   if (Array.isArray(value)) {
@@ -48,9 +50,12 @@ const copyObject = (value: object, depth: number): Json => {
   }
   if ('toJSON' in value && typeof value.toJSON === 'function') return copyValue(value.toJSON(), depth + 1)
   const copy: JsonObject = {}
-  for (const [key, member] of Object.entries(value)) {
-    if (member === undefined) continue
-    putMember(copy, key, copyValue(member, depth + 1))
+  const members = value as { readonly [key: string]: unknown }
+  // Not Object.entries: an array for each member was an eighth of all garbage of a run. Nor Object.hasOwn, which V8 does not leave out of such a loop.
+  for (const key in members) {
+    if (!hasOwn.call(members, key)) continue
+    const member = members[key]
+    if (member !== undefined) putMember(copy, key, copyValue(member, depth + 1))
   }
   return copy
 }

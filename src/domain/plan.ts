@@ -26,7 +26,12 @@ export type Step = {
 export type Plan = { version: number; steps: Step[] }
 
 /** Who depends on whom, with the dependencies that references imply; steps in plan order. */
-export type Graph = { dependencies: Map<string, string[]>; dependents: Map<string, string[]> }
+export type Graph = {
+  dependencies: Map<string, string[]>
+  dependents: Map<string, string[]>
+  /** Of payload, forEach and when, one list a step. */
+  references: Reference[][]
+}
 
 export const stepsMax = 10_000
 
@@ -93,7 +98,7 @@ export const readPlan = (answer: Json): { steps: Step[] } | { problems: string[]
 }
 
 /** The references of payload, forEach and when. */
-export const stepReferences = (step: Step): Reference[] => {
+const stepReferences = (step: Step): Reference[] => {
   const references = referencesIn(step.payload)
   if (isReference(step.forEach)) references.push(step.forEach)
   else if (step.forEach !== undefined) referencesIn(step.forEach, references)
@@ -101,50 +106,64 @@ export const stepReferences = (step: Step): Reference[] => {
   return references
 }
 
-const impliedBy = (step: Step): string[] =>
-  stepReferences(step).flatMap((reference) => {
-    if ('$step' in reference) return [reference.$step]
-    if ('$state' in reference && reference.$state.startsWith('step:'))
-      return [reference.$state.slice('step:'.length)]
-    return []
-  })
+const impliedBy = (reference: Reference): string | undefined => {
+  if ('$step' in reference) return reference.$step
+  return '$state' in reference && reference.$state.startsWith('step:')
+    ? reference.$state.slice('step:'.length)
+    : undefined
+}
+
+const dependenciesOf = (wanted: readonly string[], references: readonly Reference[]): string[] => {
+  const all = [...wanted]
+  for (const reference of references) {
+    const id = impliedBy(reference)
+    if (id !== undefined) all.push(id)
+  }
+  return all.length < 2 ? all : [...new Set(all)]
+}
 
 /**
  * If no step says `dependsOn`, steps run in the order listed; otherwise they are a DAG. A reference to a step's result is a
  * dependency on it, said or not.
  */
 export const graphOf = (steps: Step[]): Graph => {
-  const known = graphs.get(steps)
-  if (known !== undefined) return known
-  const graph = makeGraph(steps)
-  graphs.set(steps, graph)
-  return graph
+  if (latest?.steps !== steps) latest = { steps, graph: makeGraph(steps) }
+  return latest.graph
 }
 
-/** A plan is judged, accepted and executed: its graph is made once. Steps are never changed after they were proposed. */
-const graphs = new WeakMap<Step[], Graph>()
+/**
+ * A plan is accepted right after it was judged: its graph is made once. Steps are never changed after they were proposed. Not a WeakMap of all plans:
+ * what hangs on one outlives the collections of young garbage.
+ */
+let latest: { steps: Step[]; graph: Graph } | undefined
 
 const makeGraph = (steps: Step[]): Graph => {
   const sequential = steps.every((step) => step.dependsOn === undefined)
   const dependencies = new Map<string, string[]>()
-  const dependents = new Map<string, string[]>(steps.map((step) => [step.id, []]))
+  const dependents = new Map<string, string[]>()
+  for (const { id } of steps) dependents.set(id, [])
+  const references = steps.map(stepReferences)
   let previous: string | undefined
-  for (const step of steps) {
-    const wanted = sequential ? (previous === undefined ? [] : [previous]) : (step.dependsOn ?? [])
-    const all = [...new Set([...wanted, ...impliedBy(step)])]
+  for (const [i, step] of steps.entries()) {
+    const before = previous === undefined ? [] : [previous]
+    const all = dependenciesOf(sequential ? before : (step.dependsOn ?? []), references[i] ?? [])
     dependencies.set(step.id, all)
     for (const id of all) dependents.get(id)?.push(step.id)
     previous = step.id
   }
-  return { dependencies, dependents }
+  return { dependencies, dependents, references }
 }
 
 /** The ids of one cycle in order, or undefined. Iterative: a plan may be deep. */
 export const cycleIn = ({ dependencies, dependents }: Graph): string[] | undefined => {
-  const open = new Map(
-    [...dependencies].map(([id, list]) => [id, list.filter((d) => dependencies.has(d)).length]),
-  )
-  const ready = [...open].filter(([, count]) => count === 0).map(([id]) => id)
+  const open = new Map<string, number>()
+  const ready: string[] = []
+  for (const [id, list] of dependencies) {
+    let count = 0
+    for (const wanted of list) if (dependencies.has(wanted)) count++
+    open.set(id, count)
+    if (count === 0) ready.push(id)
+  }
   for (let id = ready.pop(); id !== undefined; id = ready.pop()) {
     open.delete(id)
     for (const next of dependents.get(id) ?? []) {
