@@ -16,6 +16,9 @@ export type StateRow = {
   data: string | null
 }
 
+/** The same with the key its data tells. */
+export type KeyedRow = StateRow & { key: string }
+
 type Data = {
   key: string
   version: number

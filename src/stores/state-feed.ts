@@ -1,7 +1,7 @@
 import { ConcordError } from '../domain/errors.ts'
 import { patternMatcher } from '../domain/key-pattern.ts'
 import type { Entry, StateNews, StateResync, Watch, WatchOptions } from '../ports/state-store.ts'
-import { newsOfChange, newsOfRow, type StateRow } from './state-change.ts'
+import { type KeyedRow, newsOfChange, newsOfRow, type StateRow } from './state-change.ts'
 import type { Change } from './state-plan.ts'
 
 /** What a feed reads of its store, without waiting: committed changes only. */
@@ -24,8 +24,8 @@ export type FeedSource = {
  */
 export type Feed = {
   watch(namespace: string, pattern: string, options?: WatchOptions): Watch
-  /** Committed changes of this process, in order of sequence per namespace. */
-  push(changes: readonly Change[]): void
+  /** Committed changes, in order of sequence per namespace. */
+  push(changes: readonly (Change | KeyedRow)[]): void
   /** Something of the namespace was committed elsewhere. */
   poke(namespace: string): void
   /** Anything may have changed. */
@@ -39,6 +39,9 @@ export type Feed = {
 type Item = Change | StateRow | StateResync
 
 const pageRows = 256
+/** A row that reaches a buffer was found to have its data. */
+const newsOf = (item: Change | StateRow): StateNews =>
+  'data' in item ? newsOfRow(item)! : newsOfChange(item)
 const done = { done: true, value: undefined } as const
 
 class Watcher implements Watch {
@@ -82,13 +85,13 @@ class Watcher implements Watch {
   }
 
   /** Takes what follows the cursor; false when it does not, or is too much. */
-  accept(change: Change): void {
+  accept(change: Change | KeyedRow): void {
     if (this.#behind || change.sequence <= this.cursor) return
     if (change.sequence !== this.cursor + 1) return this.fallBehind()
     if (this.#matches(change.key)) {
       if (this.#waiting.length > 0) {
         this.cursor = change.sequence
-        return this.#waiting.shift()!.resolve({ done: false, value: newsOfChange(change) })
+        return this.#waiting.shift()!.resolve({ done: false, value: newsOf(change) })
       }
       if (this.#buffer.length - this.#taken >= this.#bufferMax) return this.fallBehind()
       this.#buffer.push(change)
@@ -112,8 +115,7 @@ class Watcher implements Watch {
       this.#buffer = []
       this.#taken = 0
     }
-    if ('kind' in item) return item
-    return 'data' in item ? newsOfRow(item)! : newsOfChange(item)
+    return 'kind' in item ? item : newsOf(item)
   }
 
   /** Reads on from the log until something matches or nothing is left; false when nothing is left. */

@@ -5,16 +5,17 @@ import { tmpdir } from 'node:os'
 import { basename, join, relative } from 'node:path'
 
 /**
- * A local socket per process beside the database, all of them connected with each other, so that a commit here is looked for there at once. Only a
+ * A local socket per process beside the database, all of them connected with each other, so that a commit here is known there at once. Only a
  * hint: what is not heard is found by polling. Messages of channels go the same way, and only so.
  *
  * 1. A process listens before it looks for others: of two that start together at least one sees the other.
- * 2. A line of a connection is empty (a commit), or a letter and a body: h(ello) and the sender's id, l(istening) 1 or 0, m(essage).
+ * 2. A line of a connection is empty (a commit to look for), or a letter and a body: h(ello) and the sender's id, l(istening) 1 or 0, n(ews of a commit),
+ * m(essage).
  * 3. A socket nobody answers on is of a process that died: whoever notices removes it.
  */
 export type Ring = {
-  /** Something was committed: rings those who listen. */
-  ring(): void
+  /** Something was committed: tells those who listen. Without its news they look for it. */
+  ring(news: () => string | undefined): void
   /** Says whether this process wants to be rung. */
   listen(wanted: boolean): void
   /** To every process that was reached; resolves when handed over to the system. */
@@ -29,8 +30,12 @@ type Peer = { id: string; listening: boolean }
 const pathMost = process.platform === 'darwin' ? 103 : 107
 /** What may wait for a reader that does not read; beyond it messages are left out and it is told how many. */
 const waitingMost = 8 * 1024 * 1024
+/** The same for news of commits, which can be looked for. */
+const newsWaitingMost = 256 * 1024
 const helloWithinMs = 1000
 const goodbyeWithinMs = 2000
+
+const lineOf = (news: string | undefined): string => (news === undefined ? '' : `n${news}`)
 
 /** The folder of the sockets: beside the database where the path is short enough for a socket, else in the system's folder for such. */
 const folderFor = (file: string, id: string): string => {
@@ -47,9 +52,11 @@ export const openRing = (options: {
   id: string
   /** Another process committed. */
   rung(): void
+  /** Another process says what it committed. */
+  news(body: string): void
   message(body: string): void
 }): Ring => {
-  const { id, rung, message } = options
+  const { id, rung, news, message } = options
   const folder = folderFor(options.file, id)
   const path = join(folder, `${id}.sock`)
   const sockets = new Map<Socket, Peer>()
@@ -71,6 +78,7 @@ export const openRing = (options: {
     if (line[0] === 'h') peer.id = body
     else if (line[0] === 'l') peer.listening = body === '1'
     else if (line[0] === 'm') message(body)
+    else if (line[0] === 'n') news(body)
     return false
   }
   /** Resolves when the other side has said who it is, or is gone. */
@@ -197,11 +205,15 @@ export const openRing = (options: {
 
   return {
     ready,
-    ring() {
+    ring(news) {
       if (sockets.size === 0) return
-      // What still waits to be sent is itself a ring, or will be followed by this commit's being seen.
-      for (const [socket, peer] of sockets)
-        if (peer.listening && socket.writableLength === 0) socket.write('\n')
+      let line: string | undefined
+      for (const socket of peers().values()) {
+        // Who is so far behind finds what it was not told by looking.
+        if (!sockets.get(socket)?.listening || socket.writableLength > newsWaitingMost) continue
+        line ??= lineOf(news())
+        say(socket, line)
+      }
     },
     listen(wanted) {
       if (listening === wanted) return

@@ -1,3 +1,4 @@
+import type { KeyedRow } from '../state-change.ts'
 import type { Feed } from '../state-feed.ts'
 import type { Change } from '../state-plan.ts'
 import type { Cells } from './state-cells.ts'
@@ -6,8 +7,11 @@ import type { Foreign } from './writer.ts'
 
 /** Keeps this process's copies and watchers true to what is committed, here and elsewhere. */
 export type Live = Foreign & {
-  committed(): void
+  /** Takes the changes of the commit just made. */
+  committed(changes: readonly Change[]): void
   rolledBack(): void
+  /** What another process says it committed: nothing of it has to be looked for. */
+  told(rows: readonly KeyedRow[]): void
   /** Outside a transaction: tells the watchers. */
   tell(): void
 }
@@ -36,15 +40,18 @@ export const stateLive = (parts: { cells: Cells; table: StateTable; feed: Feed }
       if (feed.watching(namespace)) touched.add(namespace)
     },
     all: forget,
-    committed() {
-      const made = table.changes()
+    committed(made) {
       if (feed.size() === 0) return
-      changes = changes.length === 0 ? made : [...changes, ...made]
+      changes = changes.length === 0 ? [...made] : [...changes, ...made]
     },
     rolledBack() {
       table.changes()
       table.forget()
       cells.clear()
+    },
+    told(rows) {
+      for (const { namespace, key } of rows) cells.drop(namespace, key)
+      feed.push(rows)
     },
     tell() {
       cells.trim()

@@ -10,6 +10,7 @@ import { stateChannels } from '../state-channels.ts'
 import { stateFeed } from '../state-feed.ts'
 import type { Stores } from '../stores.ts'
 import { sqliteAudit } from './audit.ts'
+import { decodeNews, encodeNews } from './commit-news.ts'
 import { commitListeners } from './commits.ts'
 import { committer } from './committer.ts'
 import { type Connection, openConnection } from './connection.ts'
@@ -136,9 +137,13 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
       flush: cells.flush,
       ending: () => writer.pinDue(),
       committed() {
-        ring.ring()
+        const changes = table.changes()
+        ring.ring(() => {
+          const appended = writer.appended()
+          return appended && encodeNews(appended, changes)
+        })
         commits.keep()
-        live.committed()
+        live.committed(changes)
       },
       rolledBack() {
         writer.reset()
@@ -151,6 +156,13 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
     file,
     id: Buffer.from(random.bytes(8)).toString('hex'),
     rung: poll,
+    news(text) {
+      const news = decodeNews(text)
+      if (!writer.told(news)) return poll()
+      commits.keep()
+      live.told(news.rows)
+      tell()
+    },
     message: (body) => channels.deliver(channelOf(body), body),
   })
   let letGo: (() => void) | undefined

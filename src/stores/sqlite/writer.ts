@@ -1,6 +1,7 @@
 import type { Random } from '../../ports/random.ts'
 import { type Digest, dataDigest, digestBytes, eventDigest, genesis, saltSource, toDigest } from '../chain.ts'
 import { type Prepared, runOfStream } from '../drafts.ts'
+import type { CommitNews } from './commit-news.ts'
 import type { Commits } from './commits.ts'
 import type { Connection } from './connection.ts'
 
@@ -32,6 +33,10 @@ export type Writer = {
   pinDue(): void
   /** Looks whether other processes committed; notes what they appended. True if they did. */
   refresh(): boolean
+  /** What the transaction under way, or the last one, appended; undefined when nothing, or what others have to look at themselves. */
+  appended(): Omit<CommitNews, 'rows'> | undefined
+  /** Takes what another process says it committed. False when that does not follow what is known: then `refresh` finds it. */
+  told(news: CommitNews): boolean
   /** Forgets everything read inside a transaction that was rolled back. */
   reset(): void
   position(): number
@@ -81,6 +86,10 @@ export const streamWriter = (
   let last = 0
   /** `last` before the transaction under way, and before what it learnt of others: after a rollback that is learnt again. */
   let base = 0
+  /** Of the transaction under way: the position before it, the streams it appended to, and whether it did what is not told in news. */
+  let began = 0
+  const grown = new Set<string>()
+  let untold = false
 
   const lookUp = (stream: string): Head => {
     const row = connection.get(sql.stream, stream)
@@ -158,6 +167,12 @@ export const streamWriter = (
     }
   }
 
+  const begin = (): void => {
+    began = last
+    grown.clear()
+    untold = false
+  }
+
   return {
     salted(event) {
       // The same object: copying every event costs more than it is worth, and it is nobody else's.
@@ -169,7 +184,11 @@ export const streamWriter = (
       const head = headOf(stream)
       if (events.length === 0) return head
       if (head.id === 0) head.id = Number(connection.statement(sql.create).run(stream).lastInsertRowid)
-      for (const event of events) add(stream, head, event, epoch)
+      for (const event of events) {
+        add(stream, head, event, epoch)
+        if (event.type === 'state.forked' || event.type.startsWith('audit.')) untold = true
+      }
+      grown.add(stream)
       if (head.version - head.pinned >= pinEvery) due.add(head)
       commits.note(stream)
       return head
@@ -183,6 +202,7 @@ export const streamWriter = (
     refresh() {
       const before = last
       base = before
+      begin()
       const version = Number((dataVersion.get() as unknown[] | undefined)?.[0])
       if (version === seen) return false
       try {
@@ -198,7 +218,22 @@ export const streamWriter = (
         throw error
       }
       seen = version
+      began = last
       return last !== before
+    },
+    appended() {
+      if (last === began || untold) return undefined
+      return { from: began + 1, to: last, streams: [...grown] }
+    },
+    told({ from, to, streams }) {
+      if (to <= last) return true
+      if (from !== last + 1) return false
+      last = to
+      for (const stream of streams) {
+        heads.delete(stream)
+        commits.note(stream)
+      }
+      return true
     },
     reset() {
       due.clear()
