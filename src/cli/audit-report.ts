@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { ConcordError } from '../domain/errors.ts'
 import { isObject } from '../domain/reference.ts'
-import type { Audit } from '../platform/audit.ts'
-import { openAudit } from '../platform/audit.ts'
-import type { AuditReport, HeldCheckpoint } from '../platform/audit-verify.ts'
+
+import { type Audit, type AuditReport, type HeldCheckpoint, openAudit } from '../platform/audit.ts'
+
 import type { CommonValues } from './options.ts'
 import { settingsOf, storeExists } from './settings.ts'
 
@@ -53,6 +53,10 @@ export const reportText = (report: AuditReport): string => {
   if (checkpoint)
     lines.push(
       `compared with checkpoint ${checkpoint.number} of ${new Date(checkpoint.at).toISOString()}${checkpoint.held ? ', which you hold' : ''}`,
+    )
+  for (const { from, to, key, name } of report.signers)
+    lines.push(
+      `${from === to ? `checkpoint ${from}` : `checkpoints ${from} to ${to}`} signed with ${name ?? `a key that was not given (${key.slice(-12)})`}`,
     )
   for (const { kind, message } of findings.slice(0, shownMost)) lines.push(`✗ ${kind}: ${message}`)
   if (findings.length > shownMost) lines.push(`✗ and ${findings.length - shownMost} more; --json lists them`)

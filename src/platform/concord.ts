@@ -31,6 +31,7 @@ import { createRunner, type Runner, type Start } from '../runtime/runner.ts'
 import { learnTeam, learnTeamName } from '../teams/learn.ts'
 import { httpTransport } from '../transports/http.ts'
 import { builtInTeams } from './built-in.ts'
+import { type Checkpoints, createCheckpoints } from './checkpoints.ts'
 import type { ConcordConfig } from './config.ts'
 import { type FollowOptions, followRun } from './follow.ts'
 import { knowledgeRoom } from './knowledge.ts'
@@ -101,6 +102,8 @@ export type Concord = {
   team(name: string): Team
   /** What wakes agents and teams: started by servers, or by you. */
   readonly watchers: Watchers
+  /** What signs the log now and then: started by servers, or by you. */
+  readonly checkpoints: Checkpoints
   close(reason?: string): Promise<void>
 }
 
@@ -223,6 +226,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     start: (id, goal) => start(goal, { id }),
     settled: (id, signal) => runner.settled(id, signal),
   })
+  const checkpoints = createCheckpoints({ stores, clock, logger, config, env })
   const userState = (namespace: string): State =>
     scopedState({
       store: state,
@@ -277,8 +281,10 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
       })),
     team: teamNamed,
     watchers,
+    checkpoints,
     async close(reason = 'the process stops') {
       await watchers.stop()
+      await checkpoints.stop()
       // A run that is suspended now would have to be resumed by somebody: learning takes seconds.
       await untilLearned(learning, clock)
       stopSweeping()

@@ -135,7 +135,11 @@ const shape = object<ConcordConfig>({
     durability: choice('process', 'power'),
     allowNetworkFileSystem: boolean,
   }),
-  audit: object<AuditConfig>({ key: string, publicKey: string }),
+  audit: object<AuditConfig>({
+    key: string,
+    publicKeys: either(string, list(string)),
+    checkpointMinutes: number,
+  }),
   memory: object<MemoryConfig>({
     threadTokensMax: number,
     factsTokensMax: number,

@@ -34,8 +34,10 @@ export type StoresConfig = {
 export type AuditConfig = {
   /** File of the Ed25519 private key (PEM) that signs checkpoints. Default `audit.key` in the stores' folder; better outside it. */
   key?: string
-  /** File of the public key (PEM) that checkpoints are verified with, where the private one is elsewhere. */
-  publicKey?: string
+  /** Files of the public keys (PEM) that checkpoints are verified with, or a folder of them: where the private one is elsewhere, and after a change of keys. */
+  publicKeys?: string | readonly string[]
+  /** How often a server signs the log, where it has the private key and something happened since. Default 60; 0: never. */
+  checkpointMinutes?: number
 }
 
 export type MemoryConfig = {

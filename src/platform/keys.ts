@@ -6,17 +6,17 @@ import {
   sign,
   verify,
 } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { ConcordError } from '../domain/errors.ts'
-import type { Keys, PublicKey, Signer } from '../ports/keys.ts'
+import type { Keys, NamedKey, PublicKey, Signer } from '../ports/keys.ts'
 
 export type KeyFiles = {
   /** PEM (PKCS 8), or the file that holds it. */
   privateKey: string
-  /** PEM (SPKI), or the file that holds it; default the private key's other half. */
-  publicKey?: string
+  /** PEM (SPKI), the file that holds it, or a folder of such; default the private key's other half. */
+  publicKeys?: readonly string[]
 }
 
 const isPem = (text: string): boolean => text.trimStart().startsWith('-----BEGIN')
@@ -54,6 +54,27 @@ export const readPublicKey = async (given: string): Promise<PublicKey> => {
   return spki(key)
 }
 
+const keyFile = /\.(pub|pem)$/
+
+/**
+ * Public keys in PEM texts, files, or folders (every `*.pub` and `*.pem` in it), as they were given and each once: those that have signed over the years. Throws
+ * `config.invalid`.
+ */
+export const readPublicKeys = async (given: readonly string[]): Promise<NamedKey[]> => {
+  const keys: NamedKey[] = []
+  for (const source of given) {
+    const isFolder = !isPem(source) && existsSync(source) && statSync(source).isDirectory()
+    const files = isFolder ? (await readdir(source)).filter((name) => keyFile.test(name)).sort() : undefined
+    if (files?.length === 0) throw unreadable(source, 'the folder has no *.pub or *.pem')
+    for (const file of files?.map((name) => join(source, name)) ?? [source]) {
+      const key = await readPublicKey(file)
+      const name = isPem(file) ? 'the key given' : file
+      if (!keys.some((known) => known.key === key)) keys.push({ key, name })
+    }
+  }
+  return keys
+}
+
 /** Writes a new private key, for its owner's eyes only, and its public key to `{file}.pub`. Throws `input.invalid` when the file exists. */
 export const makeKey = async (file: string): Promise<void> => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
@@ -83,10 +104,11 @@ export const fileKeys = (files: KeyFiles): Keys => {
       const key = await privateKey()
       return key && { publicKey: spki(key), sign: (message) => sign(null, message, key) }
     },
-    async publicKey() {
-      if (files.publicKey !== undefined) return readPublicKey(files.publicKey)
+    async publicKeys() {
+      if (files.publicKeys !== undefined) return readPublicKeys(files.publicKeys)
       const key = await privateKey()
-      return key && spki(key)
+      const name = isPem(files.privateKey) ? 'the key given' : files.privateKey
+      return key === undefined ? [] : [{ key: spki(key), name }]
     },
     verify(key, message, signature) {
       try {

@@ -40,13 +40,16 @@ export const loadConfig = async (path: string | undefined = findConfig()): Promi
 }
 
 const withKeyFiles = (config: ConcordConfig, folder: string): ConcordConfig => {
-  const { key, publicKey } = config.audit ?? {}
-  if (key === undefined && publicKey === undefined) return config
+  const { key, publicKeys } = config.audit ?? {}
+  if (key === undefined && publicKeys === undefined) return config
   return {
     ...config,
     audit: {
+      ...config.audit,
       ...(key === undefined ? {} : { key: resolve(folder, key) }),
-      ...(publicKey === undefined ? {} : { publicKey: resolve(folder, publicKey) }),
+      ...(publicKeys === undefined
+        ? {}
+        : { publicKeys: [publicKeys].flat().map((each) => resolve(folder, each)) }),
     },
   }
 }

@@ -2,8 +2,8 @@ import { constants, existsSync } from 'node:fs'
 import { copyFile, link, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ConcordError } from '../domain/errors.ts'
-import { openAudit } from './audit.ts'
-import type { AuditReport, HeldCheckpoint } from './audit-verify.ts'
+import { type AuditReport, type HeldCheckpoint, openAudit } from './audit.ts'
+
 import type { ConcordConfig } from './config.ts'
 
 const refuse = (file: string, rule: string, now: string, way: string): ConcordError =>
@@ -13,7 +13,7 @@ export type Restore = {
   config: ConcordConfig
   env?: { [name: string]: string | undefined }
   held?: readonly HeldCheckpoint[]
-  publicKey?: string
+  publicKeys?: string | readonly string[]
 }
 
 /**
@@ -54,7 +54,7 @@ export const restoreBackup = async (file: string, options: Restore): Promise<Aud
 
 const verifyCopy = async (
   directory: string,
-  { config, held, publicKey }: Restore,
+  { config, held, publicKeys }: Restore,
   env: { [name: string]: string | undefined },
 ): Promise<AuditReport> => {
   const key = { key: join(resolve(config.stores?.directory ?? '.concord'), 'audit.key'), ...config.audit }
@@ -65,7 +65,7 @@ const verifyCopy = async (
   try {
     return await audit.verify({
       ...(held === undefined ? {} : { held }),
-      ...(publicKey === undefined ? {} : { publicKey }),
+      ...(publicKeys === undefined ? {} : { publicKeys }),
     })
   } finally {
     await audit.close()

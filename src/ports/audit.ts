@@ -2,8 +2,8 @@ import type { DroppedStream, StreamHead, VersionRange } from '../domain/checkpoi
 import type { Draft, Event } from '../domain/event.ts'
 import type { Verification } from './event-log.ts'
 
-/** Everything that is kept of an event. `data` is the JSON text its digest was made of; without it and the salt: erased. Digests are hex. */
-export type EventRecord = {
+/** What of an event the chain covers beside its data; what it does not have is null. */
+export type PlacedEvent = {
   stream: string
   version: number
   position: number
@@ -15,6 +15,10 @@ export type EventRecord = {
   epoch: number
   cause: string | null
   operation: string | null
+}
+
+/** Everything that is kept of an event. `data` is the JSON text its digest was made of; without it and the salt: erased. Digests are hex. */
+export type EventRecord = PlacedEvent & {
   data: string | null
   salt: string | null
   dataDigest: string
@@ -48,8 +52,8 @@ export interface AuditSnapshot {
   headAt(stream: string, position: number): { version: number; digest: string } | undefined
   /** How many events of these streams are kept. */
   countEvents(streams: readonly { stream: string }[]): number
-  /** Recomputes every stream's chain, a stream at a time. */
-  walk(positions: readonly number[]): Iterable<WalkedStream>
+  /** Recomputes every stream's chain, a stream at a time; undefined in between, also within a long stream, so that the caller can let others go on. */
+  walk(positions: readonly number[]): Iterable<WalkedStream | undefined>
   /** Events that belong to no stream: somebody removed its name. */
   strays(): number
   /** Events in order of position. */

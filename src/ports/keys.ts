@@ -1,6 +1,9 @@
 /** A public key for Ed25519 signatures: SPKI, DER, base64. */
 export type PublicKey = string
 
+/** A key as it was given: the file's name, or what it is. */
+export type NamedKey = { key: PublicKey; name: string }
+
 export type Signer = {
   publicKey: PublicKey
   /** Ed25519 (RFC 8032); 64 bytes. */
@@ -11,8 +14,8 @@ export type Signer = {
 export interface Keys {
   /** The key of this installation; undefined where there is none. Throws `config.invalid` when it cannot be read. */
   signer(): Promise<Signer | undefined>
-  /** The public key alone, where the private one is elsewhere. */
-  publicKey(): Promise<PublicKey | undefined>
+  /** The public keys whose signatures count: those configured, else the private key's other half; none where there is neither. */
+  publicKeys(): Promise<readonly NamedKey[]>
   /** False for a wrong signature and for keys or signatures that are none. */
   verify(key: PublicKey, message: Uint8Array, signature: Uint8Array): boolean
 }

@@ -24,6 +24,7 @@ export const serve = async (concord: Concord, options: ServeOptions = {}): Promi
   await concord.runner.reconcile()
   await goOnAfterStop(concord)
   await concord.watchers.start()
+  concord.checkpoints.start()
   return {
     url: server.url,
     close(graceMs) {

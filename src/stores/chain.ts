@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { PlacedEvent } from '../ports/audit.ts'
 import type { Random } from '../ports/random.ts'
 
 export const digestBytes = 32
@@ -16,24 +17,10 @@ export const genesis: Digest = '\0'.repeat(digestBytes)
 export const toHex = (digest: Digest): string => Buffer.from(digest, 'latin1').toString('hex')
 export const toDigest = (bytes: Uint8Array): Digest => Buffer.from(bytes).toString('latin1')
 
-/** What of an event the chain covers beside its data, in this order; absent fields are null. */
+/** A placed event's fields in the order the chain covers them. */
 export type Envelope = readonly (string | number | null)[]
 
-type Placed = {
-  stream: string
-  version: number
-  position: number
-  at: number
-  type: string
-  run: string | null
-  step: string | null
-  agent: string | null
-  epoch: number
-  cause: string | null
-  operation: string | null
-}
-
-export const envelopeOf = (e: Placed): Envelope => [
+export const envelopeOf = (e: PlacedEvent): Envelope => [
   e.stream,
   e.version,
   e.position,

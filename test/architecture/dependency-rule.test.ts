@@ -16,6 +16,7 @@ const everything = [
   'tools',
   'transports',
   'testing',
+  'audit',
   ...teamRooms,
 ]
 
@@ -26,6 +27,7 @@ const mayImport: { [room: string]: string[] } = {
   policy: core,
   verification: core,
   memory: core,
+  audit: core,
   learning: core,
   runtime: core,
   agent: agentRooms,

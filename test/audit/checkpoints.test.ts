@@ -111,6 +111,43 @@ describe('checkpoints', () => {
   })
 })
 
+describe('after a change of keys', () => {
+  it('every key there was is given, one by one or as a folder, and the report says which signed what', async () => {
+    const directory = await store('a')
+    const keys = join(shop.folder, 'rotation')
+    const [older, newer] = [join(keys, 'k1.key'), join(keys, 'k2.key')]
+    await makeKey(older)
+    await makeKey(newer)
+    const held = await signed(directory, older)
+    await add(directory, 'b')
+    await signed(directory, older)
+    await add(directory, 'c')
+    await signed(directory, newer)
+    const verify = (publicKeys: string | string[]) =>
+      withAudit(directory, null, (audit) => audit.verify({ held: [held], publicKeys }))
+    const told = (report: Awaited<ReturnType<typeof verify>>) =>
+      report.signers.map(({ from, to, name }) => [from, to, name])
+    const both = await verify([`${older}.pub`, `${newer}.pub`])
+    assert.equal(both.ok, true)
+    assert.deepEqual(told(both), [
+      [1, 2, `${older}.pub`],
+      [3, 3, `${newer}.pub`],
+    ])
+    assert.deepEqual((await verify(keys)).signers, both.signers)
+    const one = await verify(`${newer}.pub`)
+    assert.deepEqual(
+      one.findings.map(({ message }) => message),
+      [
+        'checkpoint 1 is not signed with a key trusted here',
+        'checkpoint 2 is not signed with a key trusted here',
+        'checkpoint 1, which you hold, is not signed with a key trusted here',
+      ],
+    )
+    assert.deepEqual(told(one), [[3, 3, `${newer}.pub`]])
+    await assert.rejects(verify(shop.fresh()), /the folder has no \*\.pub or \*\.pem/)
+  })
+})
+
 describe('audit keys', () => {
   it('are written for their owner alone and never over another', async () => {
     const file = join(shop.folder, 'fresh/audit.key')
@@ -123,7 +160,9 @@ describe('audit keys', () => {
 
   it('may come as PEM text, and say what is wrong with a file that holds none', async () => {
     const keys = fileKeys({ privateKey: readFileSync(shop.key, 'utf8') })
-    assert.equal(await keys.publicKey(), await readPublicKey(shop.publicKey))
+    assert.deepEqual(await keys.publicKeys(), [
+      { key: await readPublicKey(shop.publicKey), name: 'the key given' },
+    ])
     const directory = shop.fresh()
     await assert.rejects(
       fileKeys({ privateKey: import.meta.filename }).signer(),

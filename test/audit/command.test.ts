@@ -31,7 +31,7 @@ describe('the audit commands', () => {
     const sound = await done(...verify)
     assert.match(
       sound.stdout,
-      /compared with checkpoint 1 .*which you hold\n✓ the log verifies\nNot shown by this:\n/,
+      /compared with checkpoint 1 .*which you hold\ncheckpoint 1 signed with .*keys\/k\.pub\n✓ the log verifies\nNot shown by this:\n/,
     )
     assert.match(sound.stdout, /events after checkpoint 1 are chained but not signed/)
     const { heads } = JSON.parse(readFileSync(path('c1.json'), 'utf8'))

@@ -5,8 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { after } from 'node:test'
 import type { Draft } from '../../src/domain/event.ts'
 import type { RunSummary } from '../../src/domain/summary.ts'
-import { type Audit, openAudit } from '../../src/platform/audit.ts'
-import type { HeldCheckpoint } from '../../src/platform/audit-verify.ts'
+import { type Audit, type HeldCheckpoint, openAudit } from '../../src/platform/audit.ts'
 import { makeKey } from '../../src/platform/keys.ts'
 import { systemRandom } from '../../src/platform/system.ts'
 import { type SqliteStores, sqliteStores } from '../../src/stores/sqlite/stores.ts'
@@ -85,7 +84,7 @@ export const signed = (directory: string, key: string, clock?: ManualClock): Pro
   )
 
 export const verified = (directory: string, { publicKey }: Workshop, ...held: HeldCheckpoint[]) =>
-  withAudit(directory, null, (audit) => audit.verify({ held, publicKey }))
+  withAudit(directory, null, (audit) => audit.verify({ held, publicKeys: publicKey }))
 
 export const summaryOf = (run: string, at: number, more: Partial<RunSummary> = {}): RunSummary => ({
   run,

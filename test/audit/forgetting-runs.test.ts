@@ -41,7 +41,7 @@ describe('forgetting a subject of real runs', () => {
     assert.ok(file().split(secret).length > 6, 'the secret is in too few places for this test')
     const forgotten = await audit.forget('patient-17')
     assert.equal(forgotten.runs, 2)
-    const report = await audit.verify({ held: [checkpoint], publicKey: shop.publicKey })
+    const report = await audit.verify({ held: [checkpoint], publicKeys: shop.publicKey })
     assert.deepEqual(report.findings, [])
     await audit.close()
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { DatabaseSync } from 'node:sqlite'
 import { before, describe, it } from 'node:test'
-import type { HeldCheckpoint } from '../../src/platform/audit-verify.ts'
+import type { HeldCheckpoint } from '../../src/platform/audit.ts'
 import { dataDigest, eventDigest, genesis, toDigest } from '../../src/stores/chain.ts'
 import { addRun, query, signed, tamper, verified, withStores, workshop } from './fixture.ts'
 

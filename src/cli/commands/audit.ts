@@ -17,7 +17,12 @@ const options = {
     value: 'file',
     description: 'verify: a checkpoint kept elsewhere to compare with',
   },
-  'public-key': { type: 'string', value: 'file', description: 'verify: whose signatures count (PEM)' },
+  'public-key': {
+    type: 'string',
+    multiple: true,
+    value: 'file',
+    description: 'verify: whose signatures count (PEM, or a folder of such); again for each key there was',
+  },
   out: { type: 'string', value: 'file', description: 'checkpoint, export, key: where to write it' },
   heads: {
     type: 'boolean',
@@ -54,10 +59,10 @@ const ageOf = (given: string | undefined): number => {
 
 const verify = (values: Given): Promise<number> =>
   withAudit(values, async (audit) => {
-    const publicKey = values['public-key']
+    const publicKeys = values['public-key']
     const report = await audit.verify({
       held: readCheckpoints(values.checkpoint),
-      ...(publicKey === undefined ? {} : { publicKey }),
+      ...(publicKeys.length === 0 ? {} : { publicKeys }),
     })
     openTerminal().out(values.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report))
     return report.ok ? 0 : 1

@@ -32,16 +32,21 @@ export const restoreCommand = command({
       value: 'file',
       description: 'a checkpoint kept elsewhere to compare with',
     },
-    'public-key': { type: 'string', value: 'file', description: 'whose signatures count (PEM)' },
+    'public-key': {
+      type: 'string',
+      multiple: true,
+      value: 'file',
+      description: 'whose signatures count (PEM, or a folder of such); again for each key there was',
+    },
   },
   examples: ['concord restore monday.db --dir .concord'],
   async run([file = ''], values) {
-    const publicKey = values['public-key']
+    const publicKeys = values['public-key']
     const report = await restoreBackup(resolve(file), {
       config: await settingsOf(values),
       env: process.env,
       held: readCheckpoints(values.checkpoint),
-      ...(publicKey === undefined ? {} : { publicKey }),
+      ...(publicKeys.length === 0 ? {} : { publicKeys }),
     })
     openTerminal().out(reportText(report))
     return 0

@@ -5,7 +5,7 @@ import type { AuditSnapshot, EventRecord, RecordQuery, WalkedStream } from '../.
 import { toDigest, toHex } from '../chain.ts'
 import type { Connection, Row, Value } from './connection.ts'
 import { readStream, readStreams } from './reader.ts'
-import { verifyStream } from './verify.ts'
+import { verifySteps } from './verify.ts'
 
 const sql = {
   extent: 'SELECT coalesce(max(position), 0), count(*) FROM events',
@@ -54,12 +54,19 @@ const recordOf = (row: Row): EventRecord => ({
 const hexOf = (value: Row[number] | undefined): string =>
   value instanceof Uint8Array ? toHex(toDigest(value)) : ''
 
-const walkStream = (connection: Connection, stream: string, positions: readonly number[]): WalkedStream => {
+/** Events of short streams between two pauses. */
+const pauseAfter = 2048
+
+function* walkStream(
+  connection: Connection,
+  stream: string,
+  positions: readonly number[],
+): Generator<undefined, WalkedStream> {
   const gone: WalkedStream['gone'] = []
   const heads: WalkedStream['heads'] = positions.map(() => undefined)
   // Hex is made of the last link before each position only, not of every link.
   const links = positions.map((): { version: number; digest: string } | undefined => undefined)
-  const verified = verifyStream(connection, stream, ({ version, position, digest, erased }) => {
+  const verified = yield* verifySteps(connection, stream, ({ version, position, digest, erased }) => {
     if (erased) gone.push({ version, position })
     for (let i = 0; i < positions.length; i++)
       if (position <= (positions[i] ?? 0)) links[i] = { version, digest }
@@ -134,7 +141,15 @@ export const auditSnapshot = (connection: Connection): AuditSnapshot => {
     countEvents: (streams) =>
       streams.reduce((sum, { stream }) => sum + Number(connection.get(sql.count, stream)?.[0] ?? 0), 0),
     *walk(positions) {
-      for (const stream of readStreams(connection)) yield walkStream(connection, stream, positions)
+      let events = 0
+      for (const stream of readStreams(connection)) {
+        const walked = yield* walkStream(connection, stream, positions)
+        yield walked
+        events += walked.events + 1
+        if (events < pauseAfter) continue
+        events = 0
+        yield undefined
+      }
     },
     strays: () => Number(connection.get(sql.strays)?.[0] ?? 0),
     *records(query) {

@@ -65,6 +65,21 @@ export type VerifiedStream = Verification & { droppedTo?: { version: number; dig
  * cut-off end shows. What was dropped is not counted in `events`.
  */
 export const verifyStream = (connection: Connection, stream: string, followed?: Followed): VerifiedStream => {
+  const steps = verifySteps(connection, stream, followed)
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}
+
+const eventsAtOnce = 2048
+
+/** The same, with a pause after so many events. */
+export function* verifySteps(
+  connection: Connection,
+  stream: string,
+  followed?: Followed,
+): Generator<undefined, VerifiedStream> {
   const result: VerifiedStream = { stream, events: 0, erased: 0, head: toHex(genesis) }
   const [id, pinnedVersion, pinnedDigest, droppedVersion, droppedDigest] =
     connection.get(sql.stream, stream) ?? []
@@ -94,6 +109,7 @@ export const verifyStream = (connection: Connection, stream: string, followed?: 
     if (link.erased) result.erased++
     previous = link.digest
     followed?.({ version, position: Number((row as Value[])[1]), digest: link.digest, erased: link.erased })
+    if (result.events % eventsAtOnce === 0) yield undefined
   }
   if (result.events > 0) result.head = toHex(previous)
   if (last < pinned)

@@ -1,146 +1,18 @@
-import {
-  type Checkpoint,
-  checkpointBytes,
-  checkpointDigest,
-  type DroppedStream,
-  headsRoot,
-  type StreamHead,
-} from '../domain/checkpoint.ts'
-import { auditStream, type Event, type EventOf } from '../domain/event.ts'
+import { headsRoot, type StreamHead } from '../domain/checkpoint.ts'
+import { auditStream } from '../domain/event.ts'
 import type { AuditSnapshot, WalkedStream } from '../ports/audit.ts'
-import type { Keys, PublicKey } from '../ports/keys.ts'
-
-/** A checkpoint as it is kept elsewhere; with `heads` a stream that is missing can be named. */
-export type HeldCheckpoint = Checkpoint & { heads?: StreamHead[] }
-
-export type Finding = {
-  /** `unsigned`: erased or dropped with a record that no checkpoint vouches for yet. */
-  kind: 'changed' | 'removed' | 'checkpoint' | 'erased' | 'unsigned'
-  stream?: string
-  version?: number
-  message: string
-}
-
-export type AuditReport = {
-  ok: boolean
-  streams: number
-  events: number
-  erased: number
-  /** Streams whose events were dropped lawfully, in part or all. */
-  dropped: number
-  checkpoints: number
-  /** The newest one that was compared with; absent: none. */
-  checkpoint?: { number: number; at: number; position: number; held: boolean }
-  /** Events after it: what happened to them cannot be told. */
-  tail: number
-  findings: Finding[]
-  /** What this verification cannot know. */
-  limits: string[]
-}
-
-export type VerifyOptions = {
-  held?: readonly HeldCheckpoint[]
-  /** Whose signatures count; default the key each checkpoint names, which proves nothing about who signed. */
-  publicKey?: PublicKey
-  verify: Keys['verify']
-}
+import {
+  type AuditReport,
+  type Finding,
+  type HeldCheckpoint,
+  limitsOf,
+  type VerifyOptions,
+} from './report.ts'
+import { checkHeld, checkStored, type Report, signersOf } from './signatures.ts'
+import { type Dropped, type Erased, emptyTrail, readTrail, type Trail } from './trail.ts'
 
 /** Most findings that are listed; one deleted table breaks everything. */
 const findingsMax = 1000
-
-type Recorded = { position: number }
-type Dropped = Recorded & DroppedStream
-type Erased = Recorded & { from: number; to: number }
-type Trail = {
-  checkpoints: EventOf<'audit.checkpointed'>[]
-  dropped: Map<string, Dropped[]>
-  erased: Map<string, Erased[]>
-}
-
-const pushTo = <T>(table: Map<string, T[]>, key: string, value: T): void => {
-  const list = table.get(key)
-  if (list) list.push(value)
-  else table.set(key, [value])
-}
-
-const emptyTrail = (): Trail => ({ checkpoints: [], dropped: new Map(), erased: new Map() })
-
-/** What the audit stream says; records whose own data are gone say nothing. */
-const readTrail = (events: readonly Event[]): Trail => {
-  const trail = emptyTrail()
-  for (const event of events) {
-    const { position } = event
-    if (event.type === 'audit.checkpointed') trail.checkpoints.push(event)
-    if (event.type === 'audit.dropped')
-      for (const stream of event.data.streams ?? [])
-        pushTo(trail.dropped, stream.stream, { ...stream, position })
-    if (event.type === 'audit.erased')
-      for (const { stream, from, to } of event.data.ranges ?? [])
-        pushTo(trail.erased, stream, { from, to, position })
-  }
-  return trail
-}
-
-const isSigned = (checkpoint: Checkpoint, { publicKey, verify }: VerifyOptions): boolean =>
-  (publicKey === undefined || checkpoint.key === publicKey) &&
-  typeof checkpoint.signature === 'string' &&
-  verify(
-    String(checkpoint.key),
-    checkpointBytes(checkpoint),
-    new Uint8Array(Buffer.from(checkpoint.signature, 'base64')),
-  )
-
-type Report = (finding: Finding) => void
-
-/** The checkpoints of the log that hold: signed, numbered without gaps, each naming the one before it. */
-const checkStored = (trail: Trail, options: VerifyOptions, report: Report): Checkpoint[] => {
-  const sound: Checkpoint[] = []
-  let previous: Checkpoint | undefined
-  for (const [i, { version, data, position }] of trail.checkpoints.entries()) {
-    const wrong = !isSigned(data, options)
-      ? 'is not signed with the key trusted here'
-      : data.number !== i + 1 || data.previous !== (previous ? checkpointDigest(previous) : null)
-        ? 'does not follow the one before it'
-        : data.position >= position
-          ? 'speaks of events after itself'
-          : undefined
-    previous = data
-    if (wrong === undefined) sound.push(data)
-    else
-      report({
-        kind: 'checkpoint',
-        stream: auditStream,
-        version,
-        message: `checkpoint ${data.number ?? '?'} ${wrong}`,
-      })
-  }
-  return sound
-}
-
-const checkHeld = (trail: Trail, options: VerifyOptions, report: Report): HeldCheckpoint[] =>
-  (options.held ?? []).filter((held) => {
-    if (!isSigned(held, options)) {
-      report({
-        kind: 'checkpoint',
-        message: `checkpoint ${held.number}, which you hold, is not signed with the key trusted here`,
-      })
-      return false
-    }
-    const stored = trail.checkpoints[held.number - 1]?.data
-    if (stored === undefined)
-      report({
-        kind: 'removed',
-        stream: auditStream,
-        message: `checkpoint ${held.number}, which you hold, is not in the log: its end was cut off, or an older copy put in its place`,
-      })
-    else if (checkpointDigest(stored) !== checkpointDigest(held))
-      report({
-        kind: 'checkpoint',
-        stream: auditStream,
-        message: `checkpoint ${held.number} of the log is another one than you hold`,
-      })
-    return true
-  })
 
 /** Where a dropped stream stood at a position, as its records tell; `unknown` when they should and do not. */
 const droppedHead = (
@@ -249,29 +121,6 @@ const checkRoot = ({ checkpoint, heads }: Target, report: Report): void => {
     report({ kind: 'changed', stream, message: `${stream} was not there at checkpoint ${number}` })
 }
 
-const limitsOf = (report: AuditReport, options: VerifyOptions): string[] => {
-  const limits: string[] = []
-  if (report.checkpoint === undefined)
-    limits.push(
-      'no checkpoint: whoever can write the database can remove whole streams, or make a new chain; make one with "concord audit checkpoint --out <file>"',
-    )
-  else {
-    limits.push(
-      `${report.tail} events after checkpoint ${report.checkpoint.number} are chained but not signed: their end may be missing`,
-    )
-    if (!report.checkpoint.held)
-      limits.push(
-        'the checkpoint is the log’s own: an older copy of the whole database would pass; keep checkpoints elsewhere and give them with --checkpoint',
-      )
-    if (options.publicKey === undefined)
-      limits.push(
-        'no public key was given: whoever wrote the log may also have signed it; give one with --public-key',
-      )
-  }
-  if (report.checkpoint !== undefined) limits.push('whoever holds the private key can sign another history')
-  return limits
-}
-
 /** Recomputes every chain and compares with every checkpoint there is to compare with. */
 export const verifySnapshot = async (
   snapshot: AuditSnapshot,
@@ -307,6 +156,10 @@ export const verifySnapshot = async (
 
   const unseen = new Map(trail.dropped)
   for (const walked of snapshot.walk(positions)) {
+    if (walked === undefined) {
+      await options.breathe?.()
+      continue
+    }
     const { stream, brokenAt, reason } = walked
     const records = trail.dropped.get(stream) ?? []
     unseen.delete(stream)
@@ -324,7 +177,6 @@ export const verifySnapshot = async (
     checkDropped(walked, records, signedTo, report)
     checkErased(walked, trail.erased.get(stream) ?? [], signedTo, report)
     collectHeads(walked, records, targets, report)
-    if (totals.streams % 256 === 0) await new Promise((resolve) => setImmediate(resolve))
   }
   for (const stream of unseen.keys())
     report({ kind: 'removed', stream, message: `${stream}, which was dropped, is no longer listed` })
@@ -341,6 +193,7 @@ export const verifySnapshot = async (
     ok: findings.length === 0,
     ...totals,
     checkpoints: trail.checkpoints.length,
+    signers: signersOf([...held, ...stored], options),
     ...(newest === undefined
       ? {}
       : {
