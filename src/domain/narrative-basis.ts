@@ -3,7 +3,7 @@ import type { Event } from './event.ts'
 import type { Json, JsonObject } from './json.ts'
 import { listText, quoted } from './narrative-words.ts'
 import { isObject } from './reference.ts'
-import type { Trace } from './trace.ts'
+import type { Trace } from './trace-node.ts'
 
 const namedMost = 6
 

@@ -3,7 +3,8 @@ import type { Event } from './event.ts'
 import type { Json } from './json.ts'
 import { basisOf } from './narrative-basis.ts'
 import { listText, quoted, sentence } from './narrative-words.ts'
-import { type Trace, type TraceNode, traceOf } from './trace.ts'
+import { traceOf } from './trace.ts'
+import type { Trace, TraceNode } from './trace-node.ts'
 
 /** Names told in a list before the rest is counted. */
 const namedMost = 6

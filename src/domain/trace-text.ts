@@ -1,6 +1,6 @@
 import { countText, plural, shorten, spentText, timeText } from './amounts.ts'
 import { isObject } from './reference.ts'
-import type { Trace, TraceNode, TraceStatus } from './trace.ts'
+import type { Trace, TraceNode, TraceStatus } from './trace-node.ts'
 
 export type FormatOptions = {
   color?: boolean

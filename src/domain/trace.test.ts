@@ -3,7 +3,8 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { type AnyAgent, agent, type Event, openConcord, type TeamDefinition } from '../index.ts'
 import { narrate } from './narrative.ts'
-import { type TraceNode, traceOf } from './trace.ts'
+import { traceOf } from './trace.ts'
+import type { TraceNode } from './trace-node.ts'
 import { formatTrace } from './trace-text.ts'
 
 const eventsOf = async (definition: TeamDefinition, text = 'the goal'): Promise<Event[]> => {

@@ -2,33 +2,10 @@ import { ConcordError } from '../domain/errors.ts'
 import { asJson, type Json } from '../domain/json.ts'
 import { literalPattern } from '../domain/key-pattern.ts'
 import { type Schema, validate } from '../ports/schema.ts'
-import type {
-  HistoryOptions,
-  KeyMoment,
-  StateChange,
-  Watch,
-  WatchOptions,
-  WriteOutcome,
-} from '../ports/state-store.ts'
-import type { SetOptions, State } from './state.ts'
-
-/** A key whose values have a schema. */
-export type Key<T> = { readonly name: string; readonly schema: Schema<unknown, T> }
+import type { Key, KeyState, State } from './state.ts'
 
 /** Names a key and says what its values are: `key('stock', z.object({ ... }))`. Any Standard Schema serves. */
 export const key = <T>(name: string, schema: Schema<unknown, T>): Key<T> => ({ name, schema })
-
-/** One key with its values checked, when written and when read. Throws `input.invalid` with the places that do not fit. */
-export interface KeyState<T> {
-  get(options?: { at?: KeyMoment }): Promise<T | undefined>
-  peek(): T | undefined
-  set(value: T, options?: SetOptions): Promise<WriteOutcome>
-  compareAndSet(version: number, value: T): Promise<WriteOutcome>
-  update(change: (value: T | undefined) => T): Promise<T>
-  delete(options?: { ifVersion?: number }): Promise<WriteOutcome>
-  history(options?: HistoryOptions): Promise<StateChange[]>
-  watch(options?: WatchOptions): Watch
-}
 
 const refuse = (name: string, problems: readonly string[]): never => {
   throw new ConcordError(

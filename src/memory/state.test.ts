@@ -7,7 +7,7 @@ import { isConcordError } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
 import { volatileStores } from '../stores/volatile/stores.ts'
 import { manualClock } from '../testing/clock.ts'
-import { scopedState } from './state.ts'
+import { scopedState } from './scoped-state.ts'
 import { key } from './state-keys.ts'
 import { diffEntries, mergeEntries, sameJson } from './state-merge.ts'
 

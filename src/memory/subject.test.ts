@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { systemRandom } from '../platform/system.ts'
 import { volatileStores } from '../stores/volatile/stores.ts'
 import { manualClock } from '../testing/clock.ts'
-import { scopedState } from './state.ts'
+import { scopedState } from './scoped-state.ts'
 import { statedWrites, subjectMemory } from './subject.ts'
 
 const fixture = (subject = 'ada') => {

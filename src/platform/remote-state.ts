@@ -1,5 +1,6 @@
 import { ConcordError } from '../domain/errors.ts'
-import { type State, scopedState } from '../memory/state.ts'
+import { scopedState } from '../memory/scoped-state.ts'
+import type { State } from '../memory/state.ts'
 import { httpStateStore } from '../stores/http/state-store.ts'
 import { claimsOf, endpointOf, type MemoryAddress } from './remote-address.ts'
 

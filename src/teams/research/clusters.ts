@@ -1,7 +1,7 @@
 import { cosine, idfTable, type TermVector, termVector } from '../../domain/text/similarity.ts'
 import { isStopWord, stem, tokens } from '../../domain/text/tokens.ts'
+import type { Group, Member } from './group.ts'
 import { upperFirst } from './phrasing.ts'
-import type { Group, Member } from './themes.ts'
 
 const LIKENESS_MIN = 0.06
 const LABEL_WORDS = 3

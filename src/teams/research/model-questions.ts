@@ -1,8 +1,7 @@
 import type { AgentContext } from '../../agent/context.ts'
 import { askModel } from './ask-model.ts'
 import { citedEvidence, evidenceFor, type ModelClaim, modelClaims } from './model-evidence.ts'
-import type { QuestionsInput } from './question-generator.ts'
-import type { Questions } from './shapes.ts'
+import type { Questions, QuestionsInput } from './shapes.ts'
 
 const schema = {
   type: 'object',

@@ -1,8 +1,7 @@
 import type { AgentContext } from '../../agent/context.ts'
 import { askModel } from './ask-model.ts'
 import { attributionOf, withYear } from './attribution.ts'
-import type { ReaderInput } from './reader.ts'
-import type { Reading, Statement, StatementKind } from './shapes.ts'
+import type { ReaderInput, Reading, Statement, StatementKind } from './shapes.ts'
 
 const KINDS: readonly string[] = ['contribution', 'method', 'result', 'finding', 'gap']
 const STATEMENTS_MAX = 6

@@ -1,9 +1,10 @@
 import { APPROACHES } from './approaches.ts'
+import type { Group, Member } from './group.ts'
 import { counted, listed, lowerFirst, numberWord, span, upperFirst } from './phrasing.ts'
 import type { Claim, Narrative, Reading, Theme } from './shapes.ts'
 import { sharedClaim, sharedInAll } from './shared-claims.ts'
 import { type Allowed, tells, toldIn } from './telling.ts'
-import { type Group, type Member, themesOf } from './themes.ts'
+import { themesOf } from './themes.ts'
 
 export type NarrativeInput = {
   question: string

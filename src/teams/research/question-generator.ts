@@ -3,16 +3,7 @@ import { asJson, type Json } from '../../domain/json.ts'
 import { complainedOf } from './feedback.ts'
 import { findProblemsWithModel } from './model-questions.ts'
 import { findProblems } from './problems.ts'
-import type { Reading } from './shapes.ts'
-
-export type QuestionsInput = {
-  question: string
-  topic: string
-  method: string
-  count: number
-  readings: Reading[]
-  feedback?: string
-}
+import type { QuestionsInput } from './shapes.ts'
 
 /** Open research problems, each derived from gaps or limitations that papers state, quoted and cited. */
 export const generateQuestions = async (input: QuestionsInput, context: AgentContext): Promise<Json> => {

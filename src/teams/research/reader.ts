@@ -11,17 +11,8 @@ import { hasDebris } from './plain-text.ts'
 import { ofField } from './relevance.ts'
 import { retell } from './retell.ts'
 import { carried } from './self-check.ts'
-import type { PaperRecord, Reading, Statement, StatementKind } from './shapes.ts'
+import type { PaperRecord, ReaderInput, Reading, Statement, StatementKind } from './shapes.ts'
 import { nameInTitle } from './system-name.ts'
-
-export type ReaderInput = {
-  paper: PaperRecord
-  topic: string
-  method: string
-  fullText?: boolean
-  corpus?: string
-  feedback?: string
-}
 
 /** How many statements of a kind are kept: enough to choose from, few enough for the log. */
 const KEPT: { [kind in StatementKind]: number } = {

@@ -149,3 +149,23 @@ export type ResearchParams = {
   /** Read whole documents where there are any. */
   fullText?: boolean
 }
+
+/** What the reader is given. */
+export type ReaderInput = {
+  paper: PaperRecord
+  topic: string
+  method: string
+  fullText?: boolean
+  corpus?: string
+  feedback?: string
+}
+
+/** What the question generator is given. */
+export type QuestionsInput = {
+  question: string
+  topic: string
+  method: string
+  count: number
+  readings: Reading[]
+  feedback?: string
+}

@@ -1,9 +1,9 @@
 import { attributionOf } from './attribution.ts'
+import type { Group } from './group.ts'
 import { counted, listed, slug, upperFirst } from './phrasing.ts'
 import type { Claim, ClaimCitation, Reading } from './shapes.ts'
 import { SHARED_TERMS, type SharedTerm } from './shared-terms.ts'
 import { tells } from './telling.ts'
-import type { Group } from './themes.ts'
 
 const PAPERS = { min: 2, max: 4, introduction: 3 }
 

@@ -1,9 +1,9 @@
 import { cosine, termVector } from '../../domain/text/similarity.ts'
 import { stems } from '../../domain/text/tokens.ts'
 import { attributionOf, inBrackets, withYear } from './attribution.ts'
+import type { Group, Member } from './group.ts'
 import { lowerFirst } from './phrasing.ts'
 import type { Claim, Reading, Statement } from './shapes.ts'
-import type { Group, Member } from './themes.ts'
 
 /** Whether a claim may be made: it was not given up before. */
 export type Allowed = (claim: string) => boolean

@@ -1,15 +1,11 @@
-import { APPROACHES, type Approach, approachOf } from './approaches.ts'
+import { APPROACHES, approachOf } from './approaches.ts'
 import { areaOf } from './area-of.ts'
 import { AREAS } from './areas.ts'
 import { clustered } from './clusters.ts'
+import type { Group, Member } from './group.ts'
 import { upperFirst } from './phrasing.ts'
 import { topicTerms } from './relevance.ts'
 import type { Reading } from './shapes.ts'
-
-export type Member = { reading: Reading; approach: Approach }
-
-/** Papers that belong together. `axis` says by what they were grouped. */
-export type Group = { name: string; aim?: string; members: Member[]; axis: 'area' | 'approach' | 'terms' }
 
 const THEMES_MAX = 6
 const MEMBERS_MIN = 2
