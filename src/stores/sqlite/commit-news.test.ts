@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { chmodSync, mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { inFolder, openIn } from './temporary.test.ts'
 
@@ -35,6 +37,24 @@ describe('the news of a commit', () => {
       assert.equal(there.state.peek('run/f', 'k')?.value, 1)
       subscription.close()
       watch.close()
+      await Promise.all([here.close(), there.close()])
+    }))
+
+  it('are not believed where others may write; changes are then found by looking', () =>
+    inFolder(async (folder) => {
+      mkdirSync(join(folder, 'concord.db.ring'))
+      chmodSync(join(folder, 'concord.db.ring'), 0o777)
+      const there = await openIn(folder)
+      const here = await openIn(folder)
+      const watch = there.state.watch('global', '*')
+      const subscription = there.state.subscribe('*')
+      await Promise.all([subscription.opened, here.state.publish('heard', 'by nobody')])
+      await here.state.write([{ ...key, value: 1 }])
+      const { value } = await watch.next()
+      assert.equal(value?.sequence, 1)
+      assert.deepEqual(readdirSync(join(folder, 'concord.db.ring')), [])
+      await there.state.publish('heard', 'by itself')
+      assert.equal((await subscription.next()).value?.message, 'by itself')
       await Promise.all([here.close(), there.close()])
     }))
 

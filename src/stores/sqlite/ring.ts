@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmod, mkdir, readdir, rm, unlink } from 'node:fs/promises'
+import { chmod, mkdir, readdir, rm, stat, unlink } from 'node:fs/promises'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join, relative } from 'node:path'
@@ -34,6 +34,12 @@ const waitingMost = 8 * 1024 * 1024
 const newsWaitingMost = 256 * 1024
 const helloWithinMs = 1000
 const goodbyeWithinMs = 2000
+
+/** What is heard in the ring is believed, so nobody else may put a socket there; without a ring everything is found by polling. */
+const isOwn = async (folder: string): Promise<boolean> => {
+  const { uid, mode } = await stat(folder)
+  return process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0)
+}
 
 const lineOf = (news: string | undefined): string => (news === undefined ? '' : `n${news}`)
 
@@ -161,6 +167,7 @@ export const openRing = (options: {
 
   const open = async (): Promise<void> => {
     await mkdir(folder, { recursive: true, mode: 0o700 })
+    if (!(await isOwn(folder))) return
     server = createServer((socket) => {
       // Who comes while this process leaves would keep the server from closing, and nothing would keep the process.
       if (closed) return void socket.destroy()
