@@ -73,6 +73,7 @@ const endOf = async (context: AgentContext, id: string, goal: Goal): Promise<Chi
       id,
       goal,
       ...(run.recalled === undefined ? {} : { recalled: run.recalled }),
+      ...(run.readable === undefined ? {} : { readable: run.readable }),
       parent: { run: run.id, step: context.stepId, key: idempotencyKey },
       depth: run.depth + 1,
       signal: context.signal,

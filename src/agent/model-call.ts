@@ -1,6 +1,7 @@
 import type { Amount } from '../domain/budget.ts'
 import { shortageText } from '../domain/budget.ts'
 import { ConcordError, type Failure, isRetryable, toFailure } from '../domain/errors.ts'
+import { unpricedModel } from '../domain/feasibility.ts'
 import { asJson, copyJson } from '../domain/json.ts'
 import { sleep } from '../ports/clock.ts'
 import type { Message, Model, ModelAnswer, ModelRequest, Usage } from '../ports/model.ts'
@@ -129,10 +130,7 @@ const boundOf = (context: AgentContext, model: Model, request: ModelRequest): Am
   const input = model.inputTokensBound(request)
   const output = request.outputTokensMax ?? model.outputTokensMax
   if (model.price === undefined && context.goal.budget?.money !== undefined)
-    throw new ConcordError(
-      'plan.infeasible',
-      `Cannot use model "${model.id}" under a money budget as it has no price; add prices["${model.id}"] to the config, or limit tokens instead`,
-    )
+    throw new ConcordError('plan.infeasible', `Cannot call the model: ${unpricedModel(model.id)}`)
   return { tokens: input + output, money: cost(model, input, output, 0) }
 }
 

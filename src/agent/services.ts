@@ -24,6 +24,8 @@ export type ChildRequest = {
   goal: Goal
   /** What the parent began with: a child works on the same thread and subject. */
   recalled?: Recalled
+  /** What the parent's tools may read, its own may. */
+  readable?: readonly string[]
   parent: { run: string; step: string; key: string }
   depth: number
   signal: AbortSignal

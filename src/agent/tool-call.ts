@@ -104,6 +104,7 @@ const execute = async (
   action: Action,
 ): Promise<{ output?: Json; failure?: Failure }> => {
   const { clock, logger } = context.services
+  const { readable } = context.execution.run
   const timeoutMs = tool.timeoutMs ?? timeoutMsDefault
   const late = () =>
     new ConcordError(
@@ -116,6 +117,7 @@ const execute = async (
         run: context.runId,
         step: context.stepId,
         agent: context.agent,
+        ...(readable === undefined ? {} : { readable }),
         idempotencyKey: `${context.idempotencyKey}/${action.id}`,
         signal,
         clock,

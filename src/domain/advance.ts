@@ -345,6 +345,7 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
   'run.queued': (run, data, event) => {
     run.goal = data.goal
     if (data.recalled !== undefined) run.recalled = data.recalled
+    if (data.readable !== undefined) run.readable = data.readable
     run.strategy = data.strategy
     run.parent = data.parent
     run.depth = data.depth

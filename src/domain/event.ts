@@ -56,6 +56,8 @@ export type EventData = {
     forkedFrom?: Forked
     teamDigest?: string
     recalled?: Recalled
+    /** Folders and files that its tools may read beside those of the configuration: named by who started it. */
+    readable?: string[]
   }
   'run.started': Record<string, never>
   'run.claimed': { owner: string; epoch: number }

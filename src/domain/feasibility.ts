@@ -7,10 +7,16 @@ export type Feasible = {
   stateKeys?: ReadonlySet<string>
   /** Steps the budget still allows; undefined without a limit. */
   stepsLeft?: number
+  /** Agents whose model has no price, with that model, where money is limited. */
+  unpriced?: ReadonlyMap<string, string>
 }
 
+/** Why a model cannot be used under a money budget, and what can be done. */
+export const unpricedModel = (model: string): string =>
+  `model "${model}", which has no price, cannot be used under a money budget; add prices["${model}"] to the config, or limit tokens instead`
+
 /** Why a plan cannot work, decided by code: agents exist, ids and references resolve, no cycle, the budget suffices. */
-export const infeasibilities = (steps: Step[], { agents, stepsLeft }: Feasible): string[] => {
+export const infeasibilities = (steps: Step[], { agents, stepsLeft, unpriced }: Feasible): string[] => {
   const reasons: string[] = []
   if (steps.length === 0) reasons.push('the plan has no step')
   if (steps.length > stepsMax) reasons.push(`the plan has ${steps.length} steps, more than ${stepsMax}`)
@@ -20,6 +26,9 @@ export const infeasibilities = (steps: Step[], { agents, stepsLeft }: Feasible):
   for (const step of steps) {
     if (ids.has(step.id)) reasons.push(`two steps are called "${step.id}"`)
     ids.add(step.id)
+    const model = unpriced?.get(step.agent)
+    if (model !== undefined)
+      reasons.push(`step "${step.id}" wants agent "${step.agent}": its ${unpricedModel(model)}`)
     if (!agents.has(step.agent))
       reasons.push(
         `step "${step.id}" wants agent "${step.agent}", which is not in the team: ${[...agents.keys()].join(', ')}`,

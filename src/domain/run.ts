@@ -101,6 +101,8 @@ export type Run = {
   goal: Goal
   /** Of its thread and its subject, as it was when the run began. */
   recalled?: Recalled
+  /** Folders and files that its tools may read beside those of the configuration. */
+  readable?: readonly string[]
   strategy: string
   parent?: Parent
   depth: number

@@ -1,4 +1,4 @@
-import { infeasibilities } from '../domain/feasibility.ts'
+import { type Feasible, infeasibilities, unpricedModel } from '../domain/feasibility.ts'
 import { copyJson, type Json } from '../domain/json.ts'
 import { readPlan, type Step } from '../domain/plan.ts'
 import { isObject } from '../domain/reference.ts'
@@ -10,6 +10,7 @@ export const planning = (decider: Decider): void => {
   const { run, team } = decider
   if (run.proposed !== undefined) return judge(decider, run.proposed.steps, run.proposed.version)
   const version = run.plansProposed + 1
+  if (version === 1 && failsForPrice(decider)) return
   if (version > team.bounds.plansMax) return giveUp(decider)
   if (team.plan !== undefined) return fixedPlan(decider, team.plan, version)
   const work = run.works.get('$plan')
@@ -21,6 +22,25 @@ export const planning = (decider: Decider): void => {
     decider.record('run.failed', { failure, reasons: [`no plan: ${failure.message}`] })
   }
 }
+
+/** No plan can do without the agents that every plan is made, judged and checked by. */
+const failsForPrice = (decider: Decider): boolean => {
+  const { planner, feasibility, checker } = decider.team
+  const unpriced = unpricedUnder(decider)
+  for (const name of [planner, feasibility, checker]) {
+    const model = name === undefined ? undefined : unpriced?.get(name)
+    if (model === undefined) continue
+    decider.fail(
+      'plan.infeasible',
+      `Cannot work on the goal with agent "${name}": its ${unpricedModel(model)}`,
+    )
+    return true
+  }
+  return false
+}
+
+const unpricedUnder = ({ run, team }: Decider): Feasible['unpriced'] =>
+  run.goal.budget?.money === undefined ? undefined : team.unpriced
 
 const giveUp = (decider: Decider): void => {
   const { run, team } = decider
@@ -68,9 +88,11 @@ const proposeSteps = (decider: Decider, answer: Json, version: number, reason?: 
 const judge = (decider: Decider, steps: Step[], version: number): void => {
   const { run, team } = decider
   const stepsMax = run.goal.budget?.steps
+  const unpriced = unpricedUnder(decider)
   const reasons = infeasibilities(steps, {
     agents: team.agents,
     ...(stepsMax === undefined ? {} : { stepsLeft: stepsMax - run.book.steps }),
+    ...(unpriced === undefined ? {} : { unpriced }),
   })
   if (reasons.length > 0) return decider.record('plan.rejected', { version, reasons, by: 'code' })
   if (team.feasibility === undefined) return decider.record('plan.accepted', { version })

@@ -39,5 +39,7 @@ export type TeamShape = {
   checker?: string
   /** The step whose result is the run's output; default the check's output or summary, else the last step's result. */
   output?: string
+  /** Agents that ask a model without a price, with that model. */
+  unpriced?: ReadonlyMap<string, string>
   bounds: Bounds
 }

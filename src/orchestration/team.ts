@@ -43,50 +43,72 @@ export type Team = {
   shape: TeamShape
 }
 
-const invalid = (team: string, problem: string, way: string): ConcordError =>
-  new ConcordError('config.invalid', `Cannot use team "${team}" as ${problem}; ${way}`)
+/** `at` is where in the definition; `details.path` tells it from the config on. */
+const invalid = (team: string, at: readonly string[], problem: string, way: string): ConcordError => {
+  const path = ['teams', team, ...at]
+  return new ConcordError(
+    'config.invalid',
+    `Cannot use team "${team}" as ${problem} (${path.join('.')}); ${way}`,
+    {
+      details: { path },
+    },
+  )
+}
+
+/** The model an agent is sure to ask, where it has no price. */
+export type UnpricedModel = (definition: AnyAgent) => string | undefined
 
 /** A definition with its agents found and its strategy made. `known` are agents of the config, by name. Throws `config.invalid`. */
 export const assembleTeam = (
   name: string,
   definition: TeamDefinition,
   known: ReadonlyMap<string, AnyAgent>,
+  unpricedModel: UnpricedModel = () => undefined,
 ): Team => {
   const agents = new Map<string, AnyAgent>()
-  const find = (wanted: AnyAgent | string): AnyAgent => {
+  const find = (wanted: AnyAgent | string, at: readonly string[]): AnyAgent => {
     if (typeof wanted !== 'string') return wanted
     const found = agents.get(wanted) ?? known.get(wanted)
     if (found !== undefined) return found
     throw invalid(
       name,
+      at,
       `agent "${wanted}" is not defined`,
       `known are: ${[...agents.keys(), ...known.keys()].join(', ') || 'none'}`,
     )
   }
-  const add = (wanted: AnyAgent | string): string => {
-    const found = find(wanted)
+  const add = (wanted: AnyAgent | string, ...at: string[]): string => {
+    const found = find(wanted, at)
     const other = agents.get(found.name)
     if (other !== undefined && other !== found)
-      throw invalid(name, `two different agents are called "${found.name}"`, 'rename one')
+      throw invalid(name, at, `two different agents are called "${found.name}"`, 'rename one')
     agents.set(found.name, found)
     return found.name
   }
   if (!Array.isArray(definition.agents) || definition.agents.length === 0)
-    throw invalid(name, 'it has no agents', 'list them under "agents"')
-  for (const wanted of definition.agents) add(wanted)
+    throw invalid(name, [], 'it has no agents', 'list them under "agents"')
+  for (const [i, wanted] of definition.agents.entries()) add(wanted, 'agents', String(i))
   const workers = new Map(agents)
   const sole = workers.size === 1 ? [...workers.keys()][0] : undefined
-  const planner = definition.planner === undefined ? undefined : add(definition.planner)
+  const planner = definition.planner === undefined ? undefined : add(definition.planner, 'planner')
   const plan = definition.plan ?? (planner === undefined && sole !== undefined ? soleStep(sole) : undefined)
   const shape: TeamShape = {
     name,
     agents: new Map([...workers].map(([id, worker]) => [id, cardOf(worker)])),
     ...(plan === undefined ? { planner: planner ?? add(modelPlanner) } : { plan }),
-    ...(definition.checker === undefined ? {} : { checker: add(definition.checker) }),
-    ...(definition.feasibility === undefined ? {} : { feasibility: add(definition.feasibility) }),
+    ...(definition.checker === undefined ? {} : { checker: add(definition.checker, 'checker') }),
+    ...(definition.feasibility === undefined
+      ? {}
+      : { feasibility: add(definition.feasibility, 'feasibility') }),
     ...(definition.output === undefined ? {} : { output: definition.output }),
     bounds: { ...defaultBounds, ...definition.bounds },
   }
+  const unpriced = new Map<string, string>()
+  for (const [id, known] of agents) {
+    const model = unpricedModel(known)
+    if (model !== undefined) unpriced.set(id, model)
+  }
+  if (unpriced.size > 0) shape.unpriced = unpriced
   const { policy } = definition
   return {
     name,

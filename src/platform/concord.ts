@@ -1,4 +1,3 @@
-import { type AnyAgent, agent } from '../agent/define.ts'
 import { createPerform } from '../agent/perform.ts'
 import type { AgentServices, ChildRequest, ChildResult, RemoteCall } from '../agent/services.ts'
 import type { AgentCard } from '../domain/agent.ts'
@@ -17,7 +16,7 @@ import { scopedState } from '../memory/scoped-state.ts'
 import type { State } from '../memory/state.ts'
 import { type SubjectMemory, subjectMemory } from '../memory/subject.ts'
 import { turnsAtStart } from '../memory/thread.ts'
-import { assembleTeam, type Team, type TeamDefinition } from '../orchestration/team.ts'
+import type { Team } from '../orchestration/team.ts'
 import { type BeforeStore, storeAsIs } from '../policy/before-store.ts'
 import { type Clock, sleep } from '../ports/clock.ts'
 import type { Embedder } from '../ports/embedder.ts'
@@ -29,9 +28,8 @@ import type { Transport } from '../ports/transport.ts'
 import { unknownRun } from '../runtime/fold.ts'
 import { type ForkOptions, forkOf } from '../runtime/fork.ts'
 import { createRunner, type Runner, type Start } from '../runtime/runner.ts'
-import { learnTeam, learnTeamName } from '../teams/learn.ts'
+import { learnTeamName } from '../teams/learn.ts'
 import { httpTransport } from '../transports/http.ts'
-import { builtInTeams } from './built-in.ts'
 import { type Checkpoints, createCheckpoints } from './checkpoints.ts'
 import type { ConcordConfig } from './config.ts'
 import { type FollowOptions, followRun } from './follow.ts'
@@ -44,10 +42,17 @@ import { rememberFor, remembers } from './recall.ts'
 import { guardLogger, openStores } from './stores.ts'
 import { startSweeper } from './sweeper.ts'
 import { systemClock, systemIds, systemRandom } from './system.ts'
+import { teamNames, teamsOf } from './teams.ts'
 import { toolFinder } from './tools.ts'
-import { createWatchers, teamOfAgent, type Watchers } from './watchers.ts'
+import { createWatchers, type Watchers } from './watchers.ts'
 
 export type GoalRequest = string | (Omit<Goal, 'team'> & { team?: string })
+
+export type StartOptions = {
+  id?: string
+  /** Folders and files that the run's tools may read beside those of the configuration; kept with the run, whoever goes on with it. */
+  readable?: readonly string[]
+}
 
 export type Delta = { run: string; step: string; agent: string; text: string }
 
@@ -76,9 +81,9 @@ export type Concord = {
   /** Shared state for those outside the process: the store, and what the holder of a token may do with it. */
   readonly memory: Memory
   /** Starts a run and resolves with its id once it is durable. A repeated `id` starts nothing and answers the same id. */
-  start(goal: GoalRequest, options?: { id?: string }): Promise<string>
+  start(goal: GoalRequest, options?: StartOptions): Promise<string>
   /** Starts a run and waits until it is final, waits for a person, or is suspended. */
-  run(goal: GoalRequest, options?: { id?: string; signal?: AbortSignal }): Promise<Run>
+  run(goal: GoalRequest, options?: StartOptions & { signal?: AbortSignal }): Promise<Run>
   /** Output of a run that succeeded. Throws its failure, or `goal.unmet` when it did not end well. */
   result(goal: GoalRequest, options?: { signal?: AbortSignal }): Promise<Json>
   events(run: string): Promise<Event[]>
@@ -175,7 +180,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
       ...(budget === undefined ? {} : { budget }),
     }
   }
-  const request = (goal: GoalRequest, { id }: { id?: string } = {}): Start => {
+  const request = (goal: GoalRequest, { id, readable }: StartOptions = {}): Start => {
     if (id !== undefined && !idPattern.test(id))
       throw new ConcordError(
         'input.invalid',
@@ -183,10 +188,14 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
       )
     const complete = completed(goal)
     teamNamed(complete.team)
-    return { goal: complete, ...(id === undefined ? {} : { id }) }
+    return {
+      goal: complete,
+      ...(id === undefined ? {} : { id }),
+      ...(readable === undefined ? {} : { readable }),
+    }
   }
   /** With what is remembered of the goal's thread and subject. An id that is asked for again has begun with what was remembered then. */
-  const recalling = async (goal: GoalRequest, options?: { id?: string }): Promise<Start> => {
+  const recalling = async (goal: GoalRequest, options?: StartOptions): Promise<Start> => {
     const given = request(goal, options)
     if (!remembers(given.goal)) return given
     const id = given.id ?? ids.run()
@@ -315,9 +324,16 @@ const idPattern = /^[\w.:@-]{1,200}$/
 
 const runChild = async (
   runner: Runner,
-  { id, goal, recalled, parent, depth, signal }: ChildRequest,
+  { id, goal, recalled, readable, parent, depth, signal }: ChildRequest,
 ): Promise<ChildResult> => {
-  await runner.start({ id, goal, parent, depth, ...(recalled === undefined ? {} : { recalled }) })
+  await runner.start({
+    id,
+    goal,
+    parent,
+    depth,
+    ...(recalled === undefined ? {} : { recalled }),
+    ...(readable === undefined ? {} : { readable }),
+  })
   if (!runner.owns(id)) await runner.resume(id, 'parent').catch(() => {})
   const run = await settledElsewhere(runner, id, signal)
   if (!isFinal(run)) return { final: false }
@@ -338,40 +354,6 @@ const settledElsewhere = async (runner: Runner, id: string, signal: AbortSignal)
   }
 }
 
-const teamNames = (config: ConcordConfig): string[] => [
-  ...new Set([...Object.keys(config.teams ?? {}), ...Object.keys(builtInTeams)]),
-]
-
-/** Teams by name, assembled on first use; those of the config at once, so that a mistake shows at the start. */
-const teamsOf = (config: ConcordConfig): ((name: string) => Team) => {
-  const known = new Map<string, AnyAgent>()
-  for (const [name, given] of Object.entries(config.agents ?? {}))
-    known.set(name, 'name' in given ? given : agent({ ...given, name }))
-  const assembled = new Map<string, Team>()
-  const find = (name: string): Team => {
-    const before = assembled.get(name)
-    if (before !== undefined) return before
-    const definition: TeamDefinition | undefined =
-      own(config.teams, name) ??
-      own(builtInTeams, name)?.(config) ??
-      learnTeamOf(config, name) ??
-      teamOfAgent(config, name)
-    if (definition === undefined)
-      throw new ConcordError(
-        'team.unknown',
-        `Cannot find team "${name}" as these are defined: ${teamNames(config).join(', ')}; add it to "teams" in concord.config.ts`,
-      )
-    const team = assembleTeam(name, definition, known)
-    assembled.set(name, team)
-    return team
-  }
-  for (const name of Object.keys(config.teams ?? {})) find(name)
-  return find
-}
-
-const learnTeamOf = ({ memory }: ConcordConfig, name: string): TeamDefinition | undefined =>
-  name === learnTeamName && memory?.learnWith !== undefined ? learnTeam(memory.learnWith) : undefined
-
 /** How long closing waits for what is being learned. */
 const learningMsMax = 15_000
 
@@ -383,6 +365,3 @@ const untilLearned = async (learning: ReadonlySet<Promise<unknown>>, clock: Cloc
     sleep(clock, learningMsMax, learned.signal).catch(() => {}),
   ])
 }
-
-const own = <T>(table: { [name: string]: T } | undefined, name: string): T | undefined =>
-  table !== undefined && Object.hasOwn(table, name) ? table[name] : undefined

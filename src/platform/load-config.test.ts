@@ -120,4 +120,31 @@ describe('loading a config', () => {
     assert.equal(configProblems(undefined).length, 1)
     assert.match(configProblems([])[0]?.problem ?? '', /the config must be an object, it is a list/)
   })
+
+  it('tells file and line of a team that cannot be assembled, and the path of what is wrong in it', async () => {
+    const shop = (members: string) =>
+      fileWith(
+        `const a = { name: 'a', run: () => 1 }\nexport default {\n  teams: {\n    shop: {\n      agents: [a],\n      ${members}\n    },\n  },\n}\n`,
+      )
+    await refusedAt(
+      shop("planner: 'plannr',"),
+      ':6',
+      /Cannot use team "shop" as agent "plannr" is not defined \(teams\.shop\.planner\)/,
+    )
+    await refusedAt(
+      shop("checker: { name: 'a', run: () => 2 },"),
+      ':6',
+      /two different agents are called "a" \(teams\.shop\.checker\)/,
+    )
+    await refusedAt(
+      fileWith('export default {\n  teams: { empty: { agents: [] } },\n}\n'),
+      ':2',
+      /it has no agents \(teams\.empty\)/,
+    )
+    await refusedAt(
+      fileWith("export default {\n  teams: { t: { agents: ['gone'] } },\n}\n"),
+      ':2',
+      /\(teams\.t\.agents\.0\)/,
+    )
+  })
 })

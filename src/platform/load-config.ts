@@ -34,9 +34,25 @@ export const loadConfig = async (path: string | undefined = findConfig()): Promi
   if (problems.length > 0) throw wrongShape(file, problems)
   // configProblems has just looked at every member that Concord reads.
   const config = withKeyFiles(found.default as ConcordConfig, dirname(file))
+  if (config.teams !== undefined) await checkTeams(file, config)
   if (config.stores?.kind === 'memory') return config
   const directory = resolve(dirname(file), config.stores?.directory ?? '.concord')
   return { ...config, stores: { ...config.stores, directory } }
+}
+
+/** A team that cannot be assembled is told with its place in the file; without one it would be told when it is used. */
+const checkTeams = async (file: string, config: ConcordConfig): Promise<void> => {
+  const { teamsOf } = await import('./teams.ts')
+  try {
+    teamsOf(config)
+  } catch (error) {
+    if (!isConcordError(error) || !Array.isArray(error.details.path)) throw error
+    const place = placeOf(file, readFileSync(file, 'utf8'), error.details.path.map(String))
+    throw new ConcordError(error.code, `${place}: ${error.message}`, {
+      details: { ...error.details, file },
+      cause: error,
+    })
+  }
 }
 
 const withKeyFiles = (config: ConcordConfig, folder: string): ConcordConfig => {

@@ -13,6 +13,8 @@ export type ToolContext = {
   run: string
   step: string
   agent: string
+  /** Folders and files that may be read for this run beside those the tool was set up with. */
+  readable?: readonly string[]
   /** The same when the call is repeated after a crash or a retry; hand it to the remote side. */
   idempotencyKey: string
   /** Aborted on time-out, cancellation and loss of ownership; stop work and release sockets. */

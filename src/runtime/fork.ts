@@ -82,6 +82,7 @@ export const forkOf = async (
     id: newId,
     goal,
     ...(first.data.recalled === undefined ? {} : { recalled: first.data.recalled }),
+    ...(first.data.readable === undefined ? {} : { readable: first.data.readable }),
     depth: first.data.depth,
     forkedFrom: { run: id, version: at },
     inherited: {

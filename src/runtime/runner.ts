@@ -37,6 +37,8 @@ export type Start = {
   forkedFrom?: { run: string; version: number }
   /** Of its thread and its subject: what the run begins with beside its goal. */
   recalled?: Recalled
+  /** Folders and files that its tools may read beside those of the configuration. */
+  readable?: readonly string[]
   /** State written in the commit that creates the run; unconditional. */
   writes?: StateWrite[]
   /** Events of another run to go on from, and the state that goes with them. */
@@ -202,7 +204,7 @@ export const createRunner = (
     const strategy = options.strategyFor(request.goal)
     const run = emptyRun(id)
     const at = clock.now()
-    const { goal, parent, forkedFrom, inherited, recalled, writes = [] } = request
+    const { goal, parent, forkedFrom, inherited, recalled, readable, writes = [] } = request
     const queued: Draft = {
       type: 'run.queued',
       at,
@@ -213,6 +215,7 @@ export const createRunner = (
         ...(parent === undefined ? {} : { parent }),
         ...(forkedFrom === undefined ? {} : { forkedFrom }),
         ...(recalled === undefined ? {} : { recalled }),
+        ...(readable === undefined ? {} : { readable: [...readable] }),
       },
     }
     const claimed: Draft = { type: 'run.claimed', at, data: { owner: membership.self, epoch: 1 } }

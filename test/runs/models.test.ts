@@ -237,12 +237,57 @@ describe('a budget', () => {
     assert.equal(run.book.reserved.size, 0)
   })
 
-  it('of money makes an unpriced model infeasible', async () => {
+  it('of money refuses a plan before it starts when a model of it has no price, and says which and what to do', async () => {
+    const [priced, unpriced] = [{ ...scriptedModel(['x']), price }, scriptedModel(['x'])]
+    let done = 0
+    const agents = [
+      agent({ name: 'code', run: () => ++done }),
+      agent({ name: 'priced', model: priced }),
+      agent({ name: 'unpriced', model: unpriced }),
+    ]
+    const plan = (...names: string[]) => names.map((name) => ({ id: name, agent: name }))
+    // Told what was wrong with its first plan, it does without.
+    const planner = agent({
+      name: 'p',
+      run: (input) => ({
+        steps: plan('code', 'previous' in (input as object) ? 'priced' : 'unpriced'),
+      }),
+    })
+    const concord = await concordWith(
+      { agents, plan: () => plan('code', 'unpriced') },
+      {
+        teams: {
+          checked: { agents: agents.slice(0, 1), plan: () => plan('code'), checker: agents[2]! },
+          planned: { agents, planner: planner },
+        },
+      },
+    )
+    const run = (team: string, budget: object) => concord.run({ text: 'x', team, budget })
+    const refused = await run('t', { money: 1 })
+    assert.equal(refused.failure?.code, 'plan.infeasible')
+    assert.match(
+      refused.failure?.message ?? '',
+      /step "unpriced" wants agent "unpriced": its model ".*", which has no price, cannot be used under a money budget; add prices/,
+    )
+    const unchecked = await run('checked', { money: 1 })
+    assert.match(unchecked.failure?.message ?? '', /with agent "unpriced": its model/)
+    assert.equal(done, 0)
+    assert.equal((await run('planned', { money: 1 })).status, 'succeeded')
+    assert.deepEqual([done, unpriced.calls()], [1, 0])
+    assert.equal((await run('t', { tokens: 100_000 })).status, 'succeeded')
+    assert.equal(unpriced.calls(), 1)
+  })
+
+  it('of money stops code that asks an unpriced model at its first call', async () => {
     const model = scriptedModel(['x'])
-    const concord = await concordWith({ agents: [agent({ name: 'm', model })], plan: one('m') })
+    const code = agent({
+      name: 'm',
+      run: async (_input, context) => (await context.model('x', { model })).text,
+    })
+    const concord = await concordWith({ agents: [code], plan: one('m') })
     const run = await concord.run({ text: 'x', team: 't', budget: { money: 1 } })
     assert.equal(run.failure?.code, 'plan.infeasible')
-    assert.match(run.failure?.message ?? '', /has no price; add prices/)
+    assert.match(run.failure?.message ?? '', /has no price.*add prices/)
     assert.equal(model.calls(), 0)
   })
 

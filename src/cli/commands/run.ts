@@ -119,7 +119,8 @@ export const runCommand = command({
       const found = values.new ? undefined : await unfinishedRun(concord, goal)
       if (found !== undefined)
         return await stayWith(concord, found, terminal, { ...values, hint: '--new starts afresh' })
-      const id = await concord.start(goal)
+      const readable = values.corpus === undefined ? {} : { readable: [resolve(values.corpus)] }
+      const id = await concord.start(goal, readable)
       const quiet = values.json
       const opening = quiet ? {} : { opening: `Run ${id} (team ${goal.team})` }
       return report(terminal, await drive(concord, id, terminal, { quiet, ...opening }), values)
@@ -129,7 +130,7 @@ export const runCommand = command({
   },
 })
 
-/** Agents may read documents in the working directory, and in the folder that the person names here. */
+/** An unfinished run of the same goal may read what the person names here, whoever started it. */
 const withCorpus = (config: ConcordConfig, corpus: string | undefined): ConcordConfig => {
   if (corpus === undefined) return config
   const { toolSettings = {} } = config

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { ConcordError } from '../../domain/errors.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
-import { type AnyTool, tool } from '../../ports/tool.ts'
+import { type AnyTool, type ToolContext, tool } from '../../ports/tool.ts'
 import { arxivClient } from './arxiv.ts'
 import { bundledCorpus } from './bundled.ts'
 import { listCorpus } from './corpus-files.ts'
@@ -95,8 +95,8 @@ const corpusSearch = (corpora: Corpora): AnyTool =>
     }),
     permission: 'read',
     timeoutMs: 300_000,
-    execute: async ({ query, max, from, to, path, fullText }, { signal }): Promise<PapersFound> => {
-      const corpus = await corpora.open(path, signal)
+    execute: async ({ query, max, from, to, path, fullText }, context): Promise<PapersFound> => {
+      const corpus = await corpora.open(path, context)
       const { hits, total } = corpus.search.search({ query, max, ...dates(from, to) })
       const papers = hits.map(({ paper }) => withText(paper, fullText))
       return { papers, source: corpus.source, total, dateRange: dateRange(papers) }
@@ -115,8 +115,9 @@ const paperFetch = (arxiv: ReturnType<typeof arxivClient>, corpora: Corpora): An
     }),
     permission: 'network',
     timeoutMs: 180_000,
-    execute: async ({ id, path, charactersMax }, { signal }): Promise<PaperText> => {
-      const local = await corpora.paper(id, path, signal)
+    execute: async ({ id, path, charactersMax }, context): Promise<PaperText> => {
+      const { signal } = context
+      const local = await corpora.paper(id, path, context)
       if (local?.fullText) return cut(local.id, local.title, local.fullText, charactersMax, local.url)
       const parsed = parseArxivId(id)
       if (!parsed)
@@ -147,9 +148,10 @@ const cut = (id: string, title: string, text: string, max: number, source: strin
 })
 
 type Corpus = { source: string; search: PaperSearch; papers: Map<string, Paper> }
+type Asked = Pick<ToolContext, 'signal' | 'readable'>
 type Corpora = {
-  open(path: string | undefined, signal: AbortSignal): Promise<Corpus>
-  paper(id: string, path: string | undefined, signal: AbortSignal): Promise<Paper | undefined>
+  open(path: string | undefined, asked: Asked): Promise<Corpus>
+  paper(id: string, path: string | undefined, asked: Asked): Promise<Paper | undefined>
 }
 
 /** Corpora once loaded, the latest used last; loaded again when their files have changed. */
@@ -169,9 +171,9 @@ const openCorpora = ({ corpusPath, corpusRoots, logger }: PaperToolOptions): Cor
     return found
   }
 
-  const open = async (path: string | undefined, signal: AbortSignal): Promise<Corpus> => {
+  const open: Corpora['open'] = async (path, { signal, readable = [] }) => {
     signal.throwIfAborted()
-    const asked = path === undefined ? corpusPath : await within(roots, path)
+    const asked = path === undefined ? corpusPath : await within([...roots, ...readable], path)
     if (asked === undefined) return cached('', async () => corpusOf('bundled', await bundledCorpus()))
     const { files } = await listCorpus(asked, { signal })
     const state = files.map((file) => `${file.path} ${file.bytes} ${file.modifiedMs}`).join('\n')
@@ -184,8 +186,8 @@ const openCorpora = ({ corpusPath, corpusRoots, logger }: PaperToolOptions): Cor
 
   return {
     open,
-    paper: async (id, path, signal) => {
-      const { papers } = await open(path, signal)
+    paper: async (id, path, asked) => {
+      const { papers } = await open(path, asked)
       return papers.get(id) ?? papers.get(parseArxivId(id)?.id ?? id)
     },
   }
@@ -210,7 +212,7 @@ const within = async (roots: readonly string[], path: string): Promise<string> =
     if (real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)) return real
   throw new ConcordError(
     'tool.forbidden',
-    `Cannot read ${path} as a corpus must lie in ${roots.join(' or ')}: it does not; move it there, or allow its folder (corpusRoots)`,
+    `Cannot read ${path} as a corpus must lie in ${roots.join(' or ')}: it does not; move it there, start the run with --corpus, or allow its folder (corpusRoots)`,
     { details: { path } },
   )
 }

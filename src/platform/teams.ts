@@ -1,0 +1,55 @@
+import { type AnyAgent, agent, kindOf } from '../agent/define.ts'
+import { ConcordError } from '../domain/errors.ts'
+import { assembleTeam, type Team, type TeamDefinition, type UnpricedModel } from '../orchestration/team.ts'
+import { learnTeam, learnTeamName } from '../teams/learn.ts'
+import { builtInTeams } from './built-in.ts'
+import type { ConcordConfig } from './config.ts'
+import { teamOfAgent } from './watchers.ts'
+
+export const teamNames = (config: ConcordConfig): string[] => [
+  ...new Set([...Object.keys(config.teams ?? {}), ...Object.keys(builtInTeams)]),
+]
+
+/** Teams by name, assembled on first use; those of the config at once, so that a mistake shows at the start. */
+export const teamsOf = (config: ConcordConfig): ((name: string) => Team) => {
+  const known = new Map<string, AnyAgent>()
+  for (const [name, given] of Object.entries(config.agents ?? {}))
+    known.set(name, 'name' in given ? given : agent({ ...given, name }))
+  const assembled = new Map<string, Team>()
+  const find = (name: string): Team => {
+    const before = assembled.get(name)
+    if (before !== undefined) return before
+    const definition: TeamDefinition | undefined =
+      own(config.teams, name) ??
+      own(builtInTeams, name)?.(config) ??
+      learnTeamOf(config, name) ??
+      teamOfAgent(config, name)
+    if (definition === undefined)
+      throw new ConcordError(
+        'team.unknown',
+        `Cannot find team "${name}" as these are defined: ${teamNames(config).join(', ')}; add it to "teams" in concord.config.ts`,
+      )
+    const team = assembleTeam(name, definition, known, unpricedModelOf(config))
+    assembled.set(name, team)
+    return team
+  }
+  for (const name of Object.keys(config.teams ?? {})) find(name)
+  return find
+}
+
+const learnTeamOf = ({ memory }: ConcordConfig, name: string): TeamDefinition | undefined =>
+  name === learnTeamName && memory?.learnWith !== undefined ? learnTeam(memory.learnWith) : undefined
+
+/** Only of agents that are models: code may never ask one. */
+const unpricedModelOf =
+  ({ model: standard, models, prices }: ConcordConfig): UnpricedModel =>
+  (definition) => {
+    if (kindOf(definition) !== 'model') return undefined
+    const { model: named } = definition
+    const wanted = typeof named === 'string' ? (own(models, named) ?? named) : (named ?? standard)
+    if (typeof wanted === 'object') return wanted.price === undefined ? wanted.id : undefined
+    return wanted === undefined || own(prices, wanted) !== undefined ? undefined : wanted
+  }
+
+const own = <T>(table: { [name: string]: T } | undefined, name: string): T | undefined =>
+  table !== undefined && Object.hasOwn(table, name) ? table[name] : undefined
