@@ -6,8 +6,9 @@ import { auditScale } from './audit.ts'
 import { memory } from './memory.ts'
 import { orchestration } from './orchestration.ts'
 import { printSummary } from './report.ts'
+import { scale } from './scale.ts'
 
-const sections = ['orchestration', 'log', 'memory', 'audit'] as const
+const sections = ['orchestration', 'log', 'memory', 'audit', 'scale'] as const
 
 const usage = `npm run bench [-- <section> ...] [--only <text in a row's title>] [--quick] [--peers]
 sections: ${sections.join(', ')}; default orchestration`
@@ -56,6 +57,7 @@ const main = async (): Promise<number> => {
     warnWhenBusy()
   }
   if (wanted.has('audit')) await auditScale(quick)
+  if (wanted.has('scale')) await scale(quick, only)
   // A target that is missed is a result; one that could not be measured is a failure.
   const failed = wanted.has('log') && runLog(quick) !== 0
   return failed || unmeasured ? 1 : 0

@@ -15,6 +15,8 @@ export const prune = async (
   { before, dryRun = false }: { before: number; dryRun?: boolean },
 ): Promise<Pruned> => {
   const { trail, clock } = parts
+  const nothing = await trail.snapshot(async (snapshot) => snapshot.runsEndedBefore(before).length === 0)
+  if (nothing) return { runs: 0, streams: 0, events: 0 }
   if (!dryRun) await signIfPossible(parts)
   const plan = await trail.snapshot(async (snapshot) => {
     const positions = snapshot
@@ -31,7 +33,7 @@ export const prune = async (
     streams: streams.length,
     events: await trail.snapshot(async (snapshot) => snapshot.countEvents(streams)),
   }
-  if (dryRun || plan.length === 0) return done
+  if (dryRun) return done
   const reason = `ended before ${new Date(before).toISOString()}`
   for (let i = 0; i < plan.length; i += runsPerRecord) {
     const batch = plan.slice(i, i + runsPerRecord)

@@ -4,6 +4,7 @@ import { exportLine } from '../audit/export.ts'
 import { type Forgotten, forgetSubject } from '../audit/forget.ts'
 import type { AuditParts } from '../audit/parts.ts'
 import { type Pruned, prune } from '../audit/prune.ts'
+import { type PrunedState, type PruneState, pruneState } from '../audit/prune-state.ts'
 import type { AuditReport, HeldCheckpoint } from '../audit/report.ts'
 import { verifySnapshot } from '../audit/verify.ts'
 import type { Checkpoint, StreamHead, VersionRange } from '../domain/checkpoint.ts'
@@ -15,6 +16,7 @@ import { fileKeys, readPublicKeys } from './keys.ts'
 import { openStores } from './stores.ts'
 import { systemClock, systemRandom } from './system.ts'
 
+export type { HistoryConfig } from '../audit/prune-state.ts'
 export type { AuditReport, HeldCheckpoint } from '../audit/report.ts'
 
 export type Verify = { held?: readonly HeldCheckpoint[]; publicKeys?: string | readonly string[] }
@@ -35,6 +37,8 @@ export type Audit = {
    * is signed before and after.
    */
   prune(options: { before: number; dryRun?: boolean }): Promise<Pruned>
+  /** Drops the past of shared state beyond what is to be kept. See `pruneState`. */
+  pruneState(options: PruneState): Promise<PrunedState>
   /** Erases the data of events, recorded with a reason; of events erased before, only the record is made. How many lost their data. */
   erase(ranges: readonly VersionRange[], reason: string): Promise<number>
   /** See `forgetSubject`. */
@@ -66,6 +70,7 @@ export const openAudit = async ({ config, env = {}, clock = systemClock }: OpenA
     config: config.stores ?? {},
     clock,
     random: systemRandom(),
+    limits: config.memory?.state,
     ...(config.beforeStore === undefined ? {} : { beforeStore: config.beforeStore }),
   })
   const { audit: trail, backup } = stores
@@ -76,7 +81,16 @@ export const openAudit = async ({ config, env = {}, clock = systemClock }: OpenA
       'Cannot audit stores in memory as they are gone with their process: stores.kind is memory; use sqlite',
     )
   }
-  const parts: AuditParts = { stores, trail, keys, clock, breathe }
+  return {
+    ...auditOver({ stores, trail, keys, clock, breathe }),
+    backup: (file) => backup(file),
+    close: () => stores.close(),
+  }
+}
+
+/** The same over stores that are open; whoever opened them closes them. */
+export const auditOver = (parts: AuditParts): Omit<Audit, 'backup' | 'close'> => {
+  const { trail, keys, clock, breathe } = parts
   return {
     async verify({ held = [], publicKeys: given } = {}) {
       const publicKeys = given === undefined ? await keys.publicKeys() : await readPublicKeys([given].flat())
@@ -94,6 +108,7 @@ export const openAudit = async ({ config, env = {}, clock = systemClock }: OpenA
         return count
       }),
     prune: (options) => prune(parts, options),
+    pruneState: (options) => pruneState(parts, options),
     async erase(ranges, reason) {
       const data = { reason, ranges: ranges.map((range) => ({ ...range })) }
       const erased = await trail.erase(ranges, [], { type: 'audit.erased', at: clock.now(), data })
@@ -101,7 +116,5 @@ export const openAudit = async ({ config, env = {}, clock = systemClock }: OpenA
       return erased
     },
     forget: (subject) => forgetSubject(parts, subject),
-    backup: (file) => backup(file),
-    close: () => stores.close(),
   }
 }

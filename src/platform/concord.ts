@@ -39,6 +39,7 @@ import { memoryKey } from './memory-key.ts'
 import { type Grant, memoryTokens } from './memory-token.ts'
 import { embedderFinder, modelFinder } from './models.ts'
 import { rememberFor, remembers } from './recall.ts'
+import { startRetention } from './retention.ts'
 import { guardLogger, openStores } from './stores.ts'
 import { startSweeper } from './sweeper.ts'
 import { systemClock, systemIds, systemRandom } from './system.ts'
@@ -120,10 +121,19 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
   const beforeStore: BeforeStore = config.beforeStore ?? storeAsIs
   const logger: Logger = guardLogger(config.logger ?? silentLogger, beforeStore)
   const teams = teamsOf(config)
-  const stores = await openStores({ config: config.stores ?? {}, clock, random, role, beforeStore })
+  const stores = await openStores({
+    config: config.stores ?? {},
+    clock,
+    random,
+    role,
+    limits: config.memory?.state,
+    beforeStore,
+  })
   const { log, state, membership } = stores
   await membership.join(role, options.url)
   const stopSweeping = startSweeper(stores, { clock, logger })
+  const stopRetaining =
+    role === 'server' ? startRetention({ config, env, stores, clock, logger }) : async () => {}
   const listeners = new Set<(delta: Delta) => void>()
   const ids = systemIds(clock, random)
 
@@ -298,6 +308,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
       // A run that is suspended now would have to be resumed by somebody: learning takes seconds.
       await untilLearned(learning, clock)
       stopSweeping()
+      await stopRetaining()
       await runner.close(reason)
       await knowledge.close()
       await membership.leave()

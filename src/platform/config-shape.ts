@@ -1,4 +1,5 @@
 import type { AnyAgent, Evidence, LoopBounds } from '../agent/define.ts'
+import type { HistoryConfig } from '../audit/prune-state.ts'
 import type { Limits } from '../domain/budget.ts'
 import { isObject } from '../domain/reference.ts'
 import type { TeamDefinition } from '../orchestration/team.ts'
@@ -9,7 +10,9 @@ import type {
   ConcordConfig,
   MemoryConfig,
   ProviderConfig,
+  RunsKept,
   ServerConfig,
+  StateConfig,
   StoresConfig,
 } from './config.ts'
 import { nearest } from './nearest.ts'
@@ -21,6 +24,9 @@ type Shape = {
   each?: Shape
   or?: Shape
   oneOf?: readonly string[]
+  /** Of a number. */
+  least?: number
+  whole?: boolean
 }
 
 export type ConfigProblem = { path: string[]; problem: string }
@@ -28,6 +34,8 @@ export type ConfigProblem = { path: string[]; problem: string }
 const string: Shape = { is: 'string' }
 const number: Shape = { is: 'number' }
 const boolean: Shape = { is: 'boolean' }
+const count: Shape = { is: 'number', least: 1, whole: true }
+const days: Shape = { is: 'number', least: 1 }
 const fn: Shape = { is: 'function' }
 const any: Shape = { is: 'any' }
 /** The members of a type, all of them: one that is added to the type and not here does not compile. */
@@ -139,12 +147,19 @@ const shape = object<ConcordConfig>({
     key: string,
     publicKeys: either(string, list(string)),
     checkpointMinutes: number,
+    runs: object<RunsKept>({ days }),
   }),
   memory: object<MemoryConfig>({
     threadTokensMax: number,
     factsTokensMax: number,
     learn: boolean,
     learnWith: either(string, openObject),
+    state: object<StateConfig>({
+      valueBytesMax: count,
+      keysPerNamespaceMax: count,
+      watchersMax: count,
+      history: object<HistoryConfig>({ days, changes: count }),
+    }),
   }),
   server: object<ServerConfig>({ host: string, port: number, token: string, url: string, memoryKey: string }),
   beforeStore: fn,
@@ -170,6 +185,9 @@ const expected: { [kind in Shape['is']]: string } = {
   any: 'anything',
 }
 
+const isInRange = (value: unknown, { least = Number.NEGATIVE_INFINITY, whole = false }: Shape): boolean =>
+  typeof value !== 'number' || (value >= least && (!whole || Number.isSafeInteger(value)))
+
 const isKind = (value: unknown, { is }: Shape): boolean => {
   if (is === 'any') return true
   if (is === 'list') return Array.isArray(value)
@@ -177,9 +195,10 @@ const isKind = (value: unknown, { is }: Shape): boolean => {
   return is === 'number' ? typeof value === 'number' && Number.isFinite(value) : typeof value === is
 }
 
-const described = ({ is, or, oneOf }: Shape): string =>
+const described = ({ is, or, oneOf, least, whole }: Shape): string =>
+  (least === undefined ? '' : `${whole ? 'a whole number' : 'a number'} from ${least}`) ||
   (oneOf === undefined ? expected[is] : oneOf.map((one) => `"${one}"`).join(' or ')) +
-  (or === undefined ? '' : ` or ${described(or)}`)
+    (or === undefined ? '' : ` or ${described(or)}`)
 
 const look = (value: unknown, wanted: Shape, path: string[], problems: ConfigProblem[]): void => {
   if (value === undefined) return
@@ -190,7 +209,7 @@ const look = (value: unknown, wanted: Shape, path: string[], problems: ConfigPro
     return
   }
   const { oneOf, each, members } = wanted
-  if (oneOf !== undefined && !oneOf.includes(String(value)))
+  if ((oneOf !== undefined && !oneOf.includes(String(value))) || !isInRange(value, wanted))
     problems.push({ path, problem: `${named(path)} must be ${described(wanted)}, it is ${kindOf(value)}` })
   if (Array.isArray(value))
     for (const [i, item] of value.entries()) look(item, each ?? any, [...path, String(i)], problems)

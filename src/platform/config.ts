@@ -1,4 +1,5 @@
 import type { AnyAgent } from '../agent/define.ts'
+import type { HistoryConfig } from '../audit/prune-state.ts'
 import type { Limits } from '../domain/budget.ts'
 import type { AnswerStore } from '../models/cache.ts'
 import type { TeamDefinition } from '../orchestration/team.ts'
@@ -38,6 +39,22 @@ export type AuditConfig = {
   publicKeys?: string | readonly string[]
   /** How often a server signs the log, where it has the private key and something happened since. Default 60; 0: never. */
   checkpointMinutes?: number
+  /** Runs that ended longer ago are dropped, with their inboxes and state, by `concord serve`. Default: all are kept. */
+  runs?: RunsKept
+}
+
+/** At least 1. */
+export type RunsKept = { days?: number }
+
+export type StateConfig = {
+  /** Of a value's JSON in UTF-8. Default 4 MiB. */
+  valueBytesMax?: number
+  /** Living keys of a namespace. Default 1,000,000. */
+  keysPerNamespaceMax?: number
+  /** Watches and subscriptions of one process. Default 10,000. */
+  watchersMax?: number
+  /** What of the past is kept; `concord serve` drops the rest. Default: all of it. */
+  history?: HistoryConfig
 }
 
 export type MemoryConfig = {
@@ -49,6 +66,8 @@ export type MemoryConfig = {
   learn?: boolean
   /** A model (as `model`, or a role) that reads goals for facts which the rules miss. Default none. */
   learnWith?: string | Model
+  /** Limits of shared state. */
+  state?: StateConfig
 }
 
 export type ServerConfig = {

@@ -100,6 +100,27 @@ describe('loading a config', () => {
     await refusedAt(path, ':7', /"teams.research.strategy" must be "hierarchical" or /)
   })
 
+  it('tells limits of shared state that cannot be', async () => {
+    const text = `export default {
+  memory: { state: { valueBytesMax: 0, history: { days: 0.5, changes: 1.5, weeks: 1 } } },
+  audit: { runs: { days: '90' } },
+}
+`
+    const problems = configProblems(
+      (await import(`data:text/javascript,${encodeURIComponent(text)}`)).default,
+    ).map(({ problem }) => problem)
+    assert.deepEqual(problems, [
+      '"memory.state.valueBytesMax" must be a whole number from 1, it is the number 0',
+      '"memory.state.history.days" must be a number from 1, it is the number 0.5',
+      '"memory.state.history.changes" must be a whole number from 1, it is the number 1.5',
+      '"memory.state.history" has no "weeks"; known are: days, changes',
+      '"audit.runs.days" must be a number from 1, it is the string "90"',
+    ])
+    await refusedAt(fileWith(text), ':2', /"memory.state.valueBytesMax" must be a whole number from 1/)
+    const fine = { valueBytesMax: 100, watchersMax: 1, history: { days: 30, changes: 1000 } }
+    assert.deepEqual(configProblems({ memory: { state: fine }, audit: { runs: { days: 1.5 } } }), [])
+  })
+
   it('accepts what the types accept', () => {
     const config = {
       model: { id: 'scripted/one', outputTokensMax: 10, generate: () => {}, inputTokensBound: () => 1 },

@@ -8,7 +8,7 @@ import type { Logger } from '../ports/logger.ts'
 import type { Member } from '../ports/membership.ts'
 import type { Queue } from '../ports/queue.ts'
 import type { Random } from '../ports/random.ts'
-import type { StateStore, StateWrite } from '../ports/state-store.ts'
+import type { StateLimits, StateStore, StateWrite } from '../ports/state-store.ts'
 import type { Stores } from '../stores/stores.ts'
 import type { StoresConfig } from './config.ts'
 
@@ -22,6 +22,8 @@ export type OpenStores = {
   clock: Clock
   random: Random
   role?: Member['role']
+  /** Limits of shared state. */
+  limits?: Partial<StateLimits> | undefined
   beforeStore?: BeforeStore
 }
 
@@ -30,11 +32,13 @@ export const openStores = async ({
   clock,
   random,
   role,
+  limits,
   beforeStore = storeAsIs,
 }: OpenStores): Promise<Stores> => {
+  const limited = limits === undefined ? {} : { limits: limitsOf(limits) }
   if (config.kind === 'memory') {
     const { volatileStores } = await import('../stores/volatile/stores.ts')
-    return guardStores(volatileStores({ clock, random }), beforeStore)
+    return guardStores(volatileStores({ clock, random, ...limited }), beforeStore)
   }
   const { sqliteStores } = await import('../stores/sqlite/stores.ts')
   const stores = await sqliteStores({
@@ -42,6 +46,7 @@ export const openStores = async ({
     durability: config.durability ?? 'process',
     clock,
     random,
+    ...limited,
     ...(role === undefined ? {} : { role }),
     ...(config.allowNetworkFileSystem === undefined
       ? {}
@@ -49,6 +54,13 @@ export const openStores = async ({
   })
   return guardStores(stores, beforeStore)
 }
+
+/** Those that were given: an absent one leaves the default. */
+const limitsOf = ({ valueBytesMax, keysPerNamespaceMax, watchersMax }: Partial<StateLimits>) => ({
+  ...(valueBytesMax === undefined ? {} : { valueBytesMax }),
+  ...(keysPerNamespaceMax === undefined ? {} : { keysPerNamespaceMax }),
+  ...(watchersMax === undefined ? {} : { watchersMax }),
+})
 
 const passed = <R extends object>(beforeStore: BeforeStore, sink: Sink, record: R): R => {
   const result = beforeStore(sink, record)
@@ -110,6 +122,11 @@ const guardAudit = (audit: AuditTrail, beforeStore: BeforeStore): AuditTrail => 
   ...audit,
   erase: async (ranges, runs, record) => audit.erase(ranges, runs, passed(beforeStore, 'log', record)),
   drop: async (streams, runs, record) => audit.drop(streams, runs, passed(beforeStore, 'log', record)),
+  dropState: async (namespace, to, { positions, record }) =>
+    audit.dropState(namespace, to, {
+      positions,
+      record: (dropped) => passed(beforeStore, 'log', record(dropped)),
+    }),
 })
 
 /** Knowledge in its own file beside the other stores; `memory` is gone with the process. */

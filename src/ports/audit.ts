@@ -35,6 +35,19 @@ export type WalkedStream = Verification & {
   gone: { version: number; position: number }[]
 }
 
+/** Which changes of shared state may go. All are instants (ms since the epoch) or numbers of changes. */
+export type StateAge = {
+  /** Changes made before this. */
+  before?: number
+  /** Changes that are not among so many newest of their namespace. */
+  beyond?: number
+  /** Nothing made since this goes. */
+  since: number
+}
+
+/** Changes of a namespace that may go: up to `to`, so many. */
+export type AgedState = { namespace: string; to: number; changes: number }
+
 export type RecordQuery = { run?: string; from?: number; to?: number }
 
 /** All streams as of one instant, whatever is appended meanwhile. Valid only while `snapshot` runs. */
@@ -64,6 +77,11 @@ export interface AuditSnapshot {
   runsOfSubject(subject: string): { run: string; final: boolean }[]
   /** Final runs whose last event is before this instant, whose parents are final and as old, and that no kept run is a fork of. */
   runsEndedBefore(at: number): string[]
+  /**
+   * Namespaces of which changes may go, but those of runs, which go with their runs. Never what a run that is not final wrote, and nothing after it: its operations must stay
+   * known; nor a namespace's last change.
+   */
+  agedState(age: StateAge): AgedState[]
   /** Where events of a run lie outside its own streams: versions whose data are kept. */
   elsewhere(run: string): VersionRange[]
   /** Keys whose present value one of these runs wrote, outside their own namespaces. */
@@ -83,4 +101,14 @@ export interface AuditTrail {
    * is no longer where the plan says, or a run is not final.
    */
   drop(streams: readonly DroppedStream[], runs: readonly string[], record: Draft): Promise<void>
+  /**
+   * Drops a namespace's changes up to a sequence (not its last), a slice a transaction, each with the event that `record` makes of it; `positions` are those of the
+   * checkpoints. Present values, every moment that is kept, and every fork read as before: forks of what goes are given a copy first. Keys that had ended by then
+   * are forgotten. Answers how many changes went.
+   */
+  dropState(
+    namespace: string,
+    to: number,
+    options: { positions: readonly number[]; record(dropped: DroppedStream): Draft },
+  ): Promise<number>
 }

@@ -26,6 +26,9 @@ export type Lease = {
   token: string
 }
 
+/** Dead letters a queue keeps by default; beyond it the oldest go, each being but the identifier of something in the log. */
+export const deadLettersMax = 10_000
+
 export type EntryState = 'ready' | 'delayed' | 'leased' | 'dead'
 
 export type QueuedEntry = {
@@ -52,7 +55,7 @@ export type QueueStats = { [state in EntryState]: number } & {
  * A durable queue, and a hint: the truth is in the log, so losing or duplicating an entry changes nothing but when work is looked at.
  * At least once: an entry whose taker dies is taken again after its visibility time-out. Within a queue higher priorities come first, then
  * those enqueued first; a retried or expired entry keeps its place. What was taken `attemptsMax` times without being acknowledged is a
- * dead letter: kept, listed, taken by nobody until it is requeued. Times are on the store's clock.
+ * dead letter: kept, listed, taken by nobody until it is requeued; a queue keeps its newest `deadLettersMax`. Times are on the store's clock.
  */
 export interface Queue {
   /**

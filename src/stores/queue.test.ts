@@ -34,6 +34,8 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ do: fc.constant('wait' as const), ms }),
 )
 
+const commandsOf = fc.array(command, { minLength: 20, maxLength: 60, size: 'max' })
+
 /** What one queue answers to a command; leases taken so far are remembered, those that are over too. */
 const answer = async (queue: Queue, leases: Lease[], given: Command): Promise<unknown> => {
   if (given.do === 'enqueue') {
@@ -59,14 +61,15 @@ const answer = async (queue: Queue, leases: Lease[], given: Command): Promise<un
 describe('the queues', () => {
   it('answer alike, whatever is asked of them, and never hold an entry under two valid leases', () =>
     fc.assert(
-      fc.asyncProperty(fc.array(command, { minLength: 20, maxLength: 60, size: 'max' }), async (commands) => {
-        const stores = await openFresh()
+      fc.asyncProperty(commandsOf, fc.constantFrom(1, 10_000), async (commands, deadLettersMax) => {
+        const stores = await openFresh({ deadLettersMax })
         const clock = manualClock(stores.clock.now())
-        const memory = volatileQueue(clock)
+        const memory = volatileQueue(clock, deadLettersMax)
         const leases = { sqlite: [] as Lease[], memory: [] as Lease[] }
         try {
           for (const given of commands) {
             if (given.do === 'wait') for (const one of [clock, stores.clock]) one.advance(given.ms)
+            assert.ok((await memory.stats('q')).dead <= deadLettersMax)
             const before = leases.sqlite.length
             const told = await answer(stores.queue, leases.sqlite, given)
             assert.deepEqual(told, await answer(memory, leases.memory, given))

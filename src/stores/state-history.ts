@@ -8,15 +8,46 @@ export type Origin = { namespace: string; sequence: number }
 /** What walking back through a key's changes needs of a store, without waiting. */
 export type HistorySource = {
   held(namespace: string, key: string): Held | undefined
+  /**
+   * What is known of a key from before its changes that are kept: the last of those dropped; or, with the origin's sequence negated, what a
+   * detached fork inherited.
+   */
+  base(namespace: string, key: string): Held | undefined
+  /** Undefined also for a fork that was detached from its origin. */
   origin(namespace: string): Origin | undefined
   head(namespace: string): number
   row(namespace: string, sequence: number): StateRow | undefined
   /** The sequence of the key's last change before this one, found by looking through the stream: where no pointer tells. */
   search(namespace: string, key: string, before: number): number | undefined
-  /** The first sequence that is still kept, when changes were dropped. */
+  /** The first sequence that is still kept, or would be; 1 when none was dropped. */
   keptFrom(namespace: string): number
-  /** The last sequence stamped at or before a time; 0 when there is none. */
-  sequenceAt(namespace: string, time: number): number
+  /** When the change with this sequence was made, if it is kept. */
+  timeOf(namespace: string, sequence: number): number | undefined
+}
+
+/**
+ * The last of the kept changes that is stamped at or before a time; one before the first kept when there is none. Looked for from the end in
+ * growing steps, then by halves: where the clock was set back in between, it is one of the moments at which the clock showed that time.
+ */
+export const sequenceAt = (source: HistorySource, namespace: string, time: number): number => {
+  const first = source.keptFrom(namespace)
+  const isLater = (sequence: number) =>
+    (source.timeOf(namespace, sequence) ?? Number.NEGATIVE_INFINITY) > time
+  let later = source.head(namespace) + 1
+  let low = first - 1
+  for (let step = 1; later - step >= first; step *= 2) {
+    if (isLater(later - step)) later -= step
+    else {
+      low = later - step
+      break
+    }
+  }
+  while (later - low > 1) {
+    const middle = low + Math.floor((later - low) / 2)
+    if (isLater(middle)) later = middle
+    else low = middle
+  }
+  return low
 }
 
 const dropped = (namespace: string, sequence: number, keptFrom: number): ConcordError =>
@@ -24,6 +55,13 @@ const dropped = (namespace: string, sequence: number, keptFrom: number): Concord
     'not-found',
     `Cannot read ${namespace} at sequence ${sequence} as its changes must be kept: they are from ${keptFrom} on; choose a later moment`,
     { details: { namespace, sequence, keptFrom } },
+  )
+
+const versionDropped = (namespace: string, key: string, version: number, keptFrom: number): ConcordError =>
+  new ConcordError(
+    'not-found',
+    `Cannot read version ${version} of ${namespace} ${key} as its change must be kept: changes are from sequence ${keptFrom} on; choose a later version`,
+    { details: { namespace, key, version, keptFrom } },
   )
 
 const notYet = (namespace: string, sequence: number, head: number): ConcordError =>
@@ -38,18 +76,42 @@ export const sequenceOf = (
   namespace: string,
   at: { sequence: number } | { time: number },
 ): number => {
-  const sequence = 'sequence' in at ? at.sequence : source.sequenceAt(namespace, at.time)
+  const sequence = 'sequence' in at ? at.sequence : sequenceAt(source, namespace, at.time)
   const head = source.head(namespace)
   if (!(Number.isSafeInteger(sequence) && sequence >= 0 && sequence <= head))
     throw notYet(namespace, sequence, head)
   const keptFrom = source.keptFrom(namespace)
-  if (sequence + 1 < keptFrom) throw dropped(namespace, sequence, keptFrom)
+  if (keptFrom > 1 && sequence < keptFrom) throw dropped(namespace, sequence, keptFrom)
   return sequence
 }
 
-type Step = { row: StateRow; version: number }
+/** `previous`: where the change before it is; 0 when there is none here, undefined when it is not known. */
+type Step = { row: StateRow; version: number; previous: number | undefined }
 
-/** A key's changes in one namespace, newest first, following the pointers from change to change. */
+/** What is known of a change that is no longer kept, as its row. */
+const rowOfHeld = (namespace: string, held: Held): StateRow => {
+  const { key, version, text, expiresAt, sequence, at, provenance } = held
+  const data = {
+    key,
+    version,
+    ...(text === null ? { deleted: true } : { value: JSON.parse(text) }),
+    ...(expiresAt === null ? {} : { expiresAt }),
+  }
+  return {
+    namespace,
+    sequence,
+    at,
+    type: 'state.changed',
+    operation: null,
+    provenance,
+    data: JSON.stringify(data),
+  }
+}
+
+/**
+ * A key's changes in one namespace, newest first, following the pointers from change to change. Of those that were dropped the last before what is kept
+ * is told where it is known; the walk ends there.
+ */
 function* walk(source: HistorySource, namespace: string, key: string, from?: number): Generator<Step> {
   const held = source.held(namespace, key)
   if (held === undefined || held.sequence === 0) return
@@ -63,10 +125,15 @@ function* walk(source: HistorySource, namespace: string, key: string, from?: num
   }
   for (;;) {
     const row = source.row(namespace, sequence)
-    if (row === undefined) return
-    yield { row, version }
+    if (row === undefined) {
+      const known = sequence === held.sequence ? held : source.base(namespace, key)
+      if (known?.sequence === sequence)
+        yield { row: rowOfHeld(namespace, known), version: known.version, previous: undefined }
+      return
+    }
     const pointer = dataOf(row)?.previous
     const previous = version === 1 ? 0 : (pointer ?? source.search(namespace, key, sequence) ?? 0)
+    yield { row, version, previous }
     if (previous === 0) return
     sequence = previous
     version--
@@ -82,6 +149,7 @@ export const historyOf = (
   { before, limit = 100 }: { before?: number; limit?: number },
 ): StateChange[] => {
   const found: StateChange[] = []
+  if (before !== undefined) checkKept(source, namespace, key, before)
   for (
     let at: { namespace: string; before: number | undefined } | undefined = { namespace, before };
     at !== undefined;
@@ -97,7 +165,17 @@ export const historyOf = (
   return found
 }
 
-const heldAt = ({ row, version }: Step, key: string): Held => {
+/** Who asks for what was before the oldest change that is known is told when there was something. */
+const checkKept = (source: HistorySource, namespace: string, key: string, before: number): void => {
+  const keptFrom = source.keptFrom(namespace)
+  if (keptFrom === 1 || before > keptFrom) return
+  let oldest: Step | undefined
+  for (const step of walk(source, namespace, key)) oldest = step
+  if (oldest !== undefined && oldest.version > 1 && oldest.previous !== 0 && oldest.row.sequence >= before)
+    throw dropped(namespace, before - 1, keptFrom)
+}
+
+const heldAt = ({ row, version }: Pick<Step, 'row' | 'version'>, key: string): Held => {
   const data = dataOf(row)
   return {
     key,
@@ -120,11 +198,33 @@ export const keyAt = (
   const now = source.held(namespace, key)
   if (now !== undefined && now.sequence !== 0) {
     if (now.sequence <= sequence) return now
-    for (const step of walk(source, namespace, key))
+    let oldest: Step | undefined
+    for (const step of walk(source, namespace, key)) {
       if (step.row.sequence <= sequence) return heldAt(step, key)
+      oldest = step
+    }
+    // Its value was erased, and then the change itself dropped: that it was there is all that is known.
+    if (oldest?.previous) return erasedBefore(oldest, oldest.previous, key)
   }
+  return fromBefore(source, namespace, key)
+}
+
+const erasedBefore = ({ row, version }: Step, sequence: number, key: string): Held => ({
+  key,
+  version: version - 1,
+  text: null,
+  expiresAt: null,
+  sequence,
+  at: row.at,
+  provenance: {},
+})
+
+/** What a namespace has of a key without a change of its own: from the origin of a fork, or what was copied from there. */
+export const fromBefore = (source: HistorySource, namespace: string, key: string): Held | undefined => {
   const origin = source.origin(namespace)
-  return origin && inherited(source, origin, key)
+  if (origin !== undefined) return inherited(source, origin, key)
+  const base = source.base(namespace, key)
+  return base !== undefined && base.sequence <= 0 ? { ...base, sequence: 0 } : undefined
 }
 
 /** What a fork sees of a key it has not written. */
@@ -146,8 +246,11 @@ export const entryAt = (
   if ('version' in at) {
     for (const { row, version } of versions(source, namespace, key)) {
       if (version === at.version) return { held: heldAt({ row, version }, key), time: row.at }
-      if (version < at.version) return undefined
+      if (version < at.version) break
     }
+    const keptFrom = source.keptFrom(namespace)
+    if (keptFrom > 1 && at.version < (source.held(namespace, key)?.version ?? 0))
+      throw versionDropped(namespace, key, at.version, keptFrom)
     return undefined
   }
   const sequence = sequenceOf(source, namespace, at)

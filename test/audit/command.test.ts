@@ -111,6 +111,8 @@ describe('the audit commands', () => {
   it('prune and forget, and say what is wrong with what they are told', async () => {
     const dry = await done('audit', 'prune', '--older-than', '1d', '--dry-run', '--dir', path('other'))
     assert.match(dry.stdout, /^Would drop 0 runs/)
+    const state = await done('audit', 'prune', '--state', '--older-than', '1d', '--dir', path('other'))
+    assert.equal(state.stdout, 'Dropped 0 changes of shared state in 0 namespaces\n')
     const dropped = await done('audit', 'prune', '--older-than', '0s', '--dir', path('other'))
     assert.match(dropped.stdout, /^Dropped 2 runs/)
     await done(
@@ -128,6 +130,9 @@ describe('the audit commands', () => {
     for (const [args, message] of [
       [['audit', 'verfy'], /did you mean "concord audit verify"/],
       [['audit', 'prune'], /--older-than is an age: none is given; write --older-than 90d/],
+      [['audit', 'prune', '--state'], /nothing says how much .* is kept; write --older-than 90d/],
+      [['audit', 'prune', '--state', '--older-than', '2h'], /changes of the last day stay/],
+      [['audit', 'prune', '--state', '--changes', '0'], /--changes is a whole number from 1: 0/],
       [['audit', 'export', '--from', 'soon'], /--from is a time: soon/],
       [['audit', 'verify', '--checkpoint', path('.env')], /must be a checkpoint in JSON/],
       [['audit', 'verify', '--public-key', path('.env')], /an audit key is Ed25519 in PEM/],

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createWriteStream, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConcordError } from '../../domain/errors.ts'
+import type { HistoryConfig } from '../../platform/audit.ts'
 import { makeKey } from '../../platform/keys.ts'
 import { nearest } from '../../platform/nearest.ts'
 import { readCheckpoints, reportText, withAudit } from '../audit-report.ts'
@@ -32,6 +33,16 @@ const options = {
   from: { type: 'string', value: 'time', description: 'export: events from this time on (ISO 8601)' },
   to: { type: 'string', value: 'time', description: 'export: events up to this time' },
   'older-than': { type: 'string', value: 'age', description: 'prune: runs that ended so long ago: 90d, 12h' },
+  state: {
+    type: 'boolean',
+    description:
+      'prune: old changes of shared state instead; without --older-than and --changes as memory.state.history of the config says',
+  },
+  changes: {
+    type: 'string',
+    value: 'n',
+    description: 'prune --state: keep so many changes of each namespace',
+  },
   'dry-run': { type: 'boolean', description: 'prune: only say what would go' },
   json: { type: 'boolean', description: 'print a JSON object' },
 } as const
@@ -119,6 +130,44 @@ const prune = (values: Given): Promise<number> => {
   })
 }
 
+const dayMs = 86_400_000
+
+const historyOf = async (values: Given): Promise<HistoryConfig> => {
+  const { changes } = values
+  const age = values['older-than']
+  if (age === undefined && changes === undefined) {
+    const kept = (await settingsOf(values)).memory?.state?.history
+    if (kept?.days !== undefined || kept?.changes !== undefined) return kept
+    throw wrong(
+      'nothing says how much of the past of shared state is kept',
+      'write --older-than 90d or --changes 1000, or set memory.state.history in the config',
+    )
+  }
+  if (changes !== undefined && !/^[1-9]\d*$/.test(changes))
+    throw wrong(`--changes is a whole number from 1: ${changes}`, 'write --changes 1000')
+  const days = age === undefined ? undefined : ageOf(age) / dayMs
+  if (days !== undefined && days < 1)
+    throw wrong(`changes of the last day stay: --older-than ${age}`, 'write --older-than 1d or more')
+  return {
+    ...(days === undefined ? {} : { days }),
+    ...(changes === undefined ? {} : { changes: Number(changes) }),
+  }
+}
+
+const pruneState = async (values: Given): Promise<number> => {
+  const keep = await historyOf(values)
+  return withAudit(values, async (audit) => {
+    const dryRun = values['dry-run']
+    const pruned = await audit.pruneState({ keep, dryRun })
+    openTerminal().out(
+      values.json
+        ? `${JSON.stringify({ ...pruned, dryRun }, null, 2)}\n`
+        : `${dryRun ? 'Would drop' : 'Dropped'} ${pruned.changes} changes of shared state in ${pruned.namespaces} namespaces\n`,
+    )
+    return 0
+  })
+}
+
 const makeKeyFile = async (values: Given): Promise<number> => {
   const config = await settingsOf(values)
   const file = values.out ?? join(config.stores?.directory ?? '.concord', 'audit.key')
@@ -131,7 +180,7 @@ const actions: { [name: string]: (values: Given) => Promise<number> } = {
   verify,
   checkpoint,
   export: exportEvents,
-  prune,
+  prune: (values) => (values.state ? pruneState(values) : prune(values)),
   key: makeKeyFile,
 }
 
@@ -143,7 +192,7 @@ export const auditCommand = command({
       name: 'action',
       shown: 'verify|checkpoint|export|prune|key',
       description:
-        'verify: recompute every chain and compare with checkpoints; checkpoint: sign the log; export: every event as JSON Lines; prune: drop old runs; key: make a key pair',
+        'verify: recompute every chain and compare with checkpoints; checkpoint: sign the log; export: every event as JSON Lines; prune: drop old runs, or old changes of shared state; key: make a key pair',
       required: true,
     },
   ],
@@ -157,6 +206,7 @@ export const auditCommand = command({
     'concord audit checkpoint --out monday.json',
     'concord audit verify --checkpoint monday.json --public-key concord.key.pub',
     'concord audit prune --older-than 90d --dry-run',
+    'concord audit prune --state --older-than 30d',
   ],
   async run([action = ''], values) {
     const chosen = Object.hasOwn(actions, action) ? actions[action] : undefined

@@ -1,10 +1,20 @@
 import type { VersionRange } from '../../domain/checkpoint.ts'
 import { runStream, stateStream } from '../../domain/event.ts'
 import { finalStatuses } from '../../domain/summary.ts'
-import type { AuditSnapshot, EventRecord, RecordQuery, WalkedStream } from '../../ports/audit.ts'
+import type {
+  AgedState,
+  AuditSnapshot,
+  EventRecord,
+  RecordQuery,
+  StateAge,
+  WalkedStream,
+} from '../../ports/audit.ts'
 import { toDigest, toHex } from '../chain.ts'
+import { sequenceAt } from '../state-history.ts'
 import type { Connection, Row, Value } from './connection.ts'
 import { readStream, readStreams } from './reader.ts'
+import { stateCells } from './state-cells.ts'
+import { stateStreams } from './state-table.ts'
 import { verifySteps } from './verify.ts'
 
 const sql = {
@@ -17,10 +27,13 @@ const sql = {
   count: 'SELECT count(*) FROM events WHERE stream = (SELECT id FROM streams WHERE name = ?)',
   at: `SELECT e.version, e.digest FROM events e WHERE e.stream = (SELECT id FROM streams WHERE name = ?) AND e.position <= ?
     ORDER BY e.version DESC LIMIT 1`,
-  runs: `SELECT run, status, parent, json_extract(summary, '$.updatedAt'), json_extract(summary, '$.goal.subject') FROM runs`,
+  runs: `SELECT run, status, parent, json_extract(summary, '$.updatedAt'), json_extract(summary, '$.goal.subject') FROM runs WHERE created_at < ?`,
   forks: `SELECT DISTINCT substr(s.name, 5), json_extract(e.data, '$.forkedFrom.run') FROM streams s JOIN events e ON e.stream = s.id AND e.version = 1
     WHERE s.name GLOB 'run/*' AND e.type = 'run.queued' AND json_extract(e.data, '$.forkedFrom.run') IS NOT NULL
     UNION SELECT CASE WHEN namespace GLOB 'run/*' THEN substr(namespace, 5) END, substr(origin, 5) FROM state_origins WHERE origin GLOB 'run/*'`,
+  shared: "SELECT name FROM streams WHERE name GLOB 'state/*' AND name NOT GLOB 'state/run/*'",
+  openWrites: `SELECT s.name, min(e.version) FROM runs r JOIN events e ON e.run = r.run JOIN streams s ON s.id = e.stream
+    WHERE s.name GLOB 'state/*' AND r.status NOT IN`,
   elsewhere: `SELECT s.name, e.version FROM events e JOIN streams s ON s.id = e.stream
     WHERE e.run = ? AND e.data IS NOT NULL AND s.name <> ? ORDER BY s.name, e.version`,
   keys: 'SELECT namespace, key, run FROM state WHERE run IS NOT NULL AND value IS NOT NULL',
@@ -91,9 +104,9 @@ const rangesOf = (rows: Iterable<Row>): VersionRange[] => {
 
 type Run = { run: string; final: boolean; parent: string | null; updatedAt: number; subject: string | null }
 
-const runsIn = (connection: Connection): Map<string, Run> => {
+const runsIn = (connection: Connection, createdBefore = Number.MAX_SAFE_INTEGER): Map<string, Run> => {
   const runs = new Map<string, Run>()
-  for (const [run, status, parent, updatedAt, subject] of connection.iterate(sql.runs)) {
+  for (const [run, status, parent, updatedAt, subject] of connection.iterate(sql.runs, createdBefore)) {
     const final = [...finalStatuses].some((one) => one === status)
     const id = String(run)
     runs.set(id, {
@@ -115,6 +128,42 @@ const inLine = (runs: Map<string, Run>, from: Run, fits: (run: Run) => boolean):
     seen.add(run.run)
   }
   return false
+}
+
+/** Where they are dropped in several parts, no origin goes before its forks. */
+const forksFirst = (runs: string[], forks: readonly (readonly [string | null, string])[]): string[] => {
+  const origins = new Map(forks.flatMap(([fork, origin]) => (fork === null ? [] : [[fork, origin] as const])))
+  const depth = (run: string): number => {
+    let steps = 0
+    for (let at = origins.get(run); at !== undefined && steps < forks.length; at = origins.get(at)) steps++
+    return steps
+  }
+  const depths = new Map(runs.map((run) => [run, depth(run)]))
+  return runs.sort((a, b) => (depths.get(b) ?? 0) - (depths.get(a) ?? 0))
+}
+
+const agedState = (connection: Connection, { before, beyond, since }: StateAge): AgedState[] => {
+  const streams = stateStreams(connection, stateCells(connection))
+  const finals = [...finalStatuses]
+  const open = new Map(
+    connection
+      .all(`${sql.openWrites} (${finals.map(() => '?').join()}) GROUP BY s.name`, ...finals)
+      .map(([name, version]) => [String(name), Number(version)]),
+  )
+  const aged: AgedState[] = []
+  for (const [name] of connection.iterate(sql.shared)) {
+    const stream = String(name)
+    const namespace = stream.slice('state/'.length)
+    const head = streams.head(namespace)
+    const from = streams.keptFrom(namespace)
+    const old = before === undefined ? 0 : sequenceAt(streams, namespace, before - 1)
+    const much = beyond === undefined ? 0 : head - beyond
+    const wanted = Math.min(Math.max(old, much), head - 1, (open.get(stream) ?? head) - 1)
+    if (wanted < from) continue
+    const to = Math.min(wanted, sequenceAt(streams, namespace, since - 1))
+    if (to >= from) aged.push({ namespace, to, changes: to - from + 1 })
+  }
+  return aged
 }
 
 /** A connection inside a read transaction as a snapshot. */
@@ -182,10 +231,12 @@ export const auditSnapshot = (connection: Connection): AuditSnapshot => {
         .map(({ run, final }) => ({ run, final }))
     },
     runsEndedBefore(at) {
-      const runs = runsIn(connection)
+      // A run's parent is older than it.
+      const runs = runsIn(connection, at)
       const ended = new Set<string>()
       for (const run of runs.values())
         if (!inLine(runs, run, (one) => !one.final || one.updatedAt >= at)) ended.add(run.run)
+      if (ended.size === 0) return []
       // State of a fork is read through to its origin: kept as long as the fork, and so on backwards.
       const forks = connection.all(sql.forks).map(([fork, origin]) => [text(fork), String(origin)] as const)
       for (let kept = true; kept; ) {
@@ -193,8 +244,9 @@ export const auditSnapshot = (connection: Connection): AuditSnapshot => {
         for (const [fork, origin] of forks)
           if ((fork === null || !ended.has(fork)) && ended.delete(origin)) kept = true
       }
-      return [...ended]
+      return forksFirst([...ended], forks)
     },
+    agedState: (age) => agedState(connection, age),
     elsewhere: (run) => rangesOf(connection.iterate(sql.elsewhere, run, stateStream(`run/${run}`))),
     keysWrittenBy: (runs) =>
       connection

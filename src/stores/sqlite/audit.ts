@@ -1,5 +1,5 @@
 import { ConcordError } from '../../domain/errors.ts'
-import { auditStream, type Draft } from '../../domain/event.ts'
+import { auditStream, type Draft, stateStream } from '../../domain/event.ts'
 import { finalStatuses } from '../../domain/summary.ts'
 import type { AuditTrail } from '../../ports/audit.ts'
 import { prepareDraft } from '../drafts.ts'
@@ -7,6 +7,7 @@ import { auditSnapshot } from './audit-snapshot.ts'
 import type { Committer } from './committer.ts'
 import { type Connection, connectionOf } from './connection.ts'
 import { storeError } from './errors.ts'
+import { eraseState } from './state-trim.ts'
 import type { Writer } from './writer.ts'
 
 const sql = {
@@ -19,11 +20,21 @@ const sql = {
   drop: 'DELETE FROM events WHERE stream = ? AND version <= ?',
   dropped:
     'UPDATE streams SET dropped_version = ?2, dropped_digest = ?3, pinned_version = ?2, pinned_digest = ?3 WHERE id = ?1',
+  floor: `UPDATE streams SET key_floor = max(key_floor, (SELECT coalesce(max(version), 0) FROM state WHERE namespace = ?))
+    WHERE name = ?`,
   state: 'DELETE FROM state WHERE namespace = ?',
+  bases: 'DELETE FROM state_bases WHERE namespace = ?',
+  forks: 'SELECT namespace FROM state_origins WHERE origin = ? AND detached = 0',
   origin: 'DELETE FROM state_origins WHERE namespace = ?',
 }
 
-export type AuditParts = { connection: Connection; committer: Committer; writer: Writer }
+export type AuditParts = {
+  connection: Connection
+  committer: Committer
+  writer: Writer
+  /** Called in a transaction that removed rows of state: they must not be peeked at, nor counted on from. */
+  forgotten(): void
+}
 
 const moved = (what: string, now: string): ConcordError =>
   new ConcordError(
@@ -31,7 +42,12 @@ const moved = (what: string, now: string): ConcordError =>
     `Cannot drop ${what} as it must be as it was when this was decided: ${now}; decide again`,
   )
 
-export const sqliteAudit = ({ connection, committer, writer }: AuditParts): AuditTrail => {
+export const sqliteAudit = ({
+  connection,
+  committer,
+  writer,
+  forgotten,
+}: AuditParts): Omit<AuditTrail, 'dropState'> => {
   const append = (record: Draft) => writer.append(auditStream, [writer.salted(prepareDraft(record))], 0)
 
   /** What was removed must not live on in the write-ahead log either. */
@@ -49,6 +65,20 @@ export const sqliteAudit = ({ connection, committer, writer }: AuditParts): Audi
     const now = connection.get(sql.version, id)?.[0] ?? 0
     if (now !== version) throw moved(stream, `it is at version ${now}, not ${version}`)
     return id
+  }
+
+  /** A fork made since this was decided. */
+  const checkUnread = (run: string, runs: ReadonlySet<string>) => {
+    for (const [fork] of connection.all(sql.forks, `run/${run}`))
+      if (!runs.has(String(fork))) throw moved(`run ${run}`, `${fork} is a fork of it`)
+  }
+
+  const dropStateOf = (run: string) => {
+    const namespace = `run/${run}`
+    connection.run(sql.floor, namespace, stateStream(namespace))
+    connection.run(sql.state, namespace)
+    connection.run(sql.bases, namespace)
+    connection.run(sql.origin, namespace)
   }
 
   return {
@@ -77,6 +107,8 @@ export const sqliteAudit = ({ connection, committer, writer }: AuditParts): Audi
         for (const { stream, from, to } of ranges)
           count += Number(connection.run(sql.erase, stream, from, to).changes)
         for (const run of runs) connection.run(sql.forget, run)
+        eraseState(connection, ranges, runs)
+        forgotten()
         append(record)
         return count
       })
@@ -87,17 +119,21 @@ export const sqliteAudit = ({ connection, committer, writer }: AuditParts): Audi
     async drop(streams, runs, record) {
       await committer.submit(() => {
         // Everything that can refuse comes first: a refused job must have written nothing.
-        for (const run of runs) checkFinal(run)
+        const namespaces = new Set(runs.map((run) => `run/${run}`))
+        for (const run of runs) {
+          checkFinal(run)
+          checkUnread(run, namespaces)
+        }
         const ids = streams.map(({ stream, version }) => unmoved(stream, version))
         for (const [i, { version, digest }] of streams.entries()) {
           connection.run(sql.drop, ids[i]!, version)
           connection.run(sql.dropped, ids[i]!, version, Buffer.from(digest, 'hex'))
         }
         for (const run of runs) {
-          connection.run(sql.state, `run/${run}`)
-          connection.run(sql.origin, `run/${run}`)
+          dropStateOf(run)
           connection.run(sql.forget, run)
         }
+        forgotten()
         append(record)
       })
       scrubLog()

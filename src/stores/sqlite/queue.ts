@@ -1,6 +1,13 @@
 import type { ErrorCode } from '../../domain/errors.ts'
 import type { Clock } from '../../ports/clock.ts'
-import { type EntryState, type Lease, type Queue, type QueuedEntry, retryDelayMs } from '../../ports/queue.ts'
+import {
+  deadLettersMax,
+  type EntryState,
+  type Lease,
+  type Queue,
+  type QueuedEntry,
+  retryDelayMs,
+} from '../../ports/queue.ts'
 import type { Random } from '../../ports/random.ts'
 import { checkDelay, checkVisibility, prepareEntry } from '../queue-entry.ts'
 import type { Committer } from './committer.ts'
@@ -30,12 +37,21 @@ const sql = {
   list: `SELECT queue, id, key, state, priority, attempts, attempts_max, enqueued_at, due, code FROM queue
     WHERE queue = ? AND (?2 IS NULL OR state = ?2) ORDER BY entry LIMIT ?3`,
   stats: 'SELECT state, count(*), min(due) FROM queue WHERE queue = ? GROUP BY state',
+  forget: `DELETE FROM queue WHERE state = 3 AND queue = ?1 AND entry <=
+    (SELECT entry FROM queue WHERE state = 3 AND queue = ?1 ORDER BY entry DESC LIMIT 1 OFFSET ?2)`,
   queues: 'SELECT DISTINCT queue FROM queue ORDER BY queue',
   requeue: `UPDATE queue SET state = 0, attempts = 0, code = NULL WHERE queue = ? AND key = ? AND state = 3`,
   removeKey: 'DELETE FROM queue WHERE queue = ? AND key = ?',
 }
 
-export type QueueParts = { connection: Connection; committer: Committer; clock: Clock; random: Random }
+export type QueueParts = {
+  connection: Connection
+  committer: Committer
+  clock: Clock
+  random: Random
+  /** Dead letters a queue keeps. */
+  deadMost?: number
+}
 
 type Held = { entry: number; attempts: number; attemptsMax: number; again: boolean }
 
@@ -43,12 +59,19 @@ type Held = { entry: number; attempts: number; attemptsMax: number; again: boole
  * The queue as a table beside the log, written through the same committer: enqueuing, taking and acknowledging share transactions with the appends of the same
  * turn. Time-outs are looked for by whoever takes or looks; nothing runs in the background.
  */
-export const sqliteQueue = ({ connection, committer, clock, random }: QueueParts): Queue => {
+export const sqliteQueue = ({
+  connection,
+  committer,
+  clock,
+  random,
+  deadMost = deadLettersMax,
+}: QueueParts): Queue => {
   const token = () => Buffer.from(random.bytes(12)).toString('base64url')
 
   const expire = (queue: string): void => {
     const now = clock.now()
-    connection.run(sql.expireDead, queue, now)
+    if (Number(connection.run(sql.expireDead, queue, now).changes) > 0)
+      connection.run(sql.forget, queue, deadMost)
     connection.run(sql.expire, queue, now)
   }
 
@@ -108,6 +131,7 @@ export const sqliteQueue = ({ connection, committer, clock, random }: QueueParts
     const over = mine.attempts >= mine.attemptsMax
     const due = clock.now() + (delayMs ?? retryDelayMs(mine.attempts))
     connection.run(sql.giveBack, over ? dead : delayed, due, code ?? null, mine.entry)
+    if (over) connection.run(sql.forget, lease.queue, deadMost)
     return over ? ('dead' as const) : ('delayed' as const)
   }
 

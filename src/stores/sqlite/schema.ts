@@ -110,4 +110,30 @@ export const migrations: readonly string[] = [
     sequence INTEGER NOT NULL
   ) WITHOUT ROWID;
   `,
+  `
+  -- Keys of a namespace that are no longer known had at most this version: a key that is written anew goes on after it.
+  ALTER TABLE streams ADD COLUMN key_floor INTEGER NOT NULL DEFAULT 0;
+  -- A fork that no longer reads through: what it inherited was copied into state_bases.
+  ALTER TABLE state_origins ADD COLUMN detached INTEGER NOT NULL DEFAULT 0;
+  -- Where what is kept of a namespace begins: the last dropped change of each key that was changed since, and what a detached fork
+  -- inherited (its sequence there, negated).
+  CREATE TABLE state_bases(
+    namespace TEXT NOT NULL,
+    key TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    value TEXT,
+    at INTEGER NOT NULL,
+    expires_at INTEGER,
+    run TEXT,
+    step TEXT,
+    agent TEXT,
+    cause TEXT,
+    epoch INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    PRIMARY KEY(namespace, key)
+  ) WITHOUT ROWID;
+  CREATE INDEX state_bases_run ON state_bases(run) WHERE run IS NOT NULL;
+  CREATE INDEX state_origins_of ON state_origins(origin, sequence);
+  CREATE INDEX queue_dead ON queue(queue, entry) WHERE state = 3;
+  `,
 ]

@@ -1,4 +1,5 @@
 import type { Entry } from '../../ports/state-store.ts'
+import { byCodePoint } from '../order.ts'
 import { type Held, provenanceOf } from '../state-change.ts'
 import type { Change } from '../state-plan.ts'
 import type { Connection, Row, Value } from './connection.ts'
@@ -6,7 +7,18 @@ import type { Connection, Row, Value } from './connection.ts'
 const columns = 'key, value, version, at, expires_at, run, step, agent, cause, epoch, sequence'
 const fields = [...columns.split(', ')]
 const get = `SELECT ${columns} FROM state WHERE namespace = ? AND key = ?`
-const page = `SELECT ${columns} FROM state WHERE namespace = ? AND key >= ? AND key > ? ORDER BY key LIMIT ?`
+const getBase = `SELECT ${columns} FROM state_bases WHERE namespace = ? AND key = ?`
+// One bound, the tighter: with both SQLite seeks to the first and walks over every key up to the second.
+const page = (table: string, condition: string) => {
+  const where = (from: '>' | '>=') =>
+    `SELECT ${columns} FROM ${table} WHERE namespace = ? AND key ${from} ? ${condition} ORDER BY key LIMIT ?`
+  return { from: where('>='), after: where('>') }
+}
+const pages = {
+  all: page('state', ''),
+  living: page('state', 'AND value IS NOT NULL'),
+  inherited: page('state_bases', 'AND sequence <= 0'),
+}
 
 /** Rows a statement; one statement for many rows costs less than one for each. */
 const rowsAtOnce = 8
@@ -48,8 +60,14 @@ export type Cells = {
   held(namespace: string, key: string): CachedCell | undefined
   /** Always from the table. */
   read(namespace: string, key: string): CachedCell | undefined
-  /** Rows in order of key, deleted ones included, from the table. */
-  page(namespace: string, prefix: string, after: string, limit: number): CachedCell[]
+  /** From before what is kept of the namespace, or what a detached fork inherited (sequence 0 or less). */
+  base(namespace: string, key: string): CachedCell | undefined
+  /** Rows in order of key from the table; `all`: ended ones, too; `inherited`: of a detached fork. */
+  page(
+    rows: 'all' | 'living' | 'inherited',
+    at: { namespace: string; prefix: string; after: string },
+    limit: number,
+  ): CachedCell[]
   put(change: Change): void
   flush(): void
   drop(namespace: string, key: string): void
@@ -116,8 +134,15 @@ export const stateCells = (connection: Connection): Cells => {
       return found
     },
     read,
-    page: (namespace, prefix, after, limit) =>
-      connection.all(page, namespace, prefix, after, limit).map(cellOf),
+    base(namespace, key) {
+      const row = connection.get(getBase, namespace, key)
+      return row && cellOf(row)
+    },
+    page(rows, { namespace, prefix, after }, limit) {
+      const begun = after !== '' && byCodePoint(after, prefix) >= 0
+      const sql = begun ? pages[rows].after : pages[rows].from
+      return connection.all(sql, namespace, begun ? after : prefix, limit).map(cellOf)
+    },
     put(change) {
       const { namespace, key, text, version, expiresAt, sequence, event, epoch } = change
       const cells = of(namespace)

@@ -3,8 +3,9 @@ import { type EventData, runStream, stateStream } from '../../domain/event.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { StateLimits, WriteOutcome } from '../../ports/state-store.ts'
 import { provenanceOf, type StateRow } from '../state-change.ts'
-import { type HistorySource, inherited, type Origin } from '../state-history.ts'
+import { fromBefore, type HistorySource, type Origin } from '../state-history.ts'
 import {
+  type Cell,
   type Change,
   checkKeys,
   expiryOf,
@@ -18,24 +19,24 @@ import {
 import type { Connection, Row } from './connection.ts'
 import { readVersion } from './reader.ts'
 import type { CachedCell, Cells } from './state-cells.ts'
-import type { Writer } from './writer.ts'
+import type { Head, Writer } from './writer.ts'
 
 const eventColumns = 'e.version, e.at, e.type, e.operation, e.run, e.step, e.agent, e.cause, e.epoch, e.data'
 const streamId = '(SELECT id FROM streams WHERE name = ?)'
 
 const sql = {
   recorded: 'SELECT version, data FROM events WHERE stream = ? AND operation = ?',
-  origin: 'SELECT origin, sequence FROM state_origins WHERE namespace = ?',
+  origin: 'SELECT origin, sequence, detached FROM state_origins WHERE namespace = ?',
   due: 'SELECT namespace, key FROM state WHERE expires_at <= ? ORDER BY expires_at LIMIT ?',
   keys: 'SELECT count(*) FROM state WHERE namespace = ? AND value IS NOT NULL',
   row: `SELECT ${eventColumns} FROM events e WHERE e.stream = ${streamId} AND e.version = ?`,
   rows: `SELECT ${eventColumns} FROM events e WHERE e.stream = ${streamId} AND e.version > ? ORDER BY e.version LIMIT ?`,
   search: `SELECT e.version FROM events e WHERE e.stream = ${streamId} AND e.version < ?
     AND json_extract(e.data, '$.key') = ? ORDER BY e.version DESC LIMIT 1`,
-  first: `SELECT min(version) FROM events WHERE stream = ${streamId}`,
   ending: `SELECT type, step FROM events WHERE stream = ? AND version > ?
     AND type IN (${endingTypes.map((type) => `'${type}'`).join(', ')}) ORDER BY version`,
-  at: `SELECT version FROM events WHERE stream = ${streamId} AND at <= ? ORDER BY version DESC LIMIT 1`,
+  stream: 'SELECT dropped_version, key_floor FROM streams WHERE name = ?',
+  at: `SELECT at FROM events WHERE stream = ${streamId} AND version = ?`,
 }
 
 const rowOf = (namespace: string, row: Row): StateRow => {
@@ -56,15 +57,29 @@ const rowOf = (namespace: string, row: Row): StateRow => {
 
 /** Reads of the namespaces' streams as they are committed. */
 export type StateStreams = HistorySource & {
+  /** Where a fork came from, also when it was detached. */
+  forkedFrom(namespace: string): (Origin & { detached: boolean }) | undefined
+  /** What a key that is not known goes on from. */
+  floor(namespace: string): number
   rows(namespace: string, after: number, limit: number): StateRow[]
   due(now: number, limit: number): (readonly [namespace: string, key: string])[]
 }
 
+const forkedFrom = (connection: Connection, namespace: string) => {
+  const row = connection.get(sql.origin, namespace)
+  return row && { namespace: String(row[0]), sequence: Number(row[1]), detached: row[2] === 1 }
+}
+
 export const stateStreams = (connection: Connection, cells: Cells): StateStreams => ({
   held: cells.read,
+  base: cells.base,
+  forkedFrom: (namespace) => forkedFrom(connection, namespace),
+  floor: (namespace) => Number(connection.get(sql.stream, stateStream(namespace))?.[1] ?? 0),
   origin(namespace) {
-    const row = connection.get(sql.origin, namespace)
-    return row && { namespace: String(row[0]), sequence: Number(row[1]) }
+    const from = forkedFrom(connection, namespace)
+    return from === undefined || from.detached
+      ? undefined
+      : { namespace: from.namespace, sequence: from.sequence }
   },
   head: (namespace) => readVersion(connection, stateStream(namespace)),
   row(namespace, sequence) {
@@ -77,8 +92,11 @@ export const stateStreams = (connection: Connection, cells: Cells): StateStreams
     const row = connection.get(sql.search, stateStream(namespace), before, key)
     return row && Number(row[0])
   },
-  keptFrom: (namespace) => Number(connection.get(sql.first, stateStream(namespace))?.[0] ?? 1),
-  sequenceAt: (namespace, time) => Number(connection.get(sql.at, stateStream(namespace), time)?.[0] ?? 0),
+  keptFrom: (namespace) => Number(connection.get(sql.stream, stateStream(namespace))?.[0] ?? 0) + 1,
+  timeOf(namespace, sequence) {
+    const row = connection.get(sql.at, stateStream(namespace), sequence)
+    return row && Number(row[0])
+  },
   due: (now, limit) =>
     connection.all(sql.due, now, limit).map(([namespace, key]) => [String(namespace), String(key)] as const),
 })
@@ -91,7 +109,7 @@ export type StateTable = {
   expire(keys: readonly (readonly [namespace: string, key: string])[]): number
   /** A key's cell, read through a fork's origin. */
   held(namespace: string, key: string): CachedCell | undefined
-  /** Forgets which namespaces are forks, and which attempts were under way. */
+  /** Forgets which namespaces are forks, what was dropped of them, and which attempts were under way. */
   forget(): void
   /** Changes made since it was asked last, of transactions that were committed or are under way. */
   changes(): Change[]
@@ -105,7 +123,8 @@ export const stateTable = (
 ): StateTable => {
   const { connection, writer, cells, streams, clock } = parts
   const names = new Map<string, string>()
-  const origins = new Map<string, Origin | undefined>()
+  const forks = new Map<string, boolean>()
+  const floors = new Map<string, { head: Head; floor: number }>()
   const counts = new Map<string, KeyCount>()
   /** Up to which version of its run's stream an attempt was found to be under way: it is not looked for twice. */
   const underWay = new Map<string, number>()
@@ -120,24 +139,40 @@ export const stateTable = (
     }
     return name
   }
-  const originOf = (namespace: string): Origin | undefined => {
-    const known = origins.get(namespace)
-    if (known !== undefined || origins.has(namespace)) return known
-    if (origins.size >= forksMost) origins.clear()
-    const origin = streams.origin(namespace)
-    origins.set(namespace, origin)
-    return origin
+  const isFork = (namespace: string): boolean => {
+    const known = forks.get(namespace)
+    if (known !== undefined) return known
+    if (forks.size >= forksMost) forks.clear()
+    const fork = streams.forkedFrom(namespace) !== undefined
+    forks.set(namespace, fork)
+    return fork
+  }
+  /** In a transaction. The writer forgets its heads when another process committed: what was read beside one is then read again. */
+  const floorOf = (namespace: string): number => {
+    const head = writer.head(streamOf(namespace))
+    const known = floors.get(namespace)
+    if (known?.head === head) return known.floor
+    if (floors.size >= forksMost) floors.clear()
+    const floor = head.id === 0 ? 0 : streams.floor(namespace)
+    floors.set(namespace, { head, floor })
+    return floor
   }
   const held = (namespace: string, key: string): CachedCell | undefined => {
     const own = cells.held(namespace, key)
     if (own !== undefined) return own
-    const origin = originOf(namespace)
-    if (origin === undefined) return undefined
+    if (!isFork(namespace)) return undefined
     cells.flush()
-    return inherited(streams, origin, key)
+    return fromBefore(streams, namespace, key)
+  }
+  /** A key that is not known may have been there: it goes on after all keys of the namespace whose rows are gone. */
+  const counting = (namespace: string, key: string): Cell | undefined => {
+    const found = held(namespace, key)
+    if (found !== undefined) return found
+    const floor = floorOf(namespace)
+    return floor === 0 ? undefined : { version: floor, text: null, expiresAt: null, sequence: 0 }
   }
   const view: StateView = {
-    cell: held,
+    cell: counting,
     recorded(namespace, key, operation): Recorded | undefined {
       const { id } = writer.head(streamOf(namespace))
       const row = id === 0 ? undefined : connection.get(sql.recorded, id, operation)
@@ -240,8 +275,9 @@ export const stateTable = (
     },
     held,
     forget() {
-      origins.clear()
       underWay.clear()
+      forks.clear()
+      floors.clear()
     },
     changes() {
       const made = changes

@@ -46,16 +46,16 @@ export type StateParts = {
 const pageRows = 512
 
 /** A namespace's keys in order, through its origins, ended ones included. */
-function* keysOf(
+export function* keysOf(
   parts: Pick<StateParts, 'cells' | 'streams'>,
   namespace: string,
   prefix: string,
   after: string,
 ): Generator<string> {
   const { cells, streams } = parts
-  function* own(): Generator<string> {
+  function* own(rows: 'all' | 'inherited'): Generator<string> {
     for (let last = after; ; ) {
-      const page = cells.page(namespace, prefix, last, pageRows)
+      const page = cells.page(rows, { namespace, prefix, after: last }, pageRows)
       for (const { key } of page) {
         if (!key.startsWith(prefix)) return
         yield key
@@ -64,10 +64,10 @@ function* keysOf(
       last = page.at(-1)!.key
     }
   }
-  const origin = streams.origin(namespace)
-  if (origin === undefined) return yield* own()
-  const mine = own()
-  const theirs = keysOf(parts, origin.namespace, prefix, after)
+  const from = streams.forkedFrom(namespace)
+  if (from === undefined) return yield* own('all')
+  const mine = own('all')
+  const theirs = from.detached ? own('inherited') : keysOf(parts, from.namespace, prefix, after)
   let one = mine.next()
   let other = theirs.next()
   while (!one.done || !other.done) {
@@ -93,7 +93,7 @@ const listNow = (
   const listed: Listed = { entries: [], over: [] }
   for (let last = after; listed.entries.length < limit; ) {
     const most = Math.min(pageRows, limit - listed.entries.length)
-    const page = cells.page(namespace, prefix, last, most)
+    const page = cells.page('living', { namespace, prefix, after: last }, most)
     for (const cell of page) {
       if (!cell.key.startsWith(prefix)) return listed
       if (wanted?.(cell.key) === false) continue
@@ -133,7 +133,7 @@ const list = (
   options: ListOptions,
   wanted?: (key: string) => boolean,
 ): Listed =>
-  (options.at === undefined && parts.streams.origin(namespace) === undefined ? listNow : listThen)(
+  (options.at === undefined && parts.streams.forkedFrom(namespace) === undefined ? listNow : listThen)(
     parts,
     namespace,
     options,
@@ -155,7 +155,7 @@ export const sqliteState = (parts: StateParts): SqliteState => {
   const now = (namespace: string, key: string): Entry | undefined => {
     const own = cells.read(namespace, key)
     const found =
-      own ?? (streams.origin(namespace) && keyAt(streams, namespace, key, Number.MAX_SAFE_INTEGER))
+      own ?? (streams.forkedFrom(namespace) && keyAt(streams, namespace, key, Number.MAX_SAFE_INTEGER))
     if (isThere(found, clock.now())) return entryOf(found)
     if (own !== undefined && isExpired(own, clock.now())) expireSoon(namespace, [key])
     return undefined
@@ -168,8 +168,11 @@ export const sqliteState = (parts: StateParts): SqliteState => {
     return committer.submit(() => {
       cells.flush()
       const stream = stateStream(namespace)
-      const known = streams.origin(namespace)
+      const known = streams.forkedFrom(namespace)
       if (known?.namespace === from && at === undefined) return { sequence: known.sequence }
+      // Asked for again, it is not looked up: what it was may no longer be kept.
+      if (known?.namespace === from && at !== undefined && 'sequence' in at && known.sequence === at.sequence)
+        return { sequence: known.sequence }
       const sequence = sequenceOf(streams, from, at ?? { sequence: streams.head(from) })
       if (known?.namespace === from && known.sequence === sequence) return { sequence }
       const { version } = writer.head(stream)
@@ -237,7 +240,11 @@ export const sqliteState = (parts: StateParts): SqliteState => {
       return channels.subscribe(pattern, options, parts.reachable())
     },
     fork,
-    origin: async (namespace) => connection.read(`read ${namespace}`, () => streams.origin(namespace)),
+    origin: async (namespace) =>
+      connection.read(`read ${namespace}`, () => {
+        const from = streams.forkedFrom(namespace)
+        return from && { namespace: from.namespace, sequence: from.sequence }
+      }),
     async sweep(limit = 1000) {
       const due = () => streams.due(clock.now(), limit)
       // Looked at first without the lock that writers wait for.

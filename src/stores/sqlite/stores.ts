@@ -23,6 +23,7 @@ import { type StateParts, snapshotOf, sqliteState } from './state.ts'
 import { stateCells } from './state-cells.ts'
 import { stateLive } from './state-live.ts'
 import { stateStreams, stateTable } from './state-table.ts'
+import { eraseState, stateTrim } from './state-trim.ts'
 import { type Foreign, streamWriter } from './writer.ts'
 
 export type SqliteOptions = {
@@ -45,6 +46,8 @@ export type SqliteOptions = {
   bytesMax?: number
   /** What shared state may grow to. */
   limits?: Partial<StateLimits>
+  /** Dead letters a queue keeps. Default 10,000. */
+  deadLettersMax?: number
   /** Only where a single machine is known to use the folder. */
   allowNetworkFileSystem?: boolean
 }
@@ -236,25 +239,32 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
     close,
   }
   const state = sqliteState(stateParts)
-  const audit = sqliteAudit({ connection, committer: group, writer })
+  const forgotten = () => {
+    cells.clear()
+    table.forget()
+  }
+  const audit = sqliteAudit({ connection, committer: group, writer, forgotten })
+  const trim = stateTrim({ connection, committer: group, writer, cells, streams, table })
   if (options.role) await membership.join(options.role)
   return {
     log,
     state,
     membership,
-    queue: sqliteQueue({ connection, committer: group, clock, random }),
-    audit: {
-      ...audit,
-      async drop(...dropped) {
-        await audit.drop(...dropped)
-        // What was dropped with its run must not be peeked at.
-        cells.clear()
-        table.forget()
-      },
-    },
+    queue: sqliteQueue({
+      connection,
+      committer: group,
+      clock,
+      random,
+      ...(options.deadLettersMax === undefined ? {} : { deadMost: options.deadLettersMax }),
+    }),
+    audit: { ...audit, ...trim },
     sweep: state.sweep,
     async erase(stream, version) {
-      await group.submit(() => erase(connection, stream, version))
+      await group.submit(() => {
+        erase(connection, stream, version)
+        eraseState(connection, [{ stream, from: version, to: version }], [])
+        forgotten()
+      })
       // What was erased must not live on in the write-ahead log either.
       connection.read('erase', () => connection.get('PRAGMA wal_checkpoint(TRUNCATE)'))
     },

@@ -1,6 +1,13 @@
 import type { ErrorCode } from '../../domain/errors.ts'
 import type { Clock } from '../../ports/clock.ts'
-import { type EntryState, type Lease, type Queue, type QueuedEntry, retryDelayMs } from '../../ports/queue.ts'
+import {
+  deadLettersMax,
+  type EntryState,
+  type Lease,
+  type Queue,
+  type QueuedEntry,
+  retryDelayMs,
+} from '../../ports/queue.ts'
 import { checkDelay, checkVisibility, prepareEntry } from '../queue-entry.ts'
 
 type Kept = {
@@ -20,7 +27,7 @@ type Kept = {
 }
 
 /** The queue in memory. Taking looks at every entry of a queue: for tests and small amounts of work. */
-export const volatileQueue = (clock: Clock): Queue => {
+export const volatileQueue = (clock: Clock, deadMost = deadLettersMax): Queue => {
   const queues = new Map<string, Map<string, Kept>>()
   let order = 0
   let tokens = 0
@@ -29,12 +36,21 @@ export const volatileQueue = (clock: Clock): Queue => {
   const entriesOf = (name: string): Map<string, Kept> => {
     const entries = queues.get(name) ?? new Map<string, Kept>()
     const now = clock.now()
+    let died = false
     for (const kept of entries.values())
       if ((kept.state === 'delayed' || kept.state === 'leased') && kept.due <= now) {
         kept.state = kept.attempts >= kept.attemptsMax ? 'dead' : 'ready'
         kept.token = undefined
+        if (kept.state === 'dead') died = true
       }
+    if (died) forgetDead(entries)
     return entries
+  }
+
+  const forgetDead = (entries: Map<string, Kept>): void => {
+    const letters = [...entries.values()].filter(({ state }) => state === 'dead')
+    letters.sort((a, b) => b.order - a.order)
+    for (const { key } of letters.slice(deadMost)) entries.delete(key)
   }
 
   const held = (lease: Lease): Kept | undefined => {
@@ -120,6 +136,7 @@ export const volatileQueue = (clock: Clock): Queue => {
       Object.assign(kept, { state, due, again: false })
       kept.token = undefined
       kept.code = code
+      if (state === 'dead') forgetDead(entriesOf(lease.queue))
       return state
     },
     async list(queue, { state, limit = 100 } = {}) {

@@ -81,8 +81,8 @@ export const volatileState = (log: VolatileLog, clock: Clock, limits: StateLimit
       return undefined
     },
     keptFrom: () => 1,
-    sequenceAt: (namespace, time) =>
-      log.rows(stateStream(namespace)).findLastIndex((row) => row.at <= time) + 1,
+    base: () => undefined,
+    timeOf: (namespace, sequence) => log.rows(stateStream(namespace))[sequence - 1]?.at,
   }
   const held = (namespace: string, key: string): (Held & { entry?: Entry }) | undefined => {
     const mine = own(namespace, key)
