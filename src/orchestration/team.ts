@@ -43,16 +43,13 @@ export type Team = {
   shape: TeamShape
 }
 
-/** `at` is where in the definition; `details.path` tells it from the config on. */
-const invalid = (team: string, at: readonly string[], problem: string, way: string): ConcordError => {
+/** `at` is where in the definition; `details` tell the same in parts, for who knows the file. */
+const invalid = (team: string, at: readonly string[], wrong: string, way: string): ConcordError => {
   const path = ['teams', team, ...at]
-  return new ConcordError(
-    'config.invalid',
-    `Cannot use team "${team}" as ${problem} (${path.join('.')}); ${way}`,
-    {
-      details: { path },
-    },
-  )
+  const problem = `${wrong} (${path.join('.')})`
+  return new ConcordError('config.invalid', `Cannot use team "${team}" as ${problem}; ${way}`, {
+    details: { path, team, problem, way },
+  })
 }
 
 /** The model an agent is sure to ask, where it has no price. */

@@ -150,7 +150,7 @@ describe('loading a config', () => {
     await refusedAt(
       shop("planner: 'plannr',"),
       ':6',
-      /Cannot use team "shop" as agent "plannr" is not defined \(teams\.shop\.planner\)/,
+      /as in team "shop" agent "plannr" is not defined \(teams\.shop\.planner\)/,
     )
     await refusedAt(
       shop("checker: { name: 'a', run: () => 2 },"),

@@ -46,12 +46,11 @@ const checkTeams = async (file: string, config: ConcordConfig): Promise<void> =>
   try {
     teamsOf(config)
   } catch (error) {
-    if (!isConcordError(error) || !Array.isArray(error.details.path)) throw error
-    const place = placeOf(file, readFileSync(file, 'utf8'), error.details.path.map(String))
-    throw new ConcordError(error.code, `${place}: ${error.message}`, {
-      details: { ...error.details, file },
-      cause: error,
-    })
+    if (!isConcordError(error)) throw error
+    const { path, team, problem, way } = error.details
+    if (!Array.isArray(path)) throw error
+    const place = placeOf(file, readFileSync(file, 'utf8'), path.map(String))
+    throw invalid(place, `in team "${team}" ${problem}`, String(way), error)
   }
 }
 
