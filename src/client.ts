@@ -7,8 +7,8 @@ import { messagesOf } from './stores/http/messages.ts'
 import { errorOfProblem, pause } from './stores/http/request.ts'
 
 export type { AgentMemory, RunLog } from './memory/agent-memory.ts'
-export { type RemoteMemoryOptions, remoteMemory } from './platform/remote-memory.ts'
-export { type RemoteStateOptions, remoteState } from './platform/remote-state.ts'
+export { type RemoteMemoryOptions, remoteMemory } from './remote/memory.ts'
+export { type RemoteStateOptions, remoteState } from './remote/state.ts'
 
 /*
  * Talks to `concord serve` with nothing but fetch: for Node, Deno, Bun and browsers.

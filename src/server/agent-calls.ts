@@ -6,8 +6,8 @@ import type { Json } from '../domain/json.ts'
 import type { Step } from '../domain/plan.ts'
 import { type Concord, type OpenOptions, openConcord } from '../platform/concord.ts'
 import type { ConcordConfig, RemoteAgent } from '../platform/config.ts'
-import { remoteMemory } from '../platform/remote-memory.ts'
 import type { Logger } from '../ports/logger.ts'
+import { remoteMemory } from '../remote/memory.ts'
 import { settle } from './settle.ts'
 
 export type AnyAgent = Exclude<NonNullable<ConcordConfig['agents']>[string], RemoteAgent>

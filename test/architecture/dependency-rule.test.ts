@@ -37,10 +37,11 @@ const mayImport: { [room: string]: string[] } = {
   models: core,
   tools: core,
   transports: core,
+  remote: ['memory', 'stores', ...core],
   testing: core,
   platform: everything,
   simulation: everything.filter((room) => room !== 'platform'),
-  server: ['platform', ...core],
+  server: ['platform', 'remote', ...core],
   cli: ['platform', 'simulation', 'server', ...core],
 }
 
@@ -50,6 +51,7 @@ const outward = new Set([
   'models',
   'tools',
   'transports',
+  'remote',
   'platform',
   'simulation',
   'server',
@@ -131,6 +133,23 @@ describe('the dependency rule', () => {
       const lines = withoutComments(readFileSync(file, 'utf8')).split('\n')
       return lines.filter((line) => forbidden.test(line)).map((line) => `${file}: ${line.trim()}`)
     })
+    assert.deepEqual(wrong, [])
+  })
+
+  it('keeps the client to what browsers have: nothing it runs is a package or a module of node', () => {
+    const erased = /\b(?:import|export)\s+type\b[^'"]*['"][^'"]+['"]/g
+    const seen = new Set<string>()
+    const wrong: string[] = []
+    const look = (file: string): void => {
+      if (seen.has(file)) return
+      seen.add(file)
+      const text = withoutComments(readFileSync(file, 'utf8')).replaceAll(erased, '')
+      for (const [, imported = ''] of text.matchAll(importPattern))
+        if (imported.startsWith('.')) look(normalize(join(dirname(file), imported)))
+        else wrong.push(`${file} imports ${imported}`)
+    }
+    look('src/client.ts')
+    assert.ok(seen.size > 10, `only ${seen.size} files found`)
     assert.deepEqual(wrong, [])
   })
 

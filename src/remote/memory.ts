@@ -3,9 +3,9 @@ import type { Turn } from '../domain/recall.ts'
 import { type AgentMemory, type RunLog, subjectMeant } from '../memory/agent-memory.ts'
 import { subjectMemory } from '../memory/subject.ts'
 import { requester } from '../stores/http/request.ts'
-import { claimsOf, endpointOf } from './remote-address.ts'
-import { remoteKnowledge } from './remote-knowledge.ts'
-import { type RemoteStateOptions, remoteState } from './remote-state.ts'
+import { claimsOf, endpointOf } from './address.ts'
+import { remoteKnowledge } from './knowledge.ts'
+import { type RemoteStateOptions, remoteState } from './state.ts'
 
 export type RemoteMemoryOptions = RemoteStateOptions & {
   /** Whose log and thread; default the run that `memoryToken` names. */

@@ -2,7 +2,7 @@ import { ConcordError } from '../domain/errors.ts'
 import { scopedState } from '../memory/scoped-state.ts'
 import type { State } from '../memory/state.ts'
 import { httpStateStore } from '../stores/http/state-store.ts'
-import { claimsOf, endpointOf, type MemoryAddress } from './remote-address.ts'
+import { claimsOf, endpointOf, type MemoryAddress } from './address.ts'
 
 export type RemoteStateOptions = MemoryAddress & {
   /** Default the run's own, where `memoryToken` says which. */
