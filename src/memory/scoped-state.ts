@@ -143,17 +143,25 @@ export const scopedState = (scope: StateScope): State => {
   return state
 }
 
+/**
+ * What both were when they parted. A fork itself tells what it began as (after its first change, which says that it is one), also when its origin no longer
+ * keeps that moment. Of two forks of one namespace it is what the earlier began as.
+ */
 const baseOf = async (
   { store, namespace }: StateScope,
   other: string,
   base: Moment | undefined,
-): Promise<Moment> => {
-  if (base !== undefined) return base
-  const origin = await store.origin(other)
-  if (origin?.namespace === namespace) return { sequence: origin.sequence }
+): Promise<Entry[]> => {
+  if (base !== undefined) return store.list(namespace, { at: base })
+  const began = { at: { sequence: 1 } }
+  const [theirs, ours] = [await store.origin(other), await store.origin(namespace)]
+  if (theirs?.namespace === namespace) return store.list(other, began)
+  if (ours?.namespace === other) return store.list(namespace, began)
+  if (ours !== undefined && ours.namespace === theirs?.namespace)
+    return store.list(ours.sequence <= theirs.sequence ? namespace : other, began)
   throw new ConcordError(
     'input.invalid',
-    `Cannot merge ${other} into ${namespace} as a base must be known: ${other} is not a fork of it; give base`,
+    `Cannot merge ${other} into ${namespace} as a base must be known: neither is a fork of the other, nor both of one namespace; give base`,
   )
 }
 
@@ -165,7 +173,7 @@ const mergeInto = async (
   operation: () => string,
 ): Promise<MergeResult> => {
   const { store, namespace } = scope
-  const base = await store.list(namespace, { at: await baseOf(scope, other, options.base) })
+  const base = await baseOf(scope, other, options.base)
   const id = operation()
   for (let attempt = 1; attempt <= attemptsDefault; attempt++) {
     const [ours, theirs] = [await store.list(namespace), await store.list(other)]

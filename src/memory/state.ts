@@ -25,7 +25,7 @@ export type SetOptions = {
 export type MergeOptions = {
   /** Decides a key that both sides changed; without it ours stays and the conflict is reported. */
   resolve?: Resolve
-  /** Where both were the same; default the moment the other was forked from this namespace. */
+  /** A moment of this namespace at which both were the same. Default: when one was forked from the other, or the first of both from a third. */
   base?: Moment
 }
 

@@ -284,7 +284,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     signal: (id, signal) => runner.send(id, signal),
     isAlive: (owner) => membership.isAlive(owner),
     async fork(id, fork = {}) {
-      const request = await forkOf(log, id, ids.run(), fork, clock.now())
+      const request = await forkOf(log, id, ids.run(), fork)
       teamNamed(request.goal.team)
       return runner.start(request)
     },

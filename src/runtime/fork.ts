@@ -1,9 +1,8 @@
 import { ConcordError } from '../domain/errors.ts'
-import { type Draft, type Event, type EventOf, runStream, stateStream } from '../domain/event.ts'
+import { type Draft, type Event, runStream, stateStream } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { EventLog } from '../ports/event-log.ts'
-import type { StateWrite } from '../ports/state-store.ts'
 import { unknownRun } from './fold.ts'
 import type { Start } from './runner.ts'
 
@@ -55,13 +54,12 @@ const asDraft = (event: Event): Draft => {
   } as Draft
 }
 
-/** What a new run needs to go on from another's event: its events up to there and its state as it was. Throws `run.unknown`, `input.invalid`. */
+/** What a new run needs to go on from another's event: its events up to there, and the moment of its state that the new one's is an overlay of. Throws `run.unknown`, `input.invalid`. */
 export const forkOf = async (
   log: EventLog,
   id: string,
   newId: string,
   options: ForkOptions,
-  now: number,
 ): Promise<Start> => {
   const all = await log.read(runStream(id))
   const first = all[0]
@@ -87,37 +85,21 @@ export const forkOf = async (
     forkedFrom: { run: id, version: at },
     inherited: {
       events: shared.filter((event) => inherits(event, settled)).map(asDraft),
-      writes: await stateAt(log, id, newId, last.position, now),
+      state: { from: `run/${id}`, sequence: await sequenceAt(log, id, last.position) },
     },
   }
 }
 
-/** What had expired by then stays so; what expires later does so at the same instant. */
-const stateAt = async (
-  log: EventLog,
-  id: string,
-  newId: string,
-  position: number,
-  now: number,
-): Promise<StateWrite[]> => {
-  const latest = new Map<string, EventOf<'state.changed'>>()
-  for (const event of await log.read(stateStream(`run/${id}`))) {
-    if (event.position > position) break
-    if (event.type === 'state.changed') latest.set(event.data.key, event)
-    else if (event.type === 'state.expired') latest.delete(event.data.key)
+/** How many changes of a run's state were made up to a position of the log. */
+const sequenceAt = async (log: EventLog, id: string, position: number): Promise<number> => {
+  const stream = stateStream(`run/${id}`)
+  let low = 0
+  let high = await log.version(stream)
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    const [change] = await log.read(stream, { afterVersion: middle - 1, limit: 1 })
+    if (change === undefined || change.position > position) high = middle - 1
+    else low = middle
   }
-  const writes: StateWrite[] = []
-  for (const [key, { data }] of latest) {
-    const ttlMs = data.expiresAt === undefined ? undefined : data.expiresAt - now
-    if (data.deleted === true || data.value === undefined || (ttlMs !== undefined && ttlMs <= 0)) continue
-    writes.push({
-      namespace: `run/${newId}`,
-      key,
-      value: data.value,
-      operation: `fork/${newId}/${key}`,
-      provenance: { run: newId },
-      ...(ttlMs === undefined ? {} : { ttlMs }),
-    })
-  }
-  return writes
+  return low
 }

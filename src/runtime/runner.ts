@@ -41,8 +41,8 @@ export type Start = {
   readable?: readonly string[]
   /** State written in the commit that creates the run; unconditional. */
   writes?: StateWrite[]
-  /** Events of another run to go on from, and the state that goes with them. */
-  inherited?: { events: Draft[]; writes: StateWrite[] }
+  /** Events of another run to go on from, and the moment of its state that goes with them. */
+  inherited?: { events: Draft[]; state: { from: string; sequence: number } }
 }
 
 export type Runner = {
@@ -220,12 +220,14 @@ export const createRunner = (
     }
     const claimed: Draft = { type: 'run.claimed', at, data: { owner: membership.self, epoch: 1 } }
     run.epoch = 1
+    // First, so that the run never is without it; asked for again after a crash it does nothing.
+    if (inherited !== undefined) {
+      const { from, sequence } = inherited.state
+      await ports.state.fork(`run/${id}`, { from, at: { sequence }, provenance: { run: id } })
+    }
     const owner = own(run, goal)
     try {
-      await owner.begin(
-        [queued, claimed, ...(inherited?.events ?? [])],
-        [...(inherited?.writes ?? []), ...writes],
-      )
+      await owner.begin([queued, claimed, ...(inherited?.events ?? [])], writes)
     } catch (error) {
       if (request.id !== undefined && isConcordError(error) && error.code === 'version.conflict')
         return { id }

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
 import { agent, team } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/clock.ts'
 import { concordWith, eventOf, typesOf } from './fixture.ts'
 
+const folder = mkdtempSync(join(tmpdir(), 'concord-fork-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
 const echo = agent<unknown, unknown>({ name: 'echo', run: (input) => input })
 
 describe('a run that waits', () => {
@@ -263,4 +268,72 @@ describe('a fork', () => {
     assert.deepEqual(second.forkedFrom, { run: first.id, version: at?.version })
     await assert.rejects(concord.fork(first.id, { at: 10_000 }), { code: 'input.invalid' })
   })
+
+  for (const kind of ['sqlite', 'memory'] as const)
+    it(`has its origin's state as it was, each goes its own way, and the two can be compared and merged (${kind})`, async () => {
+      const counter = agent({
+        name: 'counter',
+        run: async (_input, { state, goal }) => {
+          await state.set('by', goal.params?.name ?? 'nobody')
+          return state.increment('n', 1)
+        },
+      })
+      const before = agent({
+        name: 'before',
+        run: async (_input, { state }) => {
+          for (let i = 0; i < 5; i++) await state.increment('n', 1)
+          await state.set('gone', 1)
+          await state.delete('gone')
+          await state.set('kept', 'as it was')
+          return 1
+        },
+      })
+      const concord = await concordWith(
+        {
+          agents: [before, counter],
+          plan: () => [
+            { id: 'a', agent: 'before' },
+            { id: 'b', agent: 'counter' },
+          ],
+        },
+        { stores: kind === 'memory' ? { kind } : { directory: folder } },
+      )
+      const first = await concord.run({ text: 'x', team: 't' })
+      const events = await concord.events(first.id)
+      const at = events.find((event) => event.type === 'step.succeeded' && event.step === 'a')?.version
+      const ids: string[] = []
+      for (const name of ['left', 'right']) {
+        const id = await concord.fork(first.id, { ...(at === undefined ? {} : { at }), params: { name } })
+        assert.equal((await concord.runner.settled(id)).output, 6)
+        ids.push(id)
+      }
+      const [left, right] = ids.map((id) => concord.state(`run/${id}`))
+      assert.ok(left && right)
+      assert.deepEqual(
+        (await left.list()).map(({ key, value, version }) => [key, value, version]),
+        [
+          ['by', 'left', 1],
+          ['kept', 'as it was', 1],
+          ['n', 6, 6],
+        ],
+      )
+      // Nothing was copied: the fork's own changes are those it made.
+      const own = (await concord.log.read(`state/run/${ids[0]}`)).map(({ type }) => type)
+      assert.deepEqual(own, ['state.forked', 'state.changed', 'state.changed'])
+      const [difference, ...others] = await left.diff(`run/${ids[1]}`)
+      assert.deepEqual(
+        [difference?.key, difference?.before?.value, difference?.after?.value, others],
+        ['by', 'left', 'right', []],
+      )
+      const again = await concord.fork(ids[0] ?? '')
+      await concord.runner.settled(again)
+      const grandchild = concord.state(`run/${again}`)
+      await grandchild.set('kept', 'changed')
+      await left.merge(`run/${again}`)
+      assert.equal(await left.get('kept'), 'changed')
+      // Branches of one run: what only one of them changed is taken, what both did is told.
+      const merged = await right.merge(`run/${ids[0]}`)
+      assert.deepEqual([merged.merged, merged.conflicts.map(({ key }) => key)], [['kept'], ['by']])
+      assert.deepEqual([await right.get('kept'), await right.get('by')], ['changed', 'right'])
+    })
 })
