@@ -90,7 +90,7 @@ const print = (title: string, rows: readonly Row[], ours: Facts, floor: Facts): 
     const mine = ours[fact]
     if (mine === undefined) continue
     const bare = floor[fact]
-    const compared = bare === undefined ? ' | ' : `${short(bare)} | ${short(mine / bare)}x`
+    const compared = bare === undefined ? '|' : bare === 0 ? '0 |' : `${short(bare)} | ${short(mine / bare)}x`
     console.log(`| ${name} | ${short(mine)} | ${compared} |`)
   }
 }

@@ -5,7 +5,8 @@ import type { StateStore } from '../ports/state-store.ts'
 import { signIfPossible } from './checkpoint.ts'
 import { type AuditParts, streamsOf } from './parts.ts'
 
-export type Forgotten = { runs: number; keys: number; events: number }
+/** `about`: ids of the runs that were about the subject. */
+export type Forgotten = { runs: number; keys: number; events: number; about: readonly string[] }
 
 const writesPerTransaction = 500
 
@@ -26,7 +27,7 @@ const deleteKeys = async (state: StateStore, keys: readonly { namespace: string;
 /**
  * Erases what the log and the shared state hold about a subject: the data of every event in the streams of the runs about it and of their child runs, of events of
  * those runs elsewhere, and of the subject's own namespace; values those runs wrote last are deleted, their summaries removed. Envelopes, names
- * of streams and keys stay, and the chain verifies. Not touched: backups, exports, knowledge. Throws `run.owned` while one of the runs is not final.
+ * of streams and keys stay, and the chain verifies. Not touched: backups, exports; knowledge, which has a store of its own. Throws `run.owned` while one of the runs is not final.
  */
 export const forgetSubject = async (parts: AuditParts, subject: string): Promise<Forgotten> => {
   const { stores, trail, clock } = parts
@@ -57,12 +58,12 @@ export const forgetSubject = async (parts: AuditParts, subject: string): Promise
       ...runs.flatMap((run) => snapshot.elsewhere(run)),
     ]
   })
-  if (ranges.length === 0) return { runs: 0, keys: 0, events: 0 }
+  if (ranges.length === 0) return { runs: 0, keys: 0, events: 0, about: runs }
   const events = await trail.erase(ranges, runs, {
     type: 'audit.erased',
     at: clock.now(),
     data: { reason: 'a subject was forgotten', ranges },
   })
   await signIfPossible(parts)
-  return { runs: runs.length, keys: keys.length, events }
+  return { runs: runs.length, keys: keys.length, events, about: runs }
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { makeCheckpoint, signIfPossible } from '../audit/checkpoint.ts'
 import { exportLine } from '../audit/export.ts'
-import { type Forgotten, forgetSubject } from '../audit/forget.ts'
+import { forgetSubject } from '../audit/forget.ts'
 import type { AuditParts } from '../audit/parts.ts'
 import { type Pruned, prune } from '../audit/prune.ts'
 import { type PrunedState, type PruneState, pruneState } from '../audit/prune-state.ts'
@@ -12,6 +12,7 @@ import { ConcordError } from '../domain/errors.ts'
 import type { RecordQuery } from '../ports/audit.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ConcordConfig } from './config.ts'
+import { forgetKnowledge } from './forget-knowledge.ts'
 import { fileKeys, readPublicKeys } from './keys.ts'
 import { openStores } from './stores.ts'
 import { systemClock, systemRandom } from './system.ts'
@@ -20,6 +21,9 @@ export type { HistoryConfig } from '../audit/prune-state.ts'
 export type { AuditReport, HeldCheckpoint } from '../audit/report.ts'
 
 export type Verify = { held?: readonly HeldCheckpoint[]; publicKeys?: string | readonly string[] }
+
+/** How much went of each. */
+export type Forgot = { runs: number; keys: number; events: number; documents: number }
 
 /** The log as evidence: verified, signed, exported, and made smaller or forgetful without losing its proof. */
 export type Audit = {
@@ -41,8 +45,8 @@ export type Audit = {
   pruneState(options: PruneState): Promise<PrunedState>
   /** Erases the data of events, recorded with a reason; of events erased before, only the record is made. How many lost their data. */
   erase(ranges: readonly VersionRange[], reason: string): Promise<number>
-  /** See `forgetSubject`. */
-  forget(subject: string): Promise<Forgotten>
+  /** See `forgetSubject`; and what long-term knowledge holds about the subject, or of it in namespaces of its own and its runs. */
+  forget(subject: string): Promise<Forgot>
   /** Writes a consistent copy to a new file while others use the store. */
   backup(file: string): Promise<void>
   close(): Promise<void>
@@ -65,13 +69,14 @@ export const breathe = (): Promise<void> => new Promise((resolve) => setImmediat
 
 /** Opens the stores for auditing alone: no run is advanced. Throws `store.unsupported` for stores in memory. */
 export const openAudit = async ({ config, env = {}, clock = systemClock }: OpenAudit): Promise<Audit> => {
+  const beforeStore = config.beforeStore === undefined ? {} : { beforeStore: config.beforeStore }
   const keys = fileKeys(auditKeyFiles({ config, env }))
   const stores = await openStores({
     config: config.stores ?? {},
     clock,
     random: systemRandom(),
     limits: config.memory?.state,
-    ...(config.beforeStore === undefined ? {} : { beforeStore: config.beforeStore }),
+    ...beforeStore,
   })
   const { audit: trail, backup } = stores
   if (trail === undefined || backup === undefined) {
@@ -81,15 +86,21 @@ export const openAudit = async ({ config, env = {}, clock = systemClock }: OpenA
       'Cannot audit stores in memory as they are gone with their process: stores.kind is memory; use sqlite',
     )
   }
+  const parts: AuditParts = { stores, trail, keys, clock, breathe }
   return {
-    ...auditOver({ stores, trail, keys, clock, breathe }),
+    ...auditOver(parts),
+    async forget(subject) {
+      const { about, ...forgotten } = await forgetSubject(parts, subject)
+      const knowledge = { config: config.stores ?? {}, clock, ...beforeStore }
+      return { ...forgotten, documents: await forgetKnowledge(knowledge, { subject, runs: about }) }
+    },
     backup: (file) => backup(file),
     close: () => stores.close(),
   }
 }
 
 /** The same over stores that are open; whoever opened them closes them. */
-export const auditOver = (parts: AuditParts): Omit<Audit, 'backup' | 'close'> => {
+export const auditOver = (parts: AuditParts): Omit<Audit, 'backup' | 'close' | 'forget'> => {
   const { trail, keys, clock, breathe } = parts
   return {
     async verify({ held = [], publicKeys: given } = {}) {
@@ -115,6 +126,5 @@ export const auditOver = (parts: AuditParts): Omit<Audit, 'backup' | 'close'> =>
       await signIfPossible(parts)
       return erased
     },
-    forget: (subject) => forgetSubject(parts, subject),
   }
 }

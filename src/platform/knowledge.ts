@@ -24,6 +24,8 @@ export type KnowledgeRoomOptions = {
   embedder: (name: string) => Promise<Embedder>
 }
 
+const sweptAtOnce = 200
+
 /** Every method of a store that is opened by the first call. */
 const onFirstUse = (open: () => Promise<KnowledgeStore>): KnowledgeStore => ({
   put: async (...given) => (await open()).put(...given),
@@ -115,15 +117,18 @@ export const knowledgeRoom = (options: KnowledgeRoomOptions): KnowledgeRoom => {
     })
     return opened
   }
-  const sweepLater = (store: KnowledgeStore): void => {
+  const sweepLater = (store: KnowledgeStore, ms = 60_000): void => {
     cancelSweep = clock.schedule(
-      60_000,
+      ms,
       () => {
-        store
-          .sweep()
-          .catch((error: unknown) => logger.warn({ error: String(error) }, 'knowledge is not swept'))
-          .finally(() => sweepLater(store))
-          .catch(() => {})
+        store.sweep(sweptAtOnce).then(
+          // Much may end at the same time: then on at once, others between.
+          (removed) => sweepLater(store, removed === sweptAtOnce ? 1 : undefined),
+          (error: unknown) => {
+            logger.warn({ error: String(error) }, 'knowledge is not swept')
+            sweepLater(store)
+          },
+        )
       },
       { unref: true },
     )

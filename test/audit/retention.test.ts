@@ -259,7 +259,7 @@ describe('forgetting a subject', () => {
 
   it('does nothing for a subject nobody knows, and the second time', async () => {
     const directory = await aboutAnna()
-    const nothing = { runs: 0, keys: 0, events: 0 }
+    const nothing = { runs: 0, keys: 0, events: 0, documents: 0 }
     await withAudit(directory, shop.key, async (audit) => {
       assert.deepEqual(await audit.forget('nobody'), nothing)
       await audit.forget('p-17')

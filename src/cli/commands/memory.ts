@@ -24,12 +24,12 @@ const inSubject = <V extends { namespace: string | undefined; subject: string | 
 
 export const memoryCommand = command({
   name: 'memory',
-  summary: 'Read, write and watch shared state; forget what log and state hold about a subject',
+  summary: 'Read, write and watch shared state; forget what is held about a subject',
   positionals: [
     {
       name: 'action',
       shown: actions.join('|'),
-      description: 'forget: erase the runs about a subject, their state and the subject’s own',
+      description: 'forget: erase the runs about a subject, their state, the subject’s own and its knowledge',
       required: true,
     },
     {
@@ -57,7 +57,9 @@ export const memoryCommand = command({
     },
     json: { type: 'boolean', description: 'print JSON; watch: an object a line' },
   },
-  notes: ['forget: the chain still verifies. Backups and exports keep what they hold.'],
+  notes: [
+    'forget: the chain still verifies. Of long-term knowledge it erases documents given this subject and those in subject/{id}; others: concord knowledge forget. Backups and exports keep what they hold.',
+  ],
   examples: [
     'concord memory set stock:apple 3 --namespace team/shop',
     'concord memory watch "stock:*" --namespace team/shop',
@@ -84,7 +86,7 @@ export const memoryCommand = command({
     terminal.out(
       values.json
         ? `${JSON.stringify(forgotten, null, 2)}\n`
-        : `Forgot ${subject}: ${forgotten.runs} runs, ${forgotten.keys} keys, data of ${forgotten.events} events\n`,
+        : `Forgot ${subject}: ${forgotten.runs} runs, ${forgotten.keys} keys, data of ${forgotten.events} events, ${forgotten.documents} documents\n`,
     )
     return 0
   },
