@@ -15,7 +15,7 @@ type ToolResult = { tool: string; output: Json }
 /** What the tools of this execution answered, by call id. */
 const toolResults = (context: AgentContext): Map<string, ToolResult> => {
   const results = new Map<string, ToolResult>()
-  for (const [call, entry] of context.execution.work.journal) {
+  for (const [call, entry] of context.execution.work.journal ?? []) {
     if (entry.type !== 'tool.answered' || entry.data.failure !== undefined) continue
     const result = { tool: entry.data.tool, output: entry.data.output ?? null }
     results.set(call, result)

@@ -55,7 +55,7 @@ export const createPerform = (services: AgentServices): Perform => {
       }
       const returned = runAgent(call)
       if (!isPromise(returned)) return succeeded(returned, made.current)
-      return returned.then((value) => succeeded(value, made.current)).catch(failure)
+      return returned.then((value) => succeeded(value, made.current), failure)
     } catch (error) {
       return failure(error)
     }
@@ -146,10 +146,14 @@ const runAgent = (call: AgentRun): Returned | Promise<Returned> => {
 const untilCancelled = <T>(work: Promise<T>, cancellation: Cancellation, done: () => void): Promise<T> =>
   new Promise((resolve, reject) => {
     const stop = cancellation.onCancel(reject)
-    work.then(resolve, reject).finally(() => {
-      stop()
-      done()
-    })
+    const settle = <V>(how: (value: V) => void) => {
+      return (value: V): void => {
+        stop()
+        done()
+        how(value)
+      }
+    }
+    work.then(settle(resolve), settle(reject))
   })
 
 const acceptInput = (definition: AnyAgent, name: string, input: Json): unknown => {

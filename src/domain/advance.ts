@@ -7,6 +7,7 @@ import {
   type ActivePlan,
   type Items,
   isFinal,
+  type JournalEntry,
   type Run,
   resultsOf,
   type StepState,
@@ -65,6 +66,12 @@ const tendItems = (plan: ActivePlan, state: StepState, items: Items): void => {
   else plan.attention.delete(state.step.id)
 }
 
+const write = (work: Work | undefined, call: string, entry: JournalEntry): void => {
+  if (work === undefined) return
+  work.journal ??= new Map()
+  work.journal.set(call, entry)
+}
+
 const internal = (event: Draft): Step => ({ id: event.step ?? '', agent: event.agent ?? '' })
 
 const startWork = (run: Run, data: EventData['step.started'], event: Draft): void => {
@@ -85,11 +92,9 @@ const startWork = (run: Run, data: EventData['step.started'], event: Draft): voi
         status: 'started',
         startedAt: event.at,
         losses: 0,
-        journal: new Map(),
-        sent: new Map(),
       }
   if (continued && before.wait?.for === 'timer')
-    work.journal.set(`wait:${before.wait.name}`, {
+    write(work, `wait:${before.wait.name}`, {
       type: 'signal.received',
       data: { kind: 'signal', name: before.wait.name },
     })
@@ -135,7 +140,7 @@ const succeed = (run: Run, data: EventData['step.succeeded'], event: Draft): voi
   if (work !== undefined) {
     work.status = 'succeeded'
     work.output = data.output
-    work.journal.clear()
+    work.journal = undefined
   }
   forget(run, id)
   const state = stepOf(run, id)
@@ -201,7 +206,7 @@ const wait = (run: Run, data: EventData['step.waiting'], event: Draft): void => 
 }
 
 const answer = (run: Run, work: Work, signal: Signal): void => {
-  work.journal.set(`wait:${work.wait?.name}`, { type: 'signal.received', data: signal })
+  write(work, `wait:${work.wait?.name}`, { type: 'signal.received', data: signal })
   work.status = 'resumable'
   // A fan-out that was approved is not executed itself: its items are to be scheduled.
   if (work.attempt > 0 || work.index !== undefined || work.step.forEach === undefined) return
@@ -429,22 +434,25 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
   },
   'step.redone': redo,
   'step.recorded': (run, data, event) => {
-    run.works.get(event.step ?? '')?.journal.set(data.call, { type: 'step.recorded', data })
+    write(run.works.get(event.step ?? ''), data.call, { type: 'step.recorded', data })
   },
   'model.called': (run, data, event) => {
-    run.works.get(event.step ?? '')?.sent.set(data.call, data.attempt)
+    const work = run.works.get(event.step ?? '')
+    if (work === undefined) return
+    work.sent ??= new Map()
+    work.sent.set(data.call, data.attempt)
   },
   'model.answered': (run, data, event) => {
     run.book.spent.tokens += data.tokens
     run.book.spent.money += data.money
     if (data.failure === undefined)
-      run.works.get(event.step ?? '')?.journal.set(data.call, { type: 'model.answered', data })
+      write(run.works.get(event.step ?? ''), data.call, { type: 'model.answered', data })
   },
   'tool.answered': (run, data, event) => {
-    run.works.get(event.step ?? '')?.journal.set(data.call, { type: 'tool.answered', data })
+    write(run.works.get(event.step ?? ''), data.call, { type: 'tool.answered', data })
   },
   'scratchpad.compacted': (run, data, event) => {
-    run.works.get(event.step ?? '')?.journal.set(data.call, { type: 'scratchpad.compacted', data })
+    write(run.works.get(event.step ?? ''), data.call, { type: 'scratchpad.compacted', data })
   },
   'check.met': (run, data, event) => {
     if (event.step !== undefined) return

@@ -32,9 +32,10 @@ export type Work = {
   startedAt: number
   /** How often an owner was lost while it was under way. */
   losses: number
-  journal: Map<string, JournalEntry>
+  /** Absent while there is none, as for most: so is `sent`. */
+  journal?: Map<string, JournalEntry>
   /** Attempts of model calls that were sent, answered or not, by call. */
-  sent: Map<string, number>
+  sent?: Map<string, number>
   /** Values of the state keys its references name, read when it was started. */
   state?: { [key: string]: Json }
   wait?: Wait

@@ -15,8 +15,8 @@ import { backoffMs } from './backoff.ts'
 import { Cancellation } from './cancellation.ts'
 import { loadRun } from './fold.ts'
 import { unreadSignals } from './inbox.ts'
-import type { Execution, Outcome, Perform } from './perform.ts'
-import { stale, WorkJournal } from './work-journal.ts'
+import type { Outcome, Perform } from './perform.ts'
+import { type JournalHost, stale, WorkJournal } from './work-journal.ts'
 
 /*
  * The one that advances a run. Invariants, each with its guard:
@@ -50,7 +50,8 @@ export class Owner {
   readonly #strategy: Strategy
   readonly #perform: Perform
   readonly #live = new Map<string, Live>()
-  readonly #metered: boolean
+  readonly #journals: JournalHost
+  readonly #stream: string
   readonly #dropped: () => void
   readonly #known = new Map<string, Json | undefined>()
   #end: (end: OwnerEnd) => void = () => {}
@@ -79,7 +80,15 @@ export class Owner {
     this.#strategy = strategy
     this.#perform = perform
     this.#ports = ports
-    this.#metered = goal.budget !== undefined && isMetered(goal.budget)
+    this.#stream = runStream(run.id)
+    this.#journals = {
+      metered: goal.budget !== undefined && isMetered(goal.budget),
+      run,
+      isCurrent: (work, live) => this.#isCurrent(work, live),
+      record: (drafts) => this.#record(drafts, false),
+      note: (drafts) => this.#note(drafts, false),
+      now: () => this.now,
+    }
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
@@ -241,7 +250,7 @@ export class Owner {
       : undefined
     try {
       const appended = await this.#ports.log.append({
-        stream: runStream(run.id),
+        stream: this.#stream,
         expectedVersion: this.#committed,
         epoch: run.epoch,
         events,
@@ -277,7 +286,7 @@ export class Owner {
     this.#pending = []
     this.#writes = []
     await log.append({
-      stream: runStream(id),
+      stream: this.#stream,
       expectedVersion,
       epoch,
       events: [failed],
@@ -341,7 +350,7 @@ export class Owner {
         input: inputOf(run, work),
         idempotencyKey: key,
         cancellation: live.cancellation,
-        journal: this.#journal(work, live),
+        journal: new WorkJournal(work, live, this.#journals),
       })
       if (outcome instanceof Promise) outcome.then(close, threw)
       else close(outcome)
@@ -350,7 +359,7 @@ export class Owner {
     }
   }
 
-  #isCurrent(work: Work, live: Live): boolean {
+  #isCurrent(work: Work, live: object): boolean {
     const { works, underWay } = this.run
     return (
       !this.#stopped &&
@@ -359,17 +368,6 @@ export class Owner {
       works.get(work.id) === work &&
       underWay.has(work.id)
     )
-  }
-
-  #journal(work: Work, live: Live): Execution['journal'] {
-    return new WorkJournal(work, {
-      metered: this.#metered,
-      run: this.run,
-      isCurrent: () => this.#isCurrent(work, live),
-      record: (drafts) => this.#record(drafts, false),
-      note: (drafts) => this.#note(drafts, false),
-      now: () => this.now,
-    })
   }
 
   #close(work: Work, live: Live, outcome: Outcome, ms: number): void {

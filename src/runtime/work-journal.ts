@@ -10,11 +10,12 @@ export const stale = (): ConcordError =>
     'Cannot record as this execution is no longer wanted: it was redone, cancelled or taken over; stop',
   )
 
-/** What a journal needs of the owner of its run. */
+/** What the journals of a run need of its owner. */
 export type JournalHost = {
   metered: boolean
   run: Run
-  isCurrent(): boolean
+  /** Whether this execution of the step is the one that counts. */
+  isCurrent(work: Work, execution: object): boolean
   record(drafts: Draft[]): Promise<void>
   note(drafts: Draft[]): void
   now(): number
@@ -23,11 +24,13 @@ export type JournalHost = {
 /** The journal of one execution; silent once the execution is no longer the current one of its step. */
 export class WorkJournal implements Journal {
   readonly #work: Work
+  readonly #execution: object
   readonly #host: JournalHost
-  readonly #asked = new Set<string>()
+  #asked: Set<string> | undefined
 
-  constructor(work: Work, host: JournalHost) {
+  constructor(work: Work, execution: object, host: JournalHost) {
     this.#work = work
+    this.#execution = execution
     this.#host = host
   }
 
@@ -36,33 +39,34 @@ export class WorkJournal implements Journal {
   }
 
   get current(): boolean {
-    return this.#host.isCurrent()
+    return this.#host.isCurrent(this.#work, this.#execution)
   }
 
   get replaying(): boolean {
-    for (const call of this.#work.journal.keys()) if (!this.#asked.has(call)) return true
+    for (const call of this.#work.journal?.keys() ?? []) if (!this.#asked?.has(call)) return true
     return false
   }
 
   entry(call: string): JournalEntry | undefined {
+    this.#asked ??= new Set()
     this.#asked.add(call)
-    return this.#work.journal.get(call)
+    return this.#work.journal?.get(call)
   }
 
   sent(call: string): number {
-    return this.#work.sent.get(call) ?? 0
+    return this.#work.sent?.get(call) ?? 0
   }
 
   record(drafts: Draft[]): Promise<void> {
-    return this.#host.isCurrent() ? this.#host.record(drafts) : Promise.reject(stale())
+    return this.current ? this.#host.record(drafts) : Promise.reject(stale())
   }
 
   note(drafts: Draft[]): void {
-    if (this.#host.isCurrent()) this.#host.note(drafts)
+    if (this.current) this.#host.note(drafts)
   }
 
   async reserve(key: string, amount: Amount): Promise<Shortage | undefined> {
-    if (!this.#host.isCurrent()) throw stale()
+    if (!this.current) throw stale()
     // Reserved before a crash and not sent yet.
     if (this.#host.run.book.reserved.has(key)) return undefined
     const short = shortage(this.#host.run.book, amount)

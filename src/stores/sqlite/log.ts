@@ -35,13 +35,15 @@ export const sqliteLog = (parts: LogParts): EventLog => {
     let bytes = 0
     for (const event of events) bytes += event.data.length
     return committer.submit(() => {
-      checkHead({ stream, expectedVersion, epoch }, writer.head(stream))
+      const head = writer.head(stream)
+      const created = head.version === 0
+      checkHead({ stream, expectedVersion, epoch }, head)
       const apply = writes && table.decide(writes)
       // The writes first: whoever reads up to one of these events finds the state that came with it.
       const outcomes = apply?.()
       const { version, position } = writer.append(stream, events, epoch)
       if (summary) {
-        keepSummary(connection, summary)
+        keepSummary(connection, summary, created)
         if (finalStatuses.has(summary.summary.status)) writer.pin(stream)
       }
       return outcomes ? { version, position, writes: outcomes } : { version, position }

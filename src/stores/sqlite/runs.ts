@@ -1,4 +1,4 @@
-import type { RunSummary } from '../../domain/summary.ts'
+import { finalStatuses, type RunSummary } from '../../domain/summary.ts'
 import type { RunsQuery } from '../../ports/event-log.ts'
 import { toText } from '../drafts.ts'
 import type { Connection, Value } from './connection.ts'
@@ -18,9 +18,15 @@ export const prepareSummary = (summary: RunSummary): PreparedSummary => ({
   text: toText('keep a run summary', summary),
 })
 
-export const keepSummary = (connection: Connection, { summary, text }: PreparedSummary): void => {
+/** `created`: the run's first commit. There, and at its end, the status is another than in the table. */
+export const keepSummary = (
+  connection: Connection,
+  { summary, text }: PreparedSummary,
+  created: boolean,
+): void => {
   const { run, status, createdAt, goal, parent } = summary
-  if (connection.run(sql.refresh, text, run, status).changes === 1) return
+  const isAnother = created || finalStatuses.has(status)
+  if (!isAnother && connection.run(sql.refresh, text, run, status).changes === 1) return
   connection.run(sql.keep, run, status, createdAt, goal.team, goal.thread ?? null, parent ?? null, text)
 }
 
