@@ -7,6 +7,7 @@ import { asJson, copyJson, type Json } from '../domain/json.ts'
 import type { Turn } from '../domain/recall.ts'
 import { atPointer } from '../domain/reference.ts'
 import { type AgentMemory, type RunLog, subjectMeant } from '../memory/agent-memory.ts'
+import { checkOwner } from '../memory/fence.ts'
 import type { Knowledge } from '../memory/knowledge/knowledge.ts'
 import { scopedState } from '../memory/scoped-state.ts'
 import { Scratchpad } from '../memory/scratchpad.ts'
@@ -131,13 +132,17 @@ export class AgentContext implements AgentMemory {
     return this.#services.clock.now()
   }
 
+  get #provenance() {
+    return { run: this.runId, step: this.stepId, agent: this.agent, epoch: this.#execution.run.epoch }
+  }
+
   /** Shared state of this run; `state.in('global')` and others for more. */
   get state(): State {
     this.#state ??= this.#callers?.state
     this.#state ??= scopedState({
       store: this.#services.state,
       namespace: `run/${this.runId}`,
-      provenance: { run: this.runId, step: this.stepId, agent: this.agent, epoch: this.#execution.run.epoch },
+      provenance: this.#provenance,
       operationPrefix: this.idempotencyKey + this.#prefix,
       result: (step) => this.result(step),
       reads: this.reads,
@@ -165,7 +170,20 @@ export class AgentContext implements AgentMemory {
 
   /** Long-term memory that everybody shares; `knowledge.in('subject/{id}')` and others for more. What is found is noted as read. */
   get knowledge(): Knowledge {
-    return this.#callers?.knowledge ?? this.#services.knowledge('global', () => this.reads)
+    return (
+      this.#callers?.knowledge ??
+      this.#services.knowledge(
+        'global',
+        () => this.reads,
+        () => this.#stillWanted(),
+      )
+    )
+  }
+
+  /** For what is stored elsewhere than in the run's database. */
+  async #stillWanted(): Promise<void> {
+    if (this.#cancellation.cancelled || !this.#execution.journal.current) throw stale()
+    await checkOwner(this.#services.state, this.#provenance)
   }
 
   /** The events of this run so far. */

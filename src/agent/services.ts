@@ -65,8 +65,8 @@ export type AgentServices = {
   child(request: ChildRequest): Promise<ChildResult>
   /** Text as a model writes it: shown, never stored. Undefined when nobody listens. */
   delta?: (at: { run: string; step: string; agent: string }, text: string) => void
-  /** Long-term memory of a namespace; what is found is added to `reads`. */
-  knowledge(namespace: string, reads: () => Read[]): Knowledge
+  /** Long-term memory of a namespace; what is found is added to `reads`, and `fence` is asked before each write. */
+  knowledge(namespace: string, reads: () => Read[], fence: () => Promise<void>): Knowledge
   /** Further headers for agents that run elsewhere. */
   headers?: (call: RemoteCall) => { [name: string]: string }
 }

@@ -11,6 +11,7 @@ import type {
   StateWrite,
   WriteOutcome,
 } from '../ports/state-store.ts'
+import { checkOwner } from './fence.ts'
 import type { MergeOptions, MergeResult, State } from './state.ts'
 import { typedKey } from './state-keys.ts'
 import { diffEntries, mergeEntries } from './state-merge.ts'
@@ -129,7 +130,12 @@ export const scopedState = (scope: StateScope): State => {
     history: (key, options) => store.history(namespace, key, options),
     watch: (pattern, options) => store.watch(namespace, pattern, options),
     sequence: () => store.sequence(namespace),
-    publish: (channel, message) => store.publish(channel, copyJson(message), provenance),
+    async publish(channel, message) {
+      const copied = copyJson(message)
+      scope.guard?.()
+      await checkOwner(store, provenance)
+      await store.publish(channel, copied, provenance)
+    },
     subscribe: (pattern, options) => store.subscribe(pattern, options),
     of: (key) => typedKey(state, key),
     in: sibling,

@@ -163,7 +163,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     memoryOf: options.memoryOf,
     team: (name) => teamNamed(name).services,
     tool: toolFinder(config, { clock, logger }),
-    knowledge: (namespace, reads) => knowledge.in(namespace, reads),
+    knowledge: (namespace, reads, fence) => knowledge.in(namespace, { reads, fence }),
     model: modelFinder(config, env),
     hasModel: config.model !== undefined,
     child: (request) => runChild(runner, request),

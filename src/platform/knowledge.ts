@@ -8,9 +8,12 @@ import type { Logger } from '../ports/logger.ts'
 import type { ConcordConfig } from './config.ts'
 import { openKnowledgeStore } from './stores.ts'
 
+/** Who asks: notes what was found, refuses to write for one who was replaced. */
+export type Asking = { reads?: () => Read[]; fence?: () => Promise<void> }
+
 export type KnowledgeRoom = {
   /** Knowledge of a namespace; the file is opened, or made, on first use. */
-  in(namespace: string, reads?: () => Read[]): Knowledge
+  in(namespace: string, asked?: Asking): Knowledge
   /** Stops embedding (what is missing is embedded by the next use), then closes the store. */
   close(): Promise<void>
 }
@@ -35,6 +38,7 @@ const onFirstUse = (open: () => Promise<KnowledgeStore>): KnowledgeStore => ({
   remove: async (...given) => (await open()).remove(...given),
   lexical: async (...given) => (await open()).lexical(...given),
   nearest: async (...given) => (await open()).nearest(...given),
+  centre: async (...given) => (await open()).centre(...given),
   vectors: async (...given) => (await open()).vectors(...given),
   chunks: async (...given) => (await open()).chunks(...given),
   span: async (...given) => (await open()).span(...given),
@@ -136,7 +140,7 @@ export const knowledgeRoom = (options: KnowledgeRoomOptions): KnowledgeRoom => {
   const store = onFirstUse(open)
   const text = textEmbedder(options)
   const background = backgroundWork()
-  const partsOf = (namespace: string, reads?: () => Read[]): KnowledgeParts => ({
+  const partsOf = (namespace: string, asking: Asking): KnowledgeParts => ({
     store,
     namespace,
     clock,
@@ -144,10 +148,10 @@ export const knowledgeRoom = (options: KnowledgeRoomOptions): KnowledgeRoom => {
     embedder: text.find,
     imageEmbedder: lazyImages,
     background: (work) => background.start(namespace, work),
-    ...(reads === undefined ? {} : { reads }),
+    ...asking,
   })
-  const scoped = (namespace: string, reads?: () => Read[]): Knowledge =>
-    lazyKnowledge(partsOf(namespace, reads), (other) => scoped(other, reads))
+  const scoped = (namespace: string, asking: Asking = {}): Knowledge =>
+    lazyKnowledge(partsOf(namespace, asking), (other) => scoped(other, asking))
   return {
     in: scoped,
     async close() {

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { runStream } from '../../src/domain/event.ts'
 import { agent, type BeforeStore } from '../../src/index.ts'
+import { systemRandom } from '../../src/platform/system.ts'
+import { sqliteStores } from '../../src/stores/sqlite/stores.ts'
+import { machineClock } from '../../src/testing/clock.ts'
 import { scriptedModel } from '../../src/testing/model.ts'
 import { concordWith, eventOf } from '../runs/fixture.ts'
 
@@ -243,6 +250,55 @@ describe('what an agent changes later', () => {
     gate.resolve()
     assert.equal(await late.promise, 'epoch.stale')
     assert.equal(await concord.state(`run/${run.id}`).get('k'), undefined)
+  })
+})
+
+describe('an owner that was replaced and does not know it', () => {
+  it('adds no knowledge, forgets none and publishes nothing any more', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'concord-late-'))
+    const heard: unknown[] = []
+    const late = agent({
+      name: 'late',
+      attemptsMax: 1,
+      run: async (_input, context) => {
+        await context.knowledge.add({ id: 'early', text: 'what was known in time' })
+        const stores = await sqliteStores({
+          directory,
+          durability: 'process',
+          clock: machineClock,
+          random: systemRandom(),
+        })
+        const stream = runStream(context.runId)
+        const expectedVersion = await stores.log.version(stream)
+        const data = { owner: 'another', epoch: 2 }
+        await stores.log.append({
+          ...{ stream, expectedVersion, epoch: 2 },
+          events: [{ type: 'run.claimed', at: context.now(), run: context.runId, data }],
+        })
+        await stores.close()
+        const codeOf = (done: Promise<unknown>) =>
+          done.then(
+            () => 'done',
+            ({ code }) => code,
+          )
+        heard.push(await codeOf(context.knowledge.add({ id: 'late', text: 'from the grave' })))
+        heard.push(await codeOf(context.knowledge.update('early', { text: 'otherwise' })))
+        heard.push(await codeOf(context.knowledge.in('n').forget('early')))
+        heard.push(await codeOf(context.state.publish('c', 1)))
+        heard.push((await context.knowledge.search('known in time')).length)
+        return 1
+      },
+    })
+    const concord = await concordWith({ agents: [late] }, { stores: { directory } })
+    await concord.run({ text: 'x', team: 't' }).catch(() => {})
+    const stale = 'epoch.stale'
+    assert.deepEqual(heard, [stale, stale, stale, stale, 1])
+    assert.deepEqual(
+      (await concord.knowledge().list()).map(({ id }) => id),
+      ['early'],
+    )
+    await concord.close()
+    await rm(directory, { recursive: true, force: true })
   })
 })
 

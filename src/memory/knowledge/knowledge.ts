@@ -83,6 +83,8 @@ export type KnowledgeParts = {
   logger?: Logger
   /** Filled with what was found, for a step's closing event. */
   reads?: () => Read[]
+  /** Rejects when whoever writes is no longer wanted; asked right before each write. */
+  fence?: () => Promise<void>
 }
 
 const nearDuplicateFrom = 0.8
@@ -170,6 +172,7 @@ export const scopedKnowledge = (parts: KnowledgeParts): Knowledge => {
   const put = async (record: KnowledgeRecord): Promise<Put> => {
     checkRecord(record)
     const group = await groupOf(store, namespace, record)
+    await parts.fence?.()
     const done = await store.put(namespace, draftOf({ ...record, ...(group === undefined ? {} : { group }) }))
     if (parts.embedder !== undefined && (done.outcome === 'created' || done.outcome === 'updated'))
       parts.background?.((signal) =>
@@ -228,7 +231,10 @@ export const scopedKnowledge = (parts: KnowledgeParts): Knowledge => {
       const { metadata = before.metadata, ...rest } = change
       return put(await recordOf({ ...without(before), ...rest, metadata, id }, before.expiresAt))
     },
-    forget: (what) => store.remove(namespace, typeof what === 'string' ? { ids: [what] } : what),
+    async forget(what) {
+      await parts.fence?.()
+      return store.remove(namespace, typeof what === 'string' ? { ids: [what] } : what)
+    },
     async stats() {
       const stats = await store.stats(namespace)
       const embedder = await textEmbedder()
