@@ -4,7 +4,7 @@ import { readRecords } from './data.ts'
 import { embedAll, withKnowledge } from './knowledge-fixture.ts'
 import { printTable, type Row } from './table.ts'
 
-type Claim = { id: number; claim: string; cited_doc_ids: number[] }
+export type Claim = { id: number; claim: string; cited_doc_ids: number[] }
 type Abstract = { doc_id: number; title: string; abstract: string[] }
 
 const depth = 10
@@ -20,7 +20,17 @@ export const ndcg = (found: readonly string[], relevant: ReadonlySet<string>): n
   return ideal === 0 ? 0 : gain / ideal
 }
 
-const part = (claims: readonly Claim[], rest: 0 | 1): Claim[] => claims.filter((_, at) => at % 2 === rest)
+/** Weights are fitted on the claims of even position and reported on those of odd. */
+export const part = (claims: readonly Claim[], rest: 0 | 1): Claim[] =>
+  claims.filter((_, at) => at % 2 === rest)
+
+/** The claims, and every abstract added and embedded. */
+export const scifactIn = async (knowledge: Knowledge): Promise<Claim[]> => {
+  for (const { doc_id, title, abstract } of readRecords<Abstract>('scifact/corpus.jsonl'))
+    await knowledge.add({ id: String(doc_id), title, text: abstract.join(' ') })
+  await embedAll(knowledge)
+  return readRecords<Claim>('scifact/claims.jsonl')
+}
 
 const measured = async (knowledge: Knowledge, claims: readonly Claim[], options: SearchOptions) => {
   const scores = new Map<number, number>()
@@ -45,10 +55,7 @@ const measured = async (knowledge: Knowledge, claims: readonly Claim[], options:
 /** SciFact retrieval: 809 development claims against all 5,183 abstracts, relevant being what a claim cites. */
 export const evaluateScifactRetrieval = (): Promise<void> =>
   withKnowledge(async (knowledge) => {
-    const claims = readRecords<Claim>('scifact/claims.jsonl')
-    for (const { doc_id, title, abstract } of readRecords<Abstract>('scifact/corpus.jsonl'))
-      await knowledge.add({ id: String(doc_id), title, text: abstract.join(' ') })
-    await embedAll(knowledge)
+    const claims = await scifactIn(knowledge)
     const [fit, report] = [part(claims, 0), part(claims, 1)]
     const rows: Row[] = []
     const add = async (name: string, options: SearchOptions, goal: Partial<Row> = {}) => {

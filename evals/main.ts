@@ -13,6 +13,7 @@ const EVALUATIONS: Record<string, () => Promise<unknown>> = {
     ;(await import('./knowledge-vectors.ts')).evaluateVectors()
   },
   'fit-scitldr': async () => (await import('./scitldr-fit.ts')).fitScitldr(),
+  'fit-knowledge': async () => (await import('./knowledge-fit.ts')).fitKnowledge(),
   'fit-citations': async () => (await import('./scifact-fit.ts')).fitScifact(),
 }
 

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../domain/json.ts'
+import type { TermSequence } from '../domain/text/term-sequence.ts'
 
 export type Modality = 'text' | 'image' | 'audio'
 
@@ -23,8 +24,16 @@ export type KnowledgeDocument = {
   group: string
 }
 
-/** A part of a document's text: `text.slice(start, end)`; `terms` are its stems in order. */
-export type ChunkDraft = { start: number; end: number; terms: readonly string[] }
+/**
+ * A part of a document's text: `text.slice(start, end)`; `terms` are its stems in order, `sentenceEnds` the positions among them behind each sentence's last
+ * (absent: one sentence).
+ */
+export type ChunkDraft = {
+  start: number
+  end: number
+  terms: readonly string[]
+  sentenceEnds?: readonly number[]
+}
 
 export type VectorDraft = { ordinal: number; embedder: string; values: Float32Array }
 
@@ -68,14 +77,8 @@ export type KnowledgeFilter = {
   to?: number
 }
 
-/** How often each asked term stands in a chunk and in its document's title, in the order asked. */
-export type LexicalCandidate = {
-  chunk: number
-  body: number[]
-  title: number[]
-  bodyLength: number
-  titleLength: number
-}
+/** A chunk with its document's title as a sequence of terms. */
+export type LexicalCandidate = { chunk: number; terms: TermSequence; bodyLength: number; titleLength: number }
 
 export type LexicalCandidates = {
   /** Chunks of the namespace, and the mean of their lengths in terms. */
@@ -127,11 +130,11 @@ export interface KnowledgeStore {
   ): Promise<KnowledgeDocument[]>
   /** Removes names; a document goes with its last name. By subject: all of it. Answers how many names went. Erased from the file, not only unlinked. */
   remove(namespace: string, removal: Removal): Promise<number>
-  /** The chunks in which the terms weigh most, at most `limit`; scoring them is the caller's. */
+  /** The chunks in which the terms weigh most, at most `limit`, and those of `also` that are there; scoring them is the caller's. */
   lexical(
     namespace: string,
     terms: readonly string[],
-    options: { limit: number; filter?: KnowledgeFilter },
+    options: { limit: number; filter?: KnowledgeFilter; also?: readonly number[] },
   ): Promise<LexicalCandidates>
   /** The nearest chunks by cosine among vectors of one embedder, best first. */
   nearest(
@@ -145,6 +148,8 @@ export interface KnowledgeStore {
     embedder: string,
     chunks: readonly number[],
   ): Promise<(Float32Array | undefined)[]>
+  /** What the vectors of one embedder, each scaled to length 1, have in common: their mean, and of how many. Undefined where there is none. */
+  centre(namespace: string, embedder: string): Promise<{ mean: Float32Array; count: number } | undefined>
   /** Chunks with their documents in the order asked; those that are gone are left out. */
   chunks(namespace: string, chunks: readonly number[]): Promise<StoredChunk[]>
   /** Chunks of one document by their ordinals, both inclusive. */

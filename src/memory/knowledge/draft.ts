@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { ConcordError } from '../../domain/errors.ts'
 import { copyJson, type JsonObject } from '../../domain/json.ts'
 import { nearDuplicateKeys } from '../../domain/text/near-duplicates.ts'
+import { sentences } from '../../domain/text/sentences.ts'
 import { stems } from '../../domain/text/tokens.ts'
-import type { DocumentDraft, Modality, VectorDraft } from '../../ports/knowledge-store.ts'
+import type { ChunkDraft, DocumentDraft, Modality, VectorDraft } from '../../ports/knowledge-store.ts'
 import { type ChunkingOptions, chunksOf, type Span } from './chunking.ts'
 
 /** A document as it is given, before it is cut into chunks; what `beforeStore` sees. */
@@ -61,6 +62,16 @@ const digestOf = ({ modality, title, text, chunking, vectors = [] }: KnowledgeRe
   return hash.digest('base64url')
 }
 
+const chunkOf = (text: string, { start, end }: Span): ChunkDraft => {
+  const terms: string[] = []
+  const sentenceEnds: number[] = []
+  for (const sentence of sentences(text.slice(start, end))) {
+    for (const term of stems(sentence.text)) terms.push(term)
+    sentenceEnds.push(terms.length)
+  }
+  return { start, end, terms, sentenceEnds }
+}
+
 /** A record cut into chunks, with its terms and the keys by which duplicates are found. Needs no model. */
 export const draftOf = (record: KnowledgeRecord): DocumentDraft => {
   checkRecord(record)
@@ -72,6 +83,6 @@ export const draftOf = (record: KnowledgeRecord): DocumentDraft => {
     hash: digestOf(record),
     bands: modality === 'text' ? nearDuplicateKeys(text) : [],
     titleTerms: title === undefined ? [] : stems(title),
-    chunks: spans.map(({ start, end }) => ({ start, end, terms: stems(text.slice(start, end)) })),
+    chunks: spans.map((span) => chunkOf(text, span)),
   }
 }

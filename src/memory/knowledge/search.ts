@@ -6,16 +6,9 @@ import type {
   KnowledgeStore,
   StoredChunk,
 } from '../../ports/knowledge-store.ts'
-import { closenessTo } from './closeness.ts'
-import {
-  defaultWeights,
-  fused,
-  lexicalScore,
-  queryTerms,
-  questionWords,
-  type Scores,
-  type Weights,
-} from './scoring.ts'
+import { alikeTo } from './alike.ts'
+import { type Candidate, gather, judge } from './candidates.ts'
+import { defaultWeights, fused, questionWords, type Scores, type Weights } from './scoring.ts'
 
 export type SearchOptions = {
   /** Default 10. */
@@ -29,7 +22,7 @@ export type SearchOptions = {
   diversity?: number
   /** One hit a document instead of one a chunk. */
   distinct?: 'chunk' | 'document'
-  /** Reads the best candidates closely (sentences, word pairs, words that look alike). Default true; a few milliseconds. */
+  /** Reads candidates closely: sentences, word pairs, what the best have in common; the very best also for words that look alike. Default true. */
   precise?: boolean
   weights?: Partial<Weights>
 }
@@ -51,11 +44,12 @@ export type Hit = {
 
 export type Asked = { text?: string; vector?: { embedder: string; values: Float32Array } }
 
-const readClosely = 60
-const nearestTaken = 20
+const readFirst = 20
+const spreadFrom = 20
 const charsReadMax = 8000
 
-type Candidate = { chunk: StoredChunk; scores: Scores; score: number; also: string[] }
+/** A candidate whose text was read. */
+type Found = Candidate & { stored: StoredChunk; also: string[] }
 
 const roundAll = (scores: Scores): Scores => {
   const rounded = { ...scores }
@@ -64,113 +58,43 @@ const roundAll = (scores: Scores): Scores => {
   return rounded
 }
 
-/** Candidates of the adapter by words and by vector, with their chunks; scored on words alone so far. */
-const gather = async (
-  store: KnowledgeStore,
-  namespace: string,
-  asked: Asked,
-  { limit, filter }: { limit: number; filter: KnowledgeFilter },
-) => {
-  const words = questionWords(asked.text ?? '')
-  const pool = Math.max(readClosely, limit * 3)
-  const found = await store.lexical(namespace, words.stems, { limit: pool, filter })
-  const terms = queryTerms(words, found)
-  const lexical = new Map(found.candidates.map((each) => [each.chunk, lexicalScore(each, terms, found)]))
-  const { vector } = asked
-  const nearest =
-    vector === undefined
-      ? []
-      : await store.nearest(namespace, vector.values, {
-          embedder: vector.embedder,
-          limit: words.stems.length === 0 ? pool : Math.max(nearestTaken, limit),
-          filter,
-        })
-  const numbers = [...new Set([...lexical.keys(), ...nearest.map(({ chunk }) => chunk)])]
-  return { terms, lexical, numbers, best: Math.max(1e-9, ...lexical.values()) }
-}
-
-const cosine = (a: Float32Array, b: Float32Array): number => {
-  if (a.length !== b.length) return 0
-  let [dot, squareA, squareB] = [0, 0, 0]
-  for (let at = 0; at < a.length; at++) {
-    dot += a[at]! * b[at]!
-    squareA += a[at]! * a[at]!
-    squareB += b[at]! * b[at]!
-  }
-  return squareA === 0 || squareB === 0 ? 0 : dot / Math.sqrt(squareA * squareB)
-}
-
-const feedbackChunks = 3
-const feedbackWeight = 0.3
-
-/**
- * Cosines of chunks to the question's vector moved towards the chunks that the words find best (Rocchio 1971, in the embedder's space): words
- * say better than a weak embedder where to look.
- */
-const cosinesOf = async (
-  store: KnowledgeStore,
-  namespace: string,
-  vector: Asked['vector'],
-  chunks: readonly number[],
-  lexical: ReadonlyMap<number, number>,
-  best: number,
-): Promise<number[]> => {
-  if (vector === undefined) return []
-  const vectors = await store.vectors(namespace, vector.embedder, chunks)
-  const length = Math.hypot(...vector.values) || 1
-  const moved = vector.values.map((value) => value / length)
-  const feedback = [...lexical].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, feedbackChunks)
-  for (const [chunk, score] of feedback) {
-    const values = vectors[chunks.indexOf(chunk)]
-    if (values?.length !== moved.length) continue
-    const scale = (feedbackWeight * score) / best / (Math.hypot(...values) || 1)
-    for (let at = 0; at < moved.length; at++) moved[at]! += scale * values[at]!
-  }
-  return vectors.map((values) => (values === undefined ? 0 : cosine(values, moved)))
-}
-
 /** Chunks beside candidates in the same document share in their score: what answers a question often stands next to what resembles it. */
 const spread = async (
   store: KnowledgeStore,
   namespace: string,
-  candidates: Candidate[],
+  found: Found[],
+  take: (beside: StoredChunk) => Found,
   weight: number,
 ): Promise<void> => {
+  const known = new Map(found.map((each) => [each.chunk, each]))
+  for (const { stored } of found.slice(0, spreadFrom)) {
+    const { document, ordinal } = stored
+    for (const beside of await store.span(namespace, document.id, ordinal - 1, ordinal + 1))
+      if (!known.has(beside.chunk)) known.set(beside.chunk, take(beside))
+  }
   const at = (document: string, ordinal: number) => `${ordinal}/${document}`
-  const known = new Map(candidates.map((each) => [at(each.chunk.document.id, each.chunk.ordinal), each]))
-  for (const { chunk } of candidates.slice(0, nearestTaken))
-    for (const beside of await store.span(
-      namespace,
-      chunk.document.id,
-      chunk.ordinal - 1,
-      chunk.ordinal + 1,
-    )) {
-      const key = at(beside.document.id, beside.ordinal)
-      if (known.has(key)) continue
-      const scores = { lexical: 0, sentence: 0, alike: 0, pairs: 0 }
-      const added = { chunk: beside, scores, score: 0, also: [] }
-      known.set(key, added)
-      candidates.push(added)
-    }
-  const before = new Map(candidates.map((each) => [each, each.score]))
-  for (const each of candidates) {
-    const { document, ordinal } = each.chunk
-    const beside = [ordinal - 1, ordinal + 1].map((n) => before.get(known.get(at(document.id, n))!) ?? 0)
+  const before = new Map(
+    Array.from(known.values(), ({ stored, score }) => [at(stored.document.id, stored.ordinal), score]),
+  )
+  for (const each of known.values()) {
+    const { document, ordinal } = each.stored
+    const beside = [ordinal - 1, ordinal + 1].map((n) => before.get(at(document.id, n)) ?? 0)
     each.scores.neighbours = Math.max(...beside)
     each.score = (each.score + weight * each.scores.neighbours) / (1 + weight)
   }
+  found.splice(0, found.length, ...known.values())
 }
 
 /** The best chunk of each group of documents that say nearly the same stands for all; of each document too where wanted. */
-const collapse = (candidates: Candidate[], distinct: 'chunk' | 'document'): Candidate[] => {
-  const groups = new Map<string, Candidate>()
+const collapse = (candidates: readonly Found[], distinct: 'chunk' | 'document'): Found[] => {
+  const groups = new Map<string, Found>()
   const documents = new Set<string>()
-  const kept: Candidate[] = []
+  const kept: Found[] = []
   for (const each of candidates) {
-    const { id, group } = each.chunk.document
+    const { id, group } = each.stored.document
     const first = groups.get(group)
     if (first === undefined) groups.set(group, each)
-    else if (first.chunk.document.id !== id) {
+    else if (first.stored.document.id !== id) {
       if (!first.also.includes(id)) first.also.push(id)
       continue
     }
@@ -181,10 +105,10 @@ const collapse = (candidates: Candidate[], distinct: 'chunk' | 'document'): Cand
   return kept
 }
 
-const diversified = (candidates: Candidate[], limit: number, diversity: number): Candidate[] => {
+const diversified = (candidates: Found[], limit: number, diversity: number): Found[] => {
   if (diversity <= 0) return candidates.slice(0, limit)
   const pool = candidates.slice(0, Math.max(limit * 4, 20))
-  const sets = pool.map(({ chunk }) => new Set(stems(chunk.text.slice(0, charsReadMax))))
+  const sets = pool.map(({ stored }) => new Set(stems(stored.text.slice(0, charsReadMax))))
   const picked = mmr(
     pool.map(({ score }) => score),
     (a, b) => jaccard(sets[a]!, sets[b]!),
@@ -196,7 +120,7 @@ const diversified = (candidates: Candidate[], limit: number, diversity: number):
 const hitOf = async (
   store: KnowledgeStore,
   namespace: string,
-  { chunk, scores, score, also }: Candidate,
+  { stored: chunk, scores, score, also }: Found,
   neighbours: number,
 ): Promise<Hit> => {
   const { text, ...document } = chunk.document
@@ -221,9 +145,61 @@ const hitOf = async (
   return { ...hit, context: { start, end, text: text.slice(start, end) } }
 }
 
+const order = (a: Candidate, b: Candidate) => b.score - a.score || a.chunk - b.chunk
+
+/** Texts of candidates, best first, and what they add to the scores. */
+const reader = (
+  store: KnowledgeStore,
+  namespace: string,
+  {
+    options,
+    weights,
+    now,
+    alike,
+  }: {
+    options: SearchOptions
+    weights: Weights
+    now: number
+    alike: ((candidate: Candidate, text: string) => number) | undefined
+  },
+) => {
+  const { recency } = options
+  const take = (candidate: Candidate, stored: StoredChunk): Found => {
+    const { text, document } = stored
+    const read = `${document.title ?? ''}\n${text.slice(0, charsReadMax)}`
+    if (alike !== undefined) candidate.scores.alike = alike(candidate, read)
+    if (recency !== undefined)
+      candidate.scores.recency =
+        0.5 ** (Math.max(0, now - document.updatedAt) / Math.max(1, recency.halfLifeMs))
+    candidate.score = fused(candidate.scores, weights)
+    return Object.assign(candidate, { stored, also: [] })
+  }
+  return {
+    take,
+    async read(candidates: readonly Candidate[]): Promise<Found[]> {
+      const byNumber = new Map(candidates.map((each) => [each.chunk, each]))
+      const stored = await store.chunks(namespace, [...byNumber.keys()])
+      return stored.map((each) => take(byNumber.get(each.chunk)!, each))
+    },
+  }
+}
+
+const usedWeights = (options: SearchOptions, wordless: boolean): Weights => {
+  const { recency, precise = true } = options
+  const close = wordless || !precise ? { sentence: 0, alike: 0, pairs: 0, feedback: 0 } : {}
+  return {
+    ...defaultWeights,
+    ...options.weights,
+    ...(wordless ? { lexical: 0 } : {}),
+    ...close,
+    neighbours: 0,
+    recency: recency === undefined ? 0 : (recency.weight ?? 0.2),
+  }
+}
+
 /**
  * Candidates by words and by vector, fused by score (never by rank: a weak list would count as much as a good one), then neighbours, recency, one for
- * all near-duplicates, diversity. Deterministic: ties go to the older chunk.
+ * all near-duplicates, diversity. Of the candidates only the best are read as text. Deterministic: ties go to the older chunk.
  */
 export const searchKnowledge = async (
   store: KnowledgeStore,
@@ -232,43 +208,41 @@ export const searchKnowledge = async (
   now: number,
   options: SearchOptions = {},
 ): Promise<Hit[]> => {
-  const { limit = 10, filter = {}, neighbours = 0, recency, diversity = 0, precise = true } = options
+  const {
+    limit = 10,
+    filter = {},
+    neighbours = 0,
+    diversity = 0,
+    precise = true,
+    distinct = 'chunk',
+  } = options
   if (limit < 1) return []
-  const weights: Weights = { ...defaultWeights, ...options.weights }
-  const { terms, lexical, numbers, best } = await gather(store, namespace, asked, { limit, filter })
-  const chunks = await store.chunks(namespace, numbers)
-  const live = chunks.map(({ chunk }) => chunk)
-  const cosines = await cosinesOf(store, namespace, asked.vector, live, lexical, best)
-  const closeness = precise && terms.stems.length > 0 ? closenessTo(terms) : undefined
-  const wordless = terms.stems.length === 0
-  const candidates = chunks.map((chunk, at): Candidate => {
-    const near = closeness?.(chunk.text.slice(0, charsReadMax), chunk.document.title)
-    const words = {
-      lexical: (lexical.get(chunk.chunk) ?? 0) / best,
-      sentence: 0,
-      alike: 0,
-      pairs: 0,
-      ...near,
-    }
-    const vector = asked.vector === undefined ? undefined : (cosines[at] ?? 0)
-    const scores: Scores = { ...words, ...(vector === undefined ? {} : { vector }) }
-    if (recency !== undefined)
-      scores.recency = 0.5 ** (Math.max(0, now - chunk.document.updatedAt) / Math.max(1, recency.halfLifeMs))
-    const used: Weights = {
-      ...weights,
-      ...(wordless ? { lexical: 0 } : {}),
-      ...(closeness === undefined ? { sentence: 0, alike: 0, pairs: 0 } : {}),
-      neighbours: 0,
-      recency: recency === undefined ? 0 : (recency.weight ?? 0.2),
-    }
-    return { chunk, scores, score: fused(scores, used), also: [] }
-  })
-  const order = (a: Candidate, b: Candidate) => b.score - a.score || a.chunk.chunk - b.chunk.chunk
+  const words = questionWords(asked.text ?? '')
+  const weights = usedWeights(options, words.stems.length === 0)
+  const gathered = await gather(store, namespace, { words, vector: asked.vector }, { limit, filter })
+  const candidates = await judge(store, namespace, gathered, weights)
   candidates.sort(order)
-  if (weights.neighbours > 0) {
-    await spread(store, namespace, candidates, weights.neighbours)
-    candidates.sort(order)
+  const alikeness = weights.alike > 0 && precise ? alikeTo(gathered.terms) : undefined
+  const { take, read } = reader(store, namespace, {
+    ...{ options, weights, now },
+    alike: alikeness && (({ holding }, text) => alikeness(holding, text)),
+  })
+  const step =
+    weights.recency > 0 ? Number.MAX_SAFE_INTEGER : Math.max(readFirst, limit * (diversity > 0 ? 4 : 2))
+  const beside = options.weights?.neighbours ?? 0
+  let found: Found[] = []
+  for (let from = 0; from < candidates.length; from += step) {
+    found.push(...(await read(candidates.slice(from, from + step))))
+    if (collapse(found, distinct).length >= limit) break
   }
-  const picked = diversified(collapse(candidates, options.distinct ?? 'chunk'), limit, diversity)
+  found.sort(order)
+  if (beside > 0) {
+    const byNumber = new Map(candidates.map((each) => [each.chunk, each]))
+    const taken = (chunk: StoredChunk): Found =>
+      take(byNumber.get(chunk.chunk) ?? gathered.unasked(chunk.chunk), chunk)
+    await spread(store, namespace, found, taken, beside)
+    found = found.sort(order)
+  }
+  const picked = diversified(collapse(found, distinct), limit, diversity)
   return Promise.all(picked.map((each) => hitOf(store, namespace, each, neighbours)))
 }

@@ -35,6 +35,7 @@ export class VectorIndex {
   readonly #slots = new Map<number, number>()
   #keys: number[] = []
   #free: number[] = []
+  readonly #sum: Float64Array
 
   constructor({ dimensions, rescored = 384, kernel = 'wasm' }: VectorIndexOptions) {
     this.dimensions = dimensions
@@ -42,6 +43,7 @@ export class VectorIndex {
     this.#bitBytes = align(dimensions / 8)
     this.#rowBytes = align(dimensions * 2)
     this.#kernel = kernel
+    this.#sum = new Float64Array(dimensions)
     this.#store = this.#allocate(1024)
   }
 
@@ -72,7 +74,9 @@ export class VectorIndex {
     if (slot >= this.#store.capacity) this.#grow()
     this.#slots.set(key, slot)
     this.#keys[slot] = key
+    this.#count(slot, -1)
     this.#write(this.#store.bits + slot * this.#bitBytes, this.#store.rows + slot * this.#rowBytes, vector)
+    this.#count(slot, 1)
     this.#store.bytes[this.#store.live + slot] = 1
   }
 
@@ -81,6 +85,7 @@ export class VectorIndex {
     if (slot === undefined) return false
     this.#slots.delete(key)
     this.#free.push(slot)
+    this.#count(slot, -1)
     const { bytes, live, bits, rows } = this.#store
     bytes[live + slot] = 0
     bytes.fill(0, bits + slot * this.#bitBytes, bits + (slot + 1) * this.#bitBytes)
@@ -101,6 +106,20 @@ export class VectorIndex {
     const picked = this.#pick(used, wanted)
     store.kernel.score(store.rows, store.queryRow, store.picked, store.scores, picked)
     return this.#best(picked, limit)
+  }
+
+  /** The mean of the vectors, each of length 1, and how many they are; undefined when there is none. */
+  centre(): { mean: Float32Array; count: number } | undefined {
+    const count = this.size
+    if (count === 0) return undefined
+    return { mean: Float32Array.from(this.#sum, (value) => value / count / scale), count }
+  }
+
+  /** Rows are whole numbers: the sum stays exact however often vectors come and go. A slot that is free holds zeros. */
+  #count(slot: number, sign: 1 | -1): void {
+    const { memory, rows } = this.#store
+    const row = new Int16Array(memory.buffer, rows + slot * this.#rowBytes, this.dimensions)
+    for (let i = 0; i < this.dimensions; i++) this.#sum[i]! += sign * row[i]!
   }
 
   /** Slots of all distances up to the one within which `wanted` are found; the last distance may bring more: all or none of it. */

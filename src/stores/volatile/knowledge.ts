@@ -1,3 +1,4 @@
+import { hashTerm, sentenceEnd, type TermSequence, termSequence } from '../../domain/text/term-sequence.ts'
 import type { Clock } from '../../ports/clock.ts'
 import {
   type DocumentDraft,
@@ -8,7 +9,6 @@ import {
   type Put,
   type StoredChunk,
 } from '../../ports/knowledge-store.ts'
-import { countsIn, hashTerm, profileOf, type TermProfile } from '../term-profile.ts'
 import { VectorIndex } from '../vectors/vector-index.ts'
 
 type Kept = {
@@ -23,7 +23,7 @@ type Chunk = {
   ordinal: number
   start: number
   end: number
-  profile: TermProfile
+  terms: TermSequence
   bodyTerms: number
   titleTerms: number
   vectors: Map<string, Float32Array>
@@ -58,13 +58,16 @@ export const volatileKnowledge = ({ clock }: { clock: Clock }): KnowledgeStore =
     document.expiresAt === undefined || document.expiresAt > clock.now()
   const named = (space: Space, id: string): Kept | undefined =>
     space.documents.get(id) ?? space.aliases.get(id)
-  const hashesOf = (profile: TermProfile): Uint32Array =>
-    new Uint32Array(profile.buffer, 0, profile.byteLength / 6)
+  const hashesOf = (terms: TermSequence): Set<number> => {
+    const hashes = new Set(terms)
+    hashes.delete(sentenceEnd)
+    return hashes
+  }
 
   const dropChunks = (space: Space, kept: Kept): void => {
     for (const number of kept.chunks) {
       const chunk = space.chunks.get(number)
-      for (const hash of hashesOf(chunk?.profile ?? new Uint8Array())) {
+      for (const hash of hashesOf(chunk?.terms ?? new Uint32Array())) {
         const posting = space.postings.get(hash)
         posting?.delete(number)
         if (posting?.size === 0) space.postings.delete(hash)
@@ -86,13 +89,13 @@ export const volatileKnowledge = ({ clock }: { clock: Clock }): KnowledgeStore =
   }
 
   const addChunks = (space: Space, kept: Kept, draft: DocumentDraft): void => {
-    for (const [ordinal, { start, end, terms }] of draft.chunks.entries()) {
+    for (const [ordinal, { start, end, terms, sentenceEnds }] of draft.chunks.entries()) {
       const number = ++chunkNumber
-      const profile = profileOf(draft.titleTerms, terms)
+      const sequence = termSequence(draft.titleTerms, terms, sentenceEnds)
       const sizes = { bodyTerms: terms.length, titleTerms: draft.titleTerms.length }
-      space.chunks.set(number, { kept, ordinal, start, end, profile, ...sizes, vectors: new Map() })
+      space.chunks.set(number, { kept, ordinal, start, end, terms: sequence, ...sizes, vectors: new Map() })
       kept.chunks.push(number)
-      for (const hash of hashesOf(profile)) {
+      for (const hash of hashesOf(sequence)) {
         const posting = space.postings.get(hash) ?? new Set()
         space.postings.set(hash, posting.add(number))
       }
@@ -240,7 +243,7 @@ export const volatileKnowledge = ({ clock }: { clock: Clock }): KnowledgeStore =
           if (kept.document.subject === subject) names += drop(space, kept)
       return names
     },
-    async lexical(namespace, terms, { limit, filter = {} }) {
+    async lexical(namespace, terms, { limit, filter = {}, also = [] }) {
       const space = spaceOf(namespace)
       const hashes = terms.map(hashTerm)
       let [body, title] = [0, 0]
@@ -254,15 +257,17 @@ export const volatileKnowledge = ({ clock }: { clock: Clock }): KnowledgeStore =
       for (const [at, hash] of hashes.entries())
         for (const number of space.postings.get(hash) ?? [])
           weights.set(number, (weights.get(number) ?? 0) + Math.log(1 + size / frequencies[at]!))
-      const candidates = [...weights]
+      const best = [...weights]
         .filter(([number]) => fits(space, filter)(number))
         .sort((a, b) => b[1] - a[1] || a[0] - b[0])
         .slice(0, limit)
-        .map(([number]) => {
-          const chunk = space.chunks.get(number)!
-          const lengths = { bodyLength: chunk.bodyTerms, titleLength: chunk.titleTerms }
-          return { chunk: number, ...countsIn(chunk.profile, hashes), ...lengths }
-        })
+        .map(([number]) => number)
+      const candidates = [...new Set([...best, ...also])].flatMap((number) => {
+        const chunk = space.chunks.get(number)
+        if (chunk === undefined) return []
+        const { terms, bodyTerms: bodyLength, titleTerms: titleLength } = chunk
+        return [{ chunk: number, terms, bodyLength, titleLength }]
+      })
       const means = { bodyLength: body / size, titleLength: title / size }
       return { chunks: space.chunks.size, ...means, frequencies, candidates }
     },
@@ -273,6 +278,7 @@ export const volatileKnowledge = ({ clock }: { clock: Clock }): KnowledgeStore =
       const allowed = [...index.keys()].filter(fits(space, filter))
       return index.search(vector, limit, allowed).map(({ key, score }) => ({ chunk: key, score }))
     },
+    centre: async (namespace, embedder) => spaceOf(namespace).indexes.get(embedder)?.centre(),
     async vectors(namespace, embedder, wanted) {
       const space = spaceOf(namespace)
       return wanted.map((number) => space.chunks.get(number)?.vectors.get(embedder)?.slice())

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { hashTerm, sentenceEnd } from '../../domain/text/term-sequence.ts'
 import type { DocumentDraft, KnowledgeFilter, KnowledgeStore } from '../../ports/knowledge-store.ts'
 import type { ManualClock } from '../clock.ts'
 
@@ -222,7 +223,7 @@ const duplicates = (open: OpenKnowledge) => {
 
 const words = (open: OpenKnowledge) => {
   it(
-    'says how often terms stand in chunks and titles, and in how many of them',
+    'gives the terms of chunks and titles in order, and in how many each stands',
     on(open, async ({ store }) => {
       await store.put(ns, documentDraft('a', 'red red blue', { titleTerms: ['red'], title: 'red' }))
       await store.put(ns, documentDraft('b', 'blue\ngreen'))
@@ -235,13 +236,34 @@ const words = (open: OpenKnowledge) => {
       assert.deepEqual([chunks, frequencies], [3, [1, 2, 0]])
       assert.deepEqual([bodyLength, titleLength], [5 / 3, 1 / 3])
       const [first] = candidates
+      const [red, blue] = [hashTerm('red'), hashTerm('blue')]
       assert.deepEqual(
-        [first?.body, first?.title, first?.bodyLength, first?.titleLength],
-        [[2, 1, 0], [1, 0, 0], 3, 1],
+        [first?.terms, first?.bodyLength, first?.titleLength],
+        [Uint32Array.of(red, sentenceEnd, red, red, blue, sentenceEnd), 3, 1],
       )
       assert.equal(candidates.length, 2)
       assert.equal((await store.lexical(ns, ['red', 'blue'], { limit: 1 })).candidates.length, 1)
       assert.deepEqual((await store.lexical(ns, [], { limit: 9 })).candidates, [])
+    }),
+  )
+  it(
+    'tells sentences apart, and gives chunks that are asked for beside those that are found',
+    on(open, async ({ store }) => {
+      const terms = ['red', 'blue', 'green']
+      const chunks = [{ start: 0, end: 15, terms, sentenceEnds: [0, 1, 1, 3] }]
+      await store.put(ns, documentDraft('a', 'red. blue green', { chunks }))
+      await store.put(ns, documentDraft('b', 'green'))
+      await store.put('other', documentDraft('z', 'red'))
+      const { candidates: all } = await store.lexical(ns, ['green'], { limit: 9 })
+      const [red, blue, green] = terms.map(hashTerm)
+      const sequence = Uint32Array.of(sentenceEnd, red!, sentenceEnd, blue!, green!, sentenceEnd)
+      assert.ok(all.some((each) => each.terms.join() === sequence.join()))
+      const others = (await store.lexical('other', ['red'], { limit: 9 })).candidates
+      const also = [...all, ...others].map(({ chunk }) => chunk)
+      const { candidates } = await store.lexical(ns, ['red'], { limit: 9, also: [...also, 999] })
+      const numbers = (some: typeof all) => some.map(({ chunk }) => chunk).sort()
+      assert.deepEqual(numbers(candidates), numbers(all), 'each once, none of another namespace')
+      assert.equal((await store.lexical(ns, [], { limit: 9, also })).candidates.length, 2)
     }),
   )
 }
@@ -316,6 +338,26 @@ const vectorSearch = (open: OpenKnowledge) => {
       assert.equal(await store.dropVectors(ns, 'e'), 2)
       assert.deepEqual([await near(store, [1, 0, 0]), await store.embedders(ns)], [[], []])
       assert.equal((await store.unembedded(ns, 'e', { after: 0, limit: 9 })).length, 2)
+    }),
+  )
+  it(
+    'says what the vectors of one embedder have in common, as they come, change and go',
+    on(open, async ({ store }) => {
+      const centre = async () => {
+        const { mean, count } = (await store.centre(ns, 'e')) ?? { mean: [], count: 0 }
+        return [count, ...Array.from(mean, (value) => Math.round(value * 100) / 100)]
+      }
+      assert.equal(await store.centre(ns, 'e'), undefined)
+      await store.put(ns, documentDraft('x', 'a', vectors(2, 0)))
+      await store.put(ns, documentDraft('y', 'b', vectors(0, 3)))
+      assert.deepEqual(await centre(), [2, 0.5, 0.5])
+      await store.put(ns, documentDraft('y', 'changed', vectors(-1, 0)))
+      assert.deepEqual(await centre(), [2, 0, 0])
+      await store.remove(ns, { ids: ['y'] })
+      assert.deepEqual(await centre(), [1, 1, 0])
+      assert.equal(await store.centre('other', 'e'), undefined)
+      await store.dropVectors(ns, 'e')
+      assert.equal(await store.centre(ns, 'e'), undefined)
     }),
   )
 }

@@ -1,8 +1,9 @@
 import { asJson, type JsonObject } from '../../../domain/json.ts'
+import { termSequence } from '../../../domain/text/term-sequence.ts'
 import type { DocumentDraft, KnowledgeDocument, Modality, Put } from '../../../ports/knowledge-store.ts'
-import { profileOf } from '../../term-profile.ts'
 import type { Connection, Row, Value } from '../connection.ts'
 import { wordOf } from './lexical.ts'
+import { blobOf } from './vectors.ts'
 
 export const documentColumns =
   'd.id, d.modality, d.title, d.text, d.metadata, d.subject, d.source, d.at, d.updated_at, d.expires_at, d.version, d.family'
@@ -69,10 +70,10 @@ export const documentTable = (connection: Connection) => {
     let terms = 0
     for (const [ordinal, chunk] of draft.chunks.entries()) {
       const row = get(
-        `INSERT INTO chunks(namespace, document, ordinal, start, end, body_terms, title_terms, profile)
+        `INSERT INTO chunks(namespace, document, ordinal, start, end, body_terms, title_terms, terms)
          VALUES(?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
         ...[namespace, pk, ordinal, chunk.start, chunk.end, chunk.terms.length, titleTerms.length],
-        profileOf(titleTerms, chunk.terms),
+        blobOf(termSequence(titleTerms, chunk.terms, chunk.sentenceEnds)),
       )
       const id = Number(row?.[0])
       numbers.push(id)

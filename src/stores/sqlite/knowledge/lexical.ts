@@ -1,6 +1,6 @@
-import type { KnowledgeFilter, LexicalCandidates } from '../../../ports/knowledge-store.ts'
-import { countsIn, hashTerm } from '../../term-profile.ts'
-import type { Connection } from '../connection.ts'
+import { type TermSequence, termSequence } from '../../../domain/text/term-sequence.ts'
+import type { KnowledgeFilter, LexicalCandidate, LexicalCandidates } from '../../../ports/knowledge-store.ts'
+import type { Connection, Row } from '../connection.ts'
 import { isEmptyFilter, whereOf } from './filter.ts'
 
 const plain = /^[a-z0-9]{1,64}$/
@@ -11,6 +11,14 @@ const plain = /^[a-z0-9]{1,64}$/
  */
 export const wordOf = (namespace: number, term: string): string =>
   `${namespace.toString(36)}_${plain.test(term) ? term : `_${Buffer.from(term.slice(0, 64)).toString('hex')}`}`
+
+/** The terms that {@link wordOf} made words of. */
+const termsOf = (words: string): string[] =>
+  words
+    .split(' ')
+    .filter((word) => word !== '')
+    .map((word) => word.slice(word.indexOf('_') + 1))
+    .map((term) => (term.startsWith('_') ? Buffer.from(term.slice(1), 'hex').toString() : term))
 
 /** So many chunks are looked at for each that is wanted before common terms are left to scoring. */
 const lookedAtPerWanted = 20
@@ -46,31 +54,52 @@ export const lexicalSearch = (connection: Connection) => {
     return picked
   }
 
+  const columns = 'c.id, c.terms, c.body_terms, c.title_terms'
+
   const matching = (
     query: string,
     limit: number,
     filter: KnowledgeFilter,
     now: number,
     restricted: boolean,
-  ): number[] => {
+  ): Row[] => {
     if (!restricted)
       return all(
-        `SELECT rowid FROM words WHERE words MATCH ? ORDER BY bm25(words, ${titleWeight}, 1.0) LIMIT ?`,
+        `SELECT ${columns} FROM (SELECT rowid FROM words WHERE words MATCH ? ORDER BY bm25(words, ${titleWeight}, 1.0) LIMIT ?) w
+         JOIN chunks c ON c.id = w.rowid`,
         query,
         limit,
-      ).map(([id]) => Number(id))
+      )
     const where = whereOf(filter, now)
     return all(
-      `SELECT words.rowid FROM words JOIN chunks c ON c.id = words.rowid JOIN documents d ON d.pk = c.document
+      `SELECT ${columns} FROM words JOIN chunks c ON c.id = words.rowid JOIN documents d ON d.pk = c.document
        WHERE words MATCH ? AND ${where.sql} ORDER BY bm25(words, ${titleWeight}, 1.0) LIMIT ?`,
       ...[query, ...where.values, limit],
-    ).map(([id]) => Number(id))
+    )
+  }
+
+  const sequenceOf = (chunk: number, blob: unknown, length: number): TermSequence => {
+    // SQLite's blobs need not lie where 32-bit words may.
+    if (blob instanceof Uint8Array && blob.length > 0) return new Uint32Array(blob.slice().buffer)
+    if (length === 0) return termSequence([], [])
+    const [title, body] = get('SELECT title, body FROM words WHERE rowid = ?', chunk) ?? []
+    return termSequence(termsOf(String(title ?? '')), termsOf(String(body ?? '')))
+  }
+
+  const candidateOf = ([id, blob, body, title]: Row): LexicalCandidate => {
+    const [chunk, bodyLength, titleLength] = [Number(id), Number(body), Number(title)]
+    return { chunk, terms: sequenceOf(chunk, blob, bodyLength + titleLength), bodyLength, titleLength }
   }
 
   return (
     namespace: number,
     given: readonly string[],
-    { limit, filter = {}, now }: { limit: number; filter?: KnowledgeFilter; now: number },
+    {
+      limit,
+      filter = {},
+      also = [],
+      now,
+    }: { limit: number; filter?: KnowledgeFilter; also?: readonly number[]; now: number },
   ): LexicalCandidates => {
     const terms = given.slice(0, termsMax)
     const [chunks, bodyTerms, titleTerms] = get(
@@ -88,16 +117,18 @@ export const lexicalSearch = (connection: Connection) => {
     const expired = get('SELECT 1 FROM documents WHERE expires_at <= ? LIMIT 1', now) !== undefined
     const restricted = expired || !isEmptyFilter(filter)
     const asked = restricted ? [...words.keys()] : essential(frequencies, chunks!, limit)
-    if (asked.length === 0) return { ...statistics, candidates: [] }
     const query = asked.map((at) => `"${words[at]}"`).join(' OR ')
-    const hashes = terms.map(hashTerm)
-    const found = matching(query, limit, filter, now, restricted)
-    const candidates = found.flatMap((chunk) => {
-      const row = get('SELECT profile, body_terms, title_terms FROM chunks WHERE id = ?', chunk)
-      if (!(row?.[0] instanceof Uint8Array)) return []
-      const counts = countsIn(row[0], hashes)
-      return [{ chunk, ...counts, bodyLength: Number(row[1]), titleLength: Number(row[2]) }]
-    })
-    return { ...statistics, candidates }
+    const found = asked.length === 0 ? [] : matching(query, limit, filter, now, restricted)
+    const known = new Set(found.map(([id]) => id))
+    const missing = also.filter((chunk) => !known.has(chunk))
+    const more =
+      missing.length === 0
+        ? []
+        : all(
+            `SELECT ${columns} FROM chunks c WHERE c.id IN (SELECT value FROM json_each(?)) AND c.namespace = ?`,
+            JSON.stringify(missing),
+            namespace,
+          )
+    return { ...statistics, candidates: [...found, ...more].map(candidateOf) }
   }
 }

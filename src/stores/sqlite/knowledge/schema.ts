@@ -80,5 +80,10 @@ export const knowledgeSchema: Schema = {
     );
     CREATE INDEX vectors_of ON vectors(namespace, embedder, id);
     `,
+    // Term counts became terms in order, which rows of before get from `words` when they are read (lexical.ts).
+    `
+    ALTER TABLE chunks RENAME COLUMN profile TO terms;
+    UPDATE chunks SET terms = x'';
+    `,
   ],
 }

@@ -209,6 +209,11 @@ const knowledgeOver = (connection: Connection, clock: Clock, busyTimeoutMs: numb
       return vectors.nearest(namespace, vector, { ...asked, now: clock.now() })
     },
 
+    async centre(name, embedder) {
+      const namespace = read('search knowledge', () => numbers.namespace(name))
+      return namespace === undefined ? undefined : vectors.centre(namespace, embedder)
+    },
+
     vectors: async (_name, embedder, wanted) => read('search knowledge', () => vectors.of(embedder, wanted)),
 
     chunks: async (name, wanted) =>

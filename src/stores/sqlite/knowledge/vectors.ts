@@ -9,7 +9,7 @@ type Live = { index: VectorIndex; last: number; removals: number; refreshing?: P
 const indexesMax = 64
 const rowsAtOnce = 2000
 
-export const blobOf = (values: Float32Array): Uint8Array =>
+export const blobOf = (values: Float32Array | Uint32Array): Uint8Array =>
   new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice()
 
 const valuesOf = (blob: Uint8Array): Float32Array => new Float32Array(blob.slice().buffer)
@@ -96,6 +96,9 @@ export const vectorIndexes = (connection: Connection) => {
       if (index === undefined || index.dimensions !== vector.length) return []
       const allowed = allowedChunks(namespace, options.filter ?? {}, options.now)
       return index.search(vector, options.limit, allowed).map(({ key, score }) => ({ chunk: key, score }))
+    },
+    async centre(namespace: number, embedder: string) {
+      return (await indexOf(namespace, embedder))?.centre()
     },
     of(embedder: string, chunks: readonly number[]): (Float32Array | undefined)[] {
       const id = get('SELECT id FROM embedders WHERE name = ?', embedder)
