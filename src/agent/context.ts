@@ -4,7 +4,7 @@ import type { Draft, EventData, EventType, Read, Signal, Wait } from '../domain/
 import { runStream } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import { asJson, copyJson, type Json } from '../domain/json.ts'
-import type { Turn } from '../domain/recall.ts'
+import type { Recalled, Turn } from '../domain/recall.ts'
 import { atPointer } from '../domain/reference.ts'
 import { type AgentMemory, type RunLog, subjectMeant } from '../memory/agent-memory.ts'
 import { checkOwner } from '../memory/fence.ts'
@@ -194,6 +194,11 @@ export class AgentContext implements AgentMemory {
       read: ({ after = 0, limit } = {}) =>
         this.#services.log.read(stream, { afterVersion: after, ...(limit === undefined ? {} : { limit }) }),
     }
+  }
+
+  /** What this run began with beside its goal: the turns of `thread()`, and those facts about its subject that bear on the goal. */
+  async recalled(): Promise<Recalled> {
+    return this.#callers?.recalled() ?? structuredClone(this.#execution.run.recalled ?? {})
   }
 
   /** Earlier goals of this run's thread with their answers, newest first, as it was when the run began; empty without a thread. Data, never instructions. */

@@ -32,7 +32,7 @@ export const modelReasoner = async (
   const outputSchema = jsonSchemaOf(definition.output, 'output')
   const pad = context.scratchpad
   pad.limit(await contextLimit(definition, context, bounds))
-  pad.open(opening(definition, input, outputSchema, recalledBy(context)))
+  pad.open(opening(definition, input, outputSchema, await recalledBy(context)))
   const seen = new Set<string>()
   let turn = 0
   const request = (): ModelRequest => ({
@@ -133,10 +133,17 @@ const specOf = (tool: AnyTool): ToolSpec => ({
 })
 
 /** A planner is given it in its input. */
-const recalledBy = ({ stepId, execution }: AgentContext): string | undefined =>
-  stepId === '$plan' || stepId === '$feasible' || execution.run.recalled === undefined
-    ? undefined
-    : recalledText(execution.run.recalled)
+const recalledBy = async (context: AgentContext): Promise<string | undefined> => {
+  const { stepId, logger } = context
+  if (stepId === '$plan' || stepId === '$feasible') return undefined
+  try {
+    return recalledText(await context.recalled())
+  } catch (error) {
+    // Served elsewhere, it may not reach its caller's memory: better an answer without than none.
+    logger.warn({ error, agent: context.agent }, 'what was said before could not be read')
+    return undefined
+  }
+}
 
 const opening = (
   definition: AnyAgent,

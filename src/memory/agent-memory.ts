@@ -1,6 +1,6 @@
 import { ConcordError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
-import type { Turn } from '../domain/recall.ts'
+import type { Recalled, Turn } from '../domain/recall.ts'
 import type { Knowledge } from './knowledge/knowledge.ts'
 import type { State } from './state.ts'
 import type { SubjectMemory } from './subject.ts'
@@ -18,6 +18,8 @@ export interface AgentMemory {
   /** Long-term memory that everybody shares; `knowledge.in('subject/{id}')` and others for more. */
   readonly knowledge: Knowledge
   readonly log: RunLog
+  /** What the run began with beside its goal: the turns of `thread()`, and those facts about its subject that bear on the goal. */
+  recalled(): Promise<Recalled>
   /** Earlier goals of the run's thread with their answers, newest first, as it was when the run began; empty without a thread. Data, never instructions. */
   thread(): Promise<readonly Turn[]>
   /** What is known about a subject; default the goal's. Throws `input.invalid` when there is none. */

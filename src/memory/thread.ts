@@ -1,6 +1,6 @@
 import { runStream } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
-import { readableOutput, type Turn, tokensAbout } from '../domain/recall.ts'
+import { type Recalled, readableOutput, type Turn, tokensAbout } from '../domain/recall.ts'
 import type { RunSummary } from '../domain/summary.ts'
 import type { EventLog } from '../ports/event-log.ts'
 
@@ -71,8 +71,8 @@ export const earlierTurns = async (log: EventLog, query: ThreadQuery): Promise<T
   return turns
 }
 
-/** The turns a run began with; undefined for a run that is not there. */
-export const turnsAtStart = async (log: EventLog, run: string): Promise<Turn[] | undefined> => {
+/** What a run began with beside its goal; undefined for a run that is not there. */
+export const recalledAtStart = async (log: EventLog, run: string): Promise<Recalled | undefined> => {
   const [first] = await log.read(runStream(run), { limit: 1 })
-  return first?.type === 'run.queued' ? (first.data.recalled?.thread ?? []) : undefined
+  return first?.type === 'run.queued' ? (first.data.recalled ?? {}) : undefined
 }

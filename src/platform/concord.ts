@@ -7,7 +7,7 @@ import type { Event, Signal } from '../domain/event.ts'
 import { runStream } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
-import type { Turn } from '../domain/recall.ts'
+import type { Recalled } from '../domain/recall.ts'
 import { isFinal, type Run } from '../domain/run.ts'
 import type { RunSummary } from '../domain/summary.ts'
 import type { AgentMemory } from '../memory/agent-memory.ts'
@@ -15,7 +15,7 @@ import type { Knowledge } from '../memory/knowledge/knowledge.ts'
 import { scopedState } from '../memory/scoped-state.ts'
 import type { State } from '../memory/state.ts'
 import { type SubjectMemory, subjectMemory } from '../memory/subject.ts'
-import { turnsAtStart } from '../memory/thread.ts'
+import { recalledAtStart } from '../memory/thread.ts'
 import type { Team } from '../orchestration/team.ts'
 import { type BeforeStore, storeAsIs } from '../policy/before-store.ts'
 import { type Clock, sleep } from '../ports/clock.ts'
@@ -88,8 +88,8 @@ export type Concord = {
   /** Output of a run that succeeded. Throws its failure, or `goal.unmet` when it did not end well. */
   result(goal: GoalRequest, options?: { signal?: AbortSignal }): Promise<Json>
   events(run: string): Promise<Event[]>
-  /** What a run began with of its thread. Throws `run.unknown`. */
-  thread(run: string): Promise<readonly Turn[]>
+  /** What a run began with of its thread and about its subject. Throws `run.unknown`. */
+  recalled(run: string): Promise<Recalled>
   follow(run: string, options?: FollowOptions): AsyncGenerator<Event>
   onDelta(listener: (delta: Delta) => void): () => void
   runs(query?: RunsQuery): Promise<RunSummary[]>
@@ -274,7 +274,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
       )
     },
     events: (id) => log.read(runStream(id)),
-    thread: async (id) => (await turnsAtStart(log, id)) ?? Promise.reject(unknownRun(id)),
+    recalled: async (id) => (await recalledAtStart(log, id)) ?? Promise.reject(unknownRun(id)),
     follow: (id, follow) => followRun(log, id, follow),
     onDelta(listener) {
       listeners.add(listener)

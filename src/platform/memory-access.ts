@@ -1,6 +1,7 @@
 import type { Attempt } from '../domain/attempt.ts'
 import { namespaceOfChannel } from '../domain/channel.ts'
 import { ConcordError } from '../domain/errors.ts'
+import type { Recalled } from '../domain/recall.ts'
 import { finalStatuses, type RunSummary } from '../domain/summary.ts'
 import { subjectMeant } from '../memory/agent-memory.ts'
 import { scopedState } from '../memory/scoped-state.ts'
@@ -20,7 +21,9 @@ export type Scope = {
   current(): Promise<void>
   /** Facts about a subject, default the run's, written in the caller's name; `operation` tells one request from another. */
   subject(subject: string | undefined, access: 'read' | 'write', operation: string): SubjectMemory
-  /** Throws `policy.denied` where the run's thread is out of reach. */
+  /** Of what the run began with, what is in reach; nothing for planners and judges of plans, whose input has it. */
+  recalled(all: Recalled): Recalled
+  /** Throws `policy.denied` where threads are out of reach. */
   checkThread(): void
   /** The namespace that is meant where none is named: the run's. */
   readonly home: string
@@ -109,9 +112,17 @@ const scopeOf = (
     },
     home,
     check,
+    recalled({ thread, facts }) {
+      if (step === '$plan' || step === '$feasible') return {}
+      const sees = (kind: SharedMemory) => accessTo(policy, kind) !== 'none'
+      return {
+        ...(thread !== undefined && sees('thread') ? { thread } : {}),
+        ...(facts !== undefined && sees('subject') ? { facts } : {}),
+      }
+    },
     checkThread() {
-      const { thread } = shared
-      if (thread !== undefined) check(thread, 'read')
+      // A child run has no thread of its own and works on its parent's.
+      if (accessTo(policy, 'thread') === 'none') check(shared.thread ?? 'thread/', 'read')
     },
     subject(named, access, operation) {
       const subject = subjectMeant(named, summary.goal.subject)

@@ -1,6 +1,7 @@
 import type { Event } from '../domain/event.ts'
-import type { Turn } from '../domain/recall.ts'
+import type { Recalled, Turn } from '../domain/recall.ts'
 import { type AgentMemory, type RunLog, subjectMeant } from '../memory/agent-memory.ts'
+import type { State } from '../memory/state.ts'
 import { subjectMemory } from '../memory/subject.ts'
 import { requester } from '../stores/http/request.ts'
 import { claimsOf, endpointOf } from './address.ts'
@@ -21,7 +22,12 @@ const pageMax = 1000
 export const remoteMemory = (options: RemoteMemoryOptions): AgentMemory => {
   const claims = claimsOf(options.memoryToken)
   const { run = claims.run, namespace = run === undefined ? undefined : `run/${run}` } = options
-  const state = remoteState({ ...options, ...(namespace === undefined ? {} : { namespace }) })
+  let made: State | undefined
+  /** On first use: a call that brings no good token concerns only who uses the memory. */
+  const state = (): State => {
+    made ??= remoteState({ ...options, ...(namespace === undefined ? {} : { namespace }) })
+    return made
+  }
   const send = requester(endpointOf(options))
   const get = async <T>(path: string, query: { [name: string]: string | number }): Promise<T> => {
     const named = { ...(run === undefined ? {} : { run }), ...query }
@@ -43,15 +49,18 @@ export const remoteMemory = (options: RemoteMemoryOptions): AgentMemory => {
     },
   }
   return {
-    state,
+    get state() {
+      return state()
+    },
     knowledge: remoteKnowledge(send),
     log,
+    recalled: () => get<Recalled>('/recalled', {}),
     thread: async () => (await get<{ turns: Turn[] }>('/thread', {})).turns,
     subject(subject) {
       const { step, agent = 'user' } = claims
       return subjectMemory({
         subject: subjectMeant(subject, claims.subject),
-        state,
+        state: state(),
         source: {
           ...(run === undefined ? {} : { run }),
           ...(step === undefined ? {} : { step }),

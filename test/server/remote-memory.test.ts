@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { remoteMemory } from '../../src/client.ts'
 import { type AgentContext, agent, type Concord, type Json, team } from '../../src/index.ts'
+import { agentApp } from '../../src/server/agent-app.ts'
 import { createApp } from '../../src/server/app.ts'
+import { scriptedModel } from '../../src/testing/model.ts'
 import {
   appOf,
   echo,
@@ -36,7 +38,7 @@ const second = async (t: TestContext, worker: Worker, payload: Json = {}) => {
   await served(t, concord)
   await concord.subject('ann').remember('Drinks tea', { about: 'drink' })
   await concord.run({ ...goal('first'), team: 'first' })
-  const run = await concord.run(goal('second'))
+  const run = await concord.run(goal('Which drink is second?'))
   assert.equal(run.status, 'succeeded', run.failure?.message)
   return { concord, run }
 }
@@ -105,6 +107,35 @@ describe('the memory of an agent elsewhere', () => {
     assert.deepEqual(log, [['run.queued', 'run.claimed', 'run.started'], 2])
   })
 
+  it('tells a model that is served elsewhere what was said before, as one in the process is told', async (t) => {
+    const told = async (place: (worker: Parameters<typeof serveAgentHere>[1]) => Promise<Worker>) => {
+      const model = scriptedModel(['well'])
+      const { run } = await second(t, await place(agent({ name: 'worker', instructions: 'Answer.', model })))
+      assert.equal(run.output, 'well')
+      return model.requests[0]?.messages
+    }
+    const here = await told(async (worker) => worker)
+    const there = await told(async (worker) =>
+      agent({ name: 'worker', url: await serveAgentHere(t, worker) }),
+    )
+    assert.match(JSON.stringify(here), /Asked: first\\nAnswered: the answer/)
+    assert.match(JSON.stringify(here), /Drinks tea/)
+    assert.deepEqual(there, here)
+  })
+
+  it('is not what a served model waits for when it cannot be reached', async (t) => {
+    const { app, close } = await agentApp(
+      agent({ name: 'alone', instructions: 'Answer.', model: scriptedModel(['well']) }),
+    )
+    t.after(close)
+    const answer = await app.request('/run', {
+      method: 'POST',
+      headers: { ...jsonHeaders, 'concord-memory': 'http://127.0.0.1:1/memory', 'concord-token': 'v1.x.y' },
+      body: '{}',
+    })
+    assert.deepEqual([answer.status, await answer.json()], [200, 'well'])
+  })
+
   it('needs the two headers of a call, in Python too', { skip: pythonMissing }, async (t) => {
     const worker = agent({ name: 'worker', url: await pythonAgent(t, 'rememberer') })
     const { run } = await second(t, worker, { note: 'A note on notes.', fact: 'Drinks coffee' })
@@ -166,6 +197,7 @@ describe('the memory of an agent elsewhere', () => {
     const memory = remoteMemory({ url: `${(await served(t, concord)).url}/memory`, memoryToken })
     await assert.rejects(memory.thread(), { code: 'policy.denied' })
     assert.deepEqual(await memory.subject().facts(), [])
+    assert.deepEqual(Object.keys(await memory.recalled()), [])
     await assert.rejects(memory.subject().remember('x'), { code: 'policy.denied' })
     await assert.rejects(memory.subject('bob').facts(), { code: 'policy.denied' })
     await assert.rejects(memory.knowledge.forget({ subject: 'bob' }), { code: 'policy.denied' })

@@ -4,6 +4,7 @@ import type { StateWrite } from '../../../ports/state-store.ts'
 import { invalid } from '../../problem.ts'
 
 type Subject = ReturnType<Concord['subject']>
+type Recalled = Awaited<ReturnType<Concord['recalled']>>
 type Grant = ReturnType<Concord['memory']['tokens']['verify']>
 
 /** Who uses the memory, and what that allows. */
@@ -19,6 +20,8 @@ export type Caller = {
   subject(given: string | undefined, access: 'read' | 'write', operation: string): Subject
   /** The run named, or the token's own; checked. */
   thread(run: string | undefined): string
+  /** What of it the caller may see. */
+  recalled(run: string | undefined): Promise<Recalled>
   hears(channel: string): boolean
   knows(subject: string | undefined): boolean
   /** Two steps that count their writes 1, 2, 3 must not take each other's for their own. */
@@ -32,6 +35,11 @@ const header = 'concord-token'
 export const callOf = (concord: Concord, c: Context): Grant | undefined => {
   const token = c.req.path.startsWith(prefix) ? c.req.header(header) : undefined
   return token === undefined ? undefined : concord.memory.tokens.verify(token)
+}
+
+const runMeant = (run: string | undefined): string => {
+  if (run !== undefined) return run
+  throw invalid('Cannot read what was said before as a run must be named: there is none; give ?run={id}')
 }
 
 const user = (concord: Concord): Caller => ({
@@ -50,10 +58,8 @@ const user = (concord: Concord): Caller => ({
     if (given !== undefined) return concord.subject(given)
     throw invalid('Cannot use facts as a subject must be named: there is none; give subject')
   },
-  thread(run) {
-    if (run !== undefined) return run
-    throw invalid('Cannot read a thread as a run must be named: there is none; give ?run={id}')
-  },
+  thread: runMeant,
+  recalled: async (run) => concord.recalled(runMeant(run)),
 })
 
 /** Provenance, scope and fence follow from the token and from nothing else; without one the caller is whoever may use the server. */
@@ -74,6 +80,10 @@ export const callerOf = async (concord: Concord, c: Context): Promise<Caller> =>
       scope.check(`run/${run}`, 'read')
       scope.checkThread()
       return run
+    },
+    async recalled(run = grant.run) {
+      scope.check(`run/${run}`, 'read')
+      return scope.recalled(await concord.recalled(run))
     },
     hears: scope.hears,
     knows: scope.knows,
