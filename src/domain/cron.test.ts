@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { readCron } from './cron.ts'
+import { latest, readCron } from './cron.ts'
 
 const next = (text: string, after: string) =>
   new Date(readCron(text).next(Date.parse(after))).toISOString().slice(0, 16)
@@ -42,6 +42,24 @@ describe('a schedule', () => {
             [minute, hour, weekday],
           )
           assert.ok(found > after && found - after <= 7 * 86_400_000)
+        },
+      ),
+    )
+  })
+
+  it('the latest instant up to another is the last of all that come one after the other', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom('* * * * *', '*/7 3 * * *', '0 0 * * 1', '0 0 29 2 *'),
+        fc.integer({ min: 0, max: Date.UTC(2100, 0) }),
+        fc.integer({ min: 0, max: 40 }),
+        fc.integer({ min: 0, max: 60_000 }),
+        (text, after, count, more) => {
+          const schedule = readCron(text)
+          let last: number | undefined
+          for (let i = 0; i < count; i++) last = schedule.next(last ?? after)
+          const until = Math.min((last ?? after) + more, schedule.next(last ?? after) - 1)
+          assert.equal(latest(schedule, after, until), last)
         },
       ),
     )

@@ -17,6 +17,18 @@ const ranges = [
   { name: 'day of the week', from: 0, to: 7 },
 ] as const
 
+/** The last instant in (`after`, `until`]; undefined when there is none. Looks at some forty instants, however many lie between. */
+export const latest = (schedule: Cron, after: number, until: number): number | undefined => {
+  if (schedule.next(after) > until) return undefined
+  let [low, high] = [Math.floor(after), Math.ceil(until)]
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2)
+    if (schedule.next(middle) > until) high = middle
+    else low = middle
+  }
+  return schedule.next(low)
+}
+
 const invalid = (text: string, problem: string): ConcordError =>
   new ConcordError(
     'config.invalid',

@@ -38,7 +38,7 @@ export type WakeOnChannel = Common & {
   if?: (message: Message) => boolean
 }
 
-/** Instants: five fields of cron in UTC, or an interval. What was missed while nobody was up is made good by one run. */
+/** Instants: five fields of cron in UTC, or an interval. What was missed while nobody was up, or skipped by a clock that was set forward, is made good by one run. */
 export type WakeOnSchedule = Common & {
   state?: never
   channel?: never
@@ -80,6 +80,7 @@ export const wakeProblem = (on: WakeOn): string | undefined => {
   const kinds = [on.state, on.channel, on.schedule].filter((kind) => kind !== undefined)
   if (kinds.length !== 1) return 'wakeOn has one of state, channel, schedule'
   if ('when' in on) return 'the condition of a wake is called "if"'
-  if (on.schedule !== undefined) scheduleOf(on)
+  // The first instant there is: a date that never comes is refused here, not when it is waited for.
+  if (on.schedule !== undefined) scheduleOf(on).next(0)
   return undefined
 }

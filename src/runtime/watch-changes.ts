@@ -33,6 +33,7 @@ class ChangeWakes {
   readonly #cursor: WakeCursor
   readonly #matches: (key: string) => boolean
   #queue: Item[] = []
+  /** By the monotonic clock: how long it has been quiet does not depend on what the wall clock is set to. */
   #firstAt = 0
   #lastAt = 0
   #ended = false
@@ -117,7 +118,7 @@ class ChangeWakes {
   }
 
   #push(item: Item): void {
-    const now = this.#watching.ports.clock.now()
+    const now = this.#watching.ports.clock.monotonic()
     if (this.#queue.length === 0) this.#firstAt = now
     this.#lastAt = now
     this.#queue.push(item)
@@ -150,7 +151,7 @@ class ChangeWakes {
         continue
       }
       const due = Math.min(this.#lastAt + debounceMs, this.#firstAt + debounceMs * debouncesMax)
-      const waitMs = debounceMs === 0 ? 0 : due - ports.clock.now()
+      const waitMs = debounceMs === 0 ? 0 : due - ports.clock.monotonic()
       if (waitMs > 0) {
         await this.#rung(waitMs)
         continue
@@ -191,7 +192,7 @@ class ChangeWakes {
       await this.#cursor.advance(decided, this.#goal(decided, told))
     } else await this.#cursor.advance({ ...decided, refused: 'wakeDepthMax' }, undefined)
     this.#queue = this.#queue.filter((item) => item.sequence > this.#cursor.sequence)
-    this.#firstAt = this.#watching.ports.clock.now()
+    this.#firstAt = this.#watching.ports.clock.monotonic()
     this.#room()
   }
 
