@@ -1,11 +1,12 @@
 import { bodyOf } from '../../body.ts'
 import { type App, json, route, type Services } from '../../route.ts'
 import { callerOf } from './caller.ts'
-import { absent, checkSubject, given } from './knowledge-rules.ts'
+import { absent, checkSubject, given, namespaceOf } from './knowledge-rules.ts'
 import {
   changeSchema,
   documentAddressSchema,
   forgottenSchema,
+  namespaceQuerySchema,
   putOutcomeSchema,
   removalSchema,
 } from './knowledge-schemas.ts'
@@ -67,14 +68,17 @@ export const changeRoutes = (app: App, { concord }: Services): void => {
       path: '/memory/knowledge/forget',
       tags: ['knowledge'],
       summary: 'Erase documents by id, or all of a subject',
-      request: { body: { content: { 'application/json': { schema: removalSchema } } } },
+      request: {
+        query: namespaceQuerySchema,
+        body: { content: { 'application/json': { schema: removalSchema } } },
+      },
       responses: { 200: json('How many names went', forgottenSchema) },
       problems: [400, 413, 503],
     },
     async (c) => {
       const caller = await callerOf(concord, c)
       const { namespace, ids, subject } = await bodyOf(c, removalSchema)
-      const knowledge = concord.knowledge(caller.namespace(namespace, 'write'))
+      const knowledge = concord.knowledge(caller.namespace(namespaceOf(c, namespace), 'write'))
       checkSubject(caller, subject)
       await caller.current()
       const documents = await Promise.all((ids ?? []).map((id) => knowledge.get(id)))

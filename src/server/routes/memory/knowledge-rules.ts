@@ -1,5 +1,9 @@
+import type { Context } from 'hono'
 import { ConcordError } from '../../../domain/errors.ts'
+import { invalid } from '../../problem.ts'
 import type { Caller } from './caller.ts'
+import { namespaceQuerySchema } from './knowledge-schemas.ts'
+import { queryOnce } from './request.ts'
 
 export const absent = (id: string): ConcordError =>
   new ConcordError(
@@ -13,6 +17,16 @@ export const checkSubject = (caller: Caller, subject: string | undefined): void 
       'policy.denied',
       `Cannot use knowledge about ${JSON.stringify(subject)} as a call reaches that of its run's own subject: this is another; leave it out`,
     )
+}
+
+/** The namespace of the query or of the body; named twice it must be the same. */
+export const namespaceOf = (c: Context, inBody: string | undefined): string => {
+  const { namespace: inQuery } = queryOnce(c, namespaceQuerySchema)
+  if (inQuery !== undefined && inBody !== undefined && inQuery !== inBody)
+    throw invalid(
+      `Cannot use knowledge as one namespace is meant: the query names ${JSON.stringify(inQuery.slice(0, 200))} and the body ${JSON.stringify(inBody.slice(0, 200))}; leave one out`,
+    )
+  return inQuery ?? inBody ?? 'global'
 }
 
 /** Without what is undefined. */

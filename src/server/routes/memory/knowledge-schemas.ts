@@ -6,6 +6,10 @@ const namespace = z
   .max(1000)
   .default('global')
   .openapi({ description: 'Default global', example: 'subject/ann' })
+const named = z.string().min(1).max(1000).optional().openapi({
+  description: 'In the query or in the body; default global',
+  example: 'subject/ann',
+})
 const id = z.string().min(1).max(1000)
 const text = z.string().min(1)
 const subject = z.string().min(1).max(200).optional().openapi({ description: 'Whom or what it is about' })
@@ -23,10 +27,12 @@ export const documentsSchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 })
 export const statsQuerySchema = z.strictObject({ namespace })
+/** Of a request with a body: where it may be named too. */
+export const namespaceQuerySchema = z.strictObject({ namespace: named })
 
 export const addSchema = z
   .strictObject({
-    namespace,
+    namespace: named,
     id: id.optional().openapi({ description: 'Default: derived from the content' }),
     title: z.string().max(10_000).optional(),
     text,
@@ -46,12 +52,12 @@ export const changeSchema = addSchema
   .partial()
   .openapi('KnowledgeChange', { description: 'What is left out is kept' })
 export const removalSchema = z
-  .strictObject({ namespace, ids: z.array(id).max(1000).optional(), subject })
+  .strictObject({ namespace: named, ids: z.array(id).max(1000).optional(), subject })
   .openapi('KnowledgeRemoval', { description: 'Documents by id, or all of a subject' })
 
 export const searchSchema = z
   .strictObject({
-    namespace,
+    namespace: named,
     question: text.max(100_000),
     limit: z.int().min(1).max(200).default(10),
     filter: z

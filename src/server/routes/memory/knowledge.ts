@@ -3,7 +3,7 @@ import { bodyOf } from '../../body.ts'
 import { type App, json, route, type Services } from '../../route.ts'
 import { callerOf } from './caller.ts'
 import { changeRoutes } from './knowledge-changes.ts'
-import { absent, checkSubject, given } from './knowledge-rules.ts'
+import { absent, checkSubject, given, namespaceOf } from './knowledge-rules.ts'
 import {
   addSchema,
   documentAddressSchema,
@@ -11,6 +11,7 @@ import {
   documentSchema,
   documentsSchema,
   hitsSchema,
+  namespaceQuerySchema,
   putOutcomeSchema,
   searchSchema,
   statsQuerySchema,
@@ -59,7 +60,10 @@ const searchRoute = (app: App, { concord }: Services): void =>
       path: '/memory/knowledge/search',
       tags: ['knowledge'],
       summary: 'Find what is known: by words and by meaning, with where it stands and why it was found',
-      request: { body: { content: { 'application/json': { schema: searchSchema } } } },
+      request: {
+        query: namespaceQuerySchema,
+        body: { content: { 'application/json': { schema: searchSchema } } },
+      },
       responses: { 200: json('Hits, best first', hitsSchema) },
       problems: [400, 413],
     },
@@ -72,7 +76,9 @@ const searchRoute = (app: App, { concord }: Services): void =>
         ...given({ ...rest, filter: filter && given(filter) }),
         limit: wanted,
       } as SearchOptions
-      const hits = await concord.knowledge(caller.namespace(namespace, 'read')).search(question, options)
+      const hits = await concord
+        .knowledge(caller.namespace(namespaceOf(c, namespace), 'read'))
+        .search(question, options)
       return c.json({ hits: hits.filter(({ document }) => caller.knows(document.subject)).slice(0, limit) })
     },
   )
@@ -85,7 +91,10 @@ const documentRoutes = (app: App, { concord }: Services): void => {
       path: '/memory/knowledge',
       tags: ['knowledge'],
       summary: 'Add or replace a document; found by its words at once',
-      request: { body: { content: { 'application/json': { schema: addSchema } } } },
+      request: {
+        query: namespaceQuerySchema,
+        body: { content: { 'application/json': { schema: addSchema } } },
+      },
       responses: { 200: json('What became of it', putOutcomeSchema) },
       problems: [400, 413, 503],
     },
@@ -93,7 +102,7 @@ const documentRoutes = (app: App, { concord }: Services): void => {
       const caller = await callerOf(concord, c)
       const { namespace, ...document } = await bodyOf(c, addSchema)
       checkSubject(caller, document.subject)
-      const knowledge = concord.knowledge(caller.namespace(namespace, 'write'))
+      const knowledge = concord.knowledge(caller.namespace(namespaceOf(c, namespace), 'write'))
       await caller.current()
       const before = document.id === undefined ? undefined : await knowledge.get(document.id)
       checkSubject(caller, before?.subject)

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { bodyOf } from '../../body.ts'
 import { type App, json, route, type Services } from '../../route.ts'
 import { callerOf } from './caller.ts'
-import { keyOf, queryOnce } from './request.ts'
+import { keyOf, noQuery, queryOnce } from './request.ts'
 import { writeHeaders } from './schemas.ts'
 
 const subject = z.string().min(1).max(1000).optional().openapi({ description: "Default: the token's goal's" })
@@ -135,6 +135,7 @@ export const recallRoutes = (app: App, { concord }: Services): void => {
     async (c) => {
       const caller = await callerOf(concord, c)
       const { subject, fact, about } = await bodyOf(c, rememberSchema)
+      noQuery(c)
       const known = caller.subject(subject, 'write', keyOf(c) ?? crypto.randomUUID())
       return c.json(await known.remember(fact, about === undefined ? {} : { about }))
     },

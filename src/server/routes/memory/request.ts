@@ -17,6 +17,13 @@ export const queryOnce = <S extends z.ZodType>(c: Context, schema: S): z.output<
   return fit('query', schema, given)
 }
 
+const nothing = z.strictObject({})
+
+/** Refuses any query: what is not read must not seem to count. */
+export const noQuery = (c: Context): void => {
+  queryOnce(c, nothing)
+}
+
 type Given = { sequence?: number | undefined; version?: number | undefined; time?: number | undefined }
 
 /** The moment a query asks for. */

@@ -6,7 +6,7 @@ import { bodyOf } from '../../body.ts'
 import { invalid } from '../../problem.ts'
 import { type App, json, route, type Services } from '../../route.ts'
 import { type Caller, callerOf } from './caller.ts'
-import { conditionOf, keyOf, queryOnce } from './request.ts'
+import { conditionOf, keyOf, noQuery, queryOnce } from './request.ts'
 import {
   addressSchema,
   forkedSchema,
@@ -149,6 +149,7 @@ const transactionRoute = (app: App, { concord }: Pick<Services, 'concord'>): voi
     async (c) => {
       const caller = await callerOf(concord, c)
       const { writes } = await bodyOf(c, transactionSchema)
+      noQuery(c)
       const whole = keyOf(c)
       const full = writes.map(({ operation, namespace, ...rest }, i): StateWrite => {
         const named = operation ?? (whole === undefined || rest.check ? undefined : `${whole}/${i}`)
@@ -187,6 +188,7 @@ const forkRoute = (app: App, { concord }: Pick<Services, 'concord'>): void =>
     async (c) => {
       const caller = await callerOf(concord, c)
       const { namespace, from, at } = await bodyOf(c, forkSchema)
+      noQuery(c)
       const { provenance } = caller.by
       const target = caller.namespace(namespace, 'write')
       await caller.current()
