@@ -32,13 +32,23 @@ export type PruneState = {
   patient?: boolean
 }
 
-const plan = (snapshot: AuditSnapshot, age: StateAge, patient: boolean): AgedState[] => {
-  const aged = snapshot.agedState(age)
-  if (!patient || aged.length === 0) return aged
-  const { before, since } = age
-  const overdue = before === undefined ? [] : snapshot.agedState({ before: before - dayMs, since })
-  const late = new Set(overdue.map(({ namespace }) => namespace))
-  return aged.filter(({ namespace, changes }) => changes >= worthwhile || late.has(namespace))
+const namespacesBetweenBreaths = 500
+
+const plan = async (
+  snapshot: AuditSnapshot,
+  age: StateAge,
+  { patient, breathe }: { patient: boolean; breathe: AuditParts['breathe'] },
+): Promise<AgedState[]> => {
+  const { before = Number.NEGATIVE_INFINITY } = age
+  const planned: AgedState[] = []
+  let looked = 0
+  for (const aged of snapshot.agedState(age)) {
+    if (++looked % namespacesBetweenBreaths === 0) await breathe?.()
+    if (aged === undefined) continue
+    const { changes, oldestAt } = aged
+    if (!patient || changes >= worthwhile || oldestAt < before - dayMs) planned.push(aged)
+  }
+  return planned
 }
 
 /**
@@ -49,9 +59,9 @@ export const pruneState = async (
   parts: AuditParts,
   { keep, dryRun = false, patient = false }: PruneState,
 ): Promise<PrunedState> => {
-  const { trail, clock } = parts
+  const { trail, clock, breathe } = parts
   const age = ageOf(keep, clock.now())
-  const planned = await trail.snapshot(async (snapshot) => plan(snapshot, age, patient))
+  const planned = await trail.snapshot((snapshot) => plan(snapshot, age, { patient, breathe }))
   const done: PrunedState = { namespaces: planned.length, changes: 0 }
   if (dryRun || planned.length === 0)
     return { ...done, changes: planned.reduce((sum, { changes }) => sum + changes, 0) }

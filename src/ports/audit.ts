@@ -45,8 +45,8 @@ export type StateAge = {
   since: number
 }
 
-/** Changes of a namespace that may go: up to `to`, so many. */
-export type AgedState = { namespace: string; to: number; changes: number }
+/** Changes of a namespace that may go: up to `to`, so many, the oldest made then. */
+export type AgedState = { namespace: string; to: number; changes: number; oldestAt: number }
 
 export type RecordQuery = { run?: string; from?: number; to?: number }
 
@@ -79,9 +79,9 @@ export interface AuditSnapshot {
   runsEndedBefore(at: number): string[]
   /**
    * Namespaces of which changes may go, but those of runs, which go with their runs. Never what a run that is not final wrote, and nothing after it: its operations must stay
-   * known; nor a namespace's last change.
+   * known; nor a namespace's last change. Undefined for each namespace of which nothing may go, so that who asks can let others go on.
    */
-  agedState(age: StateAge): AgedState[]
+  agedState(age: StateAge): Iterable<AgedState | undefined>
   /** Where events of a run lie outside its own streams: versions whose data are kept. */
   elsewhere(run: string): VersionRange[]
   /** Keys whose present value one of these runs wrote, outside their own namespaces. */

@@ -387,7 +387,9 @@ describe('properties', () => {
             clock.advance(2 * day)
             await stores.sweep()
             const plan = await stores.audit.snapshot(async (snapshot) =>
-              snapshot.agedState({ beyond: changes, since: clock.now() - day }),
+              [...snapshot.agedState({ beyond: changes, since: clock.now() - day })].filter(
+                (aged) => aged !== undefined,
+              ),
             )
             const from = (plan.find(({ namespace }) => namespace === ns)?.to ?? 0) + 1
             const before = await look(stores.state, forks, from)

@@ -142,28 +142,35 @@ const forksFirst = (runs: string[], forks: readonly (readonly [string | null, st
   return runs.sort((a, b) => (depths.get(b) ?? 0) - (depths.get(a) ?? 0))
 }
 
-const agedState = (connection: Connection, { before, beyond, since }: StateAge): AgedState[] => {
-  const streams = stateStreams(connection, stateCells(connection))
+/** The first change of each namespace that a run which is not final wrote. */
+const openWrites = (connection: Connection): Map<string, number> => {
   const finals = [...finalStatuses]
-  const open = new Map(
-    connection
-      .all(`${sql.openWrites} (${finals.map(() => '?').join()}) GROUP BY s.name`, ...finals)
-      .map(([name, version]) => [String(name), Number(version)]),
+  const rows = connection.all(
+    `${sql.openWrites} (${finals.map(() => '?').join()}) GROUP BY s.name`,
+    ...finals,
   )
-  const aged: AgedState[] = []
-  for (const [name] of connection.iterate(sql.shared)) {
+  return new Map(rows.map(([name, version]) => [String(name), Number(version)]))
+}
+
+function* agedState(
+  connection: Connection,
+  { before, beyond, since }: StateAge,
+): Generator<AgedState | undefined> {
+  const streams = stateStreams(connection, stateCells(connection))
+  const open = openWrites(connection)
+  for (const [name] of connection.all(sql.shared)) {
     const stream = String(name)
     const namespace = stream.slice('state/'.length)
     const head = streams.head(namespace)
     const from = streams.keptFrom(namespace)
-    const old = before === undefined ? 0 : sequenceAt(streams, namespace, before - 1)
-    const much = beyond === undefined ? 0 : head - beyond
-    const wanted = Math.min(Math.max(old, much), head - 1, (open.get(stream) ?? head) - 1)
-    if (wanted < from) continue
-    const to = Math.min(wanted, sequenceAt(streams, namespace, since - 1))
-    if (to >= from) aged.push({ namespace, to, changes: to - from + 1 })
+    const oldestAt = streams.timeOf(namespace, from) ?? Number.POSITIVE_INFINITY
+    // Of most nothing is old: the first change tells.
+    const upTo = (time: number | undefined) =>
+      time === undefined || oldestAt >= time ? from - 1 : sequenceAt(streams, namespace, time - 1)
+    const wanted = Math.max(upTo(before), beyond === undefined ? 0 : head - beyond)
+    const to = Math.min(wanted, upTo(since), head - 1, (open.get(stream) ?? head) - 1)
+    yield to < from ? undefined : { namespace, to, changes: to - from + 1, oldestAt }
   }
-  return aged
 }
 
 /** A connection inside a read transaction as a snapshot. */
