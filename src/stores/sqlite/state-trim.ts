@@ -31,9 +31,9 @@ const sql = {
   ended: 'DELETE FROM state WHERE namespace = ? AND value IS NULL',
 }
 
-/** Changes dropped, and keys copied, in one transaction: milliseconds of the lock that all writers wait for. */
-const changesAtOnce = 5000
-const keysAtOnce = 1000
+/** Changes dropped, and keys copied, in one transaction: some tens of milliseconds of the lock that all writers wait for. */
+const changesAtOnce = 2000
+const keysAtOnce = 500
 
 export type TrimParts = {
   connection: Connection
