@@ -92,7 +92,15 @@ export interface Watch extends AsyncIterableIterator<StateNews, undefined> {
   close(): void
 }
 
-export type Message = { channel: string; message: Json; at: number; provenance: Provenance; missed?: number }
+export type Message = {
+  /** Of this one message, the same for all who hear it: equal texts are told apart by it. */
+  id: string
+  channel: string
+  message: Json
+  at: number
+  provenance: Provenance
+  missed?: number
+}
 
 /** Messages from its opening on, one reader. */
 export interface Subscription extends AsyncIterableIterator<Message, undefined> {

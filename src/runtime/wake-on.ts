@@ -20,7 +20,7 @@ export type WakeOnState = Common & {
   state: string
   /** Default `global`. */
   namespace?: string
-  /** Which of these changes matter. Must be a pure function. */
+  /** Which of these changes matter. Must be a pure function; when it throws, the change does not. */
   if?: (change: StateChange) => boolean
   /** Waits until nothing that matters changed for so long, then wakes once for all of it; at most ten times as long. */
   debounceMs?: number
@@ -30,11 +30,15 @@ export type WakeOnState = Common & {
   changesMax?: number
 }
 
-/** Messages on a channel. They are not kept: what is sent while nobody listens wakes nobody. */
+/**
+ * Messages on a channel: each is one run, also when it is equal to another. They are not kept: what is sent while nobody listens wakes
+ * nobody, and there are no batches of them.
+ */
 export type WakeOnChannel = Common & {
   state?: never
   schedule?: never
   channel: string
+  /** Which messages matter. Must be a pure function; when it throws, the message does not. */
   if?: (message: Message) => boolean
 }
 
@@ -75,10 +79,26 @@ export const sourceOf = (on: WakeOn): string => {
   return `schedule ${typeof on.schedule === 'string' ? on.schedule : `every ${on.schedule.everyMs} ms`}`
 }
 
+const batching: ReadonlySet<string> = new Set(['debounceMs', 'coalesce', 'changesMax'])
+const numbers: ReadonlyMap<string, number> = new Map([
+  ['debounceMs', 0],
+  ['changesMax', 1],
+  ['wakeDepthMax', 0],
+])
+
 /** What is wrong with a wake, for the config's errors. */
 export const wakeProblem = (on: WakeOn): string | undefined => {
   const kinds = [on.state, on.channel, on.schedule].filter((kind) => kind !== undefined)
   if (kinds.length !== 1) return 'wakeOn has one of state, channel, schedule'
+  for (const [name, value] of Object.entries(on)) {
+    if (value === undefined) continue
+    if (batching.has(name) && on.state === undefined)
+      return `${name} is for wakes on state: messages and instants are not kept until a batch is full; write what came to a key, and wake on that`
+    const least = numbers.get(name)
+    if (least !== undefined && !(Number.isFinite(value) && Number(value) >= least))
+      return `${name} is a number of at least ${least}: ${value}`
+  }
+  if (on.state === '' || on.channel === '') return 'a state pattern or channel has at least one character'
   if ('when' in on) return 'the condition of a wake is called "if"'
   // The first instant there is: a date that never comes is refused here, not when it is waited for.
   if (on.schedule !== undefined) scheduleOf(on).next(0)

@@ -10,7 +10,7 @@ import {
   type WakeOnState,
   wakeDepthMaxDefault,
 } from './wake-on.ts'
-import { changesIn, mayWake, type Watching } from './watching.ts'
+import { changesIn, mayWake, meets, type Watching } from './watching.ts'
 
 /** News that matter, all of one sequence: a change, or what a resync says. */
 type Item = { sequence: number; changes: StateChange[] }
@@ -104,17 +104,7 @@ class ChangeWakes {
   }
 
   #matters(change: StateChange): boolean {
-    if (!this.#matches(change.key)) return false
-    try {
-      return this.#on.if === undefined || this.#on.if(change)
-    } catch (error) {
-      const { ports, wake } = this.#watching
-      ports.logger.error(
-        { error, wake: wake.name, key: change.key },
-        'the condition of a wake threw: taken as no',
-      )
-      return false
-    }
+    return this.#matches(change.key) && meets(this.#watching, this.#on.if, change, { key: change.key })
   }
 
   #push(item: Item): void {

@@ -32,6 +32,21 @@ export const mayWake = ({ wake, ports }: Watching, depth: number): boolean => {
   return false
 }
 
+/** Whether what came matters to the wake; a condition that throws says no, and is told. */
+export const meets = <T>(
+  { wake, ports }: Watching,
+  condition: ((came: T) => boolean) | undefined,
+  came: T,
+  named: object,
+): boolean => {
+  try {
+    return condition === undefined || condition(came)
+  } catch (error) {
+    ports.logger.error({ error, wake: wake.name, ...named }, 'the condition of a wake threw: taken as no')
+    return false
+  }
+}
+
 /** Changes that a piece of news brings: of a resync, what stands now. */
 export const changesIn = (news: StateNews): StateChange[] =>
   news.kind === 'change'

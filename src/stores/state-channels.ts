@@ -1,4 +1,5 @@
 import { patternMatcher } from '../domain/key-pattern.ts'
+import type { Random } from '../ports/random.ts'
 import type { Message, Subscription } from '../ports/state-store.ts'
 
 export type Channels = {
@@ -11,6 +12,13 @@ export type Channels = {
   deliver(channel: string, body: string): void
   size(): number
   close(): void
+}
+
+/** Names messages: who sends (an opened store), and a count. */
+export const messageIds = (random: Random): (() => string) => {
+  const sender = Buffer.from(random.bytes(8)).toString('hex')
+  let count = 0
+  return () => `${sender}-${++count}`
 }
 
 const done = { done: true, value: undefined } as const

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { type AgentContext, agent, type Concord, type Json, openConcord, team } from '../../src/index.ts'
 import type { ConcordConfig } from '../../src/platform/config.ts'
+import { silentLogger } from '../../src/ports/logger.ts'
 import type { WakeOn } from '../../src/runtime/wake-on.ts'
 import { manualClock } from '../../src/testing/clock.ts'
 import { concordWith } from './fixture.ts'
@@ -218,6 +219,46 @@ describe('an agent that reacts', () => {
     ])
   })
 
+  it('is woken by each of equal messages, once whichever server hears it', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'concord-wake-'))
+    after(() => rm(directory, { recursive: true, force: true }))
+    const { listening, heard, until } = listener({ channel: 'orders' })
+    const config: ConcordConfig = { stores: { directory }, teams: { t: team({ agents: [listening] }) } }
+    const servers = await Promise.all([
+      openConcord({ config, role: 'server' }),
+      openConcord({ config, role: 'server' }),
+    ])
+    await Promise.all(servers.map(({ watchers }) => watchers.start()))
+    for (let i = 0; i < 20; i++) await servers[i % 2]?.state('global').publish('orders', 'one pen')
+    await until(20)
+    await ended(servers[0], 20)
+    await Promise.all(servers.map((server) => server.close()))
+    assert.equal(heard.length, 20)
+  })
+
+  it('a condition that throws says no, on a channel as on state, and what comes after is heard', async () => {
+    const throws = (value: unknown) => {
+      if (value === 'bad') throw new Error('no such thing')
+      return true
+    }
+    const { listening, heard, until } = listener([
+      { channel: 'c', if: ({ message }) => throws(message) },
+      { state: 'k', if: ({ value }) => throws(value) },
+    ])
+    const told: string[] = []
+    const logger = { ...silentLogger, error: (_: object, message = '') => void told.push(message) }
+    const concord = await concordWith({ agents: [listening] }, { logger })
+    await concord.watchers.start()
+    const state = concord.state('global')
+    for (const value of ['bad', 'good', 'bad', 'good']) {
+      await state.publish('c', value)
+      await state.set('k', value)
+    }
+    await until(4)
+    assert.ok(heard.every(({ params }) => JSON.stringify(params).includes('good')))
+    assert.deepEqual(told, Array(4).fill('the condition of a wake threw: taken as no'))
+  })
+
   it('comes by schedule, once for all that was missed', async () => {
     const clock = manualClock(Date.UTC(2026, 10, 22, 5, 58))
     const { listening, heard, until } = listener({ schedule: '0 6 * * *' })
@@ -303,6 +344,14 @@ describe('an agent that reacts', () => {
     await assert.rejects(open({ schedule: 'daily' }), { code: 'config.invalid', message: /it has 1 fields/ })
     await assert.rejects(open({ schedule: { everyMs: 1 } }), { message: /at least 1000 ms/ })
     await assert.rejects(open({ state: 'x', channel: 'y' }), { message: /one of state, channel, schedule/ })
+    for (const batching of [{ debounceMs: 5 }, { coalesce: true }, { changesMax: 5 }])
+      await assert.rejects(open({ channel: 'x', ...batching }), {
+        code: 'config.invalid',
+        message: /for wakes on state/,
+      })
+    await assert.rejects(open({ state: 'x', debounceMs: -5 }), { message: /debounceMs is a number/ })
+    await assert.rejects(open({ state: 'x', debounceMs: Number.NaN }), { message: /debounceMs is a number/ })
+    await assert.rejects(open({ schedule: '0 0 30 2 *' }), { message: /never comes/ })
     await assert.rejects(open({ state: 'x', when: () => true }), { message: /called "if"/ })
     await assert.rejects(open([{ state: 'x' }, { state: 'x', debounceMs: 5 }]), { message: /twice/ })
   })

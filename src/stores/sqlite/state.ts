@@ -38,6 +38,7 @@ export type StateParts = {
   listen(): void
   /** To the subscribers of other processes. */
   send(channel: string, body: string): Promise<void>
+  messageId(): string
   /** Resolves once messages of other processes arrive here. */
   reachable(): Promise<void>
   close(): Promise<void>
@@ -230,7 +231,10 @@ export const sqliteState = (parts: StateParts): SqliteState => {
     sequence: async (namespace) => connection.read(`read ${namespace}`, () => streams.head(namespace)),
     watch: feed.watch,
     async publish(channel, message, provenance = {}) {
-      const body = messageBody({ channel, message, at: clock.now(), provenance }, limits)
+      const body = messageBody(
+        { id: parts.messageId(), channel, message, at: clock.now(), provenance },
+        limits,
+      )
       channels.deliver(channel, body)
       await parts.send(channel, body)
     },

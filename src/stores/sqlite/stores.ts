@@ -6,7 +6,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Member } from '../../ports/membership.ts'
 import type { Random } from '../../ports/random.ts'
 import { type StateLimits, stateLimits } from '../../ports/state-store.ts'
-import { stateChannels } from '../state-channels.ts'
+import { messageIds, stateChannels } from '../state-channels.ts'
 import { stateFeed } from '../state-feed.ts'
 import type { Stores } from '../stores.ts'
 import { sqliteAudit } from './audit.ts'
@@ -235,6 +235,7 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
     limits,
     listen,
     send: (_channel, body) => ring.send(body),
+    messageId: messageIds(random),
     reachable: () => ring.ready,
     close,
   }

@@ -3,12 +3,13 @@ import { ConcordError } from '../../domain/errors.ts'
 import { runStream, stateStream } from '../../domain/event.ts'
 import { patternMatcher, patternPrefix } from '../../domain/key-pattern.ts'
 import type { Clock } from '../../ports/clock.ts'
+import type { Random } from '../../ports/random.ts'
 import type { Entry, StateLimits, StateStore, WriteOutcome } from '../../ports/state-store.ts'
 import { checkName } from '../drafts.ts'
 import { byCodePoint } from '../order.ts'
 import { frozenEntry, messageBody } from '../state-cell.ts'
 import { entryOf, type Held, isThere, provenanceOf, type StateRow } from '../state-change.ts'
-import { stateChannels } from '../state-channels.ts'
+import { messageIds, stateChannels } from '../state-channels.ts'
 import { type FeedSource, stateFeed, tooManyWatchers } from '../state-feed.ts'
 import {
   entryAt,
@@ -46,9 +47,16 @@ type Namespace = {
 
 export type VolatileState = StateStore & { sweep(limit?: number): Promise<number> }
 
-export const volatileState = (log: VolatileLog, clock: Clock, limits: StateLimits): VolatileState => {
+export const volatileState = (parts: {
+  log: VolatileLog
+  clock: Clock
+  random: Random
+  limits: StateLimits
+}): VolatileState => {
+  const { log, clock, random, limits } = parts
   const namespaces = new Map<string, Namespace>()
   const channels = stateChannels()
+  const messageId = messageIds(random)
 
   const namespaceOf = (name: string): Namespace => {
     let namespace = namespaces.get(name)
@@ -250,7 +258,10 @@ export const volatileState = (log: VolatileLog, clock: Clock, limits: StateLimit
     sequence: async (namespace) => head(namespace),
     watch: feed.watch,
     async publish(channel, message, provenance = {}) {
-      channels.deliver(channel, messageBody({ channel, message, at: clock.now(), provenance }, limits))
+      channels.deliver(
+        channel,
+        messageBody({ id: messageId(), channel, message, at: clock.now(), provenance }, limits),
+      )
     },
     subscribe(pattern, options) {
       if (feed.size() + channels.size() >= limits.watchersMax)

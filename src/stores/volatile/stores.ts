@@ -16,7 +16,7 @@ export const volatileStores = (options: {
 }): Stores => {
   const { clock, random } = options
   const log = volatileLog(random)
-  const state = volatileState(log, clock, { ...stateLimits, ...options.limits })
+  const state = volatileState({ log, clock, random, limits: { ...stateLimits, ...options.limits } })
   const table = new Map<string, Member>()
   const memberOf = (id: string) => volatileMembership(id, clock, table)
   return {

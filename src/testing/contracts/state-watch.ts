@@ -242,20 +242,36 @@ const channels = (open: OpenStore) => {
       ]
       await Promise.all([one.opened, all.opened])
       await state.publish('inventory_updates', { sku: 'a', delta: -1 }, { agent: 'shop' })
-      const expected: Message = {
+      const expected: Omit<Message, 'id'> = {
         channel: 'inventory_updates',
         message: { sku: 'a', delta: -1 },
         at: clock.now(),
         provenance: { agent: 'shop' },
       }
       const [mine] = await take(one, 1)
-      assert.deepEqual(mine, expected)
+      assert.ok(mine !== undefined && /^[\w-]{1,64}$/.test(mine.id))
+      const { id } = mine
+      assert.deepEqual(mine, { id, ...expected })
       Object.assign((mine as Message).message as object, { delta: 5 })
-      assert.deepEqual(await take(all, 1), [expected])
+      assert.deepEqual(await take(all, 1), [{ id, ...expected }])
       other.close()
       assert.equal((await other.next()).done, true)
       assert.deepEqual(await log.streams(), [])
       await assert.rejects(state.publish('', 1), code('input.invalid'))
+    }),
+  )
+
+  it(
+    'names each message: equal ones are told apart, and all who hear one hear the same name',
+    on(open, async ({ state }) => {
+      const heard = [state.subscribe('c'), state.subscribe('*')]
+      await Promise.all(heard.map(({ opened }) => opened))
+      await Promise.all(Array.from({ length: 20 }, () => state.publish('c', 'equal')))
+      const [one, other] = await Promise.all(
+        heard.map(async (subscription) => (await take(subscription, 20)).map(({ id }) => id)),
+      )
+      assert.equal(new Set(one).size, 20)
+      assert.deepEqual(one, other)
     }),
   )
 
