@@ -185,10 +185,10 @@ const mergeInto = async (
     const [ours, theirs] = [await store.list(namespace), await store.list(other)]
     const { writes, conflicts } = mergeEntries({ base, ours, theirs }, options.resolve)
     const outcomes = await writeAll(
-      writes.map(({ key, value, version }, i) => ({
+      writes.map(({ key, value, version }) => ({
         key,
         ifVersion: version,
-        operation: `${id}/${i}`,
+        operation: `${id}/${key}`,
         ...(value === undefined ? { delete: true } : { value }),
       })),
     )

@@ -59,7 +59,8 @@ const once = async <T>(fn: (tx: Transaction) => Promise<T> | T, parts: Transacti
   const batch: Omit<StateWrite, 'namespace' | 'provenance'>[] = []
   for (const [key, pending] of writes) {
     const condition = reads.has(key) ? { ifVersion: reads.get(key)?.version ?? 0 } : {}
-    const operation = `${parts.operation}/${batch.length}`
+    // By key: tried or executed again, it may write others, or in another order.
+    const operation = `${parts.operation}/${key}`
     if (pending.kind === 'set') {
       const ttl = pending.ttlMs === undefined ? {} : { ttlMs: pending.ttlMs }
       batch.push({ key, value: pending.value, operation, ...condition, ...ttl })

@@ -14,6 +14,8 @@ export type Grant = {
   since: number
   /** Whom the run's goal is about. */
   subject?: string
+  /** When it was handed out, ms since the epoch. */
+  issuedAt?: number
   /** Ms since the epoch. */
   expiresAt: number
 }
@@ -53,7 +55,7 @@ export const memoryTokens = (key: () => Uint8Array, clock: Clock): MemoryTokens 
   return {
     now: clock.now,
     issue(grant) {
-      const claims = `${form}.${Buffer.from(JSON.stringify(grant)).toString('base64url')}`
+      const claims = `${form}.${Buffer.from(JSON.stringify({ issuedAt: clock.now(), ...grant })).toString('base64url')}`
       return `${claims}.${macOf(claims)}`
     },
     verify(token) {

@@ -75,8 +75,11 @@ const passed = <R extends object>(beforeStore: BeforeStore, sink: Sink, record: 
 const guardWrites = (beforeStore: BeforeStore, writes: readonly StateWrite[]): StateWrite[] =>
   writes.map((write) => {
     const passing = passed(beforeStore, 'state', write)
+    // What a policy changed (with a salt, say) cannot be compared with what it changed before.
+    const { sameSince, ...rest } = passing
+    const same = sameSince === undefined || passing.value !== write.value ? {} : { sameSince }
     // A policy changes what is written, not who still may.
-    return write.attempt === undefined ? passing : { ...passing, attempt: write.attempt }
+    return { ...rest, ...same, ...(write.attempt === undefined ? {} : { attempt: write.attempt }) }
   })
 
 export const guardStores = (stores: Stores, beforeStore: BeforeStore): Stores =>

@@ -19,8 +19,13 @@ export type StateWrite = {
   /** The same as `ifVersion: 0`. */
   ifAbsent?: boolean
   ttlMs?: number
-  /** A repeated id returns the recorded outcome and writes nothing. */
+  /** A repeated id returns the recorded outcome and writes nothing; for another key it throws `key.reused`. */
   operation?: string
+  /**
+   * A repeated id recorded at or after this instant (ms) must have done the same, else `key.reused`. Absent: the recorded outcome stands whatever is
+   * written now, as a step that is executed again may come to another value.
+   */
+  sameSince?: number
   provenance?: Provenance
   /** Refused with `attempt.stale`, in the transaction of the write, once this attempt is over. */
   attempt?: Attempt

@@ -24,6 +24,7 @@ const problems = {
   404: problem('No such thing'),
   409: problem('Not in the state it is in'),
   413: problem('The body is too large'),
+  422: problem('The Idempotency-Key was used for something else'),
   500: problem('Something unexpected'),
   503: problem('The store is busy'),
 }

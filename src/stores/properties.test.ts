@@ -58,9 +58,11 @@ const write: fc.Arbitrary<StateWrite> = fc
     },
     { requiredKeys: ['key'] },
   )
-  .map(({ value, ...rest }) => ({
+  .map(({ value, operation, ...rest }) => ({
     namespace: 'n',
     ...rest,
+    // An operation belongs to one key.
+    ...(operation === undefined ? {} : { operation: `${operation}/${rest.key}` }),
     ...(value === undefined ? { delete: true } : { value }),
   }))
 

@@ -3,6 +3,7 @@ import { ConcordError } from '../domain/errors.ts'
 import { stateStream } from '../domain/event.ts'
 import type { Provenance, StateLimits, StateWrite, WriteOutcome } from '../ports/state-store.ts'
 import { checkEpoch, checkName, type Prepared, staleEpoch, toText } from './drafts.ts'
+import { checkSameKey, type Recorded, repeated } from './state-operation.ts'
 
 /** What a store keeps of a key; a deleted or expired key keeps counting versions. */
 export type Cell = {
@@ -25,6 +26,7 @@ export type PreparedWrite = {
   ifVersion: number | undefined
   ttlMs: number | undefined
   operation: string | null
+  sameSince?: number
   provenance: Provenance
   attempt?: Attempt
 }
@@ -37,10 +39,7 @@ export type Change = Cell & {
   epoch: number
   /** Whether the key was there before. */
   lived: boolean
-  incremented: boolean
 }
-
-export type Recorded = { version: number; sequence: number; value?: number }
 
 export type StateView = {
   cell(namespace: string, key: string): Cell | undefined
@@ -129,6 +128,7 @@ export const prepareWrite = (write: StateWrite, limits: StateLimits): PreparedWr
     ttlMs,
     operation: write.operation === undefined ? null : nameOf('an operation', write.operation),
     provenance: provenance === undefined ? nobody : { ...provenance },
+    ...(write.sameSince === undefined ? undefined : { sameSince: write.sameSince }),
     ...(write.attempt === undefined ? undefined : { attempt: { ...write.attempt } }),
   }
 }
@@ -165,7 +165,6 @@ const change = (
     text,
     expiresAt,
     sequence,
-    incremented: write.kind === 'increment',
     lived: before !== undefined && before.text !== null,
     event: { type, at: now, run, step, agent, cause, operation, data },
     epoch,
@@ -235,8 +234,9 @@ export const planWrites = (
     const operationId = own === undefined || operation === null ? undefined : `${namespace}\0${operation}`
     const known = operation === null || !lookUp ? undefined : view.recorded(namespace, key, operation)
     const twin = operationId === undefined ? undefined : own!.operations.get(operationId)
+    if (twin !== undefined) checkSameKey(write, twin.key)
     if (known !== undefined || twin !== undefined) {
-      outcomes.push(known === undefined ? twin! : { ok: true, key, ...known })
+      outcomes.push(known === undefined ? twin! : repeated(write, known))
       continue
     }
     const id = own === undefined ? '' : `${namespace}\0${key}`

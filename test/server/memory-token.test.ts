@@ -238,6 +238,25 @@ describe('a concord-token', () => {
       [1, 1, 2, 2],
     )
   })
+
+  it('refuses another value under one Idempotency-Key to the same call; of one called again the first counts', async (t) => {
+    const { app, token, get } = await underWay(t)
+    const set = async (given: string, key: string, value: number) => {
+      const response = await app.request(`/memory/state?key=${key}`, {
+        method: 'PUT',
+        headers: { ...jsonHeaders, 'concord-token': given, 'idempotency-key': '1' },
+        body: JSON.stringify({ value }),
+      })
+      const answer = (await response.json()) as { version?: number; code?: string }
+      return [response.status, answer.code ?? answer.version]
+    }
+    const [now, before] = [token({ issuedAt: Date.now() + 60_000 }), token({ issuedAt: 0 })]
+    assert.deepEqual(await set(before, 'k', 1), [200, 1])
+    assert.deepEqual(await set(before, 'k', 2), [422, 'key.reused'])
+    assert.deepEqual(await set(now, 'k', 2), [200, 1])
+    assert.deepEqual(await set(now, 'other', 1), [422, 'key.reused'])
+    assert.equal(((await (await get(now, '/memory/state?key=k')).json()) as Entry).value, 1)
+  })
 })
 
 describe('the key of memory tokens', () => {

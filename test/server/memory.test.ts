@@ -95,7 +95,17 @@ describe('the memory over HTTP', () => {
     for (let i = 0; i < 3; i++)
       assert.equal((await bodyOf<{ value: number }>(await send('POST', path, { by: 4 }, key))).value, 4)
     await put(apple, 1, { 'idempotency-key': 'b' })
-    await put(apple, 2, { 'idempotency-key': 'b' })
+    assert.equal((await put(apple, 1, { 'idempotency-key': 'b' })).status, 200)
+    const others = [
+      await put(apple, 2, { 'idempotency-key': 'b' }),
+      await put(at('state', { ...stock, key: 'pear' }), 1, { 'idempotency-key': 'b' }),
+      await send('DELETE', at('state', { ...stock, key: 'pear' }), undefined, { 'idempotency-key': 'b' }),
+      await send('DELETE', apple, undefined, { 'idempotency-key': 'b' }),
+    ]
+    for (const other of others) {
+      const { status, code } = await problemOf(other)
+      assert.deepEqual([status, code], [422, 'key.reused'])
+    }
     assert.equal((await bodyOf<Entry>(await get(apple))).value, 1)
     const writes = {
       writes: [

@@ -1,9 +1,10 @@
 import { endingTypes, endsAttempt } from '../../domain/attempt.ts'
-import { type EventData, runStream, stateStream } from '../../domain/event.ts'
+import { runStream, stateStream } from '../../domain/event.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { StateLimits, WriteOutcome } from '../../ports/state-store.ts'
 import { provenanceOf, type StateRow } from '../state-change.ts'
 import { fromBefore, type HistorySource, type Origin } from '../state-history.ts'
+import { type Recorded, recordedOf, repeated } from '../state-operation.ts'
 import {
   type Cell,
   type Change,
@@ -13,7 +14,6 @@ import {
   type KeyCount,
   type PreparedWrite,
   planWrites,
-  type Recorded,
   type StateView,
 } from '../state-plan.ts'
 import type { Connection, Row } from './connection.ts'
@@ -25,7 +25,7 @@ const eventColumns = 'e.version, e.at, e.type, e.operation, e.run, e.step, e.age
 const streamId = '(SELECT id FROM streams WHERE name = ?)'
 
 const sql = {
-  recorded: 'SELECT version, data FROM events WHERE stream = ? AND operation = ?',
+  recorded: 'SELECT version, at, data FROM events WHERE stream = ? AND operation = ?',
   origin: 'SELECT origin, sequence, detached FROM state_origins WHERE namespace = ?',
   due: 'SELECT namespace, key FROM state WHERE expires_at <= ? ORDER BY expires_at LIMIT ?',
   keys: 'SELECT count(*) FROM state WHERE namespace = ? AND value IS NOT NULL',
@@ -177,13 +177,9 @@ export const stateTable = (
       const { id } = writer.head(streamOf(namespace))
       const row = id === 0 ? undefined : connection.get(sql.recorded, id, operation)
       if (row === undefined) return undefined
-      const sequence = Number(row[0])
-      // An erased event no longer tells the key's version: the key itself does.
-      if (row[1] === null) return { version: held(namespace, key)?.version ?? 0, sequence }
-      const { version, value, increment } = JSON.parse(String(row[1])) as EventData['state.changed']
-      return increment !== undefined && typeof value === 'number'
-        ? { version, sequence, value }
-        : { version, sequence }
+      const [sequence, at, data] = row
+      const event = { sequence: Number(sequence), at: Number(at), data: data === null ? null : String(data) }
+      return recordedOf(event, () => held(namespace, key)?.version ?? 0)
     },
     epoch: (run) => writer.head(runStream(run)).epoch,
     ended({ run, step, since }) {
@@ -245,7 +241,7 @@ export const stateTable = (
       } catch (error) {
         const recorded = isDuplicate(error) ? view.recorded(namespace, key, operation) : undefined
         if (recorded === undefined) throw error
-        return [{ ok: true, key, ...recorded }]
+        return [repeated(write, recorded)]
       }
     }
   }

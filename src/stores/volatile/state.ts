@@ -21,6 +21,7 @@ import {
   sequenceOf,
   timeAt,
 } from '../state-history.ts'
+import { recordedOf } from '../state-operation.ts'
 import {
   type Change,
   checkKeys,
@@ -30,7 +31,6 @@ import {
   type PreparedWrite,
   planWrites,
   prepareWrite,
-  type Recorded,
   type StateView,
   streamOf,
 } from '../state-plan.ts'
@@ -40,7 +40,8 @@ type Namespace = {
   cells: Map<string, Held & { entry?: Entry }>
   /** Sorted when listed, after keys were added. */
   keys: string[]
-  operations: Map<string, Recorded>
+  /** By id, the sequence of its change. */
+  operations: Map<string, number>
   origin?: Origin
   counted: KeyCount
 }
@@ -100,7 +101,11 @@ export const volatileState = (parts: {
   }
   const view: StateView = {
     cell: held,
-    recorded: (namespace, _key, operation) => namespaces.get(namespace)?.operations.get(operation),
+    recorded(namespace, key, operation) {
+      const sequence = namespaces.get(namespace)?.operations.get(operation)
+      const row = sequence === undefined ? undefined : rowOf(namespace, sequence)
+      return row && recordedOf(row, () => held(namespace, key)?.version ?? 0)
+    },
     epoch: (run) => log.epoch(runStream(run)),
     ended({ run, step, since }) {
       const rows = log.rows(runStream(run))
@@ -158,10 +163,7 @@ export const volatileState = (parts: {
     const { key, version, text, expiresAt, event, epoch, sequence } = change
     const provenance = provenanceOf(event, epoch)
     namespace.cells.set(key, { key, version, text, expiresAt, sequence, at: event.at, provenance })
-    if (event.operation === null) return
-    const recorded: Recorded = { version, sequence }
-    if (change.incremented) recorded.value = Number(text)
-    namespace.operations.set(event.operation, recorded)
+    if (event.operation !== null) namespace.operations.set(event.operation, sequence)
   }
 
   const recount = (name: string): KeyCount => {

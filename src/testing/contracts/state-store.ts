@@ -274,6 +274,50 @@ const operations = (open: OpenStore) => {
   )
 
   it(
+    'refuses an operation repeated for another key, and for another value only where the same is asked for',
+    on(open, async (store) => {
+      const { state, clock } = store
+      const since = clock.now()
+      const op = { operation: 'op' }
+      const [first] = await state.write([put('z', { a: 1, b: [2] }, { ...op, ttlMs: 1000 })])
+      const others: StateWrite[] = [
+        put('y', { a: 1, b: [2] }, op),
+        { namespace: ns, key: 'y', delete: true, ...op },
+        { namespace: ns, key: 'y', increment: 1, ...op },
+      ]
+      for (const other of others) {
+        await assert.rejects(state.write([other]), code('key.reused'))
+        await assert.rejects(state.write([put('fine', 1), other]), code('key.reused'))
+      }
+      const twins = [put('y', 1, { operation: 'twin' }), put('x', 1, { operation: 'twin' })]
+      await assert.rejects(state.write(twins), code('key.reused'))
+      assert.deepEqual(await state.write([put('z', 'another', op)]), [first])
+      const same = { ...op, sameSince: since }
+      const reordered = put('z', { b: [2], a: 1 }, { ...same, ttlMs: 1000 })
+      assert.deepEqual(await state.write([reordered]), [first])
+      const different: StateWrite[] = [
+        put('z', { a: 1, b: [3] }, { ...same, ttlMs: 1000 }),
+        put('z', { a: 1, b: [2] }, same),
+        { namespace: ns, key: 'z', delete: true, ...same },
+        { namespace: ns, key: 'z', increment: 1, ...same },
+      ]
+      for (const write of different) {
+        await assert.rejects(state.write([write]), code('key.reused'))
+        assert.deepEqual(await state.write([{ ...write, sameSince: since + 1 }]), [first])
+      }
+      const add = { namespace: ns, key: 'n', increment: 2, operation: 'add', sameSince: since }
+      const [added] = await state.write([add])
+      assert.deepEqual(await state.write([add]), [added])
+      await assert.rejects(state.write([{ ...add, increment: 3 }]), code('key.reused'))
+      assert.deepEqual(
+        (await state.list(ns)).map(({ key }) => key),
+        ['n', 'z'],
+      )
+      assert.equal((await changes(store)).length, 2)
+    }),
+  )
+
+  it(
     'applies a deletion with an operation once, though the key comes back',
     on(open, async ({ state }) => {
       const remove = () => state.write([{ namespace: ns, key: 'k', delete: true, operation: 'del' }])

@@ -11,6 +11,8 @@ type Grant = ReturnType<Concord['memory']['tokens']['verify']>
 export type Caller = {
   /** What goes with every write. */
   by: Pick<StateWrite, 'provenance' | 'attempt'>
+  /** Since when what is sent under one Idempotency-Key must be the same; not by an agent that was called before, which may have come to another value. */
+  sameSince?: number
   grant?: Grant
   /** Throws when the call is over: for changes of other things than the state. */
   current(): Promise<void>
@@ -28,6 +30,13 @@ export type Caller = {
   operation(given: string): string
 }
 
+/** What makes a write of the request's `Idempotency-Key` one that is done once. */
+export const underKey = (
+  { operation, sameSince }: Caller,
+  key: string | undefined,
+): Pick<StateWrite, 'operation' | 'sameSince'> =>
+  key === undefined ? {} : { operation: operation(key), ...(sameSince === undefined ? {} : { sameSince }) }
+
 const prefix = '/memory/'
 const header = 'concord-token'
 
@@ -44,6 +53,7 @@ const runMeant = (run: string | undefined): string => {
 
 const user = (concord: Concord): Caller => ({
   by: { provenance: { agent: 'user' } },
+  sameSince: 0,
   current: async () => {},
   namespace(given) {
     if (given !== undefined) return given
@@ -70,6 +80,8 @@ export const callerOf = async (concord: Concord, c: Context): Promise<Caller> =>
   return {
     by: { provenance: scope.provenance, attempt: scope.attempt },
     grant,
+    // What was recorded in the same millisecond may be of the call before.
+    ...(grant.issuedAt === undefined ? {} : { sameSince: grant.issuedAt + 1 }),
     current: scope.current,
     namespace(given = scope.home, access) {
       scope.check(given, access)

@@ -164,10 +164,10 @@ export const namespaceViewSchema = z
 export const forkedSchema = z.object({ namespace: z.string(), sequence }).openapi('StateForked')
 
 export const writeHeaders = z.object({
-  'idempotency-key': z
-    .string()
-    .optional()
-    .openapi({ description: 'Sent again, the recorded outcome is answered and nothing is written' }),
+  'idempotency-key': z.string().optional().openapi({
+    description:
+      'Sent again, the recorded outcome is answered and nothing is written; with another write it is refused (422)',
+  }),
   'if-match': z.string().optional().openapi({ description: 'The version the key must have', example: '"7"' }),
   'if-none-match': z.literal('*').optional().openapi({ description: 'The key must be absent' }),
 })

@@ -5,7 +5,7 @@ import type { StateWrite, WriteOutcome } from '../../../ports/state-store.ts'
 import { bodyOf } from '../../body.ts'
 import { invalid } from '../../problem.ts'
 import { type App, json, route, type Services } from '../../route.ts'
-import { type Caller, callerOf } from './caller.ts'
+import { type Caller, callerOf, underKey } from './caller.ts'
 import { conditionOf, keyOf, noQuery, queryOnce } from './request.ts'
 import {
   addressSchema,
@@ -44,12 +44,11 @@ export const writingRoutes = (app: App, { concord }: Services): void => {
     caller: Caller,
     given: Omit<StateWrite, 'provenance' | 'attempt' | 'namespace'> & { namespace?: string | undefined },
   ): Promise<Response> => {
-    const operation = keyOf(c)
     const full: StateWrite = {
       ...given,
       namespace: caller.namespace(given.namespace, 'write'),
       ...caller.by,
-      ...(operation === undefined ? {} : { operation: caller.operation(operation) }),
+      ...underKey(caller, keyOf(c)),
     }
     const [outcome] = await store.write([full])
     if (outcome === undefined) throw new ConcordError('internal', 'the state store answered no outcome')
@@ -67,7 +66,7 @@ export const writingRoutes = (app: App, { concord }: Services): void => {
       summary: 'Set a key',
       request: { query: addressSchema, headers: writeHeaders, body: body(putSchema) },
       responses: { 200: json('Written; the ETag is the version', outcomeSchema) },
-      problems: [400, 409, 413, 503],
+      problems: [400, 409, 413, 422, 503],
     },
     async (c) => {
       const caller = await callerOf(concord, c)
@@ -94,7 +93,7 @@ export const writingRoutes = (app: App, { concord }: Services): void => {
       summary: 'Delete a key',
       request: { query: removeSchema, headers: writeHeaders },
       responses: { 200: json('Gone', outcomeSchema) },
-      problems: [400, 409, 503],
+      problems: [400, 409, 422, 503],
     },
     async (c) => {
       const caller = await callerOf(concord, c)
@@ -112,7 +111,7 @@ export const writingRoutes = (app: App, { concord }: Services): void => {
       summary: 'Add to a number where it is stored',
       request: { query: addressSchema, headers: writeHeaders, body: body(incrementSchema) },
       responses: { 200: json('`value` is the sum', outcomeSchema) },
-      problems: [400, 409, 413, 503],
+      problems: [400, 409, 413, 422, 503],
     },
     async (c) => {
       const caller = await callerOf(concord, c)
@@ -144,7 +143,7 @@ const transactionRoute = (app: App, { concord }: Pick<Services, 'concord'>): voi
         'Writes without `operation` are told apart by their place when an Idempotency-Key is sent. Refused with 409: `outcomes` has the versions that stood in the way.',
       request: { headers: writeHeaders.pick({ 'idempotency-key': true }), body: body(transactionSchema) },
       responses: { 200: json('Written', outcomesSchema) },
-      problems: [400, 409, 413, 503],
+      problems: [400, 409, 413, 422, 503],
     },
     async (c) => {
       const caller = await callerOf(concord, c)
@@ -152,13 +151,13 @@ const transactionRoute = (app: App, { concord }: Pick<Services, 'concord'>): voi
       noQuery(c)
       const whole = keyOf(c)
       const full = writes.map(({ operation, namespace, ...rest }, i): StateWrite => {
-        const named = operation ?? (whole === undefined || rest.check ? undefined : `${whole}/${i}`)
+        const place = whole === undefined || rest.check ? undefined : `${whole}/${i}`
         return {
           ...(rest as Partial<StateWrite>),
           key: rest.key,
           namespace: caller.namespace(namespace, rest.check ? 'read' : 'write'),
           ...caller.by,
-          ...(named === undefined ? {} : { operation: caller.operation(named) }),
+          ...(operation === undefined ? underKey(caller, place) : { operation: caller.operation(operation) }),
         }
       })
       const outcomes = await concord.memory.store.write(full)

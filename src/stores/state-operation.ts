@@ -1,0 +1,57 @@
+import { isDeepStrictEqual } from 'node:util'
+import { ConcordError } from '../domain/errors.ts'
+import type { EventData } from '../domain/event.ts'
+import type { WriteOutcome } from '../ports/state-store.ts'
+import type { PreparedWrite } from './state-plan.ts'
+
+/** What is recorded under an operation id; `done` is gone once the event was erased. */
+export type Recorded = {
+  version: number
+  sequence: number
+  value?: number
+  done?: EventData['state.changed'] & { at: number }
+}
+
+/** `standing` is the key's version now: an erased event no longer tells its own. */
+export const recordedOf = (
+  { sequence, at, data }: { sequence: number; at: number; data: string | null },
+  standing: () => number,
+): Recorded => {
+  if (data === null) return { version: standing(), sequence }
+  const done = { ...(JSON.parse(data) as EventData['state.changed']), at }
+  const { version, value, increment } = done
+  return increment !== undefined && typeof value === 'number'
+    ? { version, sequence, value, done }
+    : { version, sequence, done }
+}
+
+const isSame = (write: PreparedWrite, done: NonNullable<Recorded['done']>): boolean => {
+  const { kind, text, by, ttlMs } = write
+  if (kind === 'delete') return done.deleted === true
+  if (kind === 'increment') return done.increment === by
+  const ttl = done.expiresAt === undefined ? undefined : done.expiresAt - done.at
+  if (done.deleted || done.increment !== undefined || text === null || ttl !== ttlMs) return false
+  return isDeepStrictEqual(JSON.parse(text), done.value)
+}
+
+const reused = ({ namespace, key, operation }: PreparedWrite, now: string): ConcordError =>
+  new ConcordError(
+    'key.reused',
+    `Cannot write ${namespace} ${key} under ${JSON.stringify(operation)} as an operation id (Idempotency-Key) belongs to one write: ${now}; repeat that write unchanged, or choose another id for this one`,
+    { details: { namespace, key, operation } },
+  )
+
+export const checkSameKey = (write: PreparedWrite, key: string): void => {
+  if (key !== write.key) throw reused(write, `it was used for key ${JSON.stringify(key)}`)
+}
+
+/** The outcome recorded for a write that is repeated. Throws `key.reused` when it was another write. */
+export const repeated = (write: PreparedWrite, { done, ...recorded }: Recorded): WriteOutcome => {
+  if (done !== undefined) {
+    checkSameKey(write, done.key)
+    const { sameSince } = write
+    if (sameSince !== undefined && done.at >= sameSince && !isSame(write, done))
+      throw reused(write, `it wrote something else there, version ${recorded.version}`)
+  }
+  return { ok: true, key: write.key, ...recorded }
+}
