@@ -42,15 +42,13 @@ const text = (): Row => {
     perWork: 1,
     scale: 1000,
     floor: { label: 'FTS5, bm25 over title and body', file: file('text'), name: 'fts5', options },
-    others: [
-      {
-        label: 'Concord, the best candidates read closely (the default)',
-        file: file('text'),
-        name: 'knowledge',
-        options: { ...options, precise: true },
-      },
-    ],
-    concord: { label: 'Concord, by words alone', file: file('text'), name: 'knowledge', options },
+    others: [{ label: 'Concord, by words alone', file: file('text'), name: 'knowledge', options }],
+    concord: {
+      label: 'Concord, the best candidates read closely (the default)',
+      file: file('text'),
+      name: 'knowledge',
+      options: { ...options, precise: true },
+    },
     target: { timesFloor: 1 },
   }
 }

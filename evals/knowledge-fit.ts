@@ -1,12 +1,13 @@
 import type { Scores } from '../src/memory/knowledge/scoring.ts'
 import { withKnowledge } from './knowledge-fixture.ts'
 import { type Claim, ndcg, part, scifactIn } from './knowledge-scifact.ts'
+import { mean } from './metrics.ts'
 import { fitRanker, type RankingGroup } from './ranker-fit.ts'
 
 const parts = ['lexical', 'sentence', 'alike', 'pairs', 'feedback', 'vector'] as const
 const read = 60
 const folds = 5
-const options = { l2: 0.0005, iterations: 400, rate: 0.1 }
+const options = { l2: 0.002, iterations: 300, rate: 0.1, raise: 'likelihood' } as const
 
 type Asked = RankingGroup & { ids: string[]; relevant: Set<string> }
 
@@ -25,8 +26,6 @@ const gained = ({ features, ids, relevant }: Asked, weights: ReadonlyMap<string,
   )
 }
 
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length
 const told = (weights: ReadonlyMap<string, number>): string =>
   parts.map((name) => `${name} ${((weights.get(name) ?? 0) / weights.get('lexical')!).toFixed(2)}`).join(', ')
 

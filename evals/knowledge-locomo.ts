@@ -2,6 +2,7 @@ import type { Knowledge } from '../src/memory/knowledge/knowledge.ts'
 import type { SearchOptions } from '../src/memory/knowledge/search.ts'
 import { readJson } from './data.ts'
 import { embedAll, withKnowledge } from './knowledge-fixture.ts'
+import { interval, mean } from './metrics.ts'
 import { printTable, type Row } from './table.ts'
 
 type Turn = { speaker: string; dia_id: string; text: string; blip_caption?: string }
@@ -17,7 +18,7 @@ const fitted = new Set(['conv-47', 'conv-48'])
 const depths = [5, 10] as const
 
 /** Turns are short: what a question asks often stands in the turn beside the one that resembles it. */
-export const locomoOptions: SearchOptions = { weights: { neighbours: 0.4 } }
+export const locomoOptions: SearchOptions = { weights: { neighbours: 0.6 } }
 
 const sessionsOf = ({ conversation }: Conversation) =>
   Object.entries(conversation).flatMap(([name, turns]) => (Array.isArray(turns) ? [{ name, turns }] : []))
@@ -56,12 +57,11 @@ const ingest = async (knowledge: Knowledge, conversation: Conversation): Promise
 
 type Found = { question: Question; ids: string[] }
 
-const recall = (found: readonly Found[], depth: number): number =>
-  found.reduce(
-    (sum, { question: { evidence }, ids }) =>
-      sum + ids.slice(0, depth).filter((id) => evidence.has(id)).length / evidence.size,
-    0,
-  ) / found.length
+const recalls = (found: readonly Found[], depth: number): number[] =>
+  found.map(
+    ({ question: { evidence }, ids }) =>
+      ids.slice(0, depth).filter((id) => evidence.has(id)).length / evidence.size,
+  )
 
 /** LoCoMo: is the turn that answers a question among the first five or ten, of all turns of its conversation. */
 export const evaluateLocomo = (variants: [string, SearchOptions][] = []): Promise<void> =>
@@ -89,9 +89,9 @@ export const evaluateLocomo = (variants: [string, SearchOptions][] = []): Promis
         found.filter(({ question }) => fitted.has(question.sample) === wanted),
       )
       for (const depth of depths) {
-        const value = (some: readonly Found[]) => recall(some, depth).toFixed(4)
+        const value = (some: readonly Found[]) => mean(recalls(some, depth)).toFixed(4)
         rows.push({
-          measure: `${name}: recall@${depth}, all (fitted part ${value(fit!)}, rest ${value(report!)})`,
+          measure: `${name}: recall@${depth}, all (fitted part ${value(fit!)}, rest ${value(report!)}, ${interval(recalls(report!, depth))})`,
           ...(judged
             ? { baseline: depth === 5 ? '.582' : '.668', target: depth === 5 ? '>= .60' : '>= .69' }
             : {}),

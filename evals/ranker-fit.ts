@@ -11,6 +11,8 @@ export interface RankerOptions {
   rate?: number
   /** Features seen less often get no weight. */
   seenMin?: number
+  /** What is raised: the expected gain of one pick, or the likelihood that what is worth most is picked (ListNet's, Cao et al., ICML 2007: convex). */
+  raise?: 'gain' | 'likelihood'
 }
 
 /**
@@ -18,7 +20,7 @@ export interface RankerOptions {
  * (Kingma and Ba 2015) over all groups at once. Deterministic.
  */
 export function fitRanker(groups: readonly RankingGroup[], options: RankerOptions = {}): Map<string, number> {
-  const { l2 = 0.001, iterations = 250, rate = 0.05, seenMin = 10 } = options
+  const { l2 = 0.001, iterations = 250, rate = 0.05, seenMin = 10, raise = 'gain' } = options
   const names = frequentNames(groups, seenMin)
   const index = new Map(names.map((name, at) => [name, at]))
   const data = groups.map((group) => ({
@@ -34,7 +36,7 @@ export function fitRanker(groups: readonly RankingGroup[], options: RankerOption
   const square = new Float64Array(names.length)
   for (let step = 1; step <= iterations; step += 1) {
     const gradient = new Float64Array(names.length)
-    for (const { rows, gains } of data) addGradient(gradient, weights, rows, gains)
+    for (const { rows, gains } of data) addGradient(gradient, weights, rows, gains, raise)
     for (const at of weights.keys()) {
       const slope = gradient[at]! / data.length - l2 * weights[at]!
       mean[at] = 0.9 * mean[at]! + 0.1 * slope
@@ -51,14 +53,17 @@ function addGradient(
   weights: Float64Array,
   rows: Float64Array[],
   gains: number[],
+  raise: 'gain' | 'likelihood',
 ): void {
   const scores = rows.map((row) => row.reduce((sum, value, at) => sum + value * weights[at]!, 0))
   const top = Math.max(...scores)
   const raised = scores.map((score) => Math.exp(score - top))
   const total = raised.reduce((sum, value) => sum + value, 0)
   const expected = raised.reduce((sum, value, at) => sum + (value / total) * gains[at]!, 0)
+  const worth = gains.reduce((sum, gain) => sum + gain, 0) || 1
   for (const [at, row] of rows.entries()) {
-    const pull = (raised[at]! / total) * (gains[at]! - expected)
+    const chance = raised[at]! / total
+    const pull = raise === 'gain' ? chance * (gains[at]! - expected) : gains[at]! / worth - chance
     for (let column = 0; column < row.length; column += 1) gradient[column]! += pull * row[column]!
   }
 }
