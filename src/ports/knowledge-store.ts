@@ -20,9 +20,13 @@ export type KnowledgeDocument = {
   expiresAt?: number
   /** 1, 2, ... with each change of its content. */
   version: number
-  /** The id under which documents that say nearly the same are one. */
+  /** The same for documents of a subject that say nearly the same. */
   group: string
+  /** How its text was cut, where that was said. */
+  chunking?: Chunking
 }
+
+export type Chunking = { charsMax?: number } | 'lines'
 
 /**
  * A part of a document's text: `text.slice(start, end)`; `terms` are its stems in order, `sentenceEnds` the positions among them behind each sentence's last
@@ -39,19 +43,24 @@ export type VectorDraft = { ordinal: number; embedder: string; values: Float32Ar
 
 export type DocumentDraft = Omit<KnowledgeDocument, 'at' | 'updatedAt' | 'version' | 'group'> & {
   group?: string
-  /** Digest of the content: the same content of the same subject in a namespace is stored once. */
+  /** Digest of the content: the same content in a namespace is stored once, whatever names it has. */
   hash: string
   /** Keys that texts which say nearly the same are likely to share. */
   bands: readonly string[]
   titleTerms: readonly string[]
   chunks: readonly ChunkDraft[]
-  /** How it was cut, for whoever has to cut it again; nothing to a store. */
-  chunking?: { charsMax?: number } | 'lines'
   vectors?: readonly VectorDraft[]
 }
 
+/** The group of a document that is like no other: neither other content nor another subject comes to it. */
+export const groupOfDraft = ({ group, subject, hash }: DocumentDraft): string =>
+  group ?? (subject === undefined ? hash : `${hash}/${subject}`)
+
 export type Put = {
-  /** `duplicate`: the content was there under another id, which is `id`; the one given is from now on a further name of it. */
+  /**
+   * `updated`: anything of it changed. `duplicate`: created, and the content was there under another id of the same subject, which is `id`: the two share
+   * text, chunks and vectors and nothing else.
+   */
   outcome: 'created' | 'updated' | 'unchanged' | 'duplicate'
   id: string
   version: number
@@ -99,6 +108,8 @@ export type StoredChunk = {
   end: number
   text: string
   document: KnowledgeDocument
+  /** Other documents of the same content and group that fit. */
+  also?: string[]
 }
 
 export type KnowledgeStats = {
@@ -117,18 +128,18 @@ export type Removal = { ids?: readonly string[]; subject?: string }
  * Chunk numbers are never used twice.
  */
 export interface KnowledgeStore {
-  /** Creates or replaces a document with its chunks; vectors of an earlier version go. */
+  /** Creates or replaces a document; its chunks and their vectors are those of its content, which goes with the last document that has it. */
   put(namespace: string, draft: DocumentDraft): Promise<Put>
   get(namespace: string, id: string): Promise<KnowledgeDocument | undefined>
   /** Documents in the order of their ids; `after` is the last id of the page before. */
   list(namespace: string, options?: { after?: string; limit?: number }): Promise<KnowledgeDocument[]>
-  /** Documents of the same subject that share a band key, at most 20. */
+  /** Documents of the same subject that share a band key, one for each content, at most 20. */
   alike(
     namespace: string,
     bands: readonly string[],
     subject: string | undefined,
   ): Promise<KnowledgeDocument[]>
-  /** Removes names; a document goes with its last name. By subject: all of it. Answers how many names went. Erased from the file, not only unlinked. */
+  /** Removes documents by id, or all of a subject; answers how many. Erased from the file, not only unlinked, but for content that others have too. */
   remove(namespace: string, removal: Removal): Promise<number>
   /** The chunks in which the terms weigh most, at most `limit`, and those of `also` that are there; scoring them is the caller's. */
   lexical(
@@ -150,8 +161,15 @@ export interface KnowledgeStore {
   ): Promise<(Float32Array | undefined)[]>
   /** What the vectors of one embedder, each scaled to length 1, have in common: their mean, and of how many. Undefined where there is none. */
   centre(namespace: string, embedder: string): Promise<{ mean: Float32Array; count: number } | undefined>
-  /** Chunks with their documents in the order asked; those that are gone are left out. */
-  chunks(namespace: string, chunks: readonly number[]): Promise<StoredChunk[]>
+  /**
+   * Chunks with their documents in the order asked; those that are gone are left out. Of documents that share a chunk the one changed last stands for all of
+   * its group that fit the filter, so a chunk comes once for each group.
+   */
+  chunks(
+    namespace: string,
+    chunks: readonly number[],
+    options?: { filter?: KnowledgeFilter },
+  ): Promise<StoredChunk[]>
   /** Chunks of one document by their ordinals, both inclusive. */
   span(namespace: string, id: string, from: number, to: number): Promise<StoredChunk[]>
   /** Chunks of text documents that have no vector of the embedder, in the order of their numbers after `after`. */

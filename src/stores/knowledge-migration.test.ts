@@ -31,3 +31,36 @@ it('finds documents that were written when chunks held counts of terms, not the 
     )
     await store.close()
   }))
+
+it('makes a document of every further name that was written when names had nothing of their own', () =>
+  inFolder(async (folder) => {
+    const db = new DatabaseSync(join(folder, 'knowledge.db'))
+    for (const migration of knowledgeSchema.migrations.slice(0, 2)) db.exec(migration)
+    db.exec(`PRAGMA application_id = ${knowledgeSchema.applicationId}; PRAGMA user_version = 2`)
+    db.exec(`INSERT INTO namespaces(id, name, chunks, body_terms, title_terms) VALUES(1, 'n', 1, 1, 0);
+      INSERT INTO documents(namespace, id, modality, text, metadata, subject, at, updated_at, version, family, hash, bands)
+        VALUES(1, 'a', 'text', 'red', '{"k":1}', 's', 5, 6, 2, 'a', 'h', 'band');
+      INSERT INTO aliases(namespace, id, document) VALUES(1, 'b', 1);
+      INSERT INTO bands(namespace, key, document) VALUES(1, 'band', 1);
+      INSERT INTO chunks(namespace, document, ordinal, start, end, body_terms, title_terms, terms) VALUES(1, 1, 0, 0, 3, 1, 0, x'')`)
+    db.prepare('INSERT INTO words(rowid, title, body) VALUES(1, ?, ?)').run('', wordOf(1, 'red'))
+    db.close()
+
+    const store = await sqliteKnowledge({ directory: folder, durability: 'process', clock: machineClock })
+    const expected = { modality: 'text', text: 'red', metadata: { k: 1 }, subject: 's', at: 5, updatedAt: 6 }
+    const documents = ['a', 'b'].map((id) => ({ id, ...expected, version: 2, group: 'a' }))
+    assert.deepEqual(await store.list('n'), documents)
+    assert.deepEqual(
+      (await store.chunks('n', [1])).map(({ also }) => also),
+      [['b']],
+    )
+    assert.deepEqual(
+      (await store.alike('n', ['band'], 's')).map(({ id }) => id),
+      ['a'],
+    )
+    assert.equal(await store.remove('n', { ids: ['a'] }), 1)
+    assert.equal((await store.lexical('n', ['red'], { limit: 5 })).candidates.length, 1)
+    assert.equal(await store.remove('n', { ids: ['b'] }), 1)
+    assert.deepEqual((await store.stats('n')).chunks, 0)
+    await store.close()
+  }))

@@ -111,12 +111,55 @@ describe('knowledge', () => {
     const { knowledge, clock } = open()
     const { id } = await knowledge.add({ text: 'one text' })
     assert.equal((await knowledge.add({ text: 'one text' })).outcome, 'unchanged')
-    assert.equal((await knowledge.update(id, { metadata: { seen: true }, ttlMs: 50 })).outcome, 'unchanged')
+    assert.equal((await knowledge.update(id, { metadata: { seen: true }, ttlMs: 50 })).outcome, 'updated')
     assert.equal((await knowledge.update(id, { text: 'another text' })).version, 2)
     assert.deepEqual((await knowledge.get(id))?.metadata, { seen: true })
     clock.advance(50)
     assert.equal(await knowledge.get(id), undefined)
     await assert.rejects(knowledge.update(id, { text: 'x' }), { code: 'not-found' })
+  })
+
+  it('records a subject that is given later, so that forgetting the subject reaches the document', async () => {
+    const { knowledge } = open()
+    const text = 'Mrs Miller takes warfarin daily.'
+    await knowledge.add({ id: 'x', text })
+    assert.equal((await knowledge.add({ id: 'x', text, subject: 'miller' })).outcome, 'updated')
+    await knowledge.add({ id: 'y', text: 'Mr Smith takes apixaban daily.', chunking: 'lines' })
+    const updated = await knowledge.update('y', { subject: 'smith', source: 'letter' })
+    assert.deepEqual([updated.outcome, updated.version], ['updated', 1])
+    assert.deepEqual((await knowledge.get('y'))?.source, 'letter')
+    assert.equal(await knowledge.forget({ subject: 'miller' }), 1)
+    assert.equal(await knowledge.forget({ subject: 'smith' }), 1)
+    assert.deepEqual(await knowledge.search('takes daily'), [])
+  })
+
+  it('reports the same text once, by the name that fits, and gives each name its own fate', async () => {
+    const { knowledge, clock } = open()
+    const text = 'Olives grow in Spain.'
+    await knowledge.add({ id: 'o1', text, ttlMs: 50, metadata: { src: 'a' } })
+    clock.advance(1)
+    await knowledge.add({ id: 'o2', text, metadata: { src: 'b' } })
+    const all = await knowledge.search('olives')
+    assert.deepEqual([ids(all), all[0]?.also], [['o2'], ['o1']])
+    for (const src of ['a', 'b']) {
+      const [hit, ...more] = await knowledge.search('olives', { filter: { metadata: { src } } })
+      assert.deepEqual([hit?.document.metadata, hit?.also, more], [{ src }, undefined, []])
+    }
+    clock.advance(80)
+    const left = await knowledge.search('olives')
+    assert.deepEqual([ids(left), left[0]?.also], [['o2'], undefined])
+    assert.equal((await knowledge.update('o2', { metadata: { src: 'c' } })).outcome, 'updated')
+    assert.deepEqual((await knowledge.get('o2'))?.metadata, { src: 'c' })
+  })
+
+  it('gives the same text about two subjects to each, with the turns beside it', async () => {
+    const { knowledge } = open()
+    const text = 'The dose was raised.\nThe patient slept well.'
+    for (const subject of ['a', 'b']) await knowledge.add({ id: subject, text, subject, chunking: 'lines' })
+    const hits = await knowledge.search('dose', { weights: { neighbours: 0.5 } })
+    const where = hits.map(({ document, start }) => `${document.id}${start}`)
+    assert.deepEqual(where.sort(), ['a0', 'a21', 'b0', 'b21'])
+    assert.deepEqual(ids(await knowledge.search('dose', { filter: { subject: 'a' } })), ['a'])
   })
 
   it('gives the neighbours of a hit as its context, with an exact span', async () => {

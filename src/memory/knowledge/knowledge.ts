@@ -46,14 +46,14 @@ export type Progress = { done: number; embedder: string }
 
 /** Long-term memory of one namespace: what was added is found by its words at once, by its meaning as soon as it is embedded. */
 export interface Knowledge {
-  /** Adds or replaces; needs no model. The same content again is a `duplicate`: a further name of what is there. */
+  /** Adds or replaces; needs no model. Content that is there under another id is stored once, and each id keeps its own metadata, subject, source and expiry. */
   add(document: NewDocument): Promise<Put>
   search(question: Question, options?: SearchOptions): Promise<Hit[]>
   get(id: string): Promise<KnowledgeDocument | undefined>
   list(options?: { after?: string; limit?: number }): Promise<KnowledgeDocument[]>
-  /** Changes what is given and keeps the rest. Throws `not-found`. A further name that changes becomes a document of its own. */
+  /** Changes what is given and keeps the rest. Throws `not-found`. Others of the same content keep what they have. */
   update(id: string, change: Partial<Omit<NewDocument, 'id'>>): Promise<Put>
-  /** Erases documents by id, or all of a subject; answers how many names went. */
+  /** Erases documents by id, or all of a subject; answers how many went. Text that another document has too stays for that one. */
   forget(what: string | Removal): Promise<number>
   stats(): Promise<KnowledgeStats & { embedder?: string; unembedded: boolean }>
   /**
@@ -104,7 +104,7 @@ const groupOf = async (store: KnowledgeStore, namespace: string, record: Knowled
   if (keys.length === 0) return undefined
   const own = shingles(record.text)
   for (const other of await store.alike(namespace, keys, record.subject))
-    if (other.id !== record.id && jaccard(own, shingles(other.text)) >= nearDuplicateFrom) return other.group
+    if (jaccard(own, shingles(other.text)) >= nearDuplicateFrom) return other.group
   return undefined
 }
 

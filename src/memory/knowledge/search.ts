@@ -66,13 +66,15 @@ const spread = async (
   take: (beside: StoredChunk) => Found,
   weight: number,
 ): Promise<void> => {
-  const known = new Map(found.map((each) => [each.chunk, each]))
+  const at = (document: string, ordinal: number) => `${ordinal}/${document}`
+  const known = new Map(found.map((each) => [at(each.stored.document.id, each.stored.ordinal), each]))
   for (const { stored } of found.slice(0, spreadFrom)) {
     const { document, ordinal } = stored
-    for (const beside of await store.span(namespace, document.id, ordinal - 1, ordinal + 1))
-      if (!known.has(beside.chunk)) known.set(beside.chunk, take(beside))
+    for (const beside of await store.span(namespace, document.id, ordinal - 1, ordinal + 1)) {
+      const key = at(document.id, beside.ordinal)
+      if (!known.has(key)) known.set(key, take(beside))
+    }
   }
-  const at = (document: string, ordinal: number) => `${ordinal}/${document}`
   const before = new Map(
     Array.from(known.values(), ({ stored, score }) => [at(stored.document.id, stored.ordinal), score]),
   )
@@ -95,7 +97,8 @@ const collapse = (candidates: readonly Found[], distinct: 'chunk' | 'document'):
     const first = groups.get(group)
     if (first === undefined) groups.set(group, each)
     else if (first.stored.document.id !== id) {
-      if (!first.also.includes(id)) first.also.push(id)
+      for (const other of [id, ...each.also])
+        if (other !== first.stored.document.id && !first.also.includes(other)) first.also.push(other)
       continue
     }
     if (distinct === 'document' && documents.has(id)) continue
@@ -164,7 +167,9 @@ const reader = (
   },
 ) => {
   const { recency } = options
-  const take = (candidate: Candidate, stored: StoredChunk): Found => {
+  const take = (given: Candidate, stored: StoredChunk): Found => {
+    // A chunk that several groups share is a candidate for each.
+    const candidate = { ...given, scores: { ...given.scores } }
     const { text, document } = stored
     const read = `${document.title ?? ''}\n${text.slice(0, charsReadMax)}`
     if (alike !== undefined) candidate.scores.alike = alike(candidate, read)
@@ -172,13 +177,14 @@ const reader = (
       candidate.scores.recency =
         0.5 ** (Math.max(0, now - document.updatedAt) / Math.max(1, recency.halfLifeMs))
     candidate.score = fused(candidate.scores, weights)
-    return Object.assign(candidate, { stored, also: [] })
+    return { ...candidate, stored, also: [...(stored.also ?? [])] }
   }
   return {
     take,
     async read(candidates: readonly Candidate[]): Promise<Found[]> {
       const byNumber = new Map(candidates.map((each) => [each.chunk, each]))
-      const stored = await store.chunks(namespace, [...byNumber.keys()])
+      const { filter = {} } = options
+      const stored = await store.chunks(namespace, [...byNumber.keys()], { filter })
       return stored.map((each) => take(byNumber.get(each.chunk)!, each))
     },
   }

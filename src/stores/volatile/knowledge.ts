@@ -3,6 +3,7 @@ import type { Clock } from '../../ports/clock.ts'
 import {
   type DocumentDraft,
   documentFits,
+  groupOfDraft,
   type KnowledgeDocument,
   type KnowledgeFilter,
   type KnowledgeStore,
@@ -11,15 +12,16 @@ import {
 } from '../../ports/knowledge-store.ts'
 import { VectorIndex } from '../vectors/vector-index.ts'
 
-type Kept = {
-  document: KnowledgeDocument
+/** What documents with the same content share. */
+type Content = {
   hash: string
   bands: ReadonlySet<string>
-  aliases: Set<string>
+  names: Set<Kept>
   chunks: number[]
 }
+type Kept = { document: KnowledgeDocument; content: Content }
 type Chunk = {
-  kept: Kept
+  content: Content
   ordinal: number
   start: number
   end: number
@@ -30,7 +32,8 @@ type Chunk = {
 }
 type Space = {
   documents: Map<string, Kept>
-  aliases: Map<string, Kept>
+  /** By hash. */
+  contents: Map<string, Content>
   postings: Map<number, Set<number>>
   chunks: Map<number, Chunk>
   indexes: Map<string, VectorIndex>
@@ -46,7 +49,7 @@ export const volatileKnowledge = ({ clock }: { clock: Clock }): KnowledgeStore =
   const spaceOf = (namespace: string): Space => {
     const space = spaces.get(namespace) ?? {
       documents: new Map(),
-      aliases: new Map(),
+      contents: new Map(),
       postings: new Map(),
       chunks: new Map(),
       indexes: new Map(),
@@ -56,16 +59,14 @@ export const volatileKnowledge = ({ clock }: { clock: Clock }): KnowledgeStore =
   }
   const isLive = ({ document }: Kept): boolean =>
     document.expiresAt === undefined || document.expiresAt > clock.now()
-  const named = (space: Space, id: string): Kept | undefined =>
-    space.documents.get(id) ?? space.aliases.get(id)
   const hashesOf = (terms: TermSequence): Set<number> => {
     const hashes = new Set(terms)
     hashes.delete(sentenceEnd)
     return hashes
   }
 
-  const dropChunks = (space: Space, kept: Kept): void => {
-    for (const number of kept.chunks) {
+  const dropContent = (space: Space, content: Content): void => {
+    for (const number of content.chunks) {
       const chunk = space.chunks.get(number)
       for (const hash of hashesOf(chunk?.terms ?? new Uint32Array())) {
         const posting = space.postings.get(hash)
@@ -75,7 +76,7 @@ export const volatileKnowledge = ({ clock }: { clock: Clock }): KnowledgeStore =
       space.chunks.delete(number)
       for (const index of space.indexes.values()) index.delete(number)
     }
-    kept.chunks = []
+    space.contents.delete(content.hash)
   }
 
   const setVector = (space: Space, number: number, embedder: string, values: Float32Array): void => {
@@ -88,25 +89,40 @@ export const volatileKnowledge = ({ clock }: { clock: Clock }): KnowledgeStore =
     space.chunks.get(number)?.vectors.set(embedder, values.slice())
   }
 
-  const addChunks = (space: Space, kept: Kept, draft: DocumentDraft): void => {
+  const addContent = (space: Space, draft: DocumentDraft): Content => {
+    const content: Content = { hash: draft.hash, bands: new Set(draft.bands), names: new Set(), chunks: [] }
+    space.contents.set(draft.hash, content)
     for (const [ordinal, { start, end, terms, sentenceEnds }] of draft.chunks.entries()) {
       const number = ++chunkNumber
       const sequence = termSequence(draft.titleTerms, terms, sentenceEnds)
       const sizes = { bodyTerms: terms.length, titleTerms: draft.titleTerms.length }
-      space.chunks.set(number, { kept, ordinal, start, end, terms: sequence, ...sizes, vectors: new Map() })
-      kept.chunks.push(number)
+      space.chunks.set(number, {
+        content,
+        ordinal,
+        start,
+        end,
+        terms: sequence,
+        ...sizes,
+        vectors: new Map(),
+      })
+      content.chunks.push(number)
       for (const hash of hashesOf(sequence)) {
         const posting = space.postings.get(hash) ?? new Set()
         space.postings.set(hash, posting.add(number))
       }
     }
     for (const { ordinal, embedder, values } of draft.vectors ?? []) {
-      const number = kept.chunks[ordinal]
+      const number = content.chunks[ordinal]
       if (number !== undefined) setVector(space, number, embedder, values)
     }
+    return content
   }
 
-  const documentOf = (draft: DocumentDraft, at: number, version: number): KnowledgeDocument => ({
+  const documentOf = (
+    draft: DocumentDraft,
+    group: string,
+    before?: KnowledgeDocument,
+  ): KnowledgeDocument => ({
     id: draft.id,
     modality: draft.modality,
     ...(draft.title === undefined ? {} : { title: draft.title }),
@@ -114,113 +130,92 @@ export const volatileKnowledge = ({ clock }: { clock: Clock }): KnowledgeStore =
     metadata: structuredClone(draft.metadata),
     ...(draft.subject === undefined ? {} : { subject: draft.subject }),
     ...(draft.source === undefined ? {} : { source: draft.source }),
-    at,
+    at: before?.at ?? clock.now(),
     updatedAt: clock.now(),
     ...(draft.expiresAt === undefined ? {} : { expiresAt: draft.expiresAt }),
-    version,
-    group: draft.group ?? draft.id,
+    version: before?.version ?? 1,
+    group,
+    ...(draft.chunking === undefined ? {} : { chunking: structuredClone(draft.chunking) }),
   })
 
-  const create = (space: Space, draft: DocumentDraft, at: number, version: number): void => {
-    const kept: Kept = {
-      document: documentOf(draft, at, version),
-      hash: draft.hash,
-      bands: new Set(draft.bands),
-      aliases: new Set(),
-      chunks: [],
-    }
-    space.documents.set(draft.id, kept)
-    addChunks(space, kept, draft)
+  /** Takes one name away, and its content when it was the last. */
+  const drop = (space: Space, kept: Kept): void => {
+    space.documents.delete(kept.document.id)
+    kept.content.names.delete(kept)
+    if (kept.content.names.size === 0) dropContent(space, kept.content)
   }
 
-  const inherit = (space: Space, kept: Kept): boolean => {
-    const heir = [...kept.aliases].sort(compare)[0]
-    if (heir === undefined) return false
-    space.documents.delete(kept.document.id)
-    space.aliases.delete(heir)
-    kept.aliases.delete(heir)
-    kept.document = { ...kept.document, id: heir }
-    space.documents.set(heir, kept)
-    return true
-  }
+  const own = ({ metadata, subject, source, expiresAt }: KnowledgeDocument | DocumentDraft): string =>
+    JSON.stringify([metadata, subject ?? null, source ?? null, expiresAt ?? null])
 
   const put = (space: Space, draft: DocumentDraft): Put => {
-    const before = named(space, draft.id)
-    if (before === undefined) {
-      const same = [...space.documents.values()].find(
-        ({ hash, document }) => hash === draft.hash && document.subject === draft.subject,
-      )
-      if (same !== undefined) {
-        same.aliases.add(draft.id)
-        space.aliases.set(draft.id, same)
-        return { outcome: 'duplicate', id: same.document.id, version: same.document.version }
-      }
-      create(space, draft, clock.now(), 1)
-      return { outcome: 'created', id: draft.id, version: 1 }
+    const { id, subject } = draft
+    const found = space.documents.get(id)
+    const before = found !== undefined && isLive(found) ? found : undefined
+    const same = before?.content.hash === draft.hash
+    if (same && own(before.document) === own(draft))
+      return { outcome: 'unchanged', id, version: before.document.version }
+    const content = space.contents.get(draft.hash) ?? addContent(space, draft)
+    const twin = [...content.names].find(
+      (each) => each.document.id !== id && each.document.subject === subject && isLive(each),
+    )?.document
+    const kept = same && before.document.subject === subject ? before.document.group : undefined
+    const document = documentOf(draft, kept ?? twin?.group ?? groupOfDraft(draft), before?.document)
+    if (!same && before !== undefined) document.version++
+    const next = { document, content }
+    // Added first: a content whose only name is replaced stays.
+    content.names.add(next)
+    if (found !== undefined) {
+      found.content.names.delete(found)
+      if (found.content.names.size === 0) dropContent(space, found.content)
     }
-    const { document } = before
-    const primary = document.id === draft.id
-    if (before.hash === draft.hash) {
-      const changed =
-        JSON.stringify(document.metadata) !== JSON.stringify(draft.metadata) ||
-        document.expiresAt !== draft.expiresAt
-      if (primary && changed) {
-        const { expiresAt: _, ...rest } = document
-        const expiry = draft.expiresAt === undefined ? {} : { expiresAt: draft.expiresAt }
-        const metadata = structuredClone(draft.metadata)
-        before.document = { ...rest, ...expiry, metadata, updatedAt: clock.now() }
-      }
-      return { outcome: primary ? 'unchanged' : 'duplicate', id: document.id, version: document.version }
-    }
-    if (!primary) {
-      space.aliases.delete(draft.id)
-      before.aliases.delete(draft.id)
-      return put(space, draft)
-    }
-    if (inherit(space, before)) return put(space, draft)
-    dropChunks(space, before)
-    create(space, draft, document.at, document.version + 1)
-    return { outcome: 'updated', id: draft.id, version: document.version + 1 }
+    space.documents.set(id, next)
+    const { version } = document
+    if (before !== undefined) return { outcome: 'updated', id, version }
+    return twin === undefined
+      ? { outcome: 'created', id, version }
+      : { outcome: 'duplicate', id: twin.id, version }
   }
 
-  const drop = (space: Space, kept: Kept): number => {
-    dropChunks(space, kept)
-    space.documents.delete(kept.document.id)
-    for (const alias of kept.aliases) space.aliases.delete(alias)
-    return 1 + kept.aliases.size
-  }
+  const fits = (space: Space, filter: KnowledgeFilter) => (number: number) =>
+    [...(space.chunks.get(number)?.content.names ?? [])].some(
+      (kept) => isLive(kept) && documentFits(kept.document, filter),
+    )
 
-  const removeName = (space: Space, id: string): number => {
-    const alias = space.aliases.get(id)
-    if (alias !== undefined) {
-      alias.aliases.delete(id)
-      space.aliases.delete(id)
-      return 1
-    }
-    const kept = space.documents.get(id)
-    if (kept === undefined) return 0
-    if (!inherit(space, kept)) drop(space, kept)
-    return 1
-  }
-
-  const fits = (space: Space, filter: KnowledgeFilter) => (number: number) => {
-    const kept = space.chunks.get(number)?.kept
-    return kept !== undefined && isLive(kept) && documentFits(kept.document, filter)
-  }
-
-  const stored = (number: number, { kept, ordinal, start, end }: Chunk): StoredChunk => ({
+  const stored = (
+    number: number,
+    { ordinal, start, end }: Chunk,
+    document: KnowledgeDocument,
+  ): StoredChunk => ({
     chunk: number,
     ordinal,
     start,
     end,
-    text: kept.document.text.slice(start, end),
-    document: structuredClone(kept.document),
+    text: document.text.slice(start, end),
+    document: structuredClone(document),
   })
+
+  /** Once for every group: the name changed last stands for it. */
+  const storedOnce = (number: number, chunk: Chunk, filter: KnowledgeFilter): StoredChunk[] => {
+    const groups = new Map<string, StoredChunk>()
+    const names = [...chunk.content.names].filter(
+      (kept) => isLive(kept) && documentFits(kept.document, filter),
+    )
+    for (const { document } of names.sort((a, b) => b.document.updatedAt - a.document.updatedAt)) {
+      const first = groups.get(document.group)
+      if (first === undefined) groups.set(document.group, stored(number, chunk, document))
+      else first.also = [...(first.also ?? []), document.id]
+    }
+    return [...groups.values()]
+  }
+
+  const liveTextOf = ({ names }: Content): KnowledgeDocument | undefined =>
+    [...names].find((kept) => isLive(kept) && kept.document.modality === 'text')?.document
 
   return {
     put: async (namespace, draft) => put(spaceOf(namespace), draft),
     async get(namespace, id) {
-      const kept = named(spaceOf(namespace), id)
+      const kept = spaceOf(namespace).documents.get(id)
       return kept !== undefined && isLive(kept) ? structuredClone(kept.document) : undefined
     },
     list: async (namespace, { after = '', limit = 100 } = {}) =>
@@ -230,18 +225,21 @@ export const volatileKnowledge = ({ clock }: { clock: Clock }): KnowledgeStore =
         .sort((a, b) => compare(a.id, b.id))
         .slice(0, limit),
     alike: async (namespace, bands, subject) =>
-      [...spaceOf(namespace).documents.values()]
-        .filter((kept) => isLive(kept) && kept.document.subject === subject)
-        .filter((kept) => bands.some((key) => kept.bands.has(key)))
-        .slice(0, 20)
-        .map(({ document }) => structuredClone(document)),
+      [...spaceOf(namespace).contents.values()]
+        .filter((content) => bands.some((key) => content.bands.has(key)))
+        .flatMap(({ names }) => {
+          const name = [...names].find((kept) => isLive(kept) && kept.document.subject === subject)
+          return name === undefined ? [] : [structuredClone(name.document)]
+        })
+        .slice(0, 20),
     async remove(namespace, { ids = [], subject }) {
       const space = spaceOf(namespace)
-      let names = ids.reduce((sum, id) => sum + removeName(space, id), 0)
-      if (subject !== undefined)
-        for (const kept of [...space.documents.values()])
-          if (kept.document.subject === subject) names += drop(space, kept)
-      return names
+      const found = [...space.documents.values()].filter(
+        ({ document }) =>
+          ids.includes(document.id) || (subject !== undefined && document.subject === subject),
+      )
+      for (const kept of found) drop(space, kept)
+      return found.length
     },
     async lexical(namespace, terms, { limit, filter = {}, also = [] }) {
       const space = spaceOf(namespace)
@@ -283,40 +281,31 @@ export const volatileKnowledge = ({ clock }: { clock: Clock }): KnowledgeStore =
       const space = spaceOf(namespace)
       return wanted.map((number) => space.chunks.get(number)?.vectors.get(embedder)?.slice())
     },
-    async chunks(namespace, wanted) {
+    async chunks(namespace, wanted, { filter = {} } = {}) {
       const space = spaceOf(namespace)
       return wanted.flatMap((number) => {
         const chunk = space.chunks.get(number)
-        return chunk !== undefined && isLive(chunk.kept) ? [stored(number, chunk)] : []
+        return chunk === undefined ? [] : storedOnce(number, chunk, filter)
       })
     },
     async span(namespace, id, from, to) {
       const space = spaceOf(namespace)
-      const kept = named(space, id)
+      const kept = space.documents.get(id)
       if (kept === undefined || !isLive(kept)) return []
-      return kept.chunks
+      return kept.content.chunks
         .slice(Math.max(0, from), to + 1)
-        .map((number) => stored(number, space.chunks.get(number)!))
+        .map((number) => stored(number, space.chunks.get(number)!, kept.document))
     },
     unembedded: async (namespace, embedder, { after, limit }) =>
       [...spaceOf(namespace).chunks]
-        .filter(([number, { kept, vectors }]) => {
-          return number > after && isLive(kept) && kept.document.modality === 'text' && !vectors.has(embedder)
+        .filter(([number, { vectors }]) => number > after && !vectors.has(embedder))
+        .flatMap(([number, { content, start, end }]) => {
+          const document = liveTextOf(content)
+          if (document === undefined) return []
+          const title = document.title === undefined ? '' : `${document.title}. `
+          return [{ chunk: number, text: `${title}${document.text.slice(start, end)}` }]
         })
-        .slice(0, limit)
-        .map(
-          ([
-            number,
-            {
-              kept: { document },
-              start,
-              end,
-            },
-          ]) => ({
-            chunk: number,
-            text: `${document.title === undefined ? '' : `${document.title}. `}${document.text.slice(start, end)}`,
-          }),
-        ),
+        .slice(0, limit),
     async addVectors(namespace, embedder, vectors) {
       const space = spaceOf(namespace)
       const there = vectors.filter(({ chunk }) => space.chunks.has(chunk))
@@ -338,13 +327,14 @@ export const volatileKnowledge = ({ clock }: { clock: Clock }): KnowledgeStore =
     async stats(namespace) {
       const space = spaceOf(namespace)
       const live = [...space.documents.values()].filter(isLive)
+      const contents = new Map(live.map(({ content, document }) => [content, document.text.length]))
       const vectors = new Map<string, number>()
       for (const chunk of space.chunks.values())
         for (const embedder of chunk.vectors.keys()) vectors.set(embedder, (vectors.get(embedder) ?? 0) + 1)
       return {
         documents: live.length,
-        chunks: live.reduce((sum, { chunks }) => sum + chunks.length, 0),
-        characters: live.reduce((sum, { document }) => sum + document.text.length, 0),
+        chunks: [...contents.keys()].reduce((sum, { chunks }) => sum + chunks.length, 0),
+        characters: [...contents.values()].reduce((sum, length) => sum + length, 0),
         vectors: [...vectors]
           .sort(([a], [b]) => compare(a, b))
           .map(([embedder, count]) => ({ embedder, vectors: count })),

@@ -38,6 +38,7 @@ const found = async (store: KnowledgeStore, text: string, filter: KnowledgeFilte
   const chunks = await store.chunks(
     namespace,
     candidates.map(({ chunk }) => chunk),
+    { filter },
   )
   return [...new Set(chunks.map(({ document }) => document.id))].sort()
 }
@@ -52,6 +53,7 @@ const near = async (
   const chunks = await store.chunks(
     ns,
     hits.map(({ chunk }) => chunk),
+    { filter },
   )
   return chunks.map(({ document }) => document.id)
 }
@@ -92,12 +94,15 @@ const documents = (open: OpenKnowledge) => {
         at,
         updatedAt: at,
         version: 1,
-        group: 'a',
       }
-      assert.deepEqual(await store.get(ns, 'a'), expected)
+      const kept = async () => {
+        const { group: _group, ...rest } = (await store.get(ns, 'a'))!
+        return rest
+      }
+      assert.deepEqual(await kept(), expected)
       clock.advance(10)
       assert.equal((await store.put(ns, documentDraft('a', 'one two', more))).outcome, 'unchanged')
-      assert.deepEqual(await store.get(ns, 'a'), expected)
+      assert.deepEqual(await kept(), expected)
       assert.deepEqual(await store.put(ns, documentDraft('a', 'three', more)), {
         outcome: 'updated',
         id: 'a',
@@ -110,16 +115,42 @@ const documents = (open: OpenKnowledge) => {
     }),
   )
   it(
-    'changes metadata alone without a new version',
+    'changes metadata, subject, source and expiry alone without a new version',
+    on(open, async ({ store, clock }) => {
+      const more = vectors(1, 0)
+      await store.put(ns, documentDraft('a', 'one', more))
+      const expiresAt = clock.now() + 1000
+      const labels: Partial<DocumentDraft>[] = [
+        { metadata: { k: 1 } },
+        { metadata: { k: 1 }, subject: 's' },
+        { metadata: { k: 1 }, subject: 's', source: 'f' },
+        { metadata: { k: 1 }, subject: 't', source: 'f', expiresAt },
+      ]
+      for (const each of labels) {
+        const put = () => store.put(ns, documentDraft('a', 'one', { ...more, ...each }))
+        assert.deepEqual(await put(), { outcome: 'updated', id: 'a', version: 1 })
+        assert.equal((await put()).outcome, 'unchanged')
+        const { metadata, subject, source } = (await store.get(ns, 'a'))!
+        const kept = [metadata, subject, source]
+        assert.deepEqual(kept, [each.metadata, each.subject, each.source])
+      }
+      assert.deepEqual(await found(store, 'one', { metadata: { k: 1 }, subject: 't', source: 'f' }), ['a'])
+      assert.deepEqual(await near(store, [1, 0], { subject: 't' }), ['a'])
+      assert.deepEqual(await found(store, 'one', { subject: 's' }), [])
+      assert.equal(await store.remove(ns, { subject: 's' }), 0)
+      clock.advance(1000)
+      assert.equal(await store.get(ns, 'a'), undefined)
+      assert.deepEqual((await store.put(ns, documentDraft('a', 'one'))).outcome, 'created', 'unswept')
+      assert.deepEqual((await store.get(ns, 'a'))?.metadata, {})
+    }),
+  )
+  it(
+    'keeps how a text was cut',
     on(open, async ({ store }) => {
-      await store.put(ns, documentDraft('a', 'one'))
-      assert.equal(
-        (await store.put(ns, documentDraft('a', 'one', { metadata: { k: 1 } }))).outcome,
-        'unchanged',
-      )
-      const { version, metadata } = (await store.get(ns, 'a'))!
-      assert.deepEqual([version, metadata], [1, { k: 1 }])
-      assert.deepEqual(await found(store, 'one', { metadata: { k: 1 } }), ['a'])
+      await store.put(ns, documentDraft('a', 'one', { chunking: 'lines' }))
+      await store.put(ns, documentDraft('b', 'two', { chunking: { charsMax: 50 } }))
+      const cut = (await store.list(ns)).map(({ chunking }) => chunking)
+      assert.deepEqual(cut, ['lines', { charsMax: 50 }])
     }),
   )
   it(
@@ -162,38 +193,118 @@ const documents = (open: OpenKnowledge) => {
 
 const duplicates = (open: OpenKnowledge) => {
   it(
-    'stores the same content of one subject once, under every name it came with',
+    'stores the same content once, and each name keeps what is its own',
     on(open, async ({ store }) => {
-      await store.put(ns, documentDraft('a', 'same text'))
-      assert.deepEqual(await store.put(ns, documentDraft('b', 'same text')), {
+      const put = (id: string, more: Partial<DocumentDraft> = {}) =>
+        store.put(ns, documentDraft(id, 'same text', { ...vectors(1, 0), ...more }))
+      await put('a', { metadata: { from: 'a' }, source: 'f' })
+      assert.deepEqual(await put('b', { metadata: { from: 'b' } }), {
         outcome: 'duplicate',
         id: 'a',
         version: 1,
       })
-      assert.equal((await store.get(ns, 'b'))?.id, 'a')
-      assert.equal(
-        (await store.put(ns, documentDraft('c', 'same text', { subject: 's' }))).outcome,
-        'created',
+      assert.equal((await put('b', { metadata: { from: 'b' } })).outcome, 'unchanged')
+      assert.equal((await put('c', { subject: 's' })).outcome, 'created')
+      const names = ['a', 'b', 'c'].map((id) => store.get(ns, id))
+      assert.deepEqual(
+        (await Promise.all(names)).map((each) => [each?.id, each?.metadata, each?.source, each?.subject]),
+        [
+          ['a', { from: 'a' }, 'f', undefined],
+          ['b', { from: 'b' }, undefined, undefined],
+          ['c', {}, undefined, 's'],
+        ],
       )
-      assert.equal((await store.stats(ns)).documents, 2)
+      const { documents, chunks, characters, vectors: kept } = await store.stats(ns)
+      assert.deepEqual([documents, chunks, characters, kept], [3, 1, 9, [{ embedder: 'e', vectors: 1 }]])
+      assert.equal((await store.lexical(ns, ['same'], { limit: 9 })).candidates.length, 1)
+      assert.deepEqual(
+        (await store.list(ns)).map(({ id }) => id),
+        ['a', 'b', 'c'],
+      )
+      for (const id of ['a', 'b']) {
+        const filter = { metadata: { from: id } }
+        assert.deepEqual(
+          [await found(store, 'same', filter), await near(store, [1, 0], filter)],
+          [[id], [id]],
+        )
+        assert.deepEqual(
+          (await store.span(ns, id, 0, 9)).map(({ document }) => document.id),
+          [id],
+        )
+      }
       assert.equal(await store.remove(ns, { ids: ['a'] }), 1)
       assert.deepEqual([await store.get(ns, 'a'), (await store.get(ns, 'b'))?.id], [undefined, 'b'])
       assert.deepEqual(await found(store, 'same'), ['b', 'c'])
+      assert.equal(await store.remove(ns, { subject: 's' }), 1)
+      assert.deepEqual([await found(store, 'same'), await near(store, [1, 0])], [['b'], ['b']])
       assert.equal(await store.remove(ns, { ids: ['b', 'nobody'] }), 1)
-      assert.deepEqual(await found(store, 'same'), ['c'])
+      assert.deepEqual([await found(store, 'same'), (await store.stats(ns)).chunks], [[], 0])
+      assert.equal((await put('d')).outcome, 'created')
     }),
   )
   it(
-    'gives a name that changes a document of its own, and leaves the others what they had',
+    'gives a chunk that names share once for each group: by the name that was changed last and fits',
+    on(open, async ({ store, clock }) => {
+      const put = (id: string, more: Partial<DocumentDraft> = {}) => {
+        clock.advance(1)
+        return store.put(ns, documentDraft(id, 'same text', more))
+      }
+      for (const id of ['a', 'b', 'c']) await put(id, { metadata: { from: id } })
+      await put('s', { subject: 's' })
+      await put('b', { metadata: { from: 'b', seen: true } })
+      const chunk = (await store.lexical(ns, ['same'], { limit: 9 })).candidates[0]?.chunk ?? 0
+      const given = async (filter?: KnowledgeFilter) =>
+        (await store.chunks(ns, [chunk], filter && { filter })).map(({ document, also }) => [
+          document.id,
+          also,
+        ])
+      assert.deepEqual(await given(), [
+        ['b', ['c', 'a']],
+        ['s', undefined],
+      ])
+      assert.deepEqual(await given({ subject: 's' }), [['s', undefined]])
+      assert.deepEqual(await given({ ids: ['a', 'c'] }), [['c', ['a']]])
+      assert.deepEqual(await given({ ids: ['nobody'] }), [])
+    }),
+  )
+  it(
+    'lets every name end at its own time',
+    on(open, async ({ store, clock }) => {
+      await store.put(
+        ns,
+        documentDraft('brief', 'same text', { expiresAt: clock.now() + 50, ...vectors(1, 0) }),
+      )
+      await store.put(ns, documentDraft('lasting', 'same text', vectors(1, 0)))
+      clock.advance(50)
+      const left = async () => {
+        assert.equal(await store.get(ns, 'brief'), undefined)
+        assert.equal((await store.get(ns, 'lasting'))?.text, 'same text')
+        assert.deepEqual([await found(store, 'same'), await near(store, [1, 0])], [['lasting'], ['lasting']])
+        const { documents, chunks } = await store.stats(ns)
+        assert.deepEqual([documents, chunks], [1, 1])
+      }
+      await left()
+      assert.equal(await store.sweep(), 1)
+      await left()
+    }),
+  )
+  it(
+    'leaves other names what they had when one changes, and keeps what says something else apart',
     on(open, async ({ store }) => {
       await store.put(ns, documentDraft('a', 'same text'))
       await store.put(ns, documentDraft('b', 'same text'))
-      assert.equal((await store.put(ns, documentDraft('a', 'changed words'))).outcome, 'created')
-      assert.deepEqual(
-        [(await store.get(ns, 'a'))?.text, (await store.get(ns, 'b'))?.text],
-        ['changed words', 'same text'],
-      )
+      assert.deepEqual(await store.put(ns, documentDraft('a', 'changed words')), {
+        outcome: 'updated',
+        id: 'a',
+        version: 2,
+      })
+      const [a, b] = [await store.get(ns, 'a'), await store.get(ns, 'b')]
+      assert.deepEqual([a?.text, b?.text, b?.version], ['changed words', 'same text', 1])
+      assert.notEqual(a?.group, b?.group)
       assert.deepEqual([await found(store, 'same'), await found(store, 'changed')], [['b'], ['a']])
+      assert.equal((await store.put(ns, documentDraft('b', 'changed words'))).outcome, 'updated')
+      assert.equal((await store.get(ns, 'b'))?.group, a?.group)
+      assert.deepEqual([await found(store, 'same'), (await store.stats(ns)).chunks], [[], 1])
     }),
   )
   it(
@@ -201,11 +312,14 @@ const duplicates = (open: OpenKnowledge) => {
     on(open, async ({ store }) => {
       await store.put(ns, documentDraft('a', 'x', { bands: ['k1', 'k2'] }))
       await store.put(ns, documentDraft('b', 'y', { bands: ['k2'], subject: 's' }))
+      await store.put(ns, documentDraft('c', 'x', { bands: ['k1', 'k2'] }))
       const alike = async (bands: string[], subject?: string) =>
         (await store.alike(ns, bands, subject)).map(({ id }) => id)
       assert.deepEqual(await alike(['k2', 'k9']), ['a'])
       assert.deepEqual(await alike(['k2'], 's'), ['b'])
       await store.remove(ns, { ids: ['a'] })
+      assert.deepEqual(await alike(['k1', 'k2']), ['c'])
+      await store.remove(ns, { ids: ['c'] })
       assert.deepEqual(await alike(['k1', 'k2']), [])
     }),
   )

@@ -72,8 +72,8 @@ export const lexicalSearch = (connection: Connection) => {
       )
     const where = whereOf(filter, now)
     return all(
-      `SELECT ${columns} FROM words JOIN chunks c ON c.id = words.rowid JOIN documents d ON d.pk = c.document
-       WHERE words MATCH ? AND ${where.sql} ORDER BY bm25(words, ${titleWeight}, 1.0) LIMIT ?`,
+      `SELECT ${columns} FROM words JOIN chunks c ON c.id = words.rowid
+       WHERE words MATCH ? AND EXISTS(SELECT 1 FROM documents d WHERE d.content = c.content AND ${where.sql}) ORDER BY bm25(words, ${titleWeight}, 1.0) LIMIT ?`,
       ...[query, ...where.values, limit],
     )
   }

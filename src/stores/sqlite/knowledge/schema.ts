@@ -85,5 +85,50 @@ export const knowledgeSchema: Schema = {
     ALTER TABLE chunks RENAME COLUMN profile TO terms;
     UPDATE chunks SET terms = x'';
     `,
+    // Every name became a document with metadata, subject, source and expiry of its own; what names share is their content (docs/decisions/0018).
+    `
+    CREATE TABLE contents(
+      pk INTEGER PRIMARY KEY AUTOINCREMENT,
+      namespace INTEGER NOT NULL,
+      hash TEXT NOT NULL,
+      title TEXT,
+      text TEXT NOT NULL,
+      chunking TEXT,
+      bands TEXT NOT NULL
+    );
+    INSERT INTO contents(pk, namespace, hash, title, text, bands) SELECT pk, namespace, hash, title, text, bands FROM documents;
+    ALTER TABLE documents RENAME TO documents_before;
+    CREATE TABLE documents(
+      pk INTEGER PRIMARY KEY AUTOINCREMENT,
+      namespace INTEGER NOT NULL,
+      id TEXT NOT NULL,
+      content INTEGER NOT NULL,
+      modality TEXT NOT NULL,
+      metadata TEXT NOT NULL,
+      subject TEXT,
+      source TEXT,
+      at INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL,
+      expires_at INTEGER,
+      version INTEGER NOT NULL,
+      family TEXT NOT NULL,
+      UNIQUE(namespace, id)
+    );
+    INSERT INTO documents(namespace, id, content, modality, metadata, subject, source, at, updated_at, expires_at, version, family)
+      SELECT namespace, id, pk, modality, metadata, subject, source, at, updated_at, expires_at, version, family FROM documents_before;
+    INSERT INTO documents(namespace, id, content, modality, metadata, subject, source, at, updated_at, expires_at, version, family)
+      SELECT a.namespace, a.id, d.pk, d.modality, d.metadata, d.subject, d.source, d.at, d.updated_at, d.expires_at, d.version, d.family
+      FROM aliases a JOIN documents_before d ON d.pk = a.document;
+    DROP TABLE documents_before;
+    DROP TABLE aliases;
+    CREATE INDEX contents_hash ON contents(namespace, hash);
+    CREATE INDEX documents_content ON documents(content);
+    CREATE INDEX documents_subject ON documents(namespace, subject) WHERE subject IS NOT NULL;
+    CREATE INDEX documents_expiry ON documents(expires_at) WHERE expires_at IS NOT NULL;
+    DROP INDEX chunks_document;
+    ALTER TABLE chunks RENAME COLUMN document TO content;
+    ALTER TABLE bands RENAME COLUMN document TO content;
+    CREATE UNIQUE INDEX chunks_content ON chunks(content, ordinal);
+    `,
   ],
 }

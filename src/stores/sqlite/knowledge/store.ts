@@ -1,9 +1,17 @@
 import { join, resolve } from 'node:path'
 import type { Clock } from '../../../ports/clock.ts'
-import type { KnowledgeDocument, KnowledgeStore, StoredChunk } from '../../../ports/knowledge-store.ts'
+import type { KnowledgeStore, StoredChunk } from '../../../ports/knowledge-store.ts'
 import { committer } from '../committer.ts'
 import { type Connection, openConnection, type Row } from '../connection.ts'
-import { documentColumns, documentOf, documentTable, type Removed } from './documents.ts'
+import {
+  chunkReader,
+  documentColumns,
+  documentOf,
+  documentTable,
+  documentTables,
+  type Removed,
+} from './documents.ts'
+import { whereOf } from './filter.ts'
 import { lexicalSearch } from './lexical.ts'
 import { knowledgeSchema } from './schema.ts'
 import { blobOf, vectorIndexes } from './vectors.ts'
@@ -99,22 +107,19 @@ const knowledgeOver = (connection: Connection, clock: Clock, busyTimeoutMs: numb
     )
   }
 
+  const dropThese = (found: readonly Row[]) => ({
+    names: found.length,
+    removals: found.flatMap(([pk]) => documents.drop(Number(pk)) ?? []),
+  })
+
   /** Drops documents a slice at a time, so that neither the lock nor the event loop is held for long. */
-  const dropAll = async (select: () => { namespace: number; pk: number }[]): Promise<number> => {
+  const dropAll = async (select: () => Row[]): Promise<number> => {
     let dropped = 0
     for (;;) {
-      const { removals, names } = await group.submit(() => {
-        const found = select()
-        const aliases = found.reduce(
-          (sum, { pk }) => sum + Number(get('SELECT count(*) FROM aliases WHERE document = ?', pk)?.[0]),
-          0,
-        )
-        const removals = found.map(({ namespace, pk }) => documents.drop(namespace, pk))
-        return { removals, names: found.length + aliases }
-      })
+      const { removals, names } = await group.submit(() => dropThese(select()))
       gone(removals)
       dropped += names
-      if (removals.length < removedAtOnce) return dropped
+      if (names < removedAtOnce) return dropped
     }
   }
 
@@ -123,18 +128,8 @@ const knowledgeOver = (connection: Connection, clock: Clock, busyTimeoutMs: numb
     read('forget', () => get('PRAGMA wal_checkpoint(TRUNCATE)'))
   }
 
-  const document = (namespace: number, id: string): KnowledgeDocument | undefined => {
-    const pk = documents.pkOf(namespace, id)
-    const row =
-      pk !== undefined &&
-      get(
-        `SELECT ${documentColumns} FROM documents d WHERE d.pk = ? AND (d.expires_at IS NULL OR d.expires_at > ?)`,
-        ...[pk, clock.now()],
-      )
-    return row ? documentOf(row) : undefined
-  }
-
-  const chunkColumns = `c.id, c.ordinal, c.start, c.end, ${documentColumns}`
+  const live = '(d.expires_at IS NULL OR d.expires_at > ?)'
+  const chunksOf = chunkReader(connection)
   let closing: Promise<void> | undefined
 
   return {
@@ -154,45 +149,58 @@ const knowledgeOver = (connection: Connection, clock: Clock, busyTimeoutMs: numb
 
     get: async (name, id) =>
       read('read knowledge', () => {
-        const namespace = numbers.namespace(name)
-        return namespace === undefined ? undefined : document(namespace, id)
+        const row = get(
+          `SELECT ${documentColumns} FROM ${documentTables}
+           WHERE d.namespace = (SELECT id FROM namespaces WHERE name = ?) AND d.id = ? AND ${live}`,
+          ...[name, id, clock.now()],
+        )
+        return row === undefined ? undefined : documentOf(row)
       }),
 
     list: async (name, { after = '', limit = 100 } = {}) =>
       read('read knowledge', () =>
         all(
-          `SELECT ${documentColumns} FROM documents d WHERE d.namespace = (SELECT id FROM namespaces WHERE name = ?) AND d.id > ?
-             AND (d.expires_at IS NULL OR d.expires_at > ?) ORDER BY d.id LIMIT ?`,
+          `SELECT ${documentColumns} FROM ${documentTables} WHERE d.namespace = (SELECT id FROM namespaces WHERE name = ?) AND d.id > ?
+             AND ${live} ORDER BY d.id LIMIT ?`,
           ...[name, after, clock.now(), limit],
         ).map((row) => documentOf(row)),
       ),
 
     alike: async (name, bands, subject) =>
-      read('read knowledge', () =>
-        all(
-          `SELECT ${documentColumns} FROM documents d WHERE d.pk IN (
-             SELECT document FROM bands WHERE namespace = (SELECT id FROM namespaces WHERE name = ?)
-               AND key IN (SELECT value FROM json_each(?)) LIMIT ${alikeMax})
-             AND d.subject IS ? AND (d.expires_at IS NULL OR d.expires_at > ?) ORDER BY d.pk`,
-          ...[name, JSON.stringify(bands), subject ?? null, clock.now()],
-        ).map((row) => documentOf(row)),
-      ),
+      read('read knowledge', () => {
+        const asked = [subject ?? null, clock.now()]
+        return all(
+          `SELECT ${documentColumns}, min(d.pk) FROM ${documentTables} WHERE d.content IN (
+             SELECT DISTINCT b.content FROM bands b WHERE b.namespace = (SELECT id FROM namespaces WHERE name = ?)
+               AND b.key IN (SELECT value FROM json_each(?))
+               AND EXISTS(SELECT 1 FROM documents d WHERE d.content = b.content AND d.subject IS ? AND ${live}) LIMIT ${alikeMax})
+             AND d.subject IS ? AND ${live} GROUP BY d.content ORDER BY d.content`,
+          ...[name, JSON.stringify(bands), ...asked, ...asked],
+        ).map((row) => documentOf(row))
+      }),
 
     async remove(name, { ids = [], subject }) {
       const namespace = read('forget', () => numbers.namespace(name))
       if (namespace === undefined) return 0
       let names = 0
       if (ids.length > 0) {
-        const done = await group.submit(() => ids.map((id) => documents.removeName(namespace, id)))
-        gone(done.flatMap(({ removed }) => removed ?? []))
-        names += done.reduce((sum, each) => sum + each.names, 0)
+        const done = await group.submit(() =>
+          dropThese(
+            [...new Set(ids)].flatMap((id) => {
+              const pk = documents.nameOf(namespace, id)?.pk
+              return pk === undefined ? [] : [[pk]]
+            }),
+          ),
+        )
+        gone(done.removals)
+        names += done.names
       }
       if (subject !== undefined)
         names += await dropAll(() =>
           all(
             `SELECT pk FROM documents WHERE namespace = ? AND subject = ? LIMIT ${removedAtOnce}`,
             ...[namespace, subject],
-          ).map(([pk]) => ({ namespace, pk: Number(pk) })),
+          ),
         )
       if (names > 0) erased()
       return names
@@ -216,37 +224,29 @@ const knowledgeOver = (connection: Connection, clock: Clock, busyTimeoutMs: numb
 
     vectors: async (_name, embedder, wanted) => read('search knowledge', () => vectors.of(embedder, wanted)),
 
-    chunks: async (name, wanted) =>
+    chunks: async (name, wanted, { filter = {} } = {}) =>
       read('read knowledge', () => {
-        const namespace = numbers.namespace(name)
-        const now = clock.now()
-        return wanted.flatMap((chunk) => {
-          const row = get(
-            `SELECT ${chunkColumns} FROM chunks c JOIN documents d ON d.pk = c.document
-             WHERE c.id = ? AND c.namespace = ? AND (d.expires_at IS NULL OR d.expires_at > ?)`,
-            ...[chunk, namespace ?? -1, now],
-          )
-          return row === undefined ? [] : [stored(row)]
-        })
+        const namespace = numbers.namespace(name) ?? -1
+        const where = whereOf(filter, clock.now())
+        return wanted.flatMap((chunk) => chunksOf(namespace, chunk, where))
       }),
 
     span: async (name, id, from, to) =>
-      read('read knowledge', () => {
-        const namespace = numbers.namespace(name) ?? -1
-        const pk = documents.pkOf(namespace, id) ?? -1
-        return all(
-          `SELECT ${chunkColumns} FROM chunks c JOIN documents d ON d.pk = c.document
-           WHERE c.document = ? AND c.ordinal BETWEEN ? AND ? AND (d.expires_at IS NULL OR d.expires_at > ?) ORDER BY c.ordinal`,
-          ...[pk, from, to, clock.now()],
-        ).map(stored)
-      }),
+      read('read knowledge', () =>
+        all(
+          `SELECT c.id, c.ordinal, c.start, c.end, ${documentColumns} FROM ${documentTables} JOIN chunks c ON c.content = d.content
+           WHERE d.namespace = (SELECT id FROM namespaces WHERE name = ?) AND d.id = ? AND c.ordinal BETWEEN ? AND ? AND ${live}
+           ORDER BY c.ordinal`,
+          ...[name, id, from, to, clock.now()],
+        ).map(stored),
+      ),
 
     unembedded: async (name, embedder, { after, limit }) =>
       read('read knowledge', () =>
         all(
-          `SELECT c.id, c.start, c.end, d.title, d.text FROM chunks c JOIN documents d ON d.pk = c.document
-           WHERE c.namespace = (SELECT id FROM namespaces WHERE name = ?) AND c.id > ? AND d.modality = 'text'
-             AND (d.expires_at IS NULL OR d.expires_at > ?)
+          `SELECT c.id, c.start, c.end, t.title, t.text FROM chunks c JOIN contents t ON t.pk = c.content
+           WHERE c.namespace = (SELECT id FROM namespaces WHERE name = ?) AND c.id > ?
+             AND EXISTS(SELECT 1 FROM documents d WHERE d.content = c.content AND d.modality = 'text' AND ${live})
              AND NOT EXISTS(SELECT 1 FROM vectors v WHERE v.chunk = c.id
                AND v.embedder = (SELECT id FROM embedders WHERE name = ?)) ORDER BY c.id LIMIT ?`,
           ...[name, after, clock.now(), embedder, limit],
@@ -300,20 +300,17 @@ const knowledgeOver = (connection: Connection, clock: Clock, busyTimeoutMs: numb
       read('read knowledge', () => {
         const namespace = numbers.namespace(name) ?? -1
         const now = clock.now()
-        const [documents, characters] = get(
-          `SELECT count(*), coalesce(sum(length(text)), 0) FROM documents d
-           WHERE d.namespace = ? AND (d.expires_at IS NULL OR d.expires_at > ?)`,
-          ...[namespace, now],
-        )?.map(Number) ?? [0, 0]
-        const chunks = get(
-          `SELECT count(*) FROM chunks c JOIN documents d ON d.pk = c.document
-           WHERE d.namespace = ? AND (d.expires_at IS NULL OR d.expires_at > ?)`,
-          ...[namespace, now],
-        )?.[0]
+        const count = (what: string): number => Number(get(what, namespace, now)?.[0] ?? 0)
         return {
-          documents: documents!,
-          chunks: Number(chunks),
-          characters: characters!,
+          documents: count(`SELECT count(*) FROM documents d WHERE d.namespace = ? AND ${live}`),
+          chunks: count(
+            `SELECT count(*) FROM chunks c WHERE c.namespace = ?
+             AND EXISTS(SELECT 1 FROM documents d WHERE d.content = c.content AND ${live})`,
+          ),
+          characters: count(
+            `SELECT coalesce(sum(length(t.text)), 0) FROM contents t WHERE t.namespace = ?
+             AND EXISTS(SELECT 1 FROM documents d WHERE d.content = t.pk AND ${live})`,
+          ),
           vectors: all(
             `SELECT e.name, count(*) FROM vectors v JOIN embedders e ON e.id = v.embedder WHERE v.namespace = ?
              GROUP BY e.name ORDER BY e.name`,
@@ -329,14 +326,12 @@ const knowledgeOver = (connection: Connection, clock: Clock, busyTimeoutMs: numb
 
     async sweep(limit = 1000) {
       const now = clock.now()
-      const removals = await group.submit(() =>
-        all('SELECT namespace, pk FROM documents WHERE expires_at <= ? LIMIT ?', now, limit).map(
-          ([namespace, pk]) => documents.drop(Number(namespace), Number(pk)),
-        ),
+      const { removals, names } = await group.submit(() =>
+        dropThese(all('SELECT pk FROM documents WHERE expires_at <= ? LIMIT ?', now, limit)),
       )
       gone(removals)
-      if (removals.length > 0) erased()
-      return removals.length
+      if (names > 0) erased()
+      return names
     },
 
     close() {

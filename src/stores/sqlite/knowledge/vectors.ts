@@ -81,7 +81,7 @@ export const vectorIndexes = (connection: Connection) => {
     if (!expired && isEmptyFilter(filter)) return undefined
     const where = whereOf(filter, now)
     return all(
-      `SELECT c.id FROM documents d JOIN chunks c ON c.document = d.pk WHERE d.namespace = ? AND ${where.sql}`,
+      `SELECT DISTINCT c.id FROM documents d JOIN chunks c ON c.content = d.content WHERE d.namespace = ? AND ${where.sql}`,
       ...[namespace, ...where.values],
     ).map(([id]) => Number(id))
   }
