@@ -310,6 +310,33 @@ const forks = (open: OpenStore) => {
   )
 
   it(
+    'tells what a fork began as, wherever both went since; what is erased in the origin is gone from it',
+    on(open, async ({ state, erase }) => {
+      await state.write([put('a', 'secret'), put('b', 1)])
+      await state.fork(fork, { from: ns })
+      await state.write([put('a', 2), remove('b'), put('c', 1)])
+      await state.write([{ namespace: fork, key: 'b', value: 'mine' }])
+      const began = async () =>
+        (await state.list(fork, { at: { sequence: 1 } })).map(({ key, value, version }) => [
+          key,
+          value,
+          version,
+        ])
+      assert.deepEqual(await began(), [
+        ['a', 'secret', 1],
+        ['b', 1, 1],
+      ])
+      if (!erase) return
+      await erase(`state/${ns}`, 1)
+      assert.deepEqual(await began(), [['b', 1, 1]])
+      assert.equal(await state.get(fork, 'a'), undefined)
+      assert.equal((await state.get(ns, 'a'))?.value, 2)
+      const [outcome] = await state.write([{ namespace: fork, key: 'a', value: 3, ifAbsent: true }])
+      assert.equal(outcome?.ok && outcome.version, 2)
+    }),
+  )
+
+  it(
     'lets what was inherited expire in the fork by itself',
     on(open, async ({ state, clock }) => {
       await state.write([put('k', 1, { ttlMs: 10 })])
