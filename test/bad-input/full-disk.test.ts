@@ -17,7 +17,8 @@ describe('a disk that is full in the middle of a run', () => {
     if (typeof disk === 'string') return t.skip(disk)
     using _ = disk
     const ballast = it.path('disk/ballast')
-    writeFileSync(ballast, Buffer.alloc(2600 * kilobyte))
+    // Leaves some pages when a result no longer fits: listing runs joins the members, which is a small commit.
+    writeFileSync(ballast, Buffer.alloc(2584 * kilobyte))
     const run = () => it.run('run', 'Fill it', '--team', 'big', '--dir', it.path('disk/store'))
 
     const first = await run()
