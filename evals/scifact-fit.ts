@@ -110,7 +110,7 @@ function supportExamples(pair: ClaimPair, idf: Idf, rank: Weights): Example[] {
     const source = prepareSource(pair.sentences, title)
     const { matching, order } = ranked(pair, source, rarity, rank)
     return {
-      features: supportFeatures(matching, source.sentences, source.title, order),
+      features: supportFeatures(matching, source.sentences, source.title, order, rarity),
       positive: pair.evidence,
       weight,
     }

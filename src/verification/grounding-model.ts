@@ -66,6 +66,9 @@ export function rankFeatures(matching: Matching, sentences: readonly Statement[]
 }
 
 const CLAIM_TERMS = { min: 4, max: 24 }
+const CLOSING = 3
+/** Stems of an abstract. */
+const STEMS_USUAL = 130
 
 /** What a whole source offers for a claim: features of the support model. `ranked` is best sentence first. */
 export function supportFeatures(
@@ -73,6 +76,7 @@ export function supportFeatures(
   sentences: readonly Statement[],
   title: Statement | undefined,
   ranked: readonly number[],
+  idf: Idf,
 ): Features {
   const { claim, rows, weights } = matching
   const none = weights.map(() => 0)
@@ -106,7 +110,24 @@ export function supportFeatures(
     names: nameCoverage(matching, all),
     numbers: numbersHeld(claim, sentences),
     'no title': title ? 0 : 1,
+    repeated: repetition(matching, sentences),
+    // What a source found stands towards its end; what it set out from, at the beginning.
+    'latter half': Math.max(0, ...rows.slice(rows.length >> 1).map((row) => coverage(weights, row))),
+    'closing cosine': Math.max(
+      0,
+      ...sentences.slice(-CLOSING).map((sentence) => idfCosine(claim, sentence, idf)),
+    ),
   }
+}
+
+/** BM25 of the claim's terms, 0 to 2.2: a term said again counts more, in a long source less. */
+function repetition({ rows, title, weights }: Matching, sentences: readonly Statement[]): number {
+  const length = sentences.reduce((sum, { stems }) => sum + stems.length, 0)
+  const norm = 1.2 * (0.25 + (0.75 * length) / STEMS_USUAL)
+  return weights.reduce((sum, weight, term) => {
+    const count = rows.reduce((all, row) => all + row[term]!, 2 * title[term]!)
+    return sum + (weight * count * 2.2) / (count + norm)
+  }, 0)
 }
 
 /** 1 when the source states every number of the claim, -1 when it lacks one, 0 when the claim states none. */

@@ -81,7 +81,7 @@ export function groundingScore(
   const features =
     sentences.length === 1
       ? sentenceSupportFeatures(matching, sentences[0]!, title, idf)
-      : supportFeatures(matching, sentences, title, ranked)
+      : supportFeatures(matching, sentences, title, ranked, idf)
   const odds = linear(sentences.length === 1 ? SENTENCE_SUPPORT_WEIGHTS : SUPPORT_WEIGHTS, features)
   const held = features.everything ?? features['cover+title'] ?? 0
   const score = logistic(odds) * Math.min(1, held / HELD_MIN)
