@@ -12,11 +12,12 @@ describe('concord knowledge', () => {
     mkdirSync(join(folder, 'notes'))
     writeFileSync(join(folder, 'notes/drugs.md'), 'Aspirin is common. Warfarin needs monitoring.')
     writeFileSync(join(folder, 'notes/image.png'), 'not text')
+    writeFileSync(join(folder, 'notes/empty.md'), '\n')
     writeFileSync(join(folder, 'weather.txt'), 'It rained all day.')
     const added = await concord('knowledge', 'add', 'notes', 'weather.txt', '--subject', 'p17', '--json')
-    assert.deepEqual([added.code, JSON.parse(added.stdout)], [0, { created: 2, embedded: 0 }])
+    assert.deepEqual([added.code, JSON.parse(added.stdout)], [0, { blank: 1, created: 2, embedded: 0 }])
     const again = await concord('knowledge', 'add', 'notes', '--subject', 'p17')
-    assert.match(again.stdout, /^1 unchanged/)
+    assert.match(again.stdout, /^1 unchanged, 1 blank/)
     const found = await concord('knowledge', 'search', 'monitor', 'warfarin')
     assert.match(found.stdout, /^drugs {2}[\d.]+\n.*Warfarin needs monitoring/)
     assert.match(found.stdout, /notes\/drugs\.md, characters 0 to 45; lexical 1\.00/)
@@ -34,6 +35,7 @@ describe('concord knowledge', () => {
       [['search'], /no question is given/],
       [['search', 'x', '--limit', '0'], /--limit is a number from 1/],
       [['forget'], /neither ids nor a subject/],
+      [['add', '-'], /a text says something: it is blank; give its text/],
       [['add', 'no-such-file'], /there is none; check the path/],
     ] as const) {
       const { code, stderr } = await concord('knowledge', ...args)

@@ -73,24 +73,40 @@ const add = async (knowledge: Knowledge, paths: string[], values: Values, termin
   for (const path of paths.filter((path) => path !== '-'))
     for (const file of await filesUnder(path)) {
       const text = (await readFile(file)).toString('utf8')
+      if (file !== path && text.trim() === '') {
+        counts.blank = (counts.blank ?? 0) + 1
+        continue
+      }
       const source = relative(process.cwd(), file)
       await put({ id: source, text, source, title: values.title ?? basename(file, extname(file)) })
     }
-  const embedded = values['no-embed'] ? 0 : await embedAll(knowledge, terminal)
-  if (values.json) terminal.out(`${JSON.stringify({ ...counts, embedded }, null, 2)}\n`)
+  const { done: embedded, skipped } = values['no-embed'] ? nothing : await embedAll(knowledge, terminal)
+  if (values.json)
+    terminal.out(`${JSON.stringify({ ...counts, embedded, ...(skipped > 0 && { skipped }) }, null, 2)}\n`)
   else {
     const said = Object.entries(counts).map(([outcome, count]) => `${count} ${outcome}`)
-    terminal.out(`${said.join(', ') || 'nothing to add'}; ${embedded} parts embedded\n`)
+    terminal.out(
+      `${said.join(', ') || 'nothing to add'}; ${embedded} parts embedded${skippedText(skipped)}\n`,
+    )
   }
 }
 
-const embedAll = async (knowledge: Knowledge, terminal: Terminal): Promise<number> => {
+const nothing = { done: 0, skipped: 0 }
+
+const skippedText = (skipped: number): string =>
+  skipped > 0 ? `, ${skipped} could not be: they are found by words alone` : ''
+
+const embedAll = async (knowledge: Knowledge, terminal: Terminal) => {
   const shown = process.stderr.isTTY === true
+  let skipped = 0
   const done = await knowledge.embed({
-    onProgress: ({ done, embedder }) => shown && terminal.err(`\rembedding with ${embedder}: ${done} parts `),
+    onProgress(progress) {
+      skipped = progress.skipped
+      if (shown) terminal.err(`\rembedding with ${progress.embedder}: ${progress.done} parts `)
+    },
   })
   if (shown && done > 0) terminal.err('\n')
-  return done
+  return { done, skipped }
 }
 
 const search = async (knowledge: Knowledge, question: string, values: Values, terminal: Terminal) => {
@@ -161,6 +177,11 @@ export const knowledgeCommand = command({
     const action = actionOf(given)
     if (action === 'search' && rest.join(' ').trim() === '')
       throw new ConcordError('input.invalid', 'Cannot search as no question is given; write what to look for')
+    if (action === 'add' && rest.length === 0 && process.stdin.isTTY === true)
+      throw new ConcordError(
+        'input.invalid',
+        'Cannot add as files, folders or a text on standard input are taken: there is none; write: concord knowledge add notes/, or pipe a text into it',
+      )
     limitOf(values.limit)
     const concord = await openWith(await settingsOf(values))
     try {

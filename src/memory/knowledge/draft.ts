@@ -41,10 +41,20 @@ const linesOf = (text: string): Span[] => {
 }
 
 /** Throws `input.invalid` where a record is not one. */
-export const checkRecord = ({ id, text }: Pick<KnowledgeRecord, 'id' | 'text'>): void => {
+export const checkRecord = ({
+  id,
+  text,
+  modality,
+}: Pick<KnowledgeRecord, 'id' | 'text' | 'modality'>): void => {
   if (typeof id !== 'string' || id === '' || id.length > idCharsMax)
     throw invalid(`an id has 1 to ${idCharsMax} characters`, `${String(id).length}`, 'shorten it')
   if (typeof text !== 'string') throw invalid('its text is a string', `a ${typeof text}`, 'give a string')
+  if (modality === 'text' && text.trim() === '')
+    throw invalid(
+      'a text says something',
+      'it is blank',
+      'give its text, or forget its id if it has nothing left to say',
+    )
   if (text.length > textCharsMax)
     throw invalid(
       `a text has at most ${textCharsMax} characters`,

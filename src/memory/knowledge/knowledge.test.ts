@@ -96,6 +96,55 @@ describe('knowledge', () => {
     assert.deepEqual(await store.embedders('global'), ['test/new'])
   })
 
+  it('refuses blank text, as nothing is found in it and no embedder takes it', async () => {
+    const { knowledge } = open()
+    for (const text of ['', '  \n\t', '\u00a0'])
+      await assert.rejects(knowledge.add({ text }), {
+        code: 'input.invalid',
+        message: /it is blank; give its text/,
+      })
+    await knowledge.add({ id: 'a', text: 'something' })
+    await assert.rejects(knowledge.update('a', { text: ' ' }), { code: 'input.invalid' })
+    await knowledge.add({
+      id: 'p',
+      text: '',
+      modality: 'image',
+      vectors: [{ embedder: 'my/e', values: Float32Array.of(1) }],
+    })
+  })
+
+  it('embeds the rest when a text cannot be embedded, says so, and finds that one by its words', async () => {
+    const senses = senseEmbedder()
+    let down = false
+    const embedder: Embedder = {
+      ...senses,
+      async embed(texts) {
+        if (down || texts.some((text) => text.includes('poison'))) throw new Error('a shape of 1,1,0,2')
+        const vectors = await senses.embed(texts)
+        return vectors.map((values, at) => (texts[at]!.includes('odd') ? values.fill(Number.NaN) : values))
+      },
+    }
+    const warnings: object[] = []
+    const nothing = () => {}
+    const warn = (fields: object) => void warnings.push(fields)
+    const logger = { debug: nothing, info: nothing, warn, error: nothing }
+    const { knowledge } = open({ embedder: async () => embedder, logger })
+    for (const what of ['poison', 'odd']) await knowledge.add({ id: what, text: `a physician and ${what} zebras` })
+    for (let i = 0; i < 20; i++) await knowledge.add({ id: `d${i}`, text: `physician number ${i}` })
+    let last: object | undefined
+    const onProgress = (progress: object) => {
+      last = progress
+    }
+    assert.equal(await knowledge.embed({ onProgress }), 20)
+    assert.deepEqual(last, { done: 20, skipped: 2, embedder: 'test/senses' })
+    assert.equal(warnings.length, 2)
+    assert.equal((await knowledge.stats()).unembedded, true)
+    assert.deepEqual(ids(await knowledge.search('zebra')).slice(0, 2), ['poison', 'odd'])
+    assert.equal(await knowledge.embed(), 0)
+    down = true
+    await assert.rejects(knowledge.embed(), /a shape of/)
+  })
+
   it('answers once for documents that say nearly the same, and for each again when the other is forgotten', async () => {
     const { knowledge } = open()
     const text = Array.from({ length: 60 }, (_, at) => `word${at}`).join(' ')

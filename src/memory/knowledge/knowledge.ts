@@ -17,6 +17,7 @@ import type {
 import { type Logger, silentLogger } from '../../ports/logger.ts'
 import type { ChunkingOptions } from './chunking.ts'
 import { checkRecord, draftOf, type KnowledgeRecord } from './draft.ts'
+import { type EmbedOptions, embedMissing } from './embedding.ts'
 import { type Hit, type SearchOptions, searchKnowledge } from './search.ts'
 
 export type NewDocument = {
@@ -42,8 +43,6 @@ export type Question =
   | string
   | { text?: string; image?: ImagePixels; vector?: { embedder: string; values: Float32Array } }
 
-export type Progress = { done: number; embedder: string }
-
 /** Long-term memory of one namespace: what was added is found by its words at once, by its meaning as soon as it is embedded. */
 export interface Knowledge {
   /** Adds or replaces; needs no model. Content that is there under another id is stored once, and each id keeps its own metadata, subject, source and expiry. */
@@ -57,18 +56,13 @@ export interface Knowledge {
   forget(what: string | Removal): Promise<number>
   stats(): Promise<KnowledgeStats & { embedder?: string; unembedded: boolean }>
   /**
-   * Embeds what has no vector of the present embedder, a batch at a time; goes on where an earlier call was stopped. Resolves with how many chunks were embedded.
+   * Embeds what has no vector of the present embedder, a batch at a time; goes on where an earlier call was stopped. Resolves with how many chunks were embedded;
+   * what it cannot embed is skipped, logged and counted in the progress. Rejects when the embedder itself fails.
    * `replace` then drops the vectors of other text embedders.
    */
   embed(options?: EmbedOptions): Promise<number>
   /** The same for another namespace. */
   in(namespace: string): Knowledge
-}
-
-export type EmbedOptions = {
-  onProgress?: (progress: Progress) => void
-  signal?: AbortSignal
-  replace?: boolean
 }
 
 export type KnowledgeParts = {
@@ -88,7 +82,6 @@ export type KnowledgeParts = {
 }
 
 const nearDuplicateFrom = 0.8
-const batchSize = 16
 const readsMax = 100
 
 const idOf = (text: string, title: string | undefined): string =>
@@ -147,22 +140,11 @@ export const scopedKnowledge = (parts: KnowledgeParts): Knowledge => {
     }
   }
 
-  const embed = async ({ onProgress, signal, replace = false }: EmbedOptions = {}): Promise<number> => {
+  const embed = async (options: EmbedOptions = {}): Promise<number> => {
+    const { signal, replace = false } = options
     const embedder = await textEmbedder()
     if (embedder === undefined) return 0
-    let [after, done] = [0, 0]
-    while (signal?.aborted !== true) {
-      const missing = await store.unembedded(namespace, embedder.id, { after, limit: batchSize })
-      if (missing.length === 0) break
-      const vectors = await embedder.embed(
-        missing.map(({ text }) => text),
-        signal === undefined ? {} : { signal },
-      )
-      const made = missing.map(({ chunk }, at) => ({ chunk, values: vectors[at]! }))
-      done += await store.addVectors(namespace, embedder.id, made)
-      after = missing.at(-1)!.chunk
-      onProgress?.({ done, embedder: embedder.id })
-    }
+    const done = await embedMissing({ store, namespace, logger }, embedder, options)
     if (replace && signal?.aborted !== true)
       for (const other of await store.embedders(namespace))
         if (other !== embedder.id && other !== imageEmbedder?.id) await store.dropVectors(namespace, other)
