@@ -129,7 +129,8 @@ describe('knowledge', () => {
     const warn = (fields: object) => void warnings.push(fields)
     const logger = { debug: nothing, info: nothing, warn, error: nothing }
     const { knowledge } = open({ embedder: async () => embedder, logger })
-    for (const what of ['poison', 'odd']) await knowledge.add({ id: what, text: `a physician and ${what} zebras` })
+    for (const what of ['poison', 'odd'])
+      await knowledge.add({ id: what, text: `a physician and ${what} zebras` })
     for (let i = 0; i < 20; i++) await knowledge.add({ id: `d${i}`, text: `physician number ${i}` })
     let last: object | undefined
     const onProgress = (progress: object) => {
