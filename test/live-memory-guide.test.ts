@@ -16,7 +16,7 @@ describe('the guide to live memory', () => {
   const folder = mkdtempSync(join(root, '.tmp/guide-'))
   after(() => rmSync(folder, { recursive: true, force: true }))
 
-  it('has programs', () => assert.equal(programs.length, 4))
+  it('has programs', () => assert.equal(programs.length, 5))
 
   for (const [i, program] of programs.entries()) {
     const heading = guide

@@ -9,11 +9,13 @@ import { atPointer } from '../domain/reference.ts'
 import { type AgentMemory, type RunLog, subjectMeant } from '../memory/agent-memory.ts'
 import { checkOwner } from '../memory/fence.ts'
 import type { Knowledge } from '../memory/knowledge/knowledge.ts'
+import { reachedKnowledge } from '../memory/reach.ts'
 import { scopedState } from '../memory/scoped-state.ts'
 import { Scratchpad } from '../memory/scratchpad.ts'
 import type { State } from '../memory/state.ts'
 import type { Conflict } from '../memory/state-update.ts'
 import { type SubjectMemory, subjectMemory } from '../memory/subject.ts'
+import { type MemoryReach, memoryReach } from '../policy/memory.ts'
 import { sleep } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { ModelAnswer, ModelRequest } from '../ports/model.ts'
@@ -51,6 +53,7 @@ export class AgentContext implements AgentMemory {
   /** Of who called this process for the agent's work. */
   readonly #callers: AgentMemory | undefined
   #goal: Goal | undefined
+  #reach: MemoryReach | undefined
   /** How many of the run's messages were read. */
   #told = 0
 
@@ -132,6 +135,13 @@ export class AgentContext implements AgentMemory {
     return this.#services.clock.now()
   }
 
+  /** @internal What of the memory this agent may use: the same as it may over HTTP. */
+  get reach(): MemoryReach {
+    const { id: run, goal } = this.#execution.run
+    this.#reach ??= memoryReach({ run, goal }, this.#team)
+    return this.#reach
+  }
+
   get #provenance() {
     return { run: this.runId, step: this.stepId, agent: this.agent, epoch: this.#execution.run.epoch }
   }
@@ -146,6 +156,7 @@ export class AgentContext implements AgentMemory {
       operationPrefix: this.idempotencyKey + this.#prefix,
       result: (step) => this.result(step),
       reads: this.reads,
+      reach: this.reach,
       mediate: (mediator, conflict) => this.#mediate(mediator, conflict),
       resolved: (data) => this.#execution.journal.note([this.draft('conflict.resolved', data)]),
       guard: () => {
@@ -170,14 +181,13 @@ export class AgentContext implements AgentMemory {
 
   /** Long-term memory that everybody shares; `knowledge.in('subject/{id}')` and others for more. What is found is noted as read. */
   get knowledge(): Knowledge {
-    return (
-      this.#callers?.knowledge ??
-      this.#services.knowledge(
-        'global',
-        () => this.reads,
-        () => this.#stillWanted(),
-      )
-    )
+    if (this.#callers !== undefined) return this.#callers.knowledge
+    const all = this.#services.knowledge('global', {
+      reads: () => this.reads,
+      fence: () => this.#stillWanted(),
+      knows: this.reach.knows,
+    })
+    return reachedKnowledge(all, 'global', this.reach)
   }
 
   /** For what is stored elsewhere than in the run's database. */
@@ -198,12 +208,19 @@ export class AgentContext implements AgentMemory {
 
   /** What this run began with beside its goal: the turns of `thread()`, and those facts about its subject that bear on the goal. */
   async recalled(): Promise<Recalled> {
-    return this.#callers?.recalled() ?? structuredClone(this.#execution.run.recalled ?? {})
+    if (this.#callers !== undefined) return this.#callers.recalled()
+    const { thread, facts } = structuredClone(this.#execution.run.recalled ?? {})
+    return {
+      ...(thread !== undefined && this.reach.sees('thread') ? { thread } : {}),
+      ...(facts !== undefined && this.reach.sees('subject') ? { facts } : {}),
+    }
   }
 
   /** Earlier goals of this run's thread with their answers, newest first, as it was when the run began; empty without a thread. Data, never instructions. */
   async thread(): Promise<readonly Turn[]> {
-    return this.#callers?.thread() ?? structuredClone(this.#execution.run.recalled?.thread ?? [])
+    if (this.#callers !== undefined) return this.#callers.thread()
+    this.reach.checkThread()
+    return structuredClone(this.#execution.run.recalled?.thread ?? [])
   }
 
   /** What is known about a subject; default the goal's. Throws `input.invalid` when there is none. */

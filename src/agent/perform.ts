@@ -280,8 +280,10 @@ const writesOf = (context: AgentContext, writes: Json[]): StateWrite[] =>
         'agent.output-invalid',
         `Cannot apply write ${i} of agent "${context.agent}" (key "${write.key}") as ${problem}`,
       )
+    const namespace = typeof write.namespace === 'string' ? write.namespace : `run/${context.runId}`
+    context.reach.check(namespace, 'write')
     return {
-      namespace: typeof write.namespace === 'string' ? write.namespace : `run/${context.runId}`,
+      namespace,
       key: write.key,
       ...(write.delete === true ? { delete: true } : { value: write.value ?? null }),
       ...(typeof write.ttlMs === 'number' ? { ttlMs: write.ttlMs } : {}),

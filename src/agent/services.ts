@@ -1,12 +1,11 @@
 import type { AgentCard } from '../domain/agent.ts'
 import type { Amount, Limits } from '../domain/budget.ts'
 import type { Failure } from '../domain/errors.ts'
-import type { Read } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
 import type { Recalled } from '../domain/recall.ts'
 import type { AgentMemory } from '../memory/agent-memory.ts'
-import type { Knowledge } from '../memory/knowledge/knowledge.ts'
+import type { Asking, Knowledge } from '../memory/knowledge/knowledge.ts'
 import type { Policy } from '../policy/decide.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
@@ -42,6 +41,8 @@ export type TeamServices = {
   agents: ReadonlyMap<string, AnyAgent>
   cards: readonly AgentCard[]
   policy?: Policy
+  /** Of a team that is one agent of another, that other. */
+  memberOf?: string
 }
 
 /** What agents need of the rest of the house; wired in platform. */
@@ -65,8 +66,8 @@ export type AgentServices = {
   child(request: ChildRequest): Promise<ChildResult>
   /** Text as a model writes it: shown, never stored. Undefined when nobody listens. */
   delta?: (at: { run: string; step: string; agent: string }, text: string) => void
-  /** Long-term memory of a namespace; what is found is added to `reads`, and `fence` is asked before each write. */
-  knowledge(namespace: string, reads: () => Read[], fence: () => Promise<void>): Knowledge
+  /** Long-term memory of a namespace. */
+  knowledge(namespace: string, asking: Asking): Knowledge
   /** Further headers for agents that run elsewhere. */
   headers?: (call: RemoteCall) => { [name: string]: string }
 }

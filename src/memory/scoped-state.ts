@@ -12,6 +12,7 @@ import type {
   WriteOutcome,
 } from '../ports/state-store.ts'
 import { checkOwner } from './fence.ts'
+import { type Reach, reachedStore } from './reach.ts'
 import type { MergeOptions, MergeResult, State } from './state.ts'
 import { typedKey } from './state-keys.ts'
 import { diffEntries, mergeEntries } from './state-merge.ts'
@@ -34,6 +35,8 @@ export type StateScope = {
   resolved?: UpdateParts['resolved']
   /** Throws when nothing may be written any more. */
   guard?: () => void
+  /** What of the state may be used; default all. */
+  reach?: Reach | undefined
 }
 
 const readsMax = 100
@@ -60,7 +63,8 @@ const oneAtATime = async <T>(store: StateStore, id: string, fn: () => Promise<T>
 }
 
 export const scopedState = (scope: StateScope): State => {
-  const { store, namespace, provenance } = scope
+  const { namespace, provenance, reach } = scope
+  const store = reach === undefined ? scope.store : reachedStore(scope.store, reach)
   const occurrences = scope.occurrences ?? new Map<string, number>()
   const operation = (key: string): string => {
     const id = `${namespace}/${key}`
@@ -97,7 +101,7 @@ export const scopedState = (scope: StateScope): State => {
     const run = () => updateKey(parts, key, change, options)
     // Who wants to know of a conflict is not kept from having one.
     const { onConflict = 'retry' } = options
-    return onConflict === 'retry' ? oneAtATime(store, `${namespace}\0${key}`, run) : run()
+    return onConflict === 'retry' ? oneAtATime(scope.store, `${namespace}\0${key}`, run) : run()
   }
   const sibling = (other: string): State =>
     scopedState({ ...scope, occurrences, namespace: other, result: undefined })
@@ -144,7 +148,8 @@ export const scopedState = (scope: StateScope): State => {
       return sibling(other)
     },
     diff: async (other) => diffEntries(await store.list(namespace), await store.list(other)),
-    merge: (other, options = {}) => mergeInto(scope, other, options, writeAll, () => operation('$merge')),
+    merge: (other, options = {}) =>
+      mergeInto({ ...scope, store }, other, options, writeAll, () => operation('$merge')),
   }
   return state
 }

@@ -144,7 +144,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     log,
     tokens: memoryTokens(memoryKey({ stores: config.stores, secret }), clock),
     url: options.url,
-    policy: (name) => teamNamed(name).services.policy?.memory,
+    team: (name) => teamNamed(name).services,
   })
   const knowledge = knowledgeRoom({
     config,
@@ -163,7 +163,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     memoryOf: options.memoryOf,
     team: (name) => teamNamed(name).services,
     tool: toolFinder(config, { clock, logger }),
-    knowledge: (namespace, reads, fence) => knowledge.in(namespace, { reads, fence }),
+    knowledge: knowledge.in,
     model: modelFinder(config, env),
     hasModel: config.model !== undefined,
     child: (request) => runChild(runner, request),

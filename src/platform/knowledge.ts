@@ -1,5 +1,4 @@
-import type { Read } from '../domain/event.ts'
-import type { Knowledge, KnowledgeParts } from '../memory/knowledge/knowledge.ts'
+import type { Asking, Knowledge, KnowledgeParts } from '../memory/knowledge/knowledge.ts'
 import type { BeforeStore } from '../policy/before-store.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Embedder, ImageEmbedder } from '../ports/embedder.ts'
@@ -7,9 +6,6 @@ import type { KnowledgeStore } from '../ports/knowledge-store.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { ConcordConfig } from './config.ts'
 import { openKnowledgeStore } from './stores.ts'
-
-/** Who asks: notes what was found, refuses to write for one who was replaced. */
-export type Asking = { reads?: () => Read[]; fence?: () => Promise<void> }
 
 export type KnowledgeRoom = {
   /** Knowledge of a namespace; the file is opened, or made, on first use. */

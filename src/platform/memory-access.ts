@@ -1,12 +1,11 @@
 import type { Attempt } from '../domain/attempt.ts'
-import { namespaceOfChannel } from '../domain/channel.ts'
 import { ConcordError } from '../domain/errors.ts'
 import type { Recalled } from '../domain/recall.ts'
 import { finalStatuses, type RunSummary } from '../domain/summary.ts'
 import { subjectMeant } from '../memory/agent-memory.ts'
 import { scopedState } from '../memory/scoped-state.ts'
 import { type SubjectMemory, subjectMemory, subjectNamespace } from '../memory/subject.ts'
-import { accessTo, type MemoryAccess, type MemoryPolicy, type SharedMemory } from '../policy/memory.ts'
+import { type MemoryTeam, memoryReach } from '../policy/memory.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Provenance, StateStore } from '../ports/state-store.ts'
 import type { Grant, MemoryTokens } from './memory-token.ts'
@@ -33,6 +32,8 @@ export type Scope = {
   hears(channel: string): boolean
   /** Whether knowledge about somebody may be used: its run's subject's, and what is about nobody. */
   knows(subject: string | undefined): boolean
+  /** Throws `policy.denied` for knowledge about somebody else. */
+  checkKnown(subject: string | undefined): void
 }
 
 /** The memory for who comes from outside the process. */
@@ -53,22 +54,13 @@ export type MemoryParts = {
   log: EventLog
   tokens: MemoryTokens
   url: string | undefined
-  policy(team: string): MemoryPolicy | undefined
+  team(name: string): MemoryTeam
 }
-
-const kinds: readonly SharedMemory[] = ['thread', 'subject', 'team', 'global']
-
-const sharedOf = ({ goal }: RunSummary): { [S in SharedMemory]: string | undefined } => ({
-  thread: goal.thread === undefined ? undefined : `thread/${goal.thread}`,
-  subject: goal.subject === undefined ? undefined : `subject/${goal.subject}`,
-  team: `team/${goal.team}`,
-  global: 'global',
-})
 
 const scopeOf = (
   grant: Grant,
   summary: RunSummary,
-  policy: MemoryPolicy | undefined,
+  team: MemoryTeam,
   store: StateStore,
   now: () => number,
 ): Scope => {
@@ -76,24 +68,9 @@ const scopeOf = (
   const provenance: Provenance = { run, step, agent, epoch }
   const attempt: Attempt = { run, step, attempt: number, since }
   const home = `run/${run}`
-  const shared = sharedOf(summary)
-  const accessOf = (namespace: string): MemoryAccess => {
-    // What follows the run's id is the run's too (forks of its state); ids of threads and subjects may themselves have slashes.
-    if (namespace === home || namespace.startsWith(`${home}/`)) return 'write'
-    const kind = kinds.find((each) => shared[each] === namespace)
-    return kind === undefined ? 'none' : accessTo(policy, kind)
-  }
+  const reach = memoryReach(summary, team)
   const check: Scope['check'] = (namespace, wanted) => {
-    const access = accessOf(namespace)
-    if (access === 'none' || (wanted === 'write' && access !== 'write')) {
-      const reached = [home, ...kinds.map((kind) => shared[kind])].filter(
-        (each) => each !== undefined && accessOf(each) !== 'none',
-      )
-      throw new ConcordError(
-        'policy.denied',
-        `Cannot ${wanted} ${JSON.stringify(namespace.slice(0, 200))} as a call of run ${run} reaches ${reached.join(', ')}: ${access === 'read' ? 'this one is for reading' : 'this is none of them'}; use one of them, or change the team's policy ("memory")`,
-      )
-    }
+    reach.check(namespace, wanted)
     if (wanted === 'write' && finalStatuses.has(summary.status))
       throw new ConcordError(
         'run.finished',
@@ -114,16 +91,12 @@ const scopeOf = (
     check,
     recalled({ thread, facts }) {
       if (step === '$plan' || step === '$feasible') return {}
-      const sees = (kind: SharedMemory) => accessTo(policy, kind) !== 'none'
       return {
-        ...(thread !== undefined && sees('thread') ? { thread } : {}),
-        ...(facts !== undefined && sees('subject') ? { facts } : {}),
+        ...(thread !== undefined && reach.sees('thread') ? { thread } : {}),
+        ...(facts !== undefined && reach.sees('subject') ? { facts } : {}),
       }
     },
-    checkThread() {
-      // A child run has no thread of its own and works on its parent's.
-      if (accessTo(policy, 'thread') === 'none') check(shared.thread ?? 'thread/', 'read')
-    },
+    checkThread: reach.checkThread,
     subject(named, access, operation) {
       const subject = subjectMeant(named, summary.goal.subject)
       check(subjectNamespace(subject), access)
@@ -135,12 +108,13 @@ const scopeOf = (
       const state = scopedState({ store: fenced, namespace: home, provenance, operationPrefix })
       return subjectMemory({ subject, state, source: { run, step, agent }, now })
     },
-    hears: (channel) => accessOf(namespaceOfChannel(channel)) !== 'none',
-    knows: (subject) => subject === undefined || subject === summary.goal.subject,
+    hears: reach.hears,
+    knows: reach.knows,
+    checkKnown: reach.checkKnown,
   }
 }
 
-export const memoryAccess = ({ store, log, tokens, url, policy }: MemoryParts): Memory => {
+export const memoryAccess = ({ store, log, tokens, url, team }: MemoryParts): Memory => {
   let reachable = url
   return {
     store,
@@ -160,7 +134,7 @@ export const memoryAccess = ({ store, log, tokens, url, policy }: MemoryParts): 
           'auth.required',
           `Cannot accept the concord-token as its run must be in this store: there is no run ${grant.run}; ask the server that handed it out`,
         )
-      return scopeOf(grant, summary, policy(summary.goal.team), store, tokens.now)
+      return scopeOf(grant, summary, team(summary.goal.team), store, tokens.now)
     },
   }
 }

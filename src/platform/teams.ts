@@ -4,7 +4,7 @@ import { assembleTeam, type Team, type TeamDefinition, type UnpricedModel } from
 import { learnTeam, learnTeamName } from '../teams/learn.ts'
 import { builtInTeams } from './built-in.ts'
 import type { ConcordConfig } from './config.ts'
-import { teamOfAgent } from './watchers.ts'
+import { teamOfAgent, teamOfMember } from './watchers.ts'
 
 export const teamNames = (config: ConcordConfig): string[] => [
   ...new Set([...Object.keys(config.teams ?? {}), ...Object.keys(builtInTeams)]),
@@ -30,6 +30,8 @@ export const teamsOf = (config: ConcordConfig): ((name: string) => Team) => {
         `Cannot find team "${name}" as these are defined: ${teamNames(config).join(', ')}; add it to "teams" in concord.config.ts`,
       )
     const team = assembleTeam(name, definition, known, unpricedModelOf(config))
+    const memberOf = own(config.teams, name) === undefined ? teamOfMember(name) : undefined
+    if (memberOf !== undefined) team.services.memberOf = memberOf
     assembled.set(name, team)
     return team
   }

@@ -22,6 +22,12 @@ const listOf = (given: WakeOn | readonly WakeOn[] | undefined): readonly WakeOn[
 export const agentTeam = (agent: string, team?: string): string =>
   team === undefined ? `agent:${agent}` : `${team}:${agent}`
 
+/** The team of the config that such a team is a part of. */
+export const teamOfMember = (name: string): string | undefined => {
+  const team = name.slice(0, Math.max(0, name.indexOf(':')))
+  return team === '' || team === 'agent' ? undefined : team
+}
+
 const isAgent = (given: AnyAgent | string): given is AnyAgent => typeof given !== 'string'
 
 /** Every wake of a config. Throws `config.invalid`. */

@@ -9,7 +9,7 @@ export type PolicyRequest = { agent: string; tool: string; permission: Permissio
 export type Policy = {
   tools?: { [tool: string]: Decision }
   permissions?: { [P in Permission]?: Decision }
-  /** Of memory shared beyond the run, for agents that use it over HTTP. */
+  /** Of memory shared beyond the run. */
   memory?: MemoryPolicy
 }
 

@@ -65,7 +65,17 @@ export interface Knowledge {
   in(namespace: string): Knowledge
 }
 
-export type KnowledgeParts = {
+/** Who asks: notes what was found, refuses to write for one who was replaced, finds only what they may know. */
+export type Asking = {
+  /** Filled with what was found, for a step's closing event. */
+  reads?: () => Read[]
+  /** Rejects when whoever writes is no longer wanted; asked right before each write. */
+  fence?: () => Promise<void>
+  /** Whether what is about somebody, or about nobody, may be found. */
+  knows?: (subject: string | undefined) => boolean
+}
+
+export type KnowledgeParts = Asking & {
   store: KnowledgeStore
   namespace: string
   clock: Clock
@@ -75,14 +85,14 @@ export type KnowledgeParts = {
   /** Embeds in the background what was added. */
   background?: (work: (signal: AbortSignal) => Promise<unknown>) => void
   logger?: Logger
-  /** Filled with what was found, for a step's closing event. */
-  reads?: () => Read[]
-  /** Rejects when whoever writes is no longer wanted; asked right before each write. */
-  fence?: () => Promise<void>
 }
 
 const nearDuplicateFrom = 0.8
 const readsMax = 100
+/** Where some of what is found is left out, so many times more is looked at. */
+const spare = 4
+const spareMax = 400
+const limitDefault = 10
 
 const idOf = (text: string, title: string | undefined): string =>
   createHash('sha256')
@@ -189,7 +199,14 @@ export const scopedKnowledge = (parts: KnowledgeParts): Knowledge => {
         ...(question.text === undefined ? {} : { text: question.text }),
         ...(vector === undefined ? {} : { vector }),
       }
-      const hits = await searchKnowledge(store, namespace, request, clock.now(), options)
+      const find = (given: SearchOptions) => searchKnowledge(store, namespace, request, clock.now(), given)
+      const { knows } = parts
+      let hits = await find(options)
+      if (knows !== undefined && hits.some(({ document }) => !knows(document.subject))) {
+        const { limit = limitDefault } = options
+        const more = await find({ ...options, limit: Math.max(limit, Math.min(spareMax, limit * spare)) })
+        hits = more.filter(({ document }) => knows(document.subject)).slice(0, limit)
+      }
       const reads = parts.reads?.()
       if (reads !== undefined)
         for (const { document, start, end } of hits)

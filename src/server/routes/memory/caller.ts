@@ -26,6 +26,7 @@ export type Caller = {
   recalled(run: string | undefined): Promise<Recalled>
   hears(channel: string): boolean
   knows(subject: string | undefined): boolean
+  checkKnown(subject: string | undefined): void
   /** Two steps that count their writes 1, 2, 3 must not take each other's for their own. */
   operation(given: string): string
 }
@@ -63,6 +64,7 @@ const user = (concord: Concord): Caller => ({
   },
   hears: () => true,
   knows: () => true,
+  checkKnown: () => {},
   operation: (given) => given,
   subject(given) {
     if (given !== undefined) return concord.subject(given)
@@ -99,6 +101,7 @@ export const callerOf = async (concord: Concord, c: Context): Promise<Caller> =>
     },
     hears: scope.hears,
     knows: scope.knows,
+    checkKnown: scope.checkKnown,
     operation: (given) => (given.startsWith(`${grant.key}/`) ? given : `${grant.key}/${given}`),
   }
 }

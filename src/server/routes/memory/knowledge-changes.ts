@@ -1,7 +1,7 @@
 import { bodyOf } from '../../body.ts'
 import { type App, json, route, type Services } from '../../route.ts'
 import { callerOf } from './caller.ts'
-import { absent, checkSubject, given, namespaceOf } from './knowledge-rules.ts'
+import { absent, given, namespaceOf } from './knowledge-rules.ts'
 import {
   changeSchema,
   documentAddressSchema,
@@ -33,7 +33,7 @@ export const changeRoutes = (app: App, { concord }: Services): void => {
       const { namespace, id } = queryOnce(c, documentAddressSchema)
       const change = await bodyOf(c, changeSchema)
       const knowledge = concord.knowledge(caller.namespace(namespace, 'write'))
-      checkSubject(caller, change.subject)
+      caller.checkKnown(change.subject)
       await caller.current()
       const document = await knowledge.get(id)
       if (document === undefined || !caller.knows(document.subject)) throw absent(id)
@@ -79,7 +79,7 @@ export const changeRoutes = (app: App, { concord }: Services): void => {
       const caller = await callerOf(concord, c)
       const { namespace, ids, subject } = await bodyOf(c, removalSchema)
       const knowledge = concord.knowledge(caller.namespace(namespaceOf(c, namespace), 'write'))
-      checkSubject(caller, subject)
+      caller.checkKnown(subject)
       await caller.current()
       const documents = await Promise.all((ids ?? []).map((id) => knowledge.get(id)))
       const reached = ids?.filter((_, i) => caller.knows(documents[i]?.subject))

@@ -1,7 +1,6 @@
 import type { Context } from 'hono'
 import { ConcordError } from '../../../domain/errors.ts'
 import { invalid } from '../../problem.ts'
-import type { Caller } from './caller.ts'
 import { namespaceQuerySchema } from './knowledge-schemas.ts'
 import { queryOnce } from './request.ts'
 
@@ -10,14 +9,6 @@ export const absent = (id: string): ConcordError =>
     'not-found',
     `Cannot use document ${JSON.stringify(id.slice(0, 200))} as there is none of this name here; list them with GET /memory/knowledge`,
   )
-
-export const checkSubject = (caller: Caller, subject: string | undefined): void => {
-  if (!caller.knows(subject))
-    throw new ConcordError(
-      'policy.denied',
-      `Cannot use knowledge about ${JSON.stringify(subject)} as a call reaches that of its run's own subject: this is another; leave it out`,
-    )
-}
 
 /** The namespace of the query or of the body; named twice it must be the same. */
 export const namespaceOf = (c: Context, inBody: string | undefined): string => {

@@ -3,7 +3,7 @@ import { bodyOf } from '../../body.ts'
 import { type App, json, route, type Services } from '../../route.ts'
 import { callerOf } from './caller.ts'
 import { changeRoutes } from './knowledge-changes.ts'
-import { absent, checkSubject, given, namespaceOf } from './knowledge-rules.ts'
+import { absent, given, namespaceOf } from './knowledge-rules.ts'
 import {
   addSchema,
   documentAddressSchema,
@@ -70,7 +70,7 @@ const searchRoute = (app: App, { concord }: Services): void =>
     async (c) => {
       const caller = await callerOf(concord, c)
       const { namespace, question, filter, limit, ...rest } = await bodyOf(c, searchSchema)
-      checkSubject(caller, filter?.subject)
+      caller.checkKnown(filter?.subject)
       const wanted = caller.grant === undefined ? limit : Math.min(hitsMax, limit * spare)
       const options = {
         ...given({ ...rest, filter: filter && given(filter) }),
@@ -101,11 +101,11 @@ const documentRoutes = (app: App, { concord }: Services): void => {
     async (c) => {
       const caller = await callerOf(concord, c)
       const { namespace, ...document } = await bodyOf(c, addSchema)
-      checkSubject(caller, document.subject)
+      caller.checkKnown(document.subject)
       const knowledge = concord.knowledge(caller.namespace(namespaceOf(c, namespace), 'write'))
       await caller.current()
       const before = document.id === undefined ? undefined : await knowledge.get(document.id)
-      checkSubject(caller, before?.subject)
+      caller.checkKnown(before?.subject)
       const source = document.source ?? (caller.grant && `run/${caller.grant.run}`)
       return c.json(await knowledge.add(given({ ...document, source }) as NewDocument))
     },
