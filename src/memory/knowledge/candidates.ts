@@ -23,7 +23,7 @@ export type Gathered = {
   unasked(chunk: number): Candidate
 }
 
-const poolSize = 60
+const poolSize = 40
 const nearestTaken = 20
 
 /** The adapter's candidates by words and by vector, scored by words. */
