@@ -1,5 +1,6 @@
 import type { Message, StateStore, Subscription } from '../ports/state-store.ts'
-import type { Knowledge, NewDocument } from './knowledge/knowledge.ts'
+import type { Knowledge } from './knowledge/knowledge.ts'
+import type { NewDocument } from './knowledge/new-document.ts'
 
 /** What of the memory an agent may use: the same wherever it runs. */
 export type Reach = {

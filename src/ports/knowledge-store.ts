@@ -1,5 +1,18 @@
+import { ConcordError } from '../domain/errors.ts'
 import type { Json, JsonObject } from '../domain/json.ts'
 import type { TermSequence } from '../domain/text/term-sequence.ts'
+
+/** Of what callers give, in the process and over HTTP. */
+export const knowledgeLimits = {
+  textCharsMax: 8_000_000,
+  idCharsMax: 512,
+  subjectCharsMax: 1000,
+  /** Of titles and sources. */
+  labelCharsMax: 10_000,
+  /** Ids of a filter or a removal, values of `in`. */
+  listMax: 1000,
+  neighboursMax: 20,
+} as const
 
 export type Modality = 'text' | 'image' | 'audio'
 
@@ -128,7 +141,10 @@ export type Removal = { ids?: readonly string[]; subject?: string }
  * Chunk numbers are never used twice.
  */
 export interface KnowledgeStore {
-  /** Creates or replaces a document; its chunks and their vectors are those of its content, which goes with the last document that has it. */
+  /**
+   * Creates or replaces a document; its chunks and their vectors are those of its content, which goes with the last document that has it. Throws `input.invalid`
+   * for a vector of another length than those of its embedder.
+   */
   put(namespace: string, draft: DocumentDraft): Promise<Put>
   get(namespace: string, id: string): Promise<KnowledgeDocument | undefined>
   /** Documents in the order of their ids; `after` is the last id of the page before. */
@@ -147,7 +163,7 @@ export interface KnowledgeStore {
     terms: readonly string[],
     options: { limit: number; filter?: KnowledgeFilter; also?: readonly number[] },
   ): Promise<LexicalCandidates>
-  /** The nearest chunks by cosine among vectors of one embedder, best first. */
+  /** The nearest chunks by cosine among vectors of one embedder, best first. Throws `input.invalid` for a vector of another length than theirs. */
   nearest(
     namespace: string,
     vector: Float32Array,
@@ -178,7 +194,7 @@ export interface KnowledgeStore {
     embedder: string,
     options: { after: number; limit: number },
   ): Promise<{ chunk: number; text: string }[]>
-  /** Vectors of chunks that are gone meanwhile are dropped. Answers how many were kept. */
+  /** Vectors of chunks that are gone meanwhile are dropped. Answers how many were kept. Throws `input.invalid` for another length than the embedder's vectors have. */
   addVectors(
     namespace: string,
     embedder: string,
@@ -193,6 +209,15 @@ export interface KnowledgeStore {
   /** Removes at most `limit` (default 1,000) documents past their expiry; answers how many. */
   sweep(limit?: number): Promise<number>
   close(): Promise<void>
+}
+
+/** Throws `input.invalid` for a vector that could not be compared with those of its embedder that are there. */
+export const checkDimensions = (embedder: string, given: number, there: number | undefined): void => {
+  if (there !== undefined && given !== there)
+    throw new ConcordError(
+      'input.invalid',
+      `Cannot use a vector of ${embedder} as all of an embedder in a namespace have one length: it has ${given} numbers, those there ${there}; name another embedder`,
+    )
 }
 
 /** One condition of a filter on one member; the meaning every adapter keeps. */

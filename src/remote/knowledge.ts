@@ -1,5 +1,6 @@
 import { ConcordError, isConcordError } from '../domain/errors.ts'
-import type { Knowledge, NewDocument, Question } from '../memory/knowledge/knowledge.ts'
+import type { Knowledge, Question } from '../memory/knowledge/knowledge.ts'
+import type { NewDocument } from '../memory/knowledge/new-document.ts'
 import type { KnowledgeDocument } from '../ports/knowledge-store.ts'
 import type { requester } from '../stores/http/request.ts'
 

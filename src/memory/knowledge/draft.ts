@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { ConcordError } from '../../domain/errors.ts'
 import { copyJson, type JsonObject } from '../../domain/json.ts'
 import { nearDuplicateKeys } from '../../domain/text/near-duplicates.ts'
 import { sentences } from '../../domain/text/sentences.ts'
 import { stems } from '../../domain/text/tokens.ts'
 import type { ChunkDraft, DocumentDraft, Modality, VectorDraft } from '../../ports/knowledge-store.ts'
 import { type ChunkingOptions, chunksOf, type Span } from './chunking.ts'
+import { checkContent } from './rules.ts'
 
 /** A document as it is given, before it is cut into chunks; what `beforeStore` sees. */
 export type KnowledgeRecord = {
@@ -23,12 +23,6 @@ export type KnowledgeRecord = {
   vectors?: readonly VectorDraft[]
 }
 
-export const textCharsMax = 8_000_000
-const idCharsMax = 512
-
-const invalid = (rule: string, now: string, way: string): ConcordError =>
-  new ConcordError('input.invalid', `Cannot add a document as ${rule}: ${now}; ${way}`)
-
 const linesOf = (text: string): Span[] => {
   const lines: Span[] = []
   for (let start = 0; start <= text.length; ) {
@@ -38,29 +32,6 @@ const linesOf = (text: string): Span[] => {
     start = end + 1
   }
   return lines.length === 0 ? [{ start: 0, end: 0 }] : lines
-}
-
-/** Throws `input.invalid` where a record is not one. */
-export const checkRecord = ({
-  id,
-  text,
-  modality,
-}: Pick<KnowledgeRecord, 'id' | 'text' | 'modality'>): void => {
-  if (typeof id !== 'string' || id === '' || id.length > idCharsMax)
-    throw invalid(`an id has 1 to ${idCharsMax} characters`, `${String(id).length}`, 'shorten it')
-  if (typeof text !== 'string') throw invalid('its text is a string', `a ${typeof text}`, 'give a string')
-  if (modality === 'text' && text.trim() === '')
-    throw invalid(
-      'a text says something',
-      'it is blank',
-      'give its text, or forget its id if it has nothing left to say',
-    )
-  if (text.length > textCharsMax)
-    throw invalid(
-      `a text has at most ${textCharsMax} characters`,
-      String(text.length),
-      'add it in parts, such as chapters',
-    )
 }
 
 const digestOf = ({ modality, title, text, chunking, vectors = [] }: KnowledgeRecord): string => {
@@ -84,7 +55,7 @@ const chunkOf = (text: string, { start, end }: Span): ChunkDraft => {
 
 /** A record cut into chunks, with its terms and the keys by which duplicates are found. Needs no model. */
 export const draftOf = (record: KnowledgeRecord): DocumentDraft => {
-  checkRecord(record)
+  checkContent(record.id, record.text, record.modality)
   const { text, title, modality, chunking } = record
   const spans = chunking === 'lines' ? linesOf(text) : chunksOf(text, chunking)
   return {

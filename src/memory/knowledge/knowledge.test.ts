@@ -146,6 +146,68 @@ describe('knowledge', () => {
     await assert.rejects(knowledge.embed(), /a shape of/)
   })
 
+  it('refuses what it does not know or cannot mean, so that nothing more is found or kept than was asked for', async () => {
+    const { knowledge } = open()
+    await knowledge.add({ id: 'a', text: 'whales sing', metadata: { n: 1 } })
+    const anything = (value: object) => value as never
+    const vector = (...values: number[]) => [{ embedder: 'e', values: Float32Array.from(values) }]
+    const documents: object[] = [
+      ...[0, -1, Number.NaN, Number.POSITIVE_INFINITY, '9'].map((ttlMs) => ({ text: 'x', ttlMs })),
+      { text: 'x', ttl: 5 },
+      { text: 'x', subject: '' },
+      { text: 'x', subject: 7 },
+      { text: 'x', modality: 'video' },
+      { text: 'x', metadata: [] },
+      { text: 'x', chunking: { chars: 5 } },
+      { text: 'x', chunking: { charsMax: 0 } },
+      { text: 'x', title: 'x'.repeat(10_001) },
+      { text: 7 },
+      {},
+      { text: 'x', vectors: vector(1, Number.NaN) },
+      { text: 'x', vectors: vector() },
+    ]
+    const filters: object[] = [
+      { metadata: { n: { gt: 6 } } },
+      { metadata: { n: { in: 6 } } },
+      { metadata: { n: { in: [{}] } } },
+      { metadata: { n: { gte: Number.NaN } } },
+      { metadata: { n: [1] } },
+      { metadata: { n: undefined } },
+      { metadata: { 'a b': 1 } },
+      { meta: { n: 6 } },
+      { subject: 7 },
+      { modality: 'video' },
+      { ids: 'a' },
+      { ids: [''] },
+      { from: 'yesterday' },
+      { to: Number.NaN },
+    ]
+    const searches = [
+      ...filters.map((filter) => ({ filter })),
+      ...[{ limit: -1 }, { limit: 1.5 }, { limit: Number.NaN }, { filters: {} }, { neighbours: 21 }],
+      ...[{ diversity: 2 }, { distinct: 'id' }, { recency: {} }, { recency: { halfLifeMs: 0 } }],
+      { weights: { vector: -1 } },
+    ]
+    const attempts: [object, () => Promise<unknown>][] = [
+      ...documents.map(
+        (each) => [each, () => knowledge.add(anything(each))] as [object, () => Promise<unknown>],
+      ),
+      ...searches.map(
+        (each) =>
+          [each, () => knowledge.search('whales', anything(each))] as [object, () => Promise<unknown>],
+      ),
+      [{ ttlMs: 0 }, () => knowledge.update('a', { ttlMs: 0 })],
+      [{ subjects: 's' }, () => knowledge.forget(anything({ subjects: 's' }))],
+      [{ subject: 7 }, () => knowledge.forget(anything({ subject: 7 }))],
+      [vector(1, Number.NaN), () => knowledge.search({ vector: vector(1, Number.NaN)[0]! })],
+    ]
+    for (const [given, attempt] of attempts)
+      await assert.rejects(attempt, { code: 'input.invalid' }, JSON.stringify(given))
+    assert.equal((await knowledge.stats()).documents, 1)
+    const fine = { subject: undefined, metadata: { n: { gte: 1, lte: undefined } } }
+    assert.equal((await knowledge.search('whales', anything({ filter: fine }))).length, 1)
+  })
+
   it('answers once for documents that say nearly the same, and for each again when the other is forgotten', async () => {
     const { knowledge } = open()
     const text = Array.from({ length: 60 }, (_, at) => `word${at}`).join(' ')

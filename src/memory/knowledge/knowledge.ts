@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ConcordError, toFailure } from '../../domain/errors.ts'
 import type { Read } from '../../domain/event.ts'
-import type { JsonObject } from '../../domain/json.ts'
 import { nearDuplicateKeys } from '../../domain/text/near-duplicates.ts'
 import { jaccard, shingles } from '../../domain/text/similarity.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -15,29 +14,11 @@ import type {
   Removal,
 } from '../../ports/knowledge-store.ts'
 import { type Logger, silentLogger } from '../../ports/logger.ts'
-import type { ChunkingOptions } from './chunking.ts'
-import { checkRecord, draftOf, type KnowledgeRecord } from './draft.ts'
+import { draftOf, type KnowledgeRecord } from './draft.ts'
 import { type EmbedOptions, embedMissing } from './embedding.ts'
+import type { NewDocument } from './new-document.ts'
+import { checkContent, checkGiven, checkRemoval, checkSearch, checkVector } from './rules.ts'
 import { type Hit, type SearchOptions, searchKnowledge } from './search.ts'
-
-export type NewDocument = {
-  /** Default: derived from the content, so that adding the same twice changes nothing. */
-  id?: string
-  title?: string
-  /** The text, or the caption of an image or a recording. */
-  text: string
-  metadata?: JsonObject
-  subject?: string
-  source?: string
-  ttlMs?: number
-  /** Default `text`. */
-  modality?: Modality
-  chunking?: ChunkingOptions | 'lines'
-  /** Compared with other images by the image embedder. */
-  image?: ImagePixels
-  /** Vectors made elsewhere, of any embedder. */
-  vectors?: readonly { embedder: string; values: Float32Array }[]
-}
 
 export type Question =
   | string
@@ -111,6 +92,9 @@ const groupOf = async (store: KnowledgeStore, namespace: string, record: Knowled
   return undefined
 }
 
+const modalityOf = ({ modality, image }: NewDocument): Modality =>
+  modality ?? (image === undefined ? 'text' : 'image')
+
 const without = (document: KnowledgeDocument): NewDocument & { id: string } => {
   const {
     at: _at,
@@ -135,7 +119,7 @@ export const scopedKnowledge = (parts: KnowledgeParts): Knowledge => {
   }
 
   const recordOf = async (given: NewDocument, expiresAt?: number): Promise<KnowledgeRecord> => {
-    const { image, ttlMs, vectors = [], modality = image === undefined ? 'text' : 'image', ...rest } = given
+    const { image, ttlMs, vectors = [], modality = modalityOf(given), ...rest } = given
     const expiry = ttlMs === undefined ? expiresAt : clock.now() + ttlMs
     const own = image === undefined ? [] : [await imageVector(image)]
     const all = [...vectors, ...own].map((each) => ({ ...each, ordinal: 0 }))
@@ -162,7 +146,7 @@ export const scopedKnowledge = (parts: KnowledgeParts): Knowledge => {
   }
 
   const put = async (record: KnowledgeRecord): Promise<Put> => {
-    checkRecord(record)
+    checkContent(record.id, record.text, record.modality)
     const group = await groupOf(store, namespace, record)
     await parts.fence?.()
     const done = await store.put(namespace, draftOf({ ...record, ...(group === undefined ? {} : { group }) }))
@@ -178,7 +162,10 @@ export const scopedKnowledge = (parts: KnowledgeParts): Knowledge => {
 
   /** The question's vector: only where there is something to compare it with. */
   const vectorOf = async (question: Exclude<Question, string>) => {
-    if (question.vector !== undefined) return question.vector
+    if (question.vector !== undefined) {
+      checkVector(question.vector.values, 'search knowledge')
+      return question.vector
+    }
     if (question.image !== undefined) return imageVector(question.image)
     if (question.text === undefined || question.text.trim() === '' || parts.embedder === undefined)
       return undefined
@@ -191,8 +178,12 @@ export const scopedKnowledge = (parts: KnowledgeParts): Knowledge => {
   }
 
   return {
-    add: async (document) => put(await recordOf(document)),
+    async add(document) {
+      checkGiven(document, 'add a document')
+      return put(await recordOf(document))
+    },
     async search(asked, options = {}) {
+      checkSearch(options)
       const question = typeof asked === 'string' ? { text: asked } : asked
       const vector = await vectorOf(question)
       const request = {
@@ -216,6 +207,7 @@ export const scopedKnowledge = (parts: KnowledgeParts): Knowledge => {
     get: (id) => store.get(namespace, id),
     list: (options) => store.list(namespace, options),
     async update(id, change) {
+      checkGiven(change, 'update a document')
       const before = await store.get(namespace, id)
       if (before === undefined)
         throw new ConcordError(
@@ -231,8 +223,10 @@ export const scopedKnowledge = (parts: KnowledgeParts): Knowledge => {
       return put(await recordOf({ ...without(before), ...rest, metadata, id }, before.expiresAt))
     },
     async forget(what) {
+      const removal = typeof what === 'string' ? { ids: [what] } : what
+      checkRemoval(removal)
       await parts.fence?.()
-      return store.remove(namespace, typeof what === 'string' ? { ids: [what] } : what)
+      return store.remove(namespace, removal)
     },
     async stats() {
       const stats = await store.stats(namespace)

@@ -1,6 +1,7 @@
 import { hashTerm, sentenceEnd, type TermSequence, termSequence } from '../../domain/text/term-sequence.ts'
 import type { Clock } from '../../ports/clock.ts'
 import {
+  checkDimensions,
   type DocumentDraft,
   documentFits,
   groupOfDraft,
@@ -148,6 +149,22 @@ export const volatileKnowledge = ({ clock }: { clock: Clock }): KnowledgeStore =
   const own = ({ metadata, subject, source, expiresAt }: KnowledgeDocument | DocumentDraft): string =>
     JSON.stringify([metadata, subject ?? null, source ?? null, expiresAt ?? null])
 
+  /** Before anything is changed: vectors that `leaving` has for itself count for nothing. */
+  const checkVectors = (
+    space: Space,
+    given: readonly { embedder: string; values: Float32Array }[],
+    leaving: readonly number[] = [],
+  ): void => {
+    const lengths = new Map<string, number>()
+    for (const { embedder, values } of given) {
+      const index = space.indexes.get(embedder)
+      const others = [...(index?.keys() ?? [])].some((number) => !leaving.includes(number))
+      const there = lengths.get(embedder) ?? (others ? index?.dimensions : undefined)
+      checkDimensions(embedder, values.length, there)
+      lengths.set(embedder, values.length)
+    }
+  }
+
   const put = (space: Space, draft: DocumentDraft): Put => {
     const { id, subject } = draft
     const found = space.documents.get(id)
@@ -155,7 +172,10 @@ export const volatileKnowledge = ({ clock }: { clock: Clock }): KnowledgeStore =
     const same = before?.content.hash === draft.hash
     if (same && own(before.document) === own(draft))
       return { outcome: 'unchanged', id, version: before.document.version }
-    const content = space.contents.get(draft.hash) ?? addContent(space, draft)
+    const alone = found?.content.names.size === 1 && found.content.hash !== draft.hash
+    const known = space.contents.get(draft.hash)
+    if (known === undefined) checkVectors(space, draft.vectors ?? [], alone ? found.content.chunks : [])
+    const content = known ?? addContent(space, draft)
     const twin = [...content.names].find(
       (each) => each.document.id !== id && each.document.subject === subject && isLive(each),
     )?.document
@@ -272,7 +292,8 @@ export const volatileKnowledge = ({ clock }: { clock: Clock }): KnowledgeStore =
     async nearest(namespace, vector, { embedder, limit, filter = {} }) {
       const space = spaceOf(namespace)
       const index = space.indexes.get(embedder)
-      if (index?.dimensions !== vector.length) return []
+      if (index === undefined || index.size === 0) return []
+      checkDimensions(embedder, vector.length, index.dimensions)
       const allowed = [...index.keys()].filter(fits(space, filter))
       return index.search(vector, limit, allowed).map(({ key, score }) => ({ chunk: key, score }))
     },
@@ -309,6 +330,12 @@ export const volatileKnowledge = ({ clock }: { clock: Clock }): KnowledgeStore =
     async addVectors(namespace, embedder, vectors) {
       const space = spaceOf(namespace)
       const there = vectors.filter(({ chunk }) => space.chunks.has(chunk))
+      const own = there.map(({ chunk }) => chunk)
+      checkVectors(
+        space,
+        there.map(({ values }) => ({ embedder, values })),
+        own,
+      )
       for (const { chunk, values } of there) setVector(space, chunk, embedder, values)
       return there.length
     },

@@ -455,6 +455,23 @@ const vectorSearch = (open: OpenKnowledge) => {
     }),
   )
   it(
+    'refuses a vector of another length than those of its embedder, and stores nothing of it',
+    on(open, async ({ store }) => {
+      const refused = { code: 'input.invalid', message: /it has 3 numbers, those there 2/ }
+      await store.put(ns, documentDraft('a', 'one', vectors(1, 0)))
+      await assert.rejects(store.put(ns, documentDraft('b', 'two', vectors(1, 0, 0))), refused)
+      assert.deepEqual([await store.get(ns, 'b'), await found(store, 'two')], [undefined, []])
+      await store.put(ns, documentDraft('b', 'two'))
+      const [{ chunk } = { chunk: 0 }] = await store.unembedded(ns, 'e', { after: 0, limit: 1 })
+      const values = Float32Array.of(1, 2, 3)
+      await assert.rejects(store.addVectors(ns, 'e', [{ chunk, values }]), refused)
+      await assert.rejects(store.nearest(ns, values, { embedder: 'e', limit: 1 }), refused)
+      await store.put('other', documentDraft('a', 'one', vectors(1, 0, 0)))
+      await store.put(ns, documentDraft('a', 'changed', vectors(1, 0, 0)))
+      assert.deepEqual(await near(store, [1, 0, 0]), ['a'], 'the only one there may become longer')
+    }),
+  )
+  it(
     'says what the vectors of one embedder have in common, as they come, change and go',
     on(open, async ({ store }) => {
       const centre = async () => {

@@ -1,4 +1,7 @@
 import { z } from '@hono/zod-openapi'
+import { knowledgeLimits } from '../../../ports/knowledge-store.ts'
+
+const { idCharsMax, subjectCharsMax, labelCharsMax, listMax, neighboursMax } = knowledgeLimits
 
 const namespace = z
   .string()
@@ -10,9 +13,14 @@ const named = z.string().min(1).max(1000).optional().openapi({
   description: 'In the query or in the body; default global',
   example: 'subject/ann',
 })
-const id = z.string().min(1).max(1000)
+const id = z.string().min(1).max(idCharsMax)
 const text = z.string().min(1)
-const subject = z.string().min(1).max(200).optional().openapi({ description: 'Whom or what it is about' })
+const subject = z
+  .string()
+  .min(1)
+  .max(subjectCharsMax)
+  .optional()
+  .openapi({ description: 'Whom or what it is about' })
 const ms = z.number().openapi({ description: 'Milliseconds since the epoch' })
 const modality = z.enum(['text', 'image', 'audio'])
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()])
@@ -34,11 +42,15 @@ export const addSchema = z
   .strictObject({
     namespace: named,
     id: id.optional().openapi({ description: 'Default: derived from the content' }),
-    title: z.string().max(10_000).optional(),
+    title: z.string().max(labelCharsMax).optional(),
     text,
     metadata: metadata.optional(),
     subject,
-    source: z.string().max(10_000).optional().openapi({ description: 'Default with a token: its run' }),
+    source: z
+      .string()
+      .max(labelCharsMax)
+      .optional()
+      .openapi({ description: 'Default with a token: its run' }),
     ttlMs: z.number().positive().optional(),
     chunking: z
       .union([z.literal('lines'), z.strictObject({ charsMax: z.int().min(2).optional() })])
@@ -52,7 +64,7 @@ export const changeSchema = addSchema
   .partial()
   .openapi('KnowledgeChange', { description: 'What is left out is kept' })
 export const removalSchema = z
-  .strictObject({ namespace: named, ids: z.array(id).max(1000).optional(), subject })
+  .strictObject({ namespace: named, ids: z.array(id).max(listMax).optional(), subject })
   .openapi('KnowledgeRemoval', { description: 'Documents by id, or all of a subject' })
 
 export const searchSchema = z
@@ -67,19 +79,19 @@ export const searchSchema = z
             z.string(),
             z.union([
               scalar,
-              z.strictObject({ in: z.array(scalar).max(1000).optional(), gte: ordered, lte: ordered }),
+              z.strictObject({ in: z.array(scalar).max(listMax).optional(), gte: ordered, lte: ordered }),
             ]),
           )
           .optional(),
         subject,
         source: z.string().optional(),
         modality: modality.optional(),
-        ids: z.array(id).max(1000).optional(),
+        ids: z.array(id).max(listMax).optional(),
         from: ms.optional(),
         to: ms.optional(),
       })
       .optional(),
-    neighbours: z.int().min(0).max(20).optional(),
+    neighbours: z.int().min(0).max(neighboursMax).optional(),
     recency: z
       .strictObject({ halfLifeMs: z.number().positive(), weight: z.number().min(0).optional() })
       .optional(),

@@ -155,6 +155,15 @@ export const documentTable = (connection: Connection) => {
     return { pk: pk!, content: content!, version: version!, expiresAt, subject, family, hash, own }
   }
 
+  /** Chunks that go when the draft is put. */
+  const leaving = (namespace: number, { id, hash }: DocumentDraft): number[] => {
+    const before = nameOf(namespace, id)
+    if (before === undefined || before.hash === hash) return []
+    const names = get('SELECT count(*) FROM documents WHERE content = ?', before.content)?.[0]
+    if (Number(names) > 1) return []
+    return all('SELECT id FROM chunks WHERE content = ?', before.content).map(([chunk]) => Number(chunk))
+  }
+
   /** The content of the draft: one that is there, or a new one; `chunks` are the numbers of the new one's. */
   const contentFor = (
     namespace: number,
@@ -222,5 +231,5 @@ export const documentTable = (connection: Connection) => {
     return dropUnnamed(Number(namespace), Number(content))
   }
 
-  return { nameOf, put, drop }
+  return { nameOf, leaving, put, drop }
 }

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import type { Clock } from '../../../ports/clock.ts'
-import type { KnowledgeStore, StoredChunk } from '../../../ports/knowledge-store.ts'
+import { checkDimensions, type KnowledgeStore, type StoredChunk } from '../../../ports/knowledge-store.ts'
 import { committer } from '../committer.ts'
 import { type Connection, openConnection, type Row } from '../connection.ts'
 import {
@@ -98,6 +98,20 @@ const knowledgeOver = (connection: Connection, clock: Clock, busyTimeoutMs: numb
     }
   }
 
+  /** Before anything is written, as what a refused write has written would stay; vectors of `leaving` go with it and count for nothing. */
+  const checkVectors = (
+    namespace: number,
+    given: readonly { embedder: string; values: Float32Array }[],
+    leaving: readonly number[],
+  ): void => {
+    const lengths = new Map<string, number>()
+    for (const { embedder, values } of given) {
+      const there = lengths.get(embedder) ?? vectors.dimensions(namespace, embedder, leaving)
+      checkDimensions(embedder, values.length, there)
+      lengths.set(embedder, values.length)
+    }
+  }
+
   const insertVector = (namespace: number, embedder: number, chunk: number, values: Float32Array): void => {
     // Deleted first, not replaced in place: a new vector has a higher id, by which other processes find it.
     run('DELETE FROM vectors WHERE chunk = ? AND embedder = ?', chunk, embedder)
@@ -136,6 +150,8 @@ const knowledgeOver = (connection: Connection, clock: Clock, busyTimeoutMs: numb
     async put(name, draft) {
       const { put, removed } = await group.submit(() => {
         const namespace = numbers.namespaceMade(name)
+        if (draft.vectors !== undefined)
+          checkVectors(namespace, draft.vectors, documents.leaving(namespace, draft))
         const done = documents.put(namespace, draft, clock.now())
         for (const { ordinal, embedder, values } of draft.vectors ?? []) {
           const chunk = done.chunks[ordinal]
@@ -261,6 +277,11 @@ const knowledgeOver = (connection: Connection, clock: Clock, busyTimeoutMs: numb
         () => {
           const namespace = numbers.namespaceMade(name)
           const id = numbers.embedderMade(embedder)
+          checkVectors(
+            namespace,
+            given.map(({ values }) => ({ embedder, values })),
+            given.map(({ chunk }) => chunk),
+          )
           let kept = 0
           for (const { chunk, values } of given) {
             if (get('SELECT 1 FROM chunks WHERE id = ? AND namespace = ?', chunk, namespace) === undefined)

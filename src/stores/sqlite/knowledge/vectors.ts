@@ -1,4 +1,8 @@
-import type { KnowledgeFilter, VectorCandidate } from '../../../ports/knowledge-store.ts'
+import {
+  checkDimensions,
+  type KnowledgeFilter,
+  type VectorCandidate,
+} from '../../../ports/knowledge-store.ts'
 import { VectorIndex } from '../../vectors/vector-index.ts'
 import type { Connection } from '../connection.ts'
 import type { Removed } from './documents.ts'
@@ -49,21 +53,31 @@ export const vectorIndexes = (connection: Connection) => {
     entry.removals = removals
   }
 
+  /** How long the vectors of an embedder are, those of some chunks left out. */
+  const dimensionsOf = (
+    namespace: number,
+    embedder: string,
+    leaving: readonly number[] = [],
+  ): number | undefined => {
+    const row = get(
+      `SELECT length(data) / 4 FROM vectors WHERE namespace = ? AND embedder = (SELECT id FROM embedders WHERE name = ?)
+       AND chunk NOT IN (SELECT value FROM json_each(?)) LIMIT 1`,
+      ...[namespace, embedder, JSON.stringify(leaving)],
+    )
+    return row === undefined ? undefined : Number(row[0])
+  }
+
   const indexOf = async (namespace: number, name: string): Promise<VectorIndex | undefined> => {
     const embedder = get('SELECT id FROM embedders WHERE name = ?', name)
     if (embedder === undefined) return undefined
-    const first = get(
-      'SELECT length(data) / 4 FROM vectors WHERE namespace = ? AND embedder = ? LIMIT 1',
-      ...[namespace, Number(embedder[0])],
-    )
+    const dimensions = dimensionsOf(namespace, name)
     const key = `${namespace}/${embedder[0]}`
     let entry = live.get(key)
-    const dimensions = Number(first?.[0] ?? 0)
-    if (first === undefined || (entry !== undefined && entry.index.dimensions !== dimensions)) {
+    if (dimensions === undefined || (entry !== undefined && entry.index.dimensions !== dimensions)) {
       live.delete(key)
       entry = undefined
     }
-    if (first === undefined) return undefined
+    if (dimensions === undefined) return undefined
     entry ??= { index: new VectorIndex({ dimensions }), last: 0, removals: -1 }
     live.delete(key)
     live.set(key, entry)
@@ -87,13 +101,15 @@ export const vectorIndexes = (connection: Connection) => {
   }
 
   return {
+    dimensions: dimensionsOf,
     async nearest(
       namespace: number,
       vector: Float32Array,
       options: { embedder: string; limit: number; filter?: KnowledgeFilter; now: number },
     ): Promise<VectorCandidate[]> {
       const index = await indexOf(namespace, options.embedder)
-      if (index === undefined || index.dimensions !== vector.length) return []
+      if (index === undefined) return []
+      checkDimensions(options.embedder, vector.length, index.dimensions)
       const allowed = allowedChunks(namespace, options.filter ?? {}, options.now)
       return index.search(vector, options.limit, allowed).map(({ key, score }) => ({ chunk: key, score }))
     },
