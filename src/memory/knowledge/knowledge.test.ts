@@ -264,6 +264,20 @@ describe('knowledge', () => {
     assert.deepEqual((await knowledge.get('o2'))?.metadata, { src: 'c' })
   })
 
+  it('keeps the same text about two subjects apart where no id is given', async () => {
+    const { knowledge } = open()
+    const text = 'Takes aspirin daily.'
+    for (const subject of ['a', 'b']) {
+      assert.equal((await knowledge.add({ text, subject })).outcome, 'created')
+      assert.equal((await knowledge.add({ text, subject })).outcome, 'unchanged')
+    }
+    assert.equal(await knowledge.forget({ subject: 'b' }), 1)
+    assert.deepEqual(
+      (await knowledge.list()).map(({ subject }) => subject),
+      ['a'],
+    )
+  })
+
   it('gives the same text about two subjects to each, with the turns beside it', async () => {
     const { knowledge } = open()
     const text = 'The dose was raised.\nThe patient slept well.'

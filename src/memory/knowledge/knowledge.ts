@@ -75,9 +75,9 @@ const spare = 4
 const spareMax = 400
 const limitDefault = 10
 
-const idOf = (text: string, title: string | undefined): string =>
+const idOf = (text: string, { title, subject }: Pick<NewDocument, 'title' | 'subject'>): string =>
   createHash('sha256')
-    .update(JSON.stringify([title ?? null, text]))
+    .update(JSON.stringify([title ?? null, text, ...(subject === undefined ? [] : [subject])]))
     .digest('base64url')
     .slice(0, 22)
 
@@ -123,7 +123,7 @@ export const scopedKnowledge = (parts: KnowledgeParts): Knowledge => {
     const expiry = ttlMs === undefined ? expiresAt : clock.now() + ttlMs
     const own = image === undefined ? [] : [await imageVector(image)]
     const all = [...vectors, ...own].map((each) => ({ ...each, ordinal: 0 }))
-    const { id = idOf(given.text + all.map(({ values }) => values.join()).join(), given.title) } = given
+    const { id = idOf(given.text + all.map(({ values }) => values.join()).join(), given) } = given
     return {
       ...rest,
       id,

@@ -4,7 +4,7 @@ import type { Modality } from '../../ports/knowledge-store.ts'
 import type { ChunkingOptions } from './chunking.ts'
 
 export type NewDocument = {
-  /** Default: derived from the content, so that adding the same twice changes nothing. */
+  /** Default: derived from title, content and subject, so that adding the same twice changes nothing. */
   id?: string
   title?: string
   /** The text, or the caption of an image or a recording. */

@@ -41,7 +41,7 @@ export const namespaceQuerySchema = z.strictObject({ namespace: named })
 export const addSchema = z
   .strictObject({
     namespace: named,
-    id: id.optional().openapi({ description: 'Default: derived from the content' }),
+    id: id.optional().openapi({ description: 'Default: derived from title, text and subject' }),
     title: z.string().max(labelCharsMax).optional(),
     text,
     metadata: metadata.optional(),
