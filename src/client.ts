@@ -4,7 +4,7 @@ import type { Goal } from './domain/goal.ts'
 import type { Json, JsonObject } from './domain/json.ts'
 import { finalStatuses, type RunStatus, statusOf } from './domain/summary.ts'
 import { messagesOf } from './stores/http/messages.ts'
-import { errorOfProblem, pause } from './stores/http/request.ts'
+import { checkAnswer, errorOfProblem, pause, serverAddress } from './stores/http/request.ts'
 
 export type { AgentMemory, RunLog } from './memory/agent-memory.ts'
 export { type RemoteMemoryOptions, remoteMemory } from './remote/memory.ts'
@@ -15,7 +15,7 @@ export { type RemoteStateOptions, remoteState } from './remote/state.ts'
  */
 
 export type ClientOptions = {
-  /** Where the server is, `http://127.0.0.1:4270`. */
+  /** Where the server is, `http://127.0.0.1:4270`; that of its memory (`.../memory`) means the same server. */
   url: string
   token?: string
   fetch?: typeof fetch
@@ -55,13 +55,15 @@ const errorOf = async (response: Response): Promise<ConcordError> =>
   errorOfProblem(await response.text(), response.status, response.url)
 
 export const concordClient = (options: ClientOptions): ConcordClient => {
-  const { url, token, fetch: send = fetch } = options
+  const { token, fetch: send = fetch } = options
+  const url = serverAddress(options.url)
   const authorization: Record<string, string> =
     token === undefined ? {} : { authorization: `Bearer ${token}` }
 
   const request = async (path: string, init: RequestInit, headers: Record<string, string> = {}) => {
-    const response = await send(new URL(path, url), { ...init, headers: { ...authorization, ...headers } })
+    const response = await send(url + path, { ...init, headers: { ...authorization, ...headers } })
     if (!response.ok) throw await errorOf(response)
+    checkAnswer(response)
     return response
   }
   const post = async <T>(

@@ -7,7 +7,7 @@ import {
   verify,
 } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ConcordError } from '../domain/errors.ts'
 import type { Keys, NamedKey, PublicKey, Signer } from '../ports/keys.ts'
@@ -75,25 +75,31 @@ export const readPublicKeys = async (given: readonly string[]): Promise<NamedKey
   return keys
 }
 
-/** Writes a new private key, for its owner's eyes only, and its public key to `{file}.pub`. Throws `input.invalid` when the file exists. */
+/** Writes a new private key, for its owner's eyes only, and its public key to `{file}.pub`. Throws `input.invalid` when one of them exists or cannot be written. */
 export const makeKey = async (file: string): Promise<void> => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
-  await mkdir(dirname(file), { recursive: true })
-  try {
-    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
-    await writeFile(file, pem, { mode: 0o600, flag: 'wx' })
-  } catch (cause) {
-    const now =
-      cause instanceof Error && 'code' in cause && cause.code === 'EEXIST' ? 'it exists' : String(cause)
-    throw new ConcordError(
-      'input.invalid',
-      `Cannot write a key to ${file} as it must be a new file: ${now}; choose another`,
-      {
-        cause,
-      },
-    )
+  const write = async (path: string, text: string | Buffer, mode: number) => {
+    try {
+      await mkdir(dirname(path), { recursive: true })
+      await writeFile(path, text, { mode, flag: 'wx' })
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause)
+      const now = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST' ? 'it exists' : message
+      throw new ConcordError(
+        'input.invalid',
+        `Cannot write a key to ${path} as it must be a new file: ${now}; choose another`,
+        { cause },
+      )
+    }
   }
-  await writeFile(`${file}.pub`, publicKey.export({ type: 'spki', format: 'pem' }))
+  await write(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), 0o600)
+  try {
+    await write(`${file}.pub`, publicKey.export({ type: 'spki', format: 'pem' }), 0o644)
+  } catch (error) {
+    // Half a pair is of no use, and would stand in the way of the next try.
+    await rm(file, { force: true })
+    throw error
+  }
 }
 
 /** Ed25519 keys in files or environment variables. */

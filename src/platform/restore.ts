@@ -33,11 +33,18 @@ export const restoreBackup = async (file: string, options: Restore): Promise<Aud
       'move it away, or name another folder with --dir',
     )
   if (!existsSync(file)) throw refuse(file, 'it must be a file', 'there is none', 'give the path of a backup')
-  await mkdir(directory, { recursive: true })
-  const workshop = await mkdtemp(join(directory, 'restoring-'))
+  const rule = 'it must be a readable file and its new folder writable'
+  const failed = (cause: unknown) => {
+    const now = cause instanceof Error ? cause.message : String(cause)
+    return Promise.reject(
+      refuse(file, rule, now, 'give the path of a backup, or name another folder with --dir'),
+    )
+  }
+  await mkdir(directory, { recursive: true }).catch(failed)
+  const workshop = await mkdtemp(join(directory, 'restoring-')).catch(failed)
   try {
     const copy = join(workshop, 'concord.db')
-    await copyFile(file, copy, constants.COPYFILE_EXCL)
+    await copyFile(file, copy, constants.COPYFILE_EXCL).catch(failed)
     const report = await verifyCopy(workshop, options, env)
     if (!report.ok)
       throw new ConcordError(

@@ -1,8 +1,8 @@
-import type { Endpoint } from '../stores/http/request.ts'
+import { type Endpoint, serverAddress } from '../stores/http/request.ts'
 
 /** Where a server's memory is and in whose name it is used. */
 export type MemoryAddress = {
-  /** Where the memory is: the header `concord-memory`, or a server's address with `/memory`. */
+  /** Where the memory is: the header `concord-memory`, or the server's address; `/memory` may be left out. */
   url: string
   /** What the call under way was handed: the header `concord-token`. Its run, step and agent are who writes. */
   memoryToken?: string
@@ -28,7 +28,7 @@ export const claimsOf = (token: string | undefined): Claims => {
 }
 
 export const endpointOf = ({ url, memoryToken, token, fetch }: MemoryAddress): Endpoint => ({
-  url,
+  url: `${serverAddress(url)}/memory`,
   headers: {
     ...(memoryToken === undefined ? {} : { 'concord-token': memoryToken }),
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),

@@ -144,3 +144,46 @@ describe('the audit commands', () => {
     }
   })
 })
+
+describe('the files that audit commands write', () => {
+  const { folder, concord } = project()
+  const path = (name: string) => join(folder, name)
+  const done = async (...args: string[]) => {
+    const ended = await concord(...args)
+    assert.equal(ended.code, 0, ended.stderr)
+    return ended
+  }
+
+  it('are new, or it is said what is wrong with them, and nothing is left half done', async () => {
+    await done('run', 'one')
+    await done('audit', 'key')
+    const held = path('held.json')
+    writeFileSync(held, 'mine')
+    const cases: [target: string, now: RegExp][] = [
+      [held, /it exists/],
+      [path('missing/c.json'), /its folder does not exist/],
+      [path('held.json/c.json'), /its folder is a file/],
+      [folder, /it exists/],
+      ...(existsSync('/dev/full') ? [['/dev/full', /the disk is full/] as [string, RegExp]] : []),
+    ]
+    for (const action of ['checkpoint', 'export'])
+      for (const [target, now] of cases) {
+        const { code, stderr } = await concord('audit', action, '--out', target)
+        assert.equal(code, 2, stderr)
+        assert.match(stderr, now)
+        assert.match(stderr, /choose another --out/)
+      }
+    assert.equal(readFileSync(held, 'utf8'), 'mine')
+    for (const target of [held, path('held.json/k')])
+      assert.equal((await concord('audit', 'key', '--out', target)).code, 2)
+    writeFileSync(path('half.pub'), 'mine')
+    const half = await concord('audit', 'key', '--out', path('half'))
+    assert.equal(half.code, 2)
+    assert.match(half.stderr, /half\.pub as it must be a new file: it exists/)
+    assert.deepEqual([existsSync(path('half')), readFileSync(path('half.pub'), 'utf8')], [false, 'mine'])
+    for (const target of [held, path('missing/b.db'), path('held.json/b.db'), folder])
+      assert.equal((await concord('backup', target)).code, 2)
+    assert.equal((await concord('restore', folder, '--dir', path('elsewhere'))).code, 2)
+    assert.equal((await concord('restore', held, '--dir', path('held.json/x'))).code, 2)
+  })
+})

@@ -1,15 +1,52 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import fc from 'fast-check'
-import { concordClient } from '../../src/client.ts'
+import { concordClient, remoteState } from '../../src/client.ts'
 import { agent, type ConcordConfig, team } from '../../src/index.ts'
-import { echo, openMemory, served, soleTeam, unreliableProxy } from './fixture.ts'
+import { echo, httpServer, openMemory, served, soleTeam, unreliableProxy } from './fixture.ts'
 
 const clientOf = async (t: TestContext, config: ConcordConfig, token?: string) => {
   const concord = await openMemory(t, config)
   const { url } = await served(t, concord, token === undefined ? {} : { token })
   return { concord, url, client: concordClient({ url, ...(token === undefined ? {} : { token }) }) }
 }
+
+describe('the address of a server', () => {
+  it('is the same to the client and to the memory, with /memory or without, below a path too', async (t) => {
+    const { url, concord } = await clientOf(t, soleTeam(echo))
+    const proxy = await httpServer(t, async (request, response) => {
+      const path = (request.url ?? '').replace(/^\/behind/, '')
+      const answer = await fetch(url + path)
+      response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' })
+      response.end(await answer.text())
+    })
+    await concord.state('global').set('k', 'v')
+    for (const server of [url, `${proxy}/behind`])
+      for (const address of [server, `${server}/`, `${server}/memory`, `${server}/memory/`]) {
+        assert.equal((await concordClient({ url: address }).get<{ status: string }>('/health')).status, 'ok')
+        assert.equal(await remoteState({ url: address, namespace: 'global' }).get('k'), 'v', address)
+      }
+  })
+
+  it('is refused when it is none, or of something else', async (t) => {
+    for (const url of ['', 'localhost:4270', 'ftp://x', 'http://x/?a=b', 'nonsense']) {
+      assert.throws(() => concordClient({ url }), { code: 'input.invalid' }, url)
+      assert.throws(() => remoteState({ url, namespace: 'global' }), { code: 'input.invalid' }, url)
+    }
+    const elsewhere = await httpServer(t, (request, response) => {
+      response.writeHead(request.url?.startsWith('/runs') ? 404 : 200, { 'content-type': 'text/html' })
+      response.end('<h1>another site</h1>')
+    })
+    const refused = {
+      code: 'input.invalid',
+      message: /must be one of a server of Concord: .*; check the address/,
+    }
+    await assert.rejects(concordClient({ url: elsewhere }).get('/health'), refused)
+    await assert.rejects(concordClient({ url: elsewhere }).get('/runs'), refused)
+    await assert.rejects(remoteState({ url: elsewhere, namespace: 'global' }).get('k'), refused)
+    await assert.rejects(remoteState({ url: elsewhere, namespace: 'global' }).set('k', 1), refused)
+  })
+})
 
 describe('the client', () => {
   it('hands over goals, reads runs, answers questions and forks', async (t) => {

@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { createWriteStream, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConcordError } from '../../domain/errors.ts'
 import type { HistoryConfig } from '../../platform/audit.ts'
@@ -7,6 +6,7 @@ import { makeKey } from '../../platform/keys.ts'
 import { nearest } from '../../platform/nearest.ts'
 import { readCheckpoints, reportText, withAudit } from '../audit-report.ts'
 import { command } from '../command.ts'
+import { inNewFile } from '../new-file.ts'
 import type { CommonValues, Values } from '../options.ts'
 import { settingsOf } from '../settings.ts'
 import { openTerminal } from '../terminal.ts'
@@ -82,13 +82,16 @@ const verify = (values: Given): Promise<number> =>
 const checkpoint = (values: Given): Promise<number> =>
   withAudit(values, async (audit) => {
     const terminal = openTerminal()
-    const made = await audit.checkpoint()
-    const kept = values.heads ? { ...made.checkpoint, heads: made.heads } : made.checkpoint
-    const text = `${JSON.stringify(kept, null, values.heads ? 0 : 2)}\n`
-    if (values.out === undefined) terminal.out(text)
-    else writeFileSync(values.out, text, { flag: 'wx' })
+    const make = async (write: (text: string) => unknown) => {
+      const { checkpoint, heads } = await audit.checkpoint()
+      const kept = values.heads ? { ...checkpoint, heads } : checkpoint
+      await write(`${JSON.stringify(kept, null, values.heads ? 0 : 2)}\n`)
+      return checkpoint
+    }
+    const { out } = values
+    const kept = await (out === undefined ? make(terminal.out) : inNewFile(out, ({ write }) => make(write)))
     terminal.err(
-      `Checkpoint ${kept.number}: ${kept.streams} streams up to event ${kept.position}${values.out === undefined ? '' : `, in ${values.out}`}; keep it where the keeper of the log cannot change it\n`,
+      `Checkpoint ${kept.number}: ${kept.streams} streams up to event ${kept.position}${out === undefined ? '' : `, in ${out}`}; keep it where the keeper of the log cannot change it\n`,
     )
     return 0
   })
@@ -102,16 +105,14 @@ const exportEvents = (values: Given): Promise<number> =>
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
     }
-    const file = values.out === undefined ? undefined : createWriteStream(values.out, { flags: 'wx' })
-    if (file) await once(file, 'open')
-    const sink = file ?? process.stdout
-    const count = await audit.export(query, async (line) => {
-      if (!sink.write(line) && !sink.destroyed) await once(sink, 'drain')
-    })
-    if (file) {
-      file.end()
-      await once(file, 'finish')
+    const { stdout } = process
+    const printed = async (line: string) => {
+      if (!stdout.write(line) && !stdout.destroyed) await once(stdout, 'drain')
     }
+    const { out } = values
+    const count = await (out === undefined
+      ? audit.export(query, printed)
+      : inNewFile(out, ({ write }) => audit.export(query, write)))
     openTerminal().err(`${count} events\n`)
     return 0
   })

@@ -35,10 +35,39 @@ export const errorOfProblem = (text: string, status: number, url: string): Conco
     if (typeof code === 'string' && Object.hasOwn(errorTable, code))
       return new ConcordError(code as ErrorCode, String(detail), { details })
   } catch {}
-  return new ConcordError(
-    'internal',
-    `Cannot use the answer of ${url} as it is ${status}: ${text.slice(0, 200)}`,
+  return stranger(
+    status >= 500 ? 'source.unreachable' : 'input.invalid',
+    url,
+    `${status}: ${text.slice(0, 200)}`,
   )
+}
+
+const stranger = (code: ErrorCode, url: string, now: string): ConcordError =>
+  new ConcordError(
+    code,
+    `Cannot use the answer of ${url} as it must be one of a server of Concord: ${now}; check the address, or what stands between`,
+  )
+
+/** Throws `input.invalid` for a page or anything else that no server of Concord sends. */
+export const checkAnswer = ({ status, url, headers }: Response): void => {
+  const type = headers.get('content-type') ?? ''
+  if (status !== 204 && !/^(application\/json|text\/event-stream)\b/.test(type))
+    throw stranger(
+      'input.invalid',
+      url,
+      type === '' ? 'it has no Content-Type' : `its Content-Type is ${type}`,
+    )
+}
+
+/** A server's address without what is behind it; that of its memory (`.../memory`) means the same server. Throws `input.invalid`. */
+export const serverAddress = (url: string): string => {
+  const address = URL.canParse(url) ? new URL(url) : undefined
+  if (address === undefined || !/^https?:$/.test(address.protocol) || address.search + address.hash !== '')
+    throw new ConcordError(
+      'input.invalid',
+      `Cannot reach a server as its address must be an http or https URL without a query: ${JSON.stringify(String(url).slice(0, 200))}; give one like "http://127.0.0.1:4270"`,
+    )
+  return url.replace(/\/+$/, '').replace(/\/memory$/, '')
 }
 
 const unreachable = (url: string, error: unknown): ConcordError => {
@@ -68,6 +97,7 @@ export const requester =
         throw unreachable(address, error)
       })
       if (!response.ok) throw errorOfProblem(await response.text(), response.status, address)
+      checkAnswer(response)
       return response
     }
     for (let attempt = 1; ; attempt++) {

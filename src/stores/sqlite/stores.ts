@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { ConcordError } from '../../domain/errors.ts'
 import type { AuditTrail } from '../../ports/audit.ts'
@@ -74,7 +74,7 @@ const erase = (connection: Connection, stream: string, version: number): void =>
 const backup = async (connection: Connection, path: string): Promise<void> => {
   const now = existsSync(path)
     ? 'it exists'
-    : existsSync(dirname(path))
+    : statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory()
       ? undefined
       : 'its folder does not exist'
   if (now)
