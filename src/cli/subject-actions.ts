@@ -23,7 +23,8 @@ const sourceText = ({ source, at }: Fact): string => {
 
 const factText = (fact: Fact): string => {
   const before = fact.supersedes === undefined ? '' : `; before: ${fact.supersedes.fact}`
-  return `${fact.about}: ${fact.fact}  (${sourceText(fact)}${before})`
+  const against = fact.conflicts === undefined ? '' : `; CONTRADICTED BY: ${fact.conflicts.join('; ')}`
+  return `${fact.about}: ${fact.fact}  (${sourceText(fact)}${before}${against})`
 }
 
 const show = (terminal: Terminal, values: SubjectValues, facts: readonly Fact[]): void =>

@@ -17,12 +17,15 @@ describe('statements about oneself', () => {
     ['I live in Graz.', 'home', 'I live in Graz'],
     ['No: actually, I live in Wien.', 'home', 'I live in Wien'],
     ['Sorry, no, my name is Eva', 'name', 'my name is Eva'],
-    ['I am a doctor.', 'role', 'I am a doctor'],
-    ['Please remember that my dog is called Rex', 'dog', 'my dog is called Rex'],
+    ['I am a doctor.', 'role doctor', 'I am a doctor'],
+    ['Please remember that my dog is called Rex', 'dog name', 'my dog is called Rex'],
     ['Remember that the invoice is due on Friday', 'invoice due friday', 'the invoice is due on Friday'],
   ]
   for (const [text, about, fact] of stated)
-    it(`finds ${about}: ${text}`, () => assert.deepEqual(statementsIn(text), [{ about, fact }]))
+    it(`finds ${about}: ${text}`, () => {
+      const found = statementsIn(text).map((one) => ({ about: one.about, fact: one.fact }))
+      assert.deepEqual(found, [{ about, fact }])
+    })
 
   const nothing = [
     'Do I prefer tea?',
@@ -40,14 +43,16 @@ describe('statements about oneself', () => {
     )
     assert.deepEqual(
       found.map(({ about }) => about),
-      ['preference seats', 'home', 'budget'],
+      ['preference seats trains', 'home', 'budget'],
     )
   })
 
   it('of two statements about the same the later one counts', () => {
-    assert.deepEqual(statementsIn('My name is Ada. Sorry: my name is Eva. My name is Eve.'), [
-      { about: 'name', fact: 'My name is Eve' },
-    ])
+    const found = statementsIn('My name is Ada. Sorry: my name is Eva. My name is Eve.')
+    assert.deepEqual(
+      found.map(({ about, fact }) => [about, fact]),
+      [['name', 'My name is Eve']],
+    )
   })
 
   it('any text gives facts that stand in it, each about one thing', () => {
@@ -66,6 +71,11 @@ describe('statements about oneself', () => {
             'I am a',
             '"',
             'not',
+            'not',
+            'no longer',
+            'I am',
+            'allergic to',
+            'I think',
             'for',
           ),
           {

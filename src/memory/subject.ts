@@ -4,11 +4,15 @@ import { asJson } from '../domain/json.ts'
 import { type Fact, type FactSource, tokensAbout } from '../domain/recall.ts'
 import { isObject } from '../domain/reference.ts'
 import { bm25Index } from '../domain/text/bm25.ts'
+import { negated } from '../domain/text/negation.ts'
 import { jaccard } from '../domain/text/similarity.ts'
+import { britishSpelling } from '../domain/text/spelling.ts'
 import { isStopWord, stems, words } from '../domain/text/tokens.ts'
 import type { Entry, StateStore, StateWrite } from '../ports/state-store.ts'
+import { inFirstPerson } from './clause.ts'
+import { statementOf, withConflicts } from './fact-conflicts.ts'
 import type { State } from './state.ts'
-import { statementsIn } from './statements.ts'
+import { placeOf, type Statement, statementsIn } from './statements.ts'
 
 /*
  * Facts about a subject live in state namespace `subject/{id}`, one key `fact:{about}` each. So a fact is superseded by writing its key
@@ -25,10 +29,14 @@ const factsMax = 10_000
 /** Two statements whose content words overlap by this much are one, said again. */
 const sameFrom = 0.8
 
-/** By stems: "invoices" and "the invoice" are about the same. */
+const spelled = (text: string): string => words(text).map(britishSpelling).join(' ')
+
+/** By stems in no order, in one spelling: "favorite colors" and "the favourite colour" are the same, and "dose of warfarin" and "warfarin dose". */
 export const factKey = (about: string): string => {
-  const terms = stems(about)
-  return `${keyPrefix}${(terms.length > 0 ? terms : words(about)).join(' ').slice(0, aboutCharsMax)}`
+  const terms = stems(spelled(about))
+  // A no is a stop word, and what makes two things of one.
+  const no = negated(words(about)) ? ' not' : ''
+  return `${keyPrefix}${(terms.length > 0 ? terms.sort() : words(about)).join(' ').slice(0, aboutCharsMax)}${no}`
 }
 
 export type RecallOptions = {
@@ -78,42 +86,66 @@ export const asFact = ({ value, at: writtenAt }: Entry): Fact | undefined => {
   return kept
 }
 
-export const factsOf = (entries: readonly Entry[]): Fact[] => entries.flatMap((entry) => asFact(entry) ?? [])
+const factsIn = (entries: readonly Entry[]): Fact[] =>
+  entries.slice(0, factsMax).flatMap((entry) => asFact(entry) ?? [])
+
+/** Facts as the state holds them, each with those that contradict it. */
+export const factsOf = (entries: readonly Entry[]): Fact[] => withConflicts(factsIn(entries))
 
 /** What bears on every answer, whatever is asked. */
 const standing =
-  /^(?:name|language|diet|age|preference (?:for )?(?:answers?|replies|responses?|tone|units?|format|style|summar(?:y|ies)|languages?|reports?))$/
+  /^(?:name|language\b.*|diet|age|preference (?:.* )?(?:answers?|replies|responses?|tone|units?|format|style|summar(?:y|ies)|languages?|reports?)\b.*)$/
 
-/** Chooses facts for a query: the standing ones, then by BM25 over content words, within the limits. */
+/** Chooses facts for a query, those that contradict each other together: the standing ones, then by BM25 over content words, within the limits. */
 export const relevantFacts = (facts: readonly Fact[], query: string, options: RecallOptions = {}): Fact[] => {
   const { limit = 8, tokensMax = 500 } = options
-  const index = bm25Index(facts.map(({ about, fact }) => stems(`${about} ${fact}`)))
+  const index = bm25Index(facts.map(({ about, fact }) => stems(spelled(`${about} ${fact}`))))
   const always = facts.filter(({ about }) => standing.test(about))
-  const found = index.search(stems(query), facts.length).flatMap(({ index: at }) => facts[at] ?? [])
-  const chosen: Fact[] = []
+  const found = index.search(stems(spelled(query)), facts.length).flatMap(({ index: at }) => facts[at] ?? [])
+  const chosen = new Set<Fact>()
   let left = tokensMax
-  for (const fact of new Set([...always, ...found])) {
-    if (chosen.length >= limit) break
-    const tokens = tokensAbout(`${fact.about} ${fact.fact}`)
-    if (tokens > left) continue
-    left -= tokens
-    chosen.push(fact)
+  for (const fact of [...always, ...found]) {
+    if (chosen.has(fact)) continue
+    // What contradicts a fact is told with it; where there is no room, the fact itself still says that it is contradicted.
+    const against = facts.filter((one) => fact.conflicts?.includes(one.about))
+    for (const one of [fact, ...against]) {
+      const tokens = tokensAbout(`${one.about} ${one.fact}`)
+      if (chosen.has(one) || tokens > left || chosen.size >= limit) continue
+      left -= tokens
+      chosen.add(one)
+    }
   }
-  return chosen
+  return [...chosen]
 }
 
+/** Two statements of which one says no are the same only word for word: "takes aspirin, not ibuprofen" is not the reverse said again. */
 const saidAgain = (facts: readonly Fact[], fact: string): string | undefined => {
-  const terms = new Set(stems(fact))
+  const terms = new Set(stems(spelled(fact)))
+  const no = negated(words(fact))
   let best: { about: string; likeness: number } | undefined
   for (const other of facts) {
-    const likeness = jaccard(terms, new Set(stems(other.fact)))
-    if (likeness >= sameFrom && likeness > (best?.likeness ?? 0)) best = { about: other.about, likeness }
+    const likeness = jaccard(terms, new Set(stems(spelled(other.fact))))
+    const from = no === negated(words(other.fact)) ? sameFrom : 1
+    if (likeness >= from && likeness > (best?.likeness ?? 0)) best = { about: other.about, likeness }
   }
   return best?.about
 }
 
-const topicOf = (facts: readonly Fact[], fact: string): string =>
-  statementsIn(fact)[0]?.about ??
+const placed = (facts: readonly Fact[], statement: Statement): string =>
+  placeOf(
+    statement,
+    facts.flatMap((fact) => {
+      const known = statementOf(fact)
+      return known === undefined ? [] : [{ ...known, about: fact.about }]
+    }),
+  )
+
+const topicOf = (facts: readonly Fact[], fact: string): string => {
+  const [statement] = statementsIn(inFirstPerson(fact))
+  return statement === undefined ? topicOfWords(facts, fact) : placed(facts, statement)
+}
+
+const topicOfWords = (facts: readonly Fact[], fact: string): string =>
   saidAgain(facts, fact) ??
   (words(fact)
     .filter((word) => !isStopWord(word))
@@ -158,7 +190,7 @@ export const subjectMemory = (parts: {
 }): SubjectMemory => {
   const { subject, source, now } = parts
   const state = parts.state.in(subjectNamespace(subject))
-  const facts = async (): Promise<Fact[]> => factsOf((await state.list(keyPrefix)).slice(0, factsMax))
+  const facts = async (): Promise<Fact[]> => factsOf(await state.list(keyPrefix))
   return {
     subject,
     facts,
@@ -201,11 +233,15 @@ export const statedWrites = async (
   const { subject, text, run, at } = given
   const namespace = subjectNamespace(subject)
   const writes: StateWrite[] = []
-  for (const statement of statementsIn(text)) {
-    const key = factKey(statement.about)
+  const statements = statementsIn(text)
+  if (statements.length === 0) return []
+  const known = factsIn(await store.list(namespace, { prefix: keyPrefix }))
+  const said = new Map(statements.map((statement) => [factKey(placed(known, statement)), statement]))
+  for (const [key, statement] of said) {
+    const about = placed(known, statement)
     const before = await store.get(namespace, key)
     if (before !== undefined && asFact(before)?.fact === statement.fact) continue
-    const value: Json = asJson(factFrom(statement, before, at, { run }))
+    const value: Json = asJson(factFrom({ about, fact: statement.fact }, before, at, { run }))
     writes.push({
       namespace,
       key,

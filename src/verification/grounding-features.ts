@@ -1,7 +1,8 @@
 import type { Abbreviations } from '../domain/text/abbreviations.ts'
+import { negated } from '../domain/text/negation.ts'
 import { commonSubsequence, type Idf } from '../domain/text/similarity.ts'
 import { isStopWord, stem, tokens } from '../domain/text/tokens.ts'
-import { type Direction, direction, negated } from './polarity.ts'
+import { type Direction, direction } from './polarity.ts'
 import { offeredValues, quantities } from './quantities.ts'
 
 /** One statement, read once: a claim or a sentence of a source. */

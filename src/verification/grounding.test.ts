@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { negated } from '../domain/text/negation.ts'
 import { groundingScore, prepareSource } from './grounding.ts'
-import { direction, negated } from './polarity.ts'
+import { direction } from './polarity.ts'
 import { offeredValues, quantities } from './quantities.ts'
 
 const SOURCE = [

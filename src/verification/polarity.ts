@@ -13,10 +13,6 @@ const DOWN = stemSet(
   drop less fewer smaller worse shorter slower deplete abolish abrogate hinder lessen loss deficient deficiency reduction
   underperform degrade negative negatively lag shrink restrict silence protect ameliorate alleviate mitigate`,
 )
-const NEGATIONS = new Set(
-  `not no never neither nor none cannot without nobody nothing t lack lacks lacked lacking absence absent fail fails failed failing
-  unable hardly little unaffected unchanged independent unrelated`.split(/\s+/),
-)
 
 function stemSet(source: string): ReadonlySet<string> {
   return new Set(source.split(/\s+/).map(stem))
@@ -31,11 +27,4 @@ export function direction(words: readonly string[]): Direction {
     else if (DOWN.has(form)) sum -= 1
   }
   return sum > 0 ? 1 : sum < 0 ? -1 : 0
-}
-
-/** Whether a statement is negated: an odd number of negating words. */
-export function negated(words: readonly string[]): boolean {
-  let count = 0
-  for (const word of words) if (NEGATIONS.has(word)) count += 1
-  return count % 2 === 1
 }

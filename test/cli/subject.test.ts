@@ -16,7 +16,7 @@ describe('concord memory --subject', () => {
         .map((line) => line.replace(/, 2\d{3}-[^)]*/, ', …')),
       [
         `name: My name is Ada  (run ${run}, …)`,
-        `preference seats: I prefer window seats on trains  (run ${run}, …)`,
+        `preference seats trains: I prefer window seats on trains  (run ${run}, …)`,
       ],
     )
     const corrected = await concord('memory', 'set', '--subject', 'ada', 'name', 'My name is Eva')
@@ -34,7 +34,7 @@ describe('concord memory --subject', () => {
       JSON.parse((await concord('memory', 'list', '--subject', 'ada', '--json')).stdout).map(
         ({ about }: { about: string }) => about,
       ),
-      ['preference seats'],
+      ['preference seats trains'],
     )
   })
 

@@ -150,7 +150,7 @@ describe('a subject', () => {
       [
         ['home', 'I live in Graz', { run: first.id }, undefined],
         [
-          'preference seats',
+          'preference seats trains',
           'I prefer aisle seats on trains now',
           { run: second.id },
           'I prefer window seats on trains',
@@ -162,7 +162,10 @@ describe('a subject', () => {
       asked.recalled?.facts?.map(({ fact }) => fact),
       ['I prefer aisle seats on trains now'],
     )
-    assert.match(String(model.requests[2]?.messages[1]?.content), /- preference seats: I prefer aisle seats/)
+    assert.match(
+      String(model.requests[2]?.messages[1]?.content),
+      /- preference seats trains: I prefer aisle seats/,
+    )
   })
 
   it('can be asked about and told of by code agents, each step once', async () => {

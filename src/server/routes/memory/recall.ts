@@ -39,6 +39,7 @@ const factSchema = z
       step: z.string().optional(),
       agent: z.string().optional(),
     }),
+    conflicts: z.array(z.string()).optional(),
   })
   .openapi('Fact')
 const rememberSchema = z

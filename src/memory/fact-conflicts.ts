@@ -1,0 +1,96 @@
+import type { Fact } from '../domain/recall.ts'
+import { negated } from '../domain/text/negation.ts'
+import { stems, words } from '../domain/text/tokens.ts'
+import { inFirstPerson } from './clause.ts'
+import { overlap, type Statement, statementsIn } from './statements.ts'
+
+/*
+ * Facts that contradict each other as far as wording tells. They are kept both, and whoever reads one is told of the other: which of
+ * them holds is for a person to say. Rather too many are marked than too few.
+ */
+
+/** Pairs that are looked at, of one subject. */
+const pairsMax = 200_000
+const termsMin = 2
+
+/** What a fact states, whoever wrote it; undefined when no rule reads it. */
+export const statementOf = ({ fact }: Pick<Fact, 'fact'>): Statement | undefined =>
+  statementsIn(inFirstPerson(fact))[0]
+
+const within = (some: ReadonlySet<string>, all: ReadonlySet<string>): boolean => {
+  for (const term of some) if (!all.has(term)) return false
+  return true
+}
+
+type Read = { fact: Fact; statement: Statement | undefined; terms: ReadonlySet<string>; no: boolean }
+
+const read = (fact: Fact): Read => ({
+  fact,
+  statement: statementOf(fact),
+  terms: new Set(stems(fact.fact)),
+  no: negated(words(fact.fact)),
+})
+
+const contradict = (one: Statement, other: Statement): boolean => {
+  if (one.slot !== other.slot) return false
+  const same = overlap(one.value, other.value)
+  if (one.negated !== other.negated) return same
+  // Two that say yes to different values of what has one at a time, where the rules could not tell that the later supersedes.
+  const several = one.holds === 'each' || other.holds === 'each'
+  return !one.negated && !several && !same
+}
+
+const contradicting = (one: Read, other: Read): boolean => {
+  if (one.statement !== undefined && other.statement !== undefined)
+    return contradict(one.statement, other.statement)
+  if (one.no === other.no) return false
+  const [few, many] = one.terms.size <= other.terms.size ? [one.terms, other.terms] : [other.terms, one.terms]
+  return few.size >= termsMin && within(few, many)
+}
+
+/** The facts, each with the `about` of those that contradict it. */
+export const withConflicts = (facts: readonly Fact[]): Fact[] => {
+  const all = facts.map(read)
+  const found = new Map<Fact, string[]>()
+  const note = (one: Fact, other: Fact) => {
+    const known = found.get(one)
+    if (known === undefined) found.set(one, [other.about])
+    else known.push(other.about)
+  }
+  let left = pairsMax
+  const compare = (one: Read, other: Read) => {
+    left--
+    if (!contradicting(one, other)) return
+    note(one.fact, other.fact)
+    note(other.fact, one.fact)
+  }
+  const [no, yes] = [all.filter((one) => saysNo(one)), all.filter((one) => !saysNo(one))]
+  for (const one of no)
+    for (const other of yes) {
+      if (left <= 0) break
+      compare(one, other)
+    }
+  // What has one value at a time, by its slot: few facts each.
+  for (const several of bySlot(yes))
+    for (const [i, one] of several.entries())
+      for (const other of several.slice(i + 1)) {
+        if (left <= 0) break
+        compare(one, other)
+      }
+  return facts.map((fact) => {
+    const conflicts = found.get(fact)
+    return conflicts === undefined ? fact : { ...fact, conflicts }
+  })
+}
+
+const saysNo = ({ statement, no }: Read): boolean => statement?.negated ?? no
+
+const bySlot = (all: readonly Read[]): Iterable<Read[]> => {
+  const slots = new Map<string, Read[]>()
+  for (const one of all) {
+    if (one.statement === undefined || one.statement.holds === 'each') continue
+    const { slot } = one.statement
+    slots.set(slot, [...(slots.get(slot) ?? []), one])
+  }
+  return slots.values()
+}
