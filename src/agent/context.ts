@@ -154,6 +154,8 @@ export class AgentContext implements AgentMemory {
       namespace: `run/${this.runId}`,
       provenance: this.#provenance,
       operationPrefix: this.idempotencyKey + this.#prefix,
+      repeatable: true,
+      clock: this.#services.clock,
       result: (step) => this.result(step),
       reads: this.reads,
       reach: this.reach,

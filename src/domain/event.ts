@@ -122,6 +122,8 @@ export type EventData = {
     increment?: number
     expiresAt?: number
     operation?: string
+    /** What the writer made of it, for when the operation is repeated. */
+    result?: Json
   }
   'state.expired': { namespace: string; key: string; version: number; previous?: number }
   'state.forked': { namespace: string; from: string; sequence: number }

@@ -50,6 +50,10 @@ export const reachedStore = (store: StateStore, reach: Reach): StateStore => {
       for (const { namespace, check } of writes) reach.check(namespace, check ? 'read' : 'write')
       return store.write(writes)
     },
+    async recorded(namespace, operation) {
+      read(namespace)
+      return store.recorded(namespace, operation)
+    },
     async list(namespace, options) {
       read(namespace)
       return store.list(namespace, options)

@@ -1,23 +1,25 @@
 import { ConcordError } from '../domain/errors.ts'
 import type { Read } from '../domain/event.ts'
 import type { Json } from '../domain/json.ts'
-import { copyJson } from '../domain/json.ts'
+import type { Clock } from '../ports/clock.ts'
 import type {
   Entry,
   KeyMoment,
-  Moment,
   Provenance,
   StateStore,
   StateWrite,
   WriteOutcome,
 } from '../ports/state-store.ts'
 import { checkOwner } from './fence.ts'
+import { jsonValue } from './json-value.ts'
+import { mergeInto } from './merge-into.ts'
 import { type Reach, reachedStore } from './reach.ts'
-import type { MergeOptions, MergeResult, State } from './state.ts'
-import { typedKey } from './state-keys.ts'
-import { diffEntries, mergeEntries } from './state-merge.ts'
-import { runTransaction } from './state-transaction.ts'
-import { type UpdateParts, updateKey } from './state-update.ts'
+import type { State } from './state.ts'
+import { typedKey, type Updating } from './state-keys.ts'
+import { inLine, pauseBefore } from './state-line.ts'
+import { diffEntries } from './state-merge.ts'
+import { runTransaction, type TransactionParts } from './state-transaction.ts'
+import { attemptsDefault, attemptsOf, type UpdateParts, updateKey } from './state-update.ts'
 
 export type StateScope = {
   store: StateStore
@@ -25,6 +27,9 @@ export type StateScope = {
   provenance: Provenance
   /** Makes the ids of operations: the same when the step is executed again. */
   operationPrefix: string
+  /** Steps may be executed again, and then go on with what they wrote the first time. */
+  repeatable?: boolean
+  clock: Clock
   /** Results of the run's own steps, for the keys `step:{id}`. */
   result?: (step: string) => Json | undefined
   reads?: Read[]
@@ -40,30 +45,11 @@ export type StateScope = {
 }
 
 const readsMax = 100
-const attemptsDefault = 100
 
 type Own = Omit<StateWrite, 'namespace' | 'provenance'>
 
-/** Updates of one key wait for each other within a process, so that only other processes can come between. */
-const queues = new WeakMap<StateStore, Map<string, Promise<unknown>>>()
-
-const oneAtATime = async <T>(store: StateStore, id: string, fn: () => Promise<T>): Promise<T> => {
-  let lines = queues.get(store)
-  if (lines === undefined) {
-    lines = new Map()
-    queues.set(store, lines)
-  }
-  const mine = (lines.get(id) ?? Promise.resolve()).then(fn, fn)
-  lines.set(id, mine)
-  try {
-    return await mine
-  } finally {
-    if (lines.get(id) === mine) lines.delete(id)
-  }
-}
-
 export const scopedState = (scope: StateScope): State => {
-  const { namespace, provenance, reach } = scope
+  const { namespace, provenance, reach, clock } = scope
   const store = reach === undefined ? scope.store : reachedStore(scope.store, reach)
   const occurrences = scope.occurrences ?? new Map<string, number>()
   const operation = (key: string): string => {
@@ -93,18 +79,31 @@ export const scopedState = (scope: StateScope): State => {
     if (outcome === undefined) throw new ConcordError('internal', 'the state store answered no outcome')
     return outcome
   }
-  const update: State['update'] = (key, change, given = {}) => {
+  const recorded = async (id: string) => (scope.repeatable ? store.recorded(namespace, id) : undefined)
+  const pauseOf = (id: string) => (attempt: number) => pauseBefore(clock, id, attempt)
+  const updated: Updating = (key, change, given = {}) => {
     const options = typeof given === 'number' ? { attemptsMax: given } : given
-    const parts: UpdateParts = { namespace, provenance, operation: operation(key), entry, write }
+    const id = operation(key)
+    const parts: UpdateParts = {
+      namespace,
+      provenance,
+      operation: id,
+      entry,
+      write,
+      recorded: () => recorded(id),
+      pause: pauseOf(id),
+    }
     if (scope.mediate !== undefined) parts.mediate = scope.mediate
     if (scope.resolved !== undefined) parts.resolved = scope.resolved
     const run = () => updateKey(parts, key, change, options)
     // Who wants to know of a conflict is not kept from having one.
     const { onConflict = 'retry' } = options
-    return onConflict === 'retry' ? oneAtATime(scope.store, `${namespace}\0${key}`, run) : run()
+    return onConflict === 'retry' ? inLine(scope.store, `${namespace}\0${key}`, clock, run) : run()
   }
   const sibling = (other: string): State =>
     scopedState({ ...scope, occurrences, namespace: other, result: undefined })
+
+  const writing = (key: string) => `write ${namespace} ${key.slice(0, 200)}`
 
   const state: State = {
     namespace,
@@ -118,30 +117,41 @@ export const scopedState = (scope: StateScope): State => {
       return found?.value
     },
     set: (key, value, options = {}) =>
-      write({ key, value: copyJson(value), operation: operation(key), ...options }),
+      write({ key, value: jsonValue(writing(key), value), operation: operation(key), ...options }),
     delete: (key, options = {}) => write({ key, delete: true, operation: operation(key), ...options }),
     compareAndSet: (key, version, value, options = {}) =>
-      write({ key, value: copyJson(value), ifVersion: version, operation: operation(key), ...options }),
+      write({
+        key,
+        value: jsonValue(writing(key), value),
+        ifVersion: version,
+        operation: operation(key),
+        ...options,
+      }),
     async increment(key, by = 1, options = {}) {
       const outcome = await write({ key, increment: by, operation: operation(key), ...options })
       return outcome.ok ? (outcome.value ?? by) : by
     },
-    update,
-    transaction: (fn, attemptsMax = attemptsDefault) =>
-      runTransaction(fn, { entry, write: writeAll, operation: operation('$transaction') }, attemptsMax),
+    update: async (key, change, options) => (await updated(key, change, options)).outcome,
+    async transaction(fn, attemptsMax = attemptsDefault) {
+      const id = operation('$transaction')
+      const parts: TransactionParts = { entry, write: writeAll, operation: id, pause: pauseOf(id) }
+      if (scope.repeatable) parts.recorded = recorded
+      const most = attemptsOf(attemptsMax)
+      return inLine(scope.store, `${namespace}\0`, clock, () => runTransaction(fn, parts, most))
+    },
     list: (options = {}) =>
       store.list(namespace, typeof options === 'string' ? { prefix: options } : options),
     history: (key, options) => store.history(namespace, key, options),
     watch: (pattern, options) => store.watch(namespace, pattern, options),
     sequence: () => store.sequence(namespace),
     async publish(channel, message) {
-      const copied = copyJson(message)
+      const copied = jsonValue(`publish to ${channel.slice(0, 200)}`, message)
       scope.guard?.()
       await checkOwner(store, provenance)
       await store.publish(channel, copied, provenance)
     },
     subscribe: (pattern, options) => store.subscribe(pattern, options),
-    of: (key) => typedKey(state, key),
+    of: (key) => typedKey(state, key, updated),
     in: sibling,
     async fork(other, { at } = {}) {
       await store.fork(other, { from: namespace, provenance, ...(at === undefined ? {} : { at }) })
@@ -149,58 +159,7 @@ export const scopedState = (scope: StateScope): State => {
     },
     diff: async (other) => diffEntries(await store.list(namespace), await store.list(other)),
     merge: (other, options = {}) =>
-      mergeInto({ ...scope, store }, other, options, writeAll, () => operation('$merge')),
+      mergeInto({ store, namespace, clock, write: writeAll, recorded }, other, options, operation('$merge')),
   }
   return state
-}
-
-/**
- * What both were when they parted. A fork itself tells what it began as (after its first change, which says that it is one), also when its origin no longer
- * keeps that moment. Of two forks of one namespace it is what the earlier began as.
- */
-const baseOf = async (
-  { store, namespace }: StateScope,
-  other: string,
-  base: Moment | undefined,
-): Promise<Entry[]> => {
-  if (base !== undefined) return store.list(namespace, { at: base })
-  const began = { at: { sequence: 1 } }
-  const [theirs, ours] = [await store.origin(other), await store.origin(namespace)]
-  if (theirs?.namespace === namespace) return store.list(other, began)
-  if (ours?.namespace === other) return store.list(namespace, began)
-  if (ours !== undefined && ours.namespace === theirs?.namespace)
-    return store.list(ours.sequence <= theirs.sequence ? namespace : other, began)
-  throw new ConcordError(
-    'input.invalid',
-    `Cannot merge ${other} into ${namespace} as a base must be known: neither is a fork of the other, nor both of one namespace; give base`,
-  )
-}
-
-const mergeInto = async (
-  scope: StateScope,
-  other: string,
-  options: MergeOptions,
-  writeAll: (writes: readonly Own[]) => Promise<WriteOutcome[]>,
-  operation: () => string,
-): Promise<MergeResult> => {
-  const { store, namespace } = scope
-  const base = await baseOf(scope, other, options.base)
-  const id = operation()
-  for (let attempt = 1; attempt <= attemptsDefault; attempt++) {
-    const [ours, theirs] = [await store.list(namespace), await store.list(other)]
-    const { writes, conflicts } = mergeEntries({ base, ours, theirs }, options.resolve)
-    const outcomes = await writeAll(
-      writes.map(({ key, value, version }) => ({
-        key,
-        ifVersion: version,
-        operation: `${id}/${key}`,
-        ...(value === undefined ? { delete: true } : { value }),
-      })),
-    )
-    if (outcomes.every((outcome) => outcome.ok)) return { merged: writes.map(({ key }) => key), conflicts }
-  }
-  throw new ConcordError(
-    'version.conflict',
-    `Cannot merge ${other} into ${namespace} as ${attemptsDefault} times others wrote between; try again later`,
-  )
 }

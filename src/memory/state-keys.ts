@@ -1,8 +1,11 @@
 import { ConcordError } from '../domain/errors.ts'
-import { asJson, type Json } from '../domain/json.ts'
+import type { Json } from '../domain/json.ts'
 import { literalPattern } from '../domain/key-pattern.ts'
 import { type Schema, validate } from '../ports/schema.ts'
+import { jsonValue } from './json-value.ts'
 import type { Key, KeyState, State } from './state.ts'
+import { sameJson } from './state-merge.ts'
+import type { Change, Updated, UpdateOptions } from './state-update.ts'
 
 /** Names a key and says what its values are: `key('stock', z.object({ ... }))`. Any Standard Schema serves. */
 export const key = <T>(name: string, schema: Schema<unknown, T>): Key<T> => ({ name, schema })
@@ -15,12 +18,22 @@ const refuse = (name: string, problems: readonly string[]): never => {
   )
 }
 
-export const typedKey = <T>(state: State, { name, schema }: Key<T>): KeyState<T> => {
+/** An update that answers with the value that was written, be it by an execution before this one. */
+export type Updating = (key: string, change: Change, options?: number | UpdateOptions) => Promise<Updated>
+
+export const typedKey = <T>(state: State, { name, schema }: Key<T>, update: Updating): KeyState<T> => {
   const judged = (result: Awaited<ReturnType<typeof validate<T>>>): T =>
     result.ok ? result.value : refuse(name, result.problems)
   const read = async (value: Json | undefined): Promise<T | undefined> =>
     value === undefined ? undefined : judged(await validate(schema, value))
-  const checked = async (value: T): Promise<Json> => asJson(judged(await validate(schema, value)))
+  /** What is stored is read through the schema again: one that makes something else of it could not read its own. */
+  const checked = async (value: T): Promise<Json> => {
+    const stored = jsonValue(`write "${name}"`, judged(await validate(schema, value)))
+    const again = await validate(schema, stored)
+    if (!again.ok || !sameJson(jsonValue(`write "${name}"`, again.value), stored))
+      refuse(name, ['the schema makes something else of what it has made once (it transforms)'])
+    return stored
+  }
   const now = (value: unknown): T => {
     const result = validate(schema, value)
     return result instanceof Promise
@@ -34,14 +47,14 @@ export const typedKey = <T>(state: State, { name, schema }: Key<T>): KeyState<T>
       return value === undefined ? undefined : now(value)
     },
     set: async (value, options) => state.set(name, await checked(value), options),
-    compareAndSet: async (version, value) => state.compareAndSet(name, version, await checked(value)),
-    async update(change) {
-      let last: T | undefined
-      await state.update(name, (value) => {
-        last = now(change(value === undefined ? undefined : now(value)))
-        return asJson(last)
-      })
-      return last as T
+    compareAndSet: async (version, value, options) =>
+      state.compareAndSet(name, version, await checked(value), options),
+    async update(change, options) {
+      const { value } = await update(name, async (old) => checked(await change(await read(old))), options)
+      // Absent: written by an execution before this one, and erased since.
+      return value === undefined
+        ? refuse(name, ['what was written was erased since'])
+        : judged(await validate(schema, value))
     },
     delete: (options) => state.delete(name, options),
     history: (options) => state.history(name, options),

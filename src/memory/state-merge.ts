@@ -20,7 +20,12 @@ export const sameJson = (a: Json | undefined, b: Json | undefined): boolean => {
 /** A key that is not the same on both sides; an absent side has no entry there. */
 export type Difference = { key: string; before?: Entry; after?: Entry }
 
-const byKey = (entries: readonly Entry[]) => new Map(entries.map((entry) => [entry.key, entry]))
+/** The key that tells up to which change another namespace was merged; no part of what is compared and merged. */
+export const markOf = (namespace: string): string => `${marks}${namespace}`
+const marks = '$merged:'
+
+const byKey = (entries: readonly Entry[]) =>
+  new Map(entries.filter(({ key }) => !key.startsWith(marks)).map((entry) => [entry.key, entry]))
 
 /** What leads from one listing to another, by value, in order of key as listed. */
 export const diffEntries = (before: readonly Entry[], after: readonly Entry[]): Difference[] => {
@@ -42,37 +47,48 @@ export const diffEntries = (before: readonly Entry[], after: readonly Entry[]): 
 export type MergeConflict = { key: string; base?: Entry; ours?: Entry; theirs?: Entry }
 
 /** What to make of a conflict: a value, `undefined` for absent, or `unresolved` to leave ours and report it. */
-export type Resolve = (conflict: MergeConflict) => Json | undefined | typeof unresolved
+export type Resolve = (conflict: MergeConflict) => Resolution | Promise<Resolution>
+export type Resolution = Json | undefined | typeof unresolved
 export const unresolved: unique symbol = Symbol('unresolved')
 
-export type Merge = {
-  /** What ours has to become; `value` absent: deleted. `version` is the one that was merged with, 0 for absent. */
-  writes: { key: string; value?: Json; version: number }[]
-  conflicts: MergeConflict[]
+/** What a key of ours has to become; `value` absent: deleted. `version` is the one that was merged with, 0 for absent. */
+export type Merged = {
+  key: string
+  value?: Json
+  version: number
+  /** Of theirs. */
+  expiresAt?: number
+  /** The value was decided on, not taken over. */
+  resolved?: true
 }
+export type Merge = { writes: Merged[]; conflicts: MergeConflict[] }
 
 /** Three-way merge by key: a side that did not change a key yields to the one that did. */
-export const mergeEntries = (
+export const mergeEntries = async (
   sides: { base: readonly Entry[]; ours: readonly Entry[]; theirs: readonly Entry[] },
   resolve: Resolve = () => unresolved,
-): Merge => {
+): Promise<Merge> => {
   const [base, ours] = [byKey(sides.base), byKey(sides.ours)]
   const merge: Merge = { writes: [], conflicts: [] }
   for (const { key, before, after } of diffEntries(sides.base, sides.theirs)) {
     const mine = ours.get(key)
     if (sameJson(mine?.value, after?.value)) continue
-    let value: Json | undefined | typeof unresolved = after?.value
+    const version = mine?.version ?? 0
     if (!sameJson(mine?.value, base.get(key)?.value)) {
       const conflict: MergeConflict = { key }
       if (before !== undefined) conflict.base = before
       if (mine !== undefined) conflict.ours = mine
       if (after !== undefined) conflict.theirs = after
-      value = resolve(conflict)
+      const value = await resolve(conflict)
       if (value === unresolved) merge.conflicts.push(conflict)
       if (value === unresolved || sameJson(value, mine?.value)) continue
+      merge.writes.push({ key, version, resolved: true, ...(value === undefined ? {} : { value }) })
+      continue
     }
-    const version = mine?.version ?? 0
-    merge.writes.push(value === undefined ? { key, version } : { key, value, version })
+    const write: Merged = { key, version }
+    if (after !== undefined) write.value = after.value
+    if (after?.expiresAt !== undefined) write.expiresAt = after.expiresAt
+    merge.writes.push(write)
   }
   return merge
 }

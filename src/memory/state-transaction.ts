@@ -1,6 +1,6 @@
-import { ConcordError } from '../domain/errors.ts'
+import { ConcordError, isConcordError } from '../domain/errors.ts'
 import { copyJson, type Json } from '../domain/json.ts'
-import type { Entry, StateWrite, WriteOutcome } from '../ports/state-store.ts'
+import type { Entry, RecordedWrite, StateWrite, WriteOutcome } from '../ports/state-store.ts'
 
 /** What a transaction's function is given: its reads are checked and its writes made together when it returns. */
 export interface Transaction {
@@ -19,6 +19,10 @@ export type TransactionParts = {
   write(writes: Omit<StateWrite, 'namespace' | 'provenance'>[]): Promise<WriteOutcome[]>
   /** The same id for the same write, however often the transaction is tried. */
   operation: string
+  /** What the first write of this very transaction was, when its step is executed again. Absent where nothing is executed again. */
+  recorded?: (operation: string) => Promise<RecordedWrite | undefined>
+  /** Before another attempt. */
+  pause(attempt: number): Promise<void>
 }
 
 const numberOf = (key: string, value: Json | undefined): number => {
@@ -28,6 +32,22 @@ const numberOf = (key: string, value: Json | undefined): number => {
     'input.invalid',
     `Cannot increment ${key} as it must be a number: it is a value of type ${value === null ? 'null' : typeof value}; set it instead`,
   )
+}
+
+/** The id of a transaction's first write, under which it is found again. */
+const firstOf = (operation: string): string => `${operation}/0`
+
+/** Kept with the first write; the result of a transaction is what its step goes on with. */
+const resultOf = (result: unknown): { result?: Json } => {
+  if (result === undefined) return {}
+  try {
+    return { result: copyJson(result) }
+  } catch (error) {
+    throw new ConcordError(
+      'input.invalid',
+      `Cannot commit the transaction as what it returns is kept, so that a step executed again goes on with it: ${error instanceof Error ? error.message : error}; return JSON or nothing`,
+    )
+  }
 }
 
 const once = async <T>(fn: (tx: Transaction) => Promise<T> | T, parts: TransactionParts) => {
@@ -60,13 +80,15 @@ const once = async <T>(fn: (tx: Transaction) => Promise<T> | T, parts: Transacti
   for (const [key, pending] of writes) {
     const condition = reads.has(key) ? { ifVersion: reads.get(key)?.version ?? 0 } : {}
     // By key: tried or executed again, it may write others, or in another order.
-    const operation = `${parts.operation}/${key}`
+    // The first has a name that is known before its key is.
+    const operation = batch.length === 0 ? firstOf(parts.operation) : `${parts.operation}/${key}`
     if (pending.kind === 'set') {
       const ttl = pending.ttlMs === undefined ? {} : { ttlMs: pending.ttlMs }
       batch.push({ key, value: pending.value, operation, ...condition, ...ttl })
     } else if (pending.kind === 'delete') batch.push({ key, delete: true, operation, ...condition })
     else batch.push({ key, increment: pending.by, operation, ...condition })
   }
+  if (parts.recorded !== undefined && batch[0] !== undefined) Object.assign(batch[0], resultOf(result))
   for (const [key, entry] of reads)
     if (!writes.has(key)) batch.push({ key, check: true, ifVersion: entry?.version ?? 0 })
   const outcomes = batch.length === 0 ? [] : await parts.write(batch)
@@ -75,7 +97,22 @@ const once = async <T>(fn: (tx: Transaction) => Promise<T> | T, parts: Transacti
   const conflict = batch.find(
     ({ ifVersion }, i) => ifVersion !== undefined && ifVersion !== outcomes[i]?.version,
   )
-  return { result, conflict: refused ? (conflict?.key ?? '') : undefined }
+  const repeated = outcomes.some((outcome) => outcome.ok && outcome.repeated)
+  return { result, repeated, conflict: refused ? (conflict?.key ?? '') : undefined }
+}
+
+/** It wrote other keys first. */
+const overtaken = (error: unknown) => {
+  if (!isConcordError(error) || error.code !== 'key.reused') throw error
+  return { result: undefined, repeated: true, conflict: undefined }
+}
+
+type Before<T> = { found: boolean; result: T }
+
+/** What a transaction that was made before returned. */
+const before = async <T>({ recorded, operation }: TransactionParts): Promise<Before<T>> => {
+  const found = await recorded?.(firstOf(operation))
+  return { found: found !== undefined, result: found?.result as T }
 }
 
 /** Tries until nobody came between its reads and its writes; at most `attemptsMax` times, then `version.conflict`. */
@@ -84,11 +121,16 @@ export const runTransaction = async <T>(
   parts: TransactionParts,
   attemptsMax: number,
 ): Promise<T> => {
+  const known = await before<T>(parts)
+  if (known.found) return known.result
   let last = ''
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-    const { result, conflict } = await once(fn, parts)
-    if (conflict === undefined) return result
+    const { result, repeated, conflict } = await once(fn, parts).catch(overtaken)
+    // Another execution of the same step was faster.
+    if (repeated) return (await before<T>(parts)).result
+    if (conflict === undefined) return result as T
     last = conflict
+    await parts.pause(attempt)
   }
   throw new ConcordError(
     'version.conflict',

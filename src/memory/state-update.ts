@@ -1,7 +1,7 @@
 import { ConcordError } from '../domain/errors.ts'
 import type { EventData } from '../domain/event.ts'
 import { asJson, copyJson, type Json } from '../domain/json.ts'
-import type { Entry, Provenance, WriteOutcome } from '../ports/state-store.ts'
+import type { Entry, Provenance, RecordedWrite, WriteOutcome } from '../ports/state-store.ts'
 
 /** What happens when somebody else wrote between reading and writing. */
 export type OnConflict =
@@ -13,6 +13,8 @@ export type OnConflict =
   | { mediator: string }
 
 export type UpdateOptions = {
+  /** Ends the key that long after this write; default: the expiry the key has stays. */
+  ttlMs?: number
   /** Writes tried, the first included. Default 100; 5 where a mediator is asked. */
   attemptsMax?: number
   /** Default `retry`. */
@@ -34,15 +36,34 @@ export type UpdateParts = {
   provenance: Provenance
   operation: string
   entry(key: string): Promise<Entry | undefined>
-  write(write: { key: string; value: Json; ifVersion: number; operation: string }): Promise<WriteOutcome>
+  write(write: {
+    key: string
+    value: Json
+    ifVersion: number
+    operation: string
+    keepExpiry: boolean
+    ttlMs?: number
+  }): Promise<WriteOutcome>
+  /** What this very update wrote, when its step is executed again. */
+  recorded(): Promise<RecordedWrite | undefined>
+  /** Before another attempt. */
+  pause(attempt: number): Promise<void>
   mediate?: (mediator: string, conflict: Conflict) => Promise<Json>
   resolved?: (data: Resolved) => void
 }
 
-const attemptsDefault = 100
+export const attemptsDefault = 100
 const mediationsDefault = 5
 /** A value of more characters of JSON is in the state's own log only. */
 const toldCharsMax = 64 * 1024
+
+export const attemptsOf = (attemptsMax: number): number => {
+  if (Number.isSafeInteger(attemptsMax) && attemptsMax > 0) return attemptsMax
+  throw new ConcordError(
+    'input.invalid',
+    `Cannot try that often as attemptsMax is a whole number from 1: ${attemptsMax}; correct it`,
+  )
+}
 
 const versionOf = (entry: Entry | undefined): Version =>
   entry === undefined
@@ -54,6 +75,17 @@ const told = ({ value, ...rest }: Version): Resolved['theirs'] => ({
   ...(value === undefined || JSON.stringify(value).length > toldCharsMax ? {} : { value }),
 })
 
+/** What was written, and its outcome; the value of an update that was erased since is not known. */
+export type Updated = { outcome: WriteOutcome; value: Json | undefined }
+
+/** An update that is made again is not: it answers what it wrote, though the key may have changed since. */
+const before = async (parts: UpdateParts, key: string): Promise<Updated | undefined> => {
+  const found = await parts.recorded()
+  if (found === undefined) return undefined
+  const { sequence, version = 0, value } = found
+  return { outcome: { ok: true, key, version, sequence, repeated: true }, value }
+}
+
 /**
  * Reads, changes and writes one key; what a conflict leads to is told once it is resolved. Throws `version.conflict` when others came between
  * each time, or at once under `fail`.
@@ -63,16 +95,23 @@ export const updateKey = async (
   key: string,
   change: Change,
   options: UpdateOptions = {},
-): Promise<WriteOutcome> => {
-  const { onConflict = 'retry' } = options
+): Promise<Updated> => {
+  const known = await before(parts, key)
+  if (known !== undefined) return known
+  const { onConflict = 'retry', ttlMs } = options
   const mediator = typeof onConflict === 'object' ? onConflict.mediator : undefined
-  const attemptsMax = options.attemptsMax ?? (mediator === undefined ? attemptsDefault : mediationsDefault)
+  const attemptsMax = attemptsOf(
+    options.attemptsMax ?? (mediator === undefined ? attemptsDefault : mediationsDefault),
+  )
+  const expiry = ttlMs === undefined ? { keepExpiry: true } : { keepExpiry: false, ttlMs }
   const { namespace, operation } = parts
   let base = versionOf(await parts.entry(key))
   let mine = copyJson(await change(base.value))
   for (let attempt = 1; ; attempt++) {
-    const outcome = await parts.write({ key, value: mine, ifVersion: base.version, operation })
+    const outcome = await parts.write({ key, value: mine, ifVersion: base.version, operation, ...expiry })
     const own: Version = { value: mine, version: base.version, provenance: parts.provenance }
+    // Another execution of the same step was faster.
+    if (outcome.ok && outcome.repeated) return (await before(parts, key)) ?? { outcome, value: undefined }
     if (outcome.ok) {
       if (attempt > 1)
         parts.resolved?.({
@@ -84,8 +123,9 @@ export const updateKey = async (
           theirs: told(base),
           resolution: told({ ...own, version: outcome.version }),
         })
-      return outcome
+      return { outcome, value: mine }
     }
+    await parts.pause(attempt)
     const theirs = versionOf(await parts.entry(key))
     if (onConflict === 'fail' || attempt >= attemptsMax)
       throw conflict(namespace, key, attempt, onConflict, base, theirs)
@@ -98,8 +138,16 @@ export const updateKey = async (
   }
 }
 
-const mediated = ({ mediate }: UpdateParts, mediator: string, conflict: Conflict): Promise<Json> => {
-  if (mediate !== undefined) return mediate(mediator, conflict)
+const mediated = async ({ mediate }: UpdateParts, mediator: string, conflict: Conflict): Promise<Json> => {
+  if (mediate !== undefined) {
+    const value = await mediate(mediator, conflict)
+    // An agent that returns nothing returns null: it must not take both versions away.
+    if (value !== null || conflict.mine.value === null || conflict.theirs.value === null) return value
+    throw new ConcordError(
+      'agent.failed',
+      `Cannot resolve the conflict on "${conflict.key}" as mediator "${mediator}" must return a value: it returned nothing; return one of the two, or what they make together`,
+    )
+  }
   throw new ConcordError(
     'agent.unknown',
     `Cannot ask mediator "${mediator}" as only agents at work have a team: this is outside of a run; update with onConflict retry or fail`,
@@ -118,6 +166,6 @@ const conflict = (
   const message =
     onConflict === 'fail'
       ? `Cannot update "${key}" as nobody may have written since it was read: version ${base.version} was read, ${theirs.version} is there; read it again, or choose another onConflict`
-      : `Cannot update "${key}" as ${attempts} others came between each time, the bound attemptsMax; try again later`
+      : `Cannot update "${key}" as ${attempts} others came between each time, the bound attemptsMax; try again later (an update that changes its own key never succeeds)`
   return new ConcordError('version.conflict', message, { details })
 }

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { isConcordError } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
 import { volatileStores } from '../stores/volatile/stores.ts'
-import { manualClock } from '../testing/clock.ts'
+import { machineClock, manualClock } from '../testing/clock.ts'
 import { scopedState } from './scoped-state.ts'
 import { key } from './state-keys.ts'
 import { diffEntries, mergeEntries, sameJson } from './state-merge.ts'
@@ -14,7 +14,14 @@ import { diffEntries, mergeEntries, sameJson } from './state-merge.ts'
 const open = () =>
   volatileStores({ clock: manualClock(), random: { next: Math.random, bytes: randomBytes } }).state
 const scope = (store = open(), operationPrefix = 'p') =>
-  scopedState({ store, namespace: 'n', provenance: { agent: 'a' }, operationPrefix })
+  scopedState({
+    store,
+    namespace: 'n',
+    provenance: { agent: 'a' },
+    operationPrefix,
+    repeatable: true,
+    clock: machineClock,
+  })
 const refused = (code: string) => (error: unknown) => isConcordError(error) && error.code === code
 
 describe('the state agents use', () => {
@@ -33,6 +40,108 @@ describe('the state agents use', () => {
     assert.deepEqual(await step(), [5, 2, 1, 1])
     assert.deepEqual(await step(), [5, 2, 1, 1])
     assert.equal(await store.sequence('m'), 2)
+  })
+
+  it('goes on with what it wrote the first time when the step is executed again, whatever others wrote since', async () => {
+    const store = open()
+    const lamps = key('lamps', z.number())
+    let calls = 0
+    const step = async () => {
+      const state = scope(store)
+      const now = await state.of(lamps).update((n = 0) => {
+        calls++
+        return n + 5
+      })
+      const sold = await state.transaction(async (tx) => {
+        calls++
+        const left = Number(await tx.get('left'))
+        if (left <= 0) return 'sold out'
+        tx.set('left', left - 1)
+        return 'got one'
+      })
+      return { now, sold }
+    }
+    await scope(store, 'before').set('left', 1)
+    const first = await step()
+    assert.deepEqual(first, { now: 5, sold: 'got one' })
+    await scope(store, 'after').set('lamps', 70)
+    assert.deepEqual(await step(), first)
+    assert.equal(calls, 2)
+    assert.equal(await scope(store).get('lamps'), 70)
+    // What is kept has to be JSON; nothing was written.
+    const odd = scope(store, 'odd').transaction((tx) => {
+      tx.set('odd', 1)
+      return () => 1
+    })
+    await assert.rejects(odd, refused('input.invalid'))
+    assert.equal(await scope(store).get('odd'), undefined)
+  })
+
+  it('is held up by nobody whose change never ends, nor by an update within an update', async () => {
+    const store = open()
+    const state = scope(store)
+    void state.update('k', () => new Promise<Json>(() => undefined)).catch(() => undefined)
+    assert.equal((await scope(store, 'other').update('k', () => 1)).ok, true)
+    const nested = scope(store, 'nested').update(
+      'n',
+      async (n) => {
+        await scope(store, `inner${String(n)}`).update('n', (m) => Number(m ?? 0) + 1)
+        return 0
+      },
+      2,
+    )
+    await assert.rejects(nested, refused('version.conflict'))
+  })
+
+  it('keeps the expiry of what it updates, and takes it over with what it merges', async () => {
+    const clock = manualClock()
+    const { state: store } = volatileStores({ clock, random: { next: Math.random, bytes: randomBytes } })
+    const state = scopedState({ store, namespace: 'n', provenance: {}, operationPrefix: 'p', clock })
+    await state.set('lease', 1, { ttlMs: 1000 })
+    const expiresAt = clock.now() + 1000
+    await state.update('lease', (n) => Number(n) + 1)
+    assert.equal((await state.entry('lease'))?.expiresAt, expiresAt)
+    await state.update('lease', (n) => Number(n) + 1, { ttlMs: 5000 })
+    assert.equal((await state.entry('lease'))?.expiresAt, clock.now() + 5000)
+    const draft = await state.fork('draft')
+    await draft.set('new', 1, { ttlMs: 300 })
+    await state.merge('draft')
+    assert.equal((await state.entry('new'))?.expiresAt, clock.now() + 300)
+  })
+
+  it('refuses what is no JSON, no version and no number of attempts, by name', async () => {
+    const state = scope()
+    const cycle: { [name: string]: unknown } = {}
+    cycle.self = cycle
+    for (const value of [{ a: Number.NaN }, cycle, () => 1])
+      await assert.rejects(async () => state.set('k', value as Json), refused('input.invalid'))
+    await assert.rejects(state.set('k', 1, { ifVersion: -1 }), refused('input.invalid'))
+    await assert.rejects(
+      state.update('k', () => 1, Number.NaN),
+      refused('input.invalid'),
+    )
+    await assert.rejects(
+      state.transaction(() => 1, 0),
+      refused('input.invalid'),
+    )
+    const long = 'k'.repeat(100_000)
+    await assert.rejects(
+      state.set(long, 1),
+      (error: Error) => refused('input.invalid')(error) && error.message.length < 1000,
+    )
+  })
+
+  it('refuses a key whose schema could not read what it wrote', async () => {
+    const state = scope()
+    await assert.rejects(state.of(key('n', z.string().transform(Number))).set(5), refused('input.invalid'))
+    await assert.rejects(
+      state
+        .of(key<number>('n', z.coerce.string().transform(Number)))
+        .set(5)
+        .then(() => state.of(key('d', z.date())).set(new Date(0))),
+      refused('input.invalid'),
+    )
+    assert.equal(await state.of(key('d', z.string().default('x'))).update(async (v) => `${v}!`), 'undefined!')
   })
 
   it('loses none of a thousand updates at once', async () => {
@@ -116,6 +225,49 @@ describe('the state agents use', () => {
   })
 })
 
+describe('merging twice', () => {
+  it('tells no conflict about what the other did not change since, and still tells one that was left', async () => {
+    const state = scope()
+    await state.set('a', 'base')
+    await state.set('b', 'base')
+    const draft = await state.fork('draft')
+    await draft.set('a', 'draft')
+    assert.deepEqual(await state.merge('draft'), { merged: ['a'], conflicts: [] })
+    await state.set('a', 'ours, later')
+    assert.deepEqual(await state.merge('draft'), { merged: [], conflicts: [] })
+    await draft.set('b', 'draft')
+    await state.set('b', 'ours')
+    for (let i = 0; i < 2; i++) {
+      const { conflicts } = await state.merge('draft')
+      assert.deepEqual(
+        conflicts.map((conflict) => conflict.key),
+        ['b'],
+      )
+    }
+    const resolved = await state.merge('draft', {
+      resolve: async ({ ours, theirs }) => `${ours?.value}+${theirs?.value}`,
+    })
+    assert.deepEqual(resolved.conflicts, [])
+    assert.equal(await state.get('b'), 'ours+draft')
+    assert.deepEqual((await draft.diff('n')).map((each) => each.key).sort(), ['a', 'b'])
+    // A branch of the same namespace: they parted where the older did.
+    const other = await state.fork('other')
+    await other.set('c', 1)
+    const { merged, conflicts } = await draft.merge('other')
+    assert.deepEqual([merged, conflicts.map((conflict) => conflict.key)], [['c'], ['a', 'b']])
+  })
+
+  it('answers what it did when it is executed again', async () => {
+    const store = open()
+    await (await scope(store, 'before').fork('branch')).set('k', 2)
+    const merge = () => scope(store, 'step').merge('branch')
+    assert.deepEqual(await merge(), { merged: ['k'], conflicts: [] })
+    await scope(store, 'after').set('k', 3)
+    assert.deepEqual(await merge(), { merged: ['k'], conflicts: [] })
+    assert.equal(await scope(store).get('k'), 3)
+  })
+})
+
 const entries = fc
   .dictionary(fc.constantFrom('a', 'b', 'c', 'd'), fc.integer({ min: 0, max: 2 }))
   .map((values) =>
@@ -125,10 +277,10 @@ const valuesOf = (list: readonly { key: string; value: Json }[]) =>
   Object.fromEntries(list.map((entry) => [entry.key, entry.value]))
 
 describe('merging', () => {
-  it('takes from each side what only it changed, and reports the rest', () => {
+  it('takes from each side what only it changed, and reports the rest', () =>
     fc.assert(
-      fc.property(entries, entries, entries, (base, ours, theirs) => {
-        const { writes, conflicts } = mergeEntries({ base, ours, theirs })
+      fc.asyncProperty(entries, entries, entries, async (base, ours, theirs) => {
+        const { writes, conflicts } = await mergeEntries({ base, ours, theirs })
         const [was, mine, other] = [valuesOf(base), valuesOf(ours), valuesOf(theirs)]
         const result = { ...mine }
         for (const { key: name, value } of writes) {
@@ -142,8 +294,7 @@ describe('merging', () => {
           assert.equal(result[name], other[name] === was[name] || both ? mine[name] : other[name])
         }
       }),
-    )
-  })
+    ))
 
   it('a difference applied to one side gives the other', () => {
     fc.assert(

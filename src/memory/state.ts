@@ -53,12 +53,14 @@ export interface State {
   increment(key: string, by?: number, options?: { ttlMs?: number }): Promise<number>
   /**
    * Reads, changes and writes; when somebody came between, `onConflict` says whether to change anew what they wrote (`retry`, the default), to fail, or to ask a
-   * mediator. At most `attemptsMax` (default 100) times, then `version.conflict`.
+   * mediator. At most `attemptsMax` (default 100) times, then `version.conflict`. The key's expiry stays unless `ttlMs` is given. A step that is executed again
+   * does not change it again: `change` is not called.
    */
   update(key: string, change: Change, options?: number | UpdateOptions): Promise<WriteOutcome>
   /**
    * Several keys in one: what it read must still be so when it writes, else `fn` is called again; at most `attemptsMax` (default 100) times. `fn` must do
-   * nothing but read and write through what it is given.
+   * nothing but read and write through what it is given. Of a step that is executed again, a transaction that wrote is not made again: it answers what it
+   * returned the first time, which within a run must be JSON or nothing. `tx.set` ends an expiry, as `set` does.
    */
   transaction<T>(fn: (tx: Transaction) => Promise<T> | T, attemptsMax?: number): Promise<T>
   /** By prefix, or a page, or as it was at a moment. */
@@ -80,11 +82,14 @@ export interface State {
   fork(namespace: string, options?: { at?: Moment }): Promise<State>
   /** What leads from this namespace to another. */
   diff(namespace: string): Promise<Difference[]>
-  /** Brings the changes of another namespace in, three-way by key. */
+  /**
+   * Brings the changes of another namespace in, three-way by key: what both were is known from the last merge (the key `$merged:{namespace}`), or from where
+   * they parted. Expiries come with their values.
+   */
   merge(namespace: string, options?: MergeOptions): Promise<MergeResult>
 }
 
-/** A key whose values have a schema. */
+/** A key whose values have a schema, which must accept what it has made: what is read has been through it when it was written. */
 export type Key<T> = { readonly name: string; readonly schema: Schema<unknown, T> }
 
 /** One key with its values checked, when written and when read. Throws `input.invalid` with the places that do not fit. */
@@ -92,8 +97,9 @@ export interface KeyState<T> {
   get(options?: { at?: KeyMoment }): Promise<T | undefined>
   peek(): T | undefined
   set(value: T, options?: SetOptions): Promise<WriteOutcome>
-  compareAndSet(version: number, value: T): Promise<WriteOutcome>
-  update(change: (value: T | undefined) => T): Promise<T>
+  compareAndSet(version: number, value: T, options?: { ttlMs?: number }): Promise<WriteOutcome>
+  /** Answers with what was written: of a step that is executed again, what it wrote the first time. */
+  update(change: (value: T | undefined) => T | Promise<T>, options?: number | UpdateOptions): Promise<T>
   delete(options?: { ifVersion?: number }): Promise<WriteOutcome>
   history(options?: HistoryOptions): Promise<StateChange[]>
   watch(options?: WatchOptions): Watch

@@ -20,6 +20,7 @@ const fixture = (subject = 'ada') => {
         namespace: 'run/x',
         provenance: source,
         operationPrefix: `r${run}`,
+        clock,
       }),
       source,
       now: () => clock.now(),

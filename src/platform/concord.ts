@@ -143,6 +143,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     store: state,
     log,
     tokens: memoryTokens(memoryKey({ stores: config.stores, secret }), clock),
+    clock,
     url: options.url,
     team: (name) => teamNamed(name).services,
   })
@@ -253,6 +254,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
       namespace,
       provenance: { agent: 'user' },
       operationPrefix: `user/${ids.run()}`,
+      clock,
     })
 
   return {

@@ -6,6 +6,7 @@ import { subjectMeant } from '../memory/agent-memory.ts'
 import { scopedState } from '../memory/scoped-state.ts'
 import { type SubjectMemory, subjectMemory, subjectNamespace } from '../memory/subject.ts'
 import { type MemoryTeam, memoryReach } from '../policy/memory.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Provenance, StateStore } from '../ports/state-store.ts'
 import type { Grant, MemoryTokens } from './memory-token.ts'
@@ -50,6 +51,7 @@ export type Memory = {
 }
 
 export type MemoryParts = {
+  clock: Clock
   store: StateStore
   log: EventLog
   tokens: MemoryTokens
@@ -62,7 +64,7 @@ const scopeOf = (
   summary: RunSummary,
   team: MemoryTeam,
   store: StateStore,
-  now: () => number,
+  clock: Clock,
 ): Scope => {
   const { run, step, agent, epoch, attempt: number, since } = grant
   const provenance: Provenance = { run, step, agent, epoch }
@@ -105,8 +107,15 @@ const scopeOf = (
         write: (writes) => store.write(writes.map((write) => ({ ...write, attempt }))),
       }
       const operationPrefix = `${grant.key}/${operation}`
-      const state = scopedState({ store: fenced, namespace: home, provenance, operationPrefix })
-      return subjectMemory({ subject, state, source: { run, step, agent }, now })
+      const state = scopedState({
+        store: fenced,
+        namespace: home,
+        provenance,
+        operationPrefix,
+        repeatable: true,
+        clock,
+      })
+      return subjectMemory({ subject, state, source: { run, step, agent }, now: () => clock.now() })
     },
     hears: reach.hears,
     knows: reach.knows,
@@ -114,7 +123,7 @@ const scopeOf = (
   }
 }
 
-export const memoryAccess = ({ store, log, tokens, url, team }: MemoryParts): Memory => {
+export const memoryAccess = ({ store, log, tokens, clock, url, team }: MemoryParts): Memory => {
   let reachable = url
   return {
     store,
@@ -134,7 +143,7 @@ export const memoryAccess = ({ store, log, tokens, url, team }: MemoryParts): Me
           'auth.required',
           `Cannot accept the concord-token as its run must be in this store: there is no run ${grant.run}; ask the server that handed it out`,
         )
-      return scopeOf(grant, summary, team(summary.goal.team), store, tokens.now)
+      return scopeOf(grant, summary, team(summary.goal.team), store, clock)
     },
   }
 }

@@ -19,6 +19,8 @@ export type StateWrite = {
   /** The same as `ifVersion: 0`. */
   ifAbsent?: boolean
   ttlMs?: number
+  /** Of a value: the expiry the key has stays, as it does under an increment. */
+  keepExpiry?: boolean
   /** A repeated id returns the recorded outcome and writes nothing; for another key it throws `key.reused`. */
   operation?: string
   /**
@@ -26,6 +28,8 @@ export type StateWrite = {
    * written now, as a step that is executed again may come to another value.
    */
   sameSince?: number
+  /** What the writer made of it: kept with the change, and told with the outcome when the operation is repeated. */
+  result?: Json
   provenance?: Provenance
   /** Refused with `attempt.stale`, in the transaction of the write, once this attempt is over. */
   attempt?: Attempt
@@ -40,10 +44,24 @@ export type Entry = {
   provenance: Provenance
 }
 
-/** `version` is the key's version after the write, or the one that stood in the way of it; `value` is what an increment made. */
+/**
+ * `version` is the key's version after the write, or the one that stood in the way of it; `value` is what an increment made. `repeated`: the operation was
+ * recorded before, with this outcome and this `result` (absent once it was erased); nothing was written.
+ */
 export type WriteOutcome =
-  | { ok: true; key: string; version: number; sequence: number; value?: number }
+  | {
+      ok: true
+      key: string
+      version: number
+      sequence: number
+      value?: number
+      repeated?: true
+      result?: Json
+    }
   | { ok: false; key: string; version: number; reason: 'conflict' }
+
+/** A write that was applied under an operation id; of an erased one only the sequence is known. */
+export type RecordedWrite = { sequence: number; key?: string; version?: number; value?: Json; result?: Json }
 
 /** A moment of a namespace: after the change with this sequence, or after the last change stamped at or before this time (ms since the epoch). */
 export type Moment = { sequence: number } | { time: number }
@@ -158,6 +176,8 @@ export interface StateStore {
    * replaced, `attempt.stale` for an attempt that is over.
    */
   write(writes: readonly StateWrite[]): Promise<WriteOutcome[]>
+  /** What was written under an operation id, while that change is kept. For who may be doing something again. */
+  recorded(namespace: string, operation: string): Promise<RecordedWrite | undefined>
   /** Live entries in key order, of one moment; `after` is the last key of the page before. */
   list(namespace: string, options?: ListOptions): Promise<Entry[]>
   /** Changes of a key, newest first. Those of a fork's origin follow its own; each says its namespace. */

@@ -5,6 +5,7 @@ import type { State } from '../memory/state.ts'
 import { subjectMemory } from '../memory/subject.ts'
 import { requester } from '../stores/http/request.ts'
 import { claimsOf, endpointOf } from './address.ts'
+import { clientClock } from './clock.ts'
 import { remoteKnowledge } from './knowledge.ts'
 import { type RemoteStateOptions, remoteState } from './state.ts'
 
@@ -66,7 +67,7 @@ export const remoteMemory = (options: RemoteMemoryOptions): AgentMemory => {
           ...(step === undefined ? {} : { step }),
           agent,
         },
-        now: Date.now,
+        now: clientClock.now,
       })
     },
   }

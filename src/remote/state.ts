@@ -3,6 +3,7 @@ import { scopedState } from '../memory/scoped-state.ts'
 import type { State } from '../memory/state.ts'
 import { httpStateStore } from '../stores/http/state-store.ts'
 import { claimsOf, endpointOf, type MemoryAddress } from './address.ts'
+import { clientClock } from './clock.ts'
 
 export type RemoteStateOptions = MemoryAddress & {
   /** Default the run's own, where `memoryToken` says which. */
@@ -29,5 +30,7 @@ export const remoteState = (options: RemoteStateOptions): State => {
     // The server writes down whom the token speaks for.
     provenance: {},
     operationPrefix: `${key}${options.part ?? ''}`,
+    repeatable: run !== undefined,
+    clock: clientClock,
   })
 }

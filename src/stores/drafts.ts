@@ -19,10 +19,19 @@ const refuse = (action: string, rule: string, now: string): never => {
 }
 
 /** Names become UTF-8 text columns, where half a surrogate pair or a NUL would come back changed. */
-export const checkName = (action: string, what: string, value: string): string =>
-  typeof value === 'string' && value !== '' && value.isWellFormed() && !value.includes('\0')
-    ? value
-    : refuse(action, `${what} must be non-empty Unicode text without NUL`, JSON.stringify(value))
+/** UTF-16 units of a name; over HTTP as well. */
+const nameMax = 10_000
+const nameShown = 200
+
+export const checkName = (action: string, what: string, value: string): string => {
+  if (typeof value !== 'string' || value === '' || !value.isWellFormed() || value.includes('\0'))
+    return refuse(action, `${what} must be non-empty Unicode text without NUL`, shown(value))
+  if (value.length > nameMax)
+    return refuse(action, `${what} has at most ${nameMax} characters`, `it has ${value.length}`)
+  return value
+}
+
+const shown = (value: unknown): string => String(JSON.stringify(value)).slice(0, nameShown)
 
 const optionalName = (what: string, value: string | undefined): string | null =>
   value === undefined ? null : checkName('append an event', what, value)

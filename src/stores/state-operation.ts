@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ConcordError } from '../domain/errors.ts'
 import type { EventData } from '../domain/event.ts'
-import type { WriteOutcome } from '../ports/state-store.ts'
+import type { RecordedWrite, WriteOutcome } from '../ports/state-store.ts'
 import type { PreparedWrite } from './state-plan.ts'
 
 /** What is recorded under an operation id; `done` is gone once the event was erased. */
@@ -25,12 +25,26 @@ export const recordedOf = (
     : { version, sequence, done }
 }
 
+/** What was written, as it is told to who asks by the operation's id. */
+export const recordedWrite = (sequence: number, data: string | null): RecordedWrite => {
+  if (data === null) return { sequence }
+  const { key, version, value, result } = JSON.parse(data) as EventData['state.changed']
+  return {
+    sequence,
+    key,
+    version,
+    ...(value === undefined ? undefined : { value }),
+    ...(result === undefined ? undefined : { result }),
+  }
+}
+
 const isSame = (write: PreparedWrite, done: NonNullable<Recorded['done']>): boolean => {
-  const { kind, text, by, ttlMs } = write
+  const { kind, text, by, ttlMs, keepExpiry } = write
   if (kind === 'delete') return done.deleted === true
   if (kind === 'increment') return done.increment === by
   const ttl = done.expiresAt === undefined ? undefined : done.expiresAt - done.at
-  if (done.deleted || done.increment !== undefined || text === null || ttl !== ttlMs) return false
+  if (done.deleted || done.increment !== undefined || text === null) return false
+  if (ttl !== ttlMs && !(keepExpiry && ttlMs === undefined)) return false
   return isDeepStrictEqual(JSON.parse(text), done.value)
 }
 
@@ -53,5 +67,12 @@ export const repeated = (write: PreparedWrite, { done, ...recorded }: Recorded):
     if (sameSince !== undefined && done.at >= sameSince && !isSame(write, done))
       throw reused(write, `it wrote something else there, version ${recorded.version}`)
   }
-  return { ok: true, key: write.key, ...recorded }
+  const result = done?.result
+  return {
+    ok: true,
+    key: write.key,
+    ...recorded,
+    repeated: true,
+    ...(result === undefined ? {} : { result }),
+  }
 }

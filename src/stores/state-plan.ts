@@ -25,8 +25,11 @@ export type PreparedWrite = {
   by: number
   ifVersion: number | undefined
   ttlMs: number | undefined
+  keepExpiry: boolean
   operation: string | null
   sameSince?: number
+  /** JSON text. */
+  result: string | null
   provenance: Provenance
   attempt?: Attempt
 }
@@ -59,7 +62,8 @@ export type Plan = {
   outcomes: WriteOutcome[]
 }
 
-const action = (write: { namespace: string; key: string }) => `write ${write.namespace} ${write.key}`
+const action = ({ namespace, key }: { namespace: string; key: string }) =>
+  `write ${String(namespace).slice(0, 200)} ${String(key).slice(0, 200)}`
 const invalid = (write: StateWrite, rule: string, now: unknown, way: string): ConcordError =>
   new ConcordError('input.invalid', `Cannot ${action(write)} as ${rule}: ${now}; ${way}`)
 
@@ -115,18 +119,25 @@ export const prepareWrite = (write: StateWrite, limits: StateLimits): PreparedWr
     }
     if (provenance.epoch !== undefined) checkEpoch(provenance.epoch)
   }
-  const text = kind === 'put' ? toText(action(write), write.value) : null
-  if (text !== null && utf8Bytes(text, limits.valueBytesMax) > limits.valueBytesMax)
-    throw tooLarge(action(write), utf8Bytes(text, limits.valueBytesMax), limits.valueBytesMax)
+  if (ifVersion !== undefined && !(Number.isSafeInteger(ifVersion) && ifVersion >= 0))
+    throw invalid(write, 'a version is a whole number from 0', ifVersion, 'give the version that was read')
+  const textOf = (value: unknown): string => {
+    const text = toText(action(write), value)
+    const bytes = utf8Bytes(text, limits.valueBytesMax)
+    if (bytes > limits.valueBytesMax) throw tooLarge(action(write), bytes, limits.valueBytesMax)
+    return text
+  }
   return {
     namespace: nameOf('a namespace', namespace),
     key: nameOf('a key', key),
     kind,
-    text,
+    text: kind === 'put' ? textOf(write.value) : null,
     by: increment ?? 0,
     ifVersion,
     ttlMs,
+    keepExpiry: kind === 'increment' || (kind === 'put' && write.keepExpiry === true),
     operation: write.operation === undefined ? null : nameOf('an operation', write.operation),
+    result: write.result === undefined ? null : textOf(write.result),
     provenance: provenance === undefined ? nobody : { ...provenance },
     ...(write.sameSince === undefined ? undefined : { sameSince: write.sameSince }),
     ...(write.attempt === undefined ? undefined : { attempt: { ...write.attempt } }),
@@ -137,7 +148,7 @@ const nobody: Provenance = {}
 
 /** The next change of a key; `data` is the JSON text of its event. */
 const change = (
-  write: Pick<PreparedWrite, 'namespace' | 'key' | 'kind' | 'by' | 'operation' | 'provenance'>,
+  write: Pick<PreparedWrite, 'namespace' | 'key' | 'kind' | 'by' | 'operation' | 'result' | 'provenance'>,
   type: 'state.changed' | 'state.expired',
   before: Cell | undefined,
   now: number,
@@ -155,6 +166,7 @@ const change = (
     if (write.kind === 'increment') data += `,"increment":${write.by}`
     if (expiresAt !== null) data += `,"expiresAt":${expiresAt}`
     if (operation !== null) data += `,"operation":${JSON.stringify(operation)}`
+    if (write.result !== null) data += `,"result":${write.result}`
   }
   data += '}'
   const { run = null, step = null, agent = null, cause = null, epoch = 0 } = provenance
@@ -179,7 +191,15 @@ export const expiryOf = (
   now: number,
   sequence: number,
 ): Change => {
-  const by = { namespace, key, kind: 'delete', by: 0, operation: null, provenance: nobody } as const
+  const by = {
+    namespace,
+    key,
+    kind: 'delete',
+    by: 0,
+    operation: null,
+    result: null,
+    provenance: nobody,
+  } as const
   return change(by, 'state.expired', cell, now, sequence, null, null)
 }
 
@@ -261,9 +281,9 @@ export const planWrites = (
         ? null
         : write.ttlMs !== undefined
           ? now + write.ttlMs
-          : sum === undefined
-            ? null
-            : (cell?.expiresAt ?? null)
+          : write.keepExpiry && visible > 0
+            ? (cell?.expiresAt ?? null)
+            : null
     const sequence =
       own === undefined ? view.sequence(namespace) + (expiry === undefined ? 1 : 2) : nextSequence(namespace)
     const made = change(write, 'state.changed', cell, now, sequence, text, expiresAt)

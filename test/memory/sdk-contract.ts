@@ -252,9 +252,15 @@ const watching = (open: OpenSdk) => {
     await subscription.opened
     await other.publish('else', 0)
     await other.publish('inventory_updates', { sku: 'a', delta: -1 })
-    assert.deepEqual(await take(subscription, 1), [
-      { channel: 'inventory_updates', message: { sku: 'a', delta: -1 }, at: clock.now(), provenance },
-    ])
+    const [told] = await take(subscription, 1)
+    assert.ok(told?.id)
+    assert.deepEqual(told, {
+      id: told.id,
+      channel: 'inventory_updates',
+      message: { sku: 'a', delta: -1 },
+      at: clock.now(),
+      provenance,
+    })
     subscription.close()
     assert.equal((await subscription.next()).done, true)
   })
@@ -273,7 +279,13 @@ const branches = (open: OpenSdk) => {
     assert.equal((await state.diff(branch.namespace)).length, 3)
     const { merged, conflicts } = await state.merge(branch.namespace)
     assert.deepEqual([merged.toSorted(), conflicts], [['a', 'b'], []])
-    assert.deepEqual(await plain(state), { a: 2, c: 3 })
+    const mark = { [`$merged:${branch.namespace}`]: { sequence: 3 } }
+    assert.deepEqual(await plain(state), { ...mark, a: 2, c: 3 })
+    assert.deepEqual(
+      (await state.diff(branch.namespace)).map(({ key }) => key),
+      ['c'],
+    )
+    assert.deepEqual(await state.merge(branch.namespace), { merged: [], conflicts: [] })
   })
 }
 

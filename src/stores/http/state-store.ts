@@ -6,6 +6,7 @@ import type {
   KeyMoment,
   ListOptions,
   Message,
+  RecordedWrite,
   StateChange,
   StateNews,
   StateResync,
@@ -204,6 +205,17 @@ export const httpStateStore = (endpoint: Endpoint): StateStore => {
         return error.details.outcomes
       } finally {
         for (const { namespace, key } of writes) forget(namespace, key)
+      }
+    },
+    async recorded(namespace, operation) {
+      try {
+        return await get<RecordedWrite>('/operation', {
+          namespace: text('a namespace', namespace),
+          operation,
+        })
+      } catch (error) {
+        if (!isConcordError(error) || error.code !== 'not-found' || error.details.version !== 0) throw error
+        return undefined
       }
     },
     list: async (namespace, options) => (await listing(namespace, options)).entries,

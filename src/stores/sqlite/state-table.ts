@@ -1,10 +1,10 @@
 import { endingTypes, endsAttempt } from '../../domain/attempt.ts'
 import { runStream, stateStream } from '../../domain/event.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { StateLimits, WriteOutcome } from '../../ports/state-store.ts'
+import type { RecordedWrite, StateLimits, WriteOutcome } from '../../ports/state-store.ts'
 import { provenanceOf, type StateRow } from '../state-change.ts'
 import { fromBefore, type HistorySource, type Origin } from '../state-history.ts'
-import { type Recorded, recordedOf, repeated } from '../state-operation.ts'
+import { recordedOf, recordedWrite, repeated } from '../state-operation.ts'
 import {
   type Cell,
   type Change,
@@ -26,6 +26,7 @@ const streamId = '(SELECT id FROM streams WHERE name = ?)'
 
 const sql = {
   recorded: 'SELECT version, at, data FROM events WHERE stream = ? AND operation = ?',
+  recordedIn: `SELECT e.version, e.data FROM events e WHERE e.stream = ${streamId} AND e.operation = ?`,
   origin: 'SELECT origin, sequence, detached FROM state_origins WHERE namespace = ?',
   due: 'SELECT namespace, key FROM state WHERE expires_at <= ? ORDER BY expires_at LIMIT ?',
   keys: 'SELECT count(*) FROM state WHERE namespace = ? AND value IS NOT NULL',
@@ -62,6 +63,7 @@ export type StateStreams = HistorySource & {
   /** What a key that is not known goes on from. */
   floor(namespace: string): number
   rows(namespace: string, after: number, limit: number): StateRow[]
+  recorded(namespace: string, operation: string): RecordedWrite | undefined
   due(now: number, limit: number): (readonly [namespace: string, key: string])[]
 }
 
@@ -85,6 +87,10 @@ export const stateStreams = (connection: Connection, cells: Cells): StateStreams
   row(namespace, sequence) {
     const row = connection.get(sql.row, stateStream(namespace), sequence)
     return row && rowOf(namespace, row)
+  },
+  recorded(namespace, operation) {
+    const row = connection.get(sql.recordedIn, stateStream(namespace), operation)
+    return row && recordedWrite(Number(row[0]), row[1] === null ? null : String(row[1]))
   },
   rows: (namespace, after, limit) =>
     connection.all(sql.rows, stateStream(namespace), after, limit).map((row) => rowOf(namespace, row)),
@@ -173,7 +179,7 @@ export const stateTable = (
   }
   const view: StateView = {
     cell: counting,
-    recorded(namespace, key, operation): Recorded | undefined {
+    recorded(namespace, key, operation): ReturnType<typeof recordedOf> | undefined {
       const { id } = writer.head(streamOf(namespace))
       const row = id === 0 ? undefined : connection.get(sql.recorded, id, operation)
       if (row === undefined) return undefined

@@ -217,6 +217,8 @@ export const sqliteState = (parts: StateParts): SqliteState => {
       const prepared = writes.map((write) => prepareWrite(write, limits))
       return committer.submit(() => table.decide(prepared)(), 0, true)
     },
+    recorded: async (namespace, operation) =>
+      connection.read(`read ${namespace}`, () => streams.recorded(namespace, operation)),
     async list(namespace, options = {}) {
       const { entries, over } = connection.read(`list ${namespace}`, () =>
         ofOneMoment(connection, () => list(parts, namespace, options)),

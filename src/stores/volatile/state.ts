@@ -21,7 +21,7 @@ import {
   sequenceOf,
   timeAt,
 } from '../state-history.ts'
-import { recordedOf } from '../state-operation.ts'
+import { recordedOf, recordedWrite } from '../state-operation.ts'
 import {
   type Change,
   checkKeys,
@@ -99,6 +99,8 @@ export const volatileState = (parts: {
     const origin = namespaces.get(namespace)?.origin
     return origin && inherited(history, origin, key)
   }
+  const written = (namespace: string, sequence: number) =>
+    recordedWrite(sequence, rowOf(namespace, sequence)?.data ?? null)
   const view: StateView = {
     cell: held,
     recorded(namespace, key, operation) {
@@ -231,6 +233,10 @@ export const volatileState = (parts: {
       if (!isThere(cell, clock.now())) return undefined
       cell.entry ??= frozenEntry(cell)
       return cell.entry
+    },
+    async recorded(namespace, operation) {
+      const sequence = namespaces.get(namespace)?.operations.get(operation)
+      return sequence === undefined ? undefined : written(namespace, sequence)
     },
     async write(writes) {
       const outcomes = decide(writes.map((write) => prepareWrite(write, limits)))()

@@ -35,7 +35,7 @@ const writing = (open: OpenStore) => {
       assert.equal((await Promise.all([add(1), add(2), add(-3)])).length, 3)
       assert.equal((await state.get(ns, 'n'))?.value, 5)
       assert.deepEqual(await add(5, { operation: 'a' }), [
-        { ok: true, key: 'n', version: 1, sequence: 1, value: 5 },
+        { ok: true, key: 'n', version: 1, sequence: 1, value: 5, repeated: true },
       ])
       const twice: StateWrite = { namespace: ns, key: 'n', increment: 0.5 }
       assert.deepEqual(
@@ -51,6 +51,29 @@ const writing = (open: OpenStore) => {
         code('input.invalid'),
       )
       assert.equal(await state.get(ns, 'fine'), undefined)
+    }),
+  )
+
+  it(
+    'keeps the expiry of a key where that is asked for, of one that lives',
+    on(open, async ({ state, clock }) => {
+      const expiresAt = clock.now() + 100
+      await state.write([put('k', 1, { ttlMs: 100 })])
+      await state.write([put('k', 2, { keepExpiry: true })])
+      assert.equal((await state.get(ns, 'k'))?.expiresAt, expiresAt)
+      await state.write([put('k', 3, { keepExpiry: true, ttlMs: 500 })])
+      assert.equal((await state.get(ns, 'k'))?.expiresAt, expiresAt + 400)
+      await state.write([put('k', 4)])
+      assert.equal((await state.get(ns, 'k'))?.expiresAt, undefined)
+      await state.write([put('k', 5, { ttlMs: 10 })])
+      clock.advance(20)
+      await state.write([put('k', 6, { keepExpiry: true })])
+      assert.deepEqual(
+        [(await state.get(ns, 'k'))?.value, (await state.get(ns, 'k'))?.expiresAt],
+        [6, undefined],
+      )
+      for (const ifVersion of [-1, 0.5, Number.NaN])
+        await assert.rejects(state.write([put('k', 7, { ifVersion })]), code('input.invalid'))
     }),
   )
 

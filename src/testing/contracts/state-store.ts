@@ -258,9 +258,12 @@ const operations = (open: OpenStore) => {
       const [first] = await state.write([put('k', 1, { ifVersion: 0, operation: 'op' })])
       await state.write([put('k', 2)])
       const again = await state.write([put('k', 1, { ifVersion: 0, operation: 'op' })])
-      assert.deepEqual(again, [first])
+      assert.deepEqual(again, [{ ...first, repeated: true }])
       const mixed = await state.write([put('k', 1, { operation: 'op' }), put('new', 1, { operation: 'op2' })])
-      assert.deepEqual(mixed, [first, { ok: true, key: 'new', version: 1, sequence: 3 }])
+      assert.deepEqual(mixed, [
+        { ...first, repeated: true },
+        { ok: true, key: 'new', version: 1, sequence: 3 },
+      ])
       assert.equal((await state.get(ns, 'k'))?.value, 2)
       const twice = [put('t', 1, { operation: 'op3' }), put('t', 1, { operation: 'op3' })]
       assert.deepEqual(
@@ -280,6 +283,7 @@ const operations = (open: OpenStore) => {
       const since = clock.now()
       const op = { operation: 'op' }
       const [first] = await state.write([put('z', { a: 1, b: [2] }, { ...op, ttlMs: 1000 })])
+      const again = { ...first, repeated: true }
       const others: StateWrite[] = [
         put('y', { a: 1, b: [2] }, op),
         { namespace: ns, key: 'y', delete: true, ...op },
@@ -291,10 +295,10 @@ const operations = (open: OpenStore) => {
       }
       const twins = [put('y', 1, { operation: 'twin' }), put('x', 1, { operation: 'twin' })]
       await assert.rejects(state.write(twins), code('key.reused'))
-      assert.deepEqual(await state.write([put('z', 'another', op)]), [first])
+      assert.deepEqual(await state.write([put('z', 'another', op)]), [again])
       const same = { ...op, sameSince: since }
       const reordered = put('z', { b: [2], a: 1 }, { ...same, ttlMs: 1000 })
-      assert.deepEqual(await state.write([reordered]), [first])
+      assert.deepEqual(await state.write([reordered]), [again])
       const different: StateWrite[] = [
         put('z', { a: 1, b: [3] }, { ...same, ttlMs: 1000 }),
         put('z', { a: 1, b: [2] }, same),
@@ -303,11 +307,11 @@ const operations = (open: OpenStore) => {
       ]
       for (const write of different) {
         await assert.rejects(state.write([write]), code('key.reused'))
-        assert.deepEqual(await state.write([{ ...write, sameSince: since + 1 }]), [first])
+        assert.deepEqual(await state.write([{ ...write, sameSince: since + 1 }]), [again])
       }
       const add = { namespace: ns, key: 'n', increment: 2, operation: 'add', sameSince: since }
       const [added] = await state.write([add])
-      assert.deepEqual(await state.write([add]), [added])
+      assert.deepEqual(await state.write([add]), [{ ...added, repeated: true }])
       await assert.rejects(state.write([{ ...add, increment: 3 }]), code('key.reused'))
       assert.deepEqual(
         (await state.list(ns)).map(({ key }) => key),
@@ -323,8 +327,29 @@ const operations = (open: OpenStore) => {
       const remove = () => state.write([{ namespace: ns, key: 'k', delete: true, operation: 'del' }])
       const [first] = await remove()
       await state.write([put('k', 'back')])
-      assert.deepEqual(await remove(), [first])
+      assert.deepEqual(await remove(), [{ ...first, repeated: true }])
       assert.equal((await state.get(ns, 'k'))?.value, 'back')
+    }),
+  )
+
+  it(
+    'tells what was written under an operation, and what its writer made of it',
+    on(open, async ({ state, erase }) => {
+      assert.equal(await state.recorded(ns, 'op'), undefined)
+      const write = () =>
+        state.write([put('k', { a: 1 }, { operation: 'op', result: ['made', 2] }), put('l', 1)])
+      const [first] = await write()
+      await state.write([put('k', 'later')])
+      const told = { sequence: 1, key: 'k', version: 1, value: { a: 1 }, result: ['made', 2] }
+      assert.deepEqual(await state.recorded(ns, 'op'), told)
+      assert.deepEqual((await write())[0], { ...first, result: ['made', 2], repeated: true })
+      assert.equal(await state.recorded('global', 'op'), undefined)
+      await state.write([{ namespace: ns, key: 'n', increment: 4, operation: 'add' }])
+      assert.equal((await state.recorded(ns, 'add'))?.value, 4)
+      if (erase === undefined) return
+      await erase(`state/${ns}`, 1)
+      assert.deepEqual(await state.recorded(ns, 'op'), { sequence: 1 })
+      assert.equal((await write())[0]?.ok, true)
     }),
   )
 

@@ -18,7 +18,9 @@ import {
   logSchema,
   namespaceSchema,
   namespaceViewSchema,
+  operationSchema,
   readSchema,
+  recordedSchema,
 } from './schemas.ts'
 
 const resultKey = /^step:(.+)$/s
@@ -38,6 +40,14 @@ const absent = (namespace: string, key: string): ConcordError =>
     `Cannot read ${JSON.stringify(key.slice(0, 200))} in ${JSON.stringify(namespace.slice(0, 200))} as there is no such key; list them with GET /memory/list`,
     // Apart from a moment that is no longer kept: here the key is known to be absent.
     { details: { key, version: 0 } },
+  )
+
+const unknownOperation = (operation: string): ConcordError =>
+  new ConcordError(
+    'not-found',
+    `Cannot tell what was written under ${JSON.stringify(operation.slice(0, 200))} as no such operation is kept; write it`,
+    // Apart from a server that knows no operations.
+    { details: { operation, version: 0 } },
   )
 
 export const readingRoutes = (app: App, services: Services): void => {
@@ -65,6 +75,26 @@ export const readingRoutes = (app: App, services: Services): void => {
       if (entry === undefined) throw absent(namespace, key)
       c.header('etag', `"${entry.version}"`)
       return c.json(entry)
+    },
+  )
+
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/memory/operation',
+      tags: ['memory'],
+      summary: 'What was written under an operation id',
+      request: { query: operationSchema },
+      responses: { 200: json('The write', recordedSchema) },
+      problems: [400, 404],
+    },
+    async (c) => {
+      const caller = await callerOf(concord, c)
+      const { namespace, operation } = queryOnce(c, operationSchema)
+      const found = await store.recorded(caller.namespace(namespace, 'read'), caller.operation(operation))
+      if (found === undefined) throw unknownOperation(operation)
+      return c.json(found)
     },
   )
 

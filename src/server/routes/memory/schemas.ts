@@ -86,6 +86,11 @@ export const transactionSchema = z
           increment: z.number().optional(),
           check: z.literal(true).optional(),
           ttlMs,
+          keepExpiry: z.boolean().optional(),
+          result: z
+            .unknown()
+            .optional()
+            .openapi({ description: 'Kept with the change, told when the operation is repeated' }),
           ...condition,
           operation: z.string().min(1).max(10_000).optional(),
         }),
@@ -120,8 +125,29 @@ export const entrySchema = z
   .object({ key: z.string(), value: anyJson, version, at: ms, expiresAt: ms.optional(), provenance })
   .openapi('StateEntry')
 export const outcomeSchema = z
-  .object({ ok: z.literal(true), key: z.string(), version, sequence, value: z.number().optional() })
-  .openapi('StateOutcome', { description: '`value` is what an increment made' })
+  .object({
+    ok: z.literal(true),
+    key: z.string(),
+    version,
+    sequence,
+    value: z.number().optional(),
+    repeated: z.literal(true).optional(),
+    result: anyJson.optional(),
+  })
+  .openapi('StateOutcome', {
+    description:
+      '`value` is what an increment made; `repeated`: it was done before, with this outcome and this `result`',
+  })
+export const operationSchema = z.strictObject({ namespace, operation: z.string().min(1).max(10_000) })
+export const recordedSchema = z
+  .object({
+    sequence,
+    key: z.string().optional(),
+    version: version.optional(),
+    value: anyJson.optional(),
+    result: anyJson.optional(),
+  })
+  .openapi('StateRecorded', { description: 'Of an erased write only the sequence is known' })
 export const outcomesSchema = z.object({ outcomes: z.array(outcomeSchema) }).openapi('StateOutcomes')
 export const entriesSchema = z
   .object({
