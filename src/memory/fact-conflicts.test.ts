@@ -17,7 +17,7 @@ const fixture = () => {
     const provenance = { run: `r${run}`, step: 's' }
     return subjectMemory({
       subject,
-      state: scopedState({ store: state, namespace: 'run/x', provenance, operationPrefix: `r${run}` }),
+      state: scopedState({ store: state, namespace: 'run/x', provenance, operationPrefix: `r${run}`, clock }),
       source: provenance,
       now: () => clock.now(),
     })
