@@ -200,5 +200,6 @@ export interface StateStore {
   fork(namespace: string, options: ForkState): Promise<{ sequence: number }>
   /** Where a fork came from. */
   origin(namespace: string): Promise<{ namespace: string; sequence: number } | undefined>
+  /** Ends watches and subscriptions; whatever is asked of the store, or of the log beside it, afterwards throws `store.closed`. */
   close(): Promise<void>
 }

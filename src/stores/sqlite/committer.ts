@@ -1,5 +1,6 @@
-import { ConcordError, isConcordError } from '../../domain/errors.ts'
+import { isConcordError } from '../../domain/errors.ts'
 import type { Clock } from '../../ports/clock.ts'
+import { closedError } from '../closed.ts'
 import type { Connection } from './connection.ts'
 import { codeOf, storeError } from './errors.ts'
 
@@ -142,7 +143,7 @@ export const committer = (
 
   const submit = <T>(work: () => T, bytes = 0, defers = false): Promise<T> =>
     new Promise<T>((resolve, reject) => {
-      if (closed) return reject(closedError(file))
+      if (closed) return reject(closedError('write', file))
       queue.push({ bytes, defers, work, resolve: resolve as (value: unknown) => void, reject })
       schedule()
     })
@@ -168,12 +169,3 @@ const batchLength = (jobs: readonly Job[]): number => {
   }
   return most
 }
-
-const closedError = (file: string): ConcordError =>
-  new ConcordError(
-    'store.failed',
-    `Cannot write to ${file} as the store must be open: it was closed; open it again`,
-    {
-      details: { file },
-    },
-  )

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { ConcordError } from '../../domain/errors.ts'
 import { type Clock, sleep } from '../../ports/clock.ts'
+import { closedError } from '../closed.ts'
 import { codeOf, isCannotOpen, storeError } from './errors.ts'
 import { refuseNetworkFileSystem } from './file-system.ts'
 import { applicationId, migrations } from './schema.ts'
@@ -68,6 +69,7 @@ export const connectionOf = (db: DatabaseSync, file: string): Connection => {
     all: (sql, ...values) => asRows(statement(sql).all(...values)),
     iterate: (sql, ...values) => asIterable(statement(sql).iterate(...values)),
     read(action, fn) {
+      if (!db.isOpen) throw closedError(action, file)
       try {
         return fn()
       } catch (error) {

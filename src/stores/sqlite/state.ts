@@ -41,6 +41,8 @@ export type StateParts = {
   messageId(): string
   /** Resolves once messages of other processes arrive here. */
   reachable(): Promise<void>
+  /** Throws `store.closed` once closing began. */
+  checkOpen(action: string, of: string): void
   close(): Promise<void>
 }
 
@@ -203,6 +205,7 @@ export const sqliteState = (parts: StateParts): SqliteState => {
         return found && isThere(found.held, found.time) ? entryOf(found.held) : undefined
       }),
     peek(namespace, key) {
+      parts.checkOpen('read', namespace)
       if (!listening) {
         listening = true
         parts.listen()
@@ -231,8 +234,12 @@ export const sqliteState = (parts: StateParts): SqliteState => {
         ofOneMoment(connection, () => historyOf(streams, namespace, key, options)),
       ),
     sequence: async (namespace) => connection.read(`read ${namespace}`, () => streams.head(namespace)),
-    watch: feed.watch,
+    watch(namespace, ...given) {
+      parts.checkOpen('watch', namespace)
+      return feed.watch(namespace, ...given)
+    },
     async publish(channel, message, provenance = {}) {
+      parts.checkOpen('publish to', channel)
       const body = messageBody(
         { id: parts.messageId(), channel, message, at: clock.now(), provenance },
         limits,
@@ -241,6 +248,7 @@ export const sqliteState = (parts: StateParts): SqliteState => {
       await parts.send(channel, body)
     },
     subscribe(pattern, options) {
+      parts.checkOpen('subscribe to', pattern)
       if (feed.size() + channels.size() >= limits.watchersMax)
         throw tooManyWatchers(`subscribe to ${pattern}`, limits.watchersMax)
       return channels.subscribe(pattern, options, parts.reachable())

@@ -6,6 +6,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Member } from '../../ports/membership.ts'
 import type { Random } from '../../ports/random.ts'
 import { type StateLimits, stateLimits } from '../../ports/state-store.ts'
+import { closedError } from '../closed.ts'
 import { messageIds, stateChannels } from '../state-channels.ts'
 import { stateFeed } from '../state-feed.ts'
 import type { Stores } from '../stores.ts'
@@ -237,6 +238,9 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
     send: (_channel, body) => ring.send(body),
     messageId: messageIds(random),
     reachable: () => ring.ready,
+    checkOpen(action, of) {
+      if (closing !== undefined) throw closedError(`${action} ${of}`, file)
+    },
     close,
   }
   const state = sqliteState(stateParts)

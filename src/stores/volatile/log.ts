@@ -6,6 +6,7 @@ import type { Commit, EventLog, EventQuery, RunsQuery, Verification } from '../.
 import type { Random } from '../../ports/random.ts'
 import { type StateLimits, stateLimits, type WriteOutcome } from '../../ports/state-store.ts'
 import { type Digest, dataDigest, envelopeOf, eventDigest, genesis, saltSource, toHex } from '../chain.ts'
+import { closedError } from '../closed.ts'
 import {
   checkEpoch,
   checkHead,
@@ -63,6 +64,8 @@ export type VolatileLog = EventLog & {
   /** Tells the listeners of these streams once the caller is done. */
   announce(streams: readonly string[]): void
   erase(stream: string, version: number): void
+  /** Throws `store.closed` after `close`. */
+  checkOpen(action: string, of?: string): void
   /** How writes that come with an append are done: decided first, which may throw, and applied by the function returned. */
   onWrites(limits: StateLimits, decide: Decide): void
 }
@@ -80,6 +83,10 @@ export const volatileLog = (random: Random): VolatileLog => {
   const salt = saltSource(random)
   let decide: Decide = () => () => []
   let limits = stateLimits
+  let closed = false
+  const checkOpen = (action: string, of = ''): void => {
+    if (closed) throw closedError(`${action} ${of}`.trimEnd())
+  }
 
   const streamOf = (name: string): Stream => {
     let stream = streams.get(name)
@@ -156,6 +163,7 @@ export const volatileLog = (random: Random): VolatileLog => {
 
   return {
     async append(request) {
+      checkOpen('append to', request.stream)
       const name = checkName('append', 'a stream', request.stream)
       checkEpoch(request.epoch)
       const events = request.events.map((draft) => ({
@@ -181,14 +189,24 @@ export const volatileLog = (random: Random): VolatileLog => {
       return outcomes ? { version, position, writes: outcomes } : { version, position }
     },
     async read(name, { afterVersion = 0, limit = Number.POSITIVE_INFINITY } = {}) {
+      checkOpen('read', name)
       const rows = streams.get(name)?.rows ?? []
       return rows.slice(afterVersion, afterVersion + limit).map(eventOf)
     },
-    version: async (name) => streams.get(name)?.rows.length ?? 0,
-    query: async (query) =>
-      select(query.run === undefined ? all : (byRun.get(query.run) ?? []), query).map(eventOf),
-    runs: async (query = {}) => newest([...runs.values()], query).map((run) => JSON.parse(run.summary)),
+    async version(name) {
+      checkOpen('read', name)
+      return streams.get(name)?.rows.length ?? 0
+    },
+    async query(query) {
+      checkOpen('query events')
+      return select(query.run === undefined ? all : (byRun.get(query.run) ?? []), query).map(eventOf)
+    },
+    async runs(query = {}) {
+      checkOpen('list runs')
+      return newest([...runs.values()], query).map((run) => JSON.parse(run.summary))
+    },
     async run(id) {
+      checkOpen('read run', id)
       const found = runs.get(id)
       return found && JSON.parse(found.summary)
     },
@@ -199,14 +217,20 @@ export const volatileLog = (random: Random): VolatileLog => {
       return () => listeners.delete(mine)
     },
     async verify(name) {
+      checkOpen('verify', name)
       const stream = streams.get(name)
       if (stream) seal(stream)
       return check(name, stream)
     },
-    streams: async () => [...streams.keys()].sort(),
+    async streams() {
+      checkOpen('list streams')
+      return [...streams.keys()].sort()
+    },
     async close() {
+      closed = true
       listeners.clear()
     },
+    checkOpen,
     add(name, event, epoch) {
       const stream = streamOf(name)
       const { data, ...envelope } = event

@@ -200,6 +200,7 @@ export const volatileState = (parts: {
   }
 
   const fork: StateStore['fork'] = async (namespace, { from, at, provenance = {} }) => {
+    log.checkOpen('fork', from)
     checkName('fork state', 'a namespace', namespace)
     const known = namespaces.get(namespace)?.origin
     const sequence =
@@ -224,11 +225,13 @@ export const volatileState = (parts: {
   log.onWrites(limits, decide)
   return {
     async get(namespace, key, { at } = {}) {
+      log.checkOpen('read', namespace)
       if (at === undefined) return living(namespace, held(namespace, key))
       const found = entryAt(history, namespace, key, at)
       return found && isThere(found.held, found.time) ? entryOf(found.held) : undefined
     },
     peek(namespace, key) {
+      log.checkOpen('read', namespace)
       const cell = held(namespace, key)
       if (!isThere(cell, clock.now())) return undefined
       cell.entry ??= frozenEntry(cell)
@@ -239,12 +242,14 @@ export const volatileState = (parts: {
       return sequence === undefined ? undefined : written(namespace, sequence)
     },
     async write(writes) {
+      log.checkOpen('write state')
       const outcomes = decide(writes.map((write) => prepareWrite(write, limits)))()
       const streams = writes.map((write) => stateStream(write.namespace))
       if (outcomes.some((outcome) => outcome.ok)) log.announce([...new Set(streams)])
       return outcomes
     },
     async list(name, { prefix = '', after, limit = Number.POSITIVE_INFINITY, at } = {}) {
+      log.checkOpen('list', name)
       const sequence = at === undefined ? undefined : sequenceOf(history, name, at)
       const time = at !== undefined && 'time' in at ? at.time : timeAt(history, name, sequence ?? 0)
       const found: Entry[] = []
@@ -262,22 +267,36 @@ export const volatileState = (parts: {
       }
       return found
     },
-    history: async (namespace, key, options = {}) => historyOf(history, namespace, key, options),
-    sequence: async (namespace) => head(namespace),
-    watch: feed.watch,
+    async history(namespace, key, options = {}) {
+      log.checkOpen('read the history of', namespace)
+      return historyOf(history, namespace, key, options)
+    },
+    async sequence(namespace) {
+      log.checkOpen('read', namespace)
+      return head(namespace)
+    },
+    watch(namespace, ...given) {
+      log.checkOpen('watch', namespace)
+      return feed.watch(namespace, ...given)
+    },
     async publish(channel, message, provenance = {}) {
+      log.checkOpen('publish to', channel)
       channels.deliver(
         channel,
         messageBody({ id: messageId(), channel, message, at: clock.now(), provenance }, limits),
       )
     },
     subscribe(pattern, options) {
+      log.checkOpen('subscribe to', pattern)
       if (feed.size() + channels.size() >= limits.watchersMax)
         throw tooManyWatchers(`subscribe to ${pattern}`, limits.watchersMax)
       return channels.subscribe(pattern, options)
     },
     fork,
-    origin: async (namespace) => namespaces.get(namespace)?.origin,
+    async origin(namespace) {
+      log.checkOpen('read', namespace)
+      return namespaces.get(namespace)?.origin
+    },
     async sweep(limit = 1000) {
       let swept = 0
       for (const [name, namespace] of namespaces)
@@ -292,6 +311,7 @@ export const volatileState = (parts: {
     async close() {
       feed.close()
       channels.close()
+      await log.close()
     },
   }
 }

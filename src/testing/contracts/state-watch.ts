@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Json } from '../../domain/json.ts'
 import type { Message, StateNews, StateWrite } from '../../ports/state-store.ts'
-import { code, type OpenStore, on } from './fixture.ts'
+import { claimed, code, type OpenStore, on } from './fixture.ts'
 
 const ns = 'team/stock'
 const put = (key: string, value: Json, more: Partial<StateWrite> = {}): StateWrite => ({
@@ -226,6 +226,38 @@ const ends = (open: OpenStore) => {
       await state.close()
       assert.equal((await last).done, true)
       assert.equal((await message).done, true)
+    }),
+  )
+
+  it(
+    'answers that it was closed, whatever is asked of it or of its log afterwards, and writes nothing',
+    on(open, async ({ state, log }) => {
+      await state.write([put('k', 1)])
+      state.peek(ns, 'k')
+      await state.close()
+      const asked: (() => unknown)[] = [
+        () => state.get(ns, 'k'),
+        () => state.peek(ns, 'k'),
+        () => state.write([put('k', 2)]),
+        () => state.list(ns),
+        () => state.history(ns, 'k'),
+        () => state.sequence(ns),
+        () => state.watch(ns, '*'),
+        () => state.publish('c', 1),
+        () => state.subscribe('*'),
+        () => state.fork('f', { from: ns }),
+        () => state.origin(ns),
+        () => log.append({ stream: 'run/1', expectedVersion: 'any', epoch: 0, events: [claimed(1)] }),
+        () => log.read('run/1'),
+        () => log.version('run/1'),
+        () => log.query({}),
+        () => log.runs(),
+        () => log.run('1'),
+        () => log.verify('run/1'),
+        () => log.streams(),
+      ]
+      for (const ask of asked) await assert.rejects(async () => ask(), code('store.closed'), String(ask))
+      await state.close()
     }),
   )
 }
