@@ -66,6 +66,10 @@ export const openWith = (config: ConcordConfig, more: Partial<OpenOptions> = {})
 export const storeExists = ({ stores }: ConcordConfig): boolean =>
   stores?.kind !== 'memory' && existsSync(join(stores?.directory ?? '.concord', 'concord.db'))
 
+/** Whether there is any knowledge; opening would make an empty file. */
+export const knowledgeExists = ({ stores }: ConcordConfig): boolean =>
+  stores?.kind !== 'memory' && existsSync(join(stores?.directory ?? '.concord', 'knowledge.db'))
+
 /** Opens the store for a command about a run, closes it whatever happens. Throws `run.unknown` when there is no store. */
 export const withRuns = async <T>(
   values: Pick<CommonValues, 'config' | 'dir'>,

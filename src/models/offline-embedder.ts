@@ -30,6 +30,12 @@ const failure = (reason: string): ConcordError =>
     `Cannot embed texts offline as its thread must answer: ${reason}; try again, or configure "embedder"`,
   )
 
+/**
+ * Measured: texts and words that mean nothing are below .29 of each other in 99 of 100 pairs, SciFact claims and the abstracts they cite above .36 in 99 of
+ * 100, everyday questions and their answers above .34.
+ */
+const cosineMin = 0.3
+
 export type OfflineEmbedder = Embedder & {
   /** Ends the thread; the next use starts another. */
   close(): Promise<void>
@@ -82,6 +88,7 @@ export const offlineEmbedder = (): OfflineEmbedder => {
   return {
     id: offlineEmbedderId,
     dimensions: 512,
+    cosineMin,
     embed: (texts, { signal } = {}) =>
       new Promise((resolve, reject) => {
         signal?.throwIfAborted()

@@ -3,6 +3,8 @@ export interface Embedder {
   /** `provider/model`; vectors of different ids are never compared. */
   readonly id: string
   readonly dimensions: number
+  /** Cosine below which texts have nothing in common, where that was measured: what shares no word with a question either is no hit then. */
+  readonly cosineMin?: number
   /** One unit-length vector a text, in order; the adapter batches as its provider allows. Errors as Model.generate. */
   embed(texts: string[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { hasOfflineEmbedder } from '../../src/models/offline-embedder.ts'
 import { project } from './project.ts'
 
 const wordsOnly = `export default { embedder: 'none' }`
@@ -26,6 +27,31 @@ describe('concord knowledge', () => {
     assert.match((await concord('knowledge', 'stats')).stdout, /^2 documents, 2 parts/)
     assert.match((await concord('knowledge', 'forget', '--subject', 'p17')).stdout, /Forgot 2/)
     assert.match((await concord('knowledge', 'search', 'warfarin')).stderr, /Nothing found/)
+  })
+
+  it('makes no store by looking for one, and says what to do', async () => {
+    const { folder, concord } = project(wordsOnly)
+    for (const args of [['search', 'x'], ['stats'], ['forget', 'x'], ['embed']]) {
+      const { code, stderr } = await concord('knowledge', ...args)
+      assert.notEqual(code, 0)
+      assert.match(stderr, /there is no knowledge in .*add something first/)
+    }
+    assert.equal(existsSync(join(folder, '.concord')), false)
+  })
+
+  it('embeds anew when asked, and says why when it cannot', async (t) => {
+    const { folder, concord } = project(wordsOnly)
+    writeFileSync(join(folder, 'a.txt'), 'The cat sleeps on the sofa all day.')
+    assert.equal((await concord('knowledge', 'add', 'a.txt')).code, 0)
+    assert.match((await concord('knowledge', 'embed')).stderr, /there is no embedder: it is "none"/)
+    if (!hasOfflineEmbedder()) return t.skip('the offline embedder is not installed')
+    writeFileSync(join(folder, 'concord.config.ts'), `export default { embedder: 'offline' }`)
+    const { stdout } = await concord('knowledge', 'embed', '--replace', '--json')
+    const { embedder, ...counts } = JSON.parse(stdout)
+    assert.deepEqual(counts, { embedded: 1, skipped: 0 })
+    assert.match((await concord('knowledge', 'stats')).stdout, new RegExp(`1 vectors of ${embedder}`))
+    assert.match((await concord('knowledge', 'search', 'napping kitten')).stdout, /cat sleeps/)
+    assert.match((await concord('knowledge', 'search', 'xyzzy')).stderr, /Nothing found/)
   })
 
   it('says what is wrong', async () => {

@@ -6,17 +6,25 @@ import type { Concord } from '../../platform/concord.ts'
 import { nearest } from '../../platform/nearest.ts'
 import { command } from '../command.ts'
 import { painter } from '../format.ts'
-import { openWith, settingsOf } from '../settings.ts'
+import { knowledgeExists, openWith, settingsOf } from '../settings.ts'
 import { openTerminal, type Terminal } from '../terminal.ts'
 
-const actions = ['add', 'search', 'stats', 'forget'] as const
+const actions = ['add', 'search', 'stats', 'forget', 'embed'] as const
 type Action = (typeof actions)[number]
+const verbs = {
+  add: 'add',
+  search: 'search',
+  stats: 'count',
+  forget: 'forget',
+  embed: 'embed',
+} as const satisfies { [action in Action]: string }
 type Values = {
   namespace: string | undefined
   subject: string | undefined
   title: string | undefined
   limit: string | undefined
   'no-embed': boolean
+  replace: boolean
   json: boolean
 }
 type Knowledge = ReturnType<Concord['knowledge']>
@@ -96,10 +104,11 @@ const nothing = { done: 0, skipped: 0 }
 const skippedText = (skipped: number): string =>
   skipped > 0 ? `, ${skipped} could not be: they are found by words alone` : ''
 
-const embedAll = async (knowledge: Knowledge, terminal: Terminal) => {
+const embedAll = async (knowledge: Knowledge, terminal: Terminal, replace = false) => {
   const shown = process.stderr.isTTY === true
   let skipped = 0
   const done = await knowledge.embed({
+    replace,
     onProgress(progress) {
       skipped = progress.skipped
       if (shown) terminal.err(`\rembedding with ${progress.embedder}: ${progress.done} parts `)
@@ -136,20 +145,30 @@ const stats = async (knowledge: Knowledge, values: Values, terminal: Terminal) =
 
 const forget = async (knowledge: Knowledge, ids: string[], values: Values, terminal: Terminal) => {
   const { subject } = values
-  if (ids.length === 0 && subject === undefined)
-    throw new ConcordError(
-      'input.invalid',
-      'Cannot forget as neither ids nor a subject are given; write ids, or --subject <id>',
-    )
   const forgotten = await knowledge.forget({ ids, ...(subject === undefined ? {} : { subject }) })
   terminal.out(values.json ? `${JSON.stringify({ forgotten })}\n` : `Forgot ${forgotten} documents\n`)
+}
+
+const embed = async (knowledge: Knowledge, values: Values, terminal: Terminal) => {
+  const { embedder } = await knowledge.stats()
+  if (embedder === undefined)
+    throw new ConcordError(
+      'model.unconfigured',
+      'Cannot embed as there is no embedder: it is "none", or the packages of the offline one are not installed; configure "embedder"',
+    )
+  const { done, skipped } = await embedAll(knowledge, terminal, values.replace)
+  terminal.out(
+    values.json
+      ? `${JSON.stringify({ embedder, embedded: done, skipped })}\n`
+      : `${done} parts embedded with ${embedder}${skippedText(skipped)}\n`,
+  )
 }
 
 export const knowledgeCommand = command({
   name: 'knowledge',
   summary: 'Add to, search and erase long-term memory',
   positionals: [
-    { name: 'action', shown: 'add|search|stats|forget', description: actions.join(', '), required: true },
+    { name: 'action', shown: actions.join('|'), description: actions.join(', '), required: true },
     {
       name: 'what',
       rest: true,
@@ -162,10 +181,15 @@ export const knowledgeCommand = command({
     title: { type: 'string', value: 'text', description: 'add: the title; default: the name of the file' },
     limit: { type: 'string', value: 'n', description: 'search: at most so many hits (default 5)' },
     'no-embed': { type: 'boolean', description: 'add: by words alone for now' },
+    replace: {
+      type: 'boolean',
+      description: 'embed: then drop the vectors of other embedders',
+    },
     json: { type: 'boolean', description: 'print JSON' },
   },
   notes: [
     'A file that is added again replaces what it was; the same content is stored once. An add that was interrupted is simply repeated.',
+    'After a change of embedder text is found by words alone until "concord knowledge embed --replace" has embedded it anew.',
   ],
   examples: [
     'concord knowledge add notes/ --subject patient-17',
@@ -177,17 +201,29 @@ export const knowledgeCommand = command({
     const action = actionOf(given)
     if (action === 'search' && rest.join(' ').trim() === '')
       throw new ConcordError('input.invalid', 'Cannot search as no question is given; write what to look for')
+    if (action === 'forget' && rest.length === 0 && values.subject === undefined)
+      throw new ConcordError(
+        'input.invalid',
+        'Cannot forget as neither ids nor a subject are given; write ids, or --subject <id>',
+      )
     if (action === 'add' && rest.length === 0 && process.stdin.isTTY === true)
       throw new ConcordError(
         'input.invalid',
         'Cannot add as files, folders or a text on standard input are taken: there is none; write: concord knowledge add notes/, or pipe a text into it',
       )
     limitOf(values.limit)
-    const concord = await openWith(await settingsOf(values))
+    const config = await settingsOf(values)
+    if (action !== 'add' && !knowledgeExists(config))
+      throw new ConcordError(
+        'not-found',
+        `Cannot ${verbs[action]} as there is no knowledge in ${config.stores?.directory}; add something first with "concord knowledge add notes/", or name another folder with --dir`,
+      )
+    const concord = await openWith(config)
     try {
       const knowledge = concord.knowledge(values.namespace)
       if (action === 'add') await add(knowledge, rest, values, terminal)
       else if (action === 'search') await search(knowledge, rest.join(' '), values, terminal)
+      else if (action === 'embed') await embed(knowledge, values, terminal)
       else if (action === 'stats') await stats(knowledge, values, terminal)
       else await forget(knowledge, rest, values, terminal)
       return 0

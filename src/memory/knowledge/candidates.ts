@@ -4,13 +4,16 @@ import { feedback } from './feedback.ts'
 import { type Holding, holdingOf, type QueryTerms } from './passage.ts'
 import { fused, lexicalScorer, queryTerms, type Scores, type Weights } from './scoring.ts'
 
-export type QuestionVector = { embedder: string; values: Float32Array }
+/** `least`: a chunk that shares no word with the question and is less near than this is no hit. */
+export type QuestionVector = { embedder: string; values: Float32Array; least?: number }
 
 /** A chunk that may answer, scored by what is known without its text. */
 export type Candidate = {
   chunk: number
   terms: TermSequence
   holding: Holding
+  /** Shares no word with the question and is not near it in meaning. */
+  far?: boolean
   scores: Scores
   score: number
 }
@@ -45,7 +48,11 @@ export const gather = async (
   const also = nearest.map(({ chunk }) => chunk)
   const found = await store.lexical(namespace, words.stems, { limit: pool, filter, also })
   const terms = queryTerms(words, found)
-  return { terms, vector, ...scoredByWords(found, terms) }
+  const { candidates, unasked } = scoredByWords(found, terms)
+  const { least = Number.NEGATIVE_INFINITY } = vector ?? {}
+  const near = new Set(nearest.filter(({ score }) => score >= least).map(({ chunk }) => chunk))
+  for (const each of candidates) each.far = each.scores.lexical === 0 && !near.has(each.chunk)
+  return { terms, vector, candidates, unasked }
 }
 
 const scoredByWords = (

@@ -80,6 +80,25 @@ describe('knowledge', () => {
     assert.ok(hit!.scores.vector! > 0.9 && hit!.scores.lexical === 0)
   })
 
+  it('finds nothing where no word is shared and the meaning is far, but a word misspelt', async () => {
+    const embedder = { ...senseEmbedder(), cosineMin: 0.3 }
+    const { knowledge } = open({ embedder: async () => embedder })
+    await knowledge.add({ id: 'a', text: 'An automobile stood there.' })
+    await knowledge.add({ id: 'b', text: 'The ocean was calm.' })
+    await knowledge.add({ id: 'c', text: 'Warfarin thins blood, said the doctor.' })
+    await knowledge.embed()
+    assert.deepEqual(ids(await knowledge.search('car')), ['a'])
+    assert.deepEqual(ids(await knowledge.search('car calm')), ['b', 'a'])
+    assert.deepEqual(ids(await knowledge.search('the warfrin')), ['c'])
+    assert.deepEqual(ids(await knowledge.search('xyzzy')), [])
+    const far = { embedder: embedder.id, values: Float32Array.of(0, 0, 0, -1) }
+    assert.equal(
+      (await knowledge.search({ vector: far })).length,
+      3,
+      'who brings a vector asks for the nearest',
+    )
+  })
+
   it('re-embeds for another embedder where it was stopped, then drops the old vectors', async () => {
     const [old, next] = [senseEmbedder('test/old'), senseEmbedder('test/new')]
     let present: Embedder = old

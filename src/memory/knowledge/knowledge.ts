@@ -174,7 +174,9 @@ export const scopedKnowledge = (parts: KnowledgeParts): Knowledge => {
     const embedder = await textEmbedder()
     if (embedder === undefined || !there.includes(embedder.id)) return undefined
     const [values] = await embedder.embed([question.text])
-    return values === undefined ? undefined : { embedder: embedder.id, values }
+    if (values === undefined) return undefined
+    const { id, cosineMin } = embedder
+    return { embedder: id, values, ...(cosineMin === undefined ? {} : { least: cosineMin }) }
   }
 
   return {

@@ -7,7 +7,7 @@ import type {
   StoredChunk,
 } from '../../ports/knowledge-store.ts'
 import { alikeTo } from './alike.ts'
-import { type Candidate, gather, judge } from './candidates.ts'
+import { type Candidate, gather, judge, type QuestionVector } from './candidates.ts'
 import { defaultWeights, fused, questionWords, type Scores, type Weights } from './scoring.ts'
 
 export type SearchOptions = {
@@ -42,9 +42,11 @@ export type Hit = {
   also?: string[]
 }
 
-export type Asked = { text?: string; vector?: { embedder: string; values: Float32Array } }
+export type Asked = { text?: string; vector?: QuestionVector }
 
 const readFirst = 20
+/** A word of the text is one of the question misspelt. */
+const alikeMin = 0.4
 const spreadFrom = 20
 const charsReadMax = 8000
 
@@ -185,7 +187,9 @@ const reader = (
       const byNumber = new Map(candidates.map((each) => [each.chunk, each]))
       const { filter = {} } = options
       const stored = await store.chunks(namespace, [...byNumber.keys()], { filter })
-      return stored.map((each) => take(byNumber.get(each.chunk)!, each))
+      return stored
+        .map((each) => take(byNumber.get(each.chunk)!, each))
+        .filter(({ far, scores }) => far !== true || scores.alike >= alikeMin)
     },
   }
 }
