@@ -26,6 +26,7 @@ import { type AnyAgent, defaultLoopBounds } from './define.ts'
 import { delegateTo } from './delegate.ts'
 import type { Observation } from './loop.ts'
 import { callModel, type ModelUse } from './model-call.ts'
+import { recordedScratchpad } from './recorded-scratchpad.ts'
 import type { AgentServices, DelegateOptions, TeamServices } from './services.ts'
 import { Suspension } from './suspension.ts'
 import { callTool, findTool } from './tool-call.ts'
@@ -76,9 +77,9 @@ export class AgentContext implements AgentMemory {
 
   /** Working memory of this execution: what is pinned here, a model agent is given at every turn. */
   get scratchpad(): Scratchpad {
-    this.#scratchpad ??= new Scratchpad({
-      tokensMax: this.#definition.bounds?.contextTokensMax ?? defaultLoopBounds.contextTokensMax,
-    })
+    const tokensMax = this.#definition.bounds?.contextTokensMax ?? defaultLoopBounds.contextTokensMax
+    this.#scratchpad ??=
+      this.#definition.run === undefined ? new Scratchpad({ tokensMax }) : recordedScratchpad(this, tokensMax)
     return this.#scratchpad
   }
 

@@ -451,6 +451,9 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
   'tool.answered': (run, data, event) => {
     write(run.works.get(event.step ?? ''), data.call, { type: 'tool.answered', data })
   },
+  'scratchpad.noted': (run, { call }, event) => {
+    write(run.works.get(event.step ?? ''), call, { type: 'scratchpad.noted', data: { call } })
+  },
   'scratchpad.compacted': (run, data, event) => {
     write(run.works.get(event.step ?? ''), data.call, { type: 'scratchpad.compacted', data })
   },

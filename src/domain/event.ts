@@ -98,6 +98,16 @@ export type EventData = {
   }
   'tool.called': { call: string; tool: string; input: Json; permission: string }
   'tool.answered': { call: string; tool: string; output?: Json; failure?: Failure; ms: number }
+  /** What code keeps in mind, or has seen. */
+  'scratchpad.noted': {
+    call: string
+    kind: 'pinned' | 'observed'
+    text: string
+    /** Characters that are left out of the text. */
+    omittedChars?: number
+    /** The bound is reached: what is noted after it is not recorded. */
+    last?: true
+  }
   /** Messages `from` to `to` (exclusive) of the step's conversation were replaced by one, from the call of the model that follows on. */
   'scratchpad.compacted': {
     call: string

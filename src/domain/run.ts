@@ -15,6 +15,8 @@ export type JournalEntry =
   | { type: 'tool.answered'; data: EventData['tool.answered'] }
   | { type: 'step.recorded'; data: EventData['step.recorded'] }
   | { type: 'scratchpad.compacted'; data: EventData['scratchpad.compacted'] }
+  /** That it was noted, not what. */
+  | { type: 'scratchpad.noted'; data: Pick<EventData['scratchpad.noted'], 'call'> }
   | { type: 'signal.received'; data: Signal }
 
 export type WorkStatus = 'started' | 'waiting' | 'resumable' | 'backoff' | 'succeeded' | 'failed'

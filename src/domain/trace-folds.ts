@@ -189,6 +189,17 @@ export const traceFolds: Folds = {
     ]
     builder.touch(node, event)
   },
+  'scratchpad.noted': (builder, event) => {
+    const parent = builder.attemptOf(event)
+    const { kind, text } = event.data
+    // All of an attempt are one node: there may be many.
+    const node =
+      parent.children.find((child) => child.kind === 'recorded' && child.name === scratchpadNotes) ??
+      builder.add(parent, blank('recorded', scratchpadNotes, event))
+    node.status = 'succeeded'
+    node.output = [...(Array.isArray(node.output) ? node.output : []), { [kind]: text }]
+    builder.touch(node, event)
+  },
   'scratchpad.compacted': (builder, event) => {
     const { from, to, by, tokens, message } = event.data
     const node = builder.add(builder.attemptOf(event), blank('recorded', 'scratchpad condensed', event))
@@ -213,6 +224,8 @@ export const traceFolds: Folds = {
     if (signal.kind !== 'child') note(builder, 'signal', signal.kind, event, signalText(signal))
   },
 }
+
+const scratchpadNotes = 'scratchpad notes'
 
 /** A fan-out lasts as long as its items; it ends with the last of them. */
 const closeFanOut = (builder: TraceBuilder, node: TraceNode, event: Event): void => {

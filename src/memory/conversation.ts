@@ -1,5 +1,6 @@
-import type { Event } from '../domain/event.ts'
+import type { Event, EventData } from '../domain/event.ts'
 import type { Message, ModelAnswer } from '../ports/model.ts'
+import { observed, pinned } from './scratchpad.ts'
 
 /** What a model said, as the next request repeats it. */
 export const said = ({ text, toolCalls }: Pick<ModelAnswer, 'text' | 'toolCalls'>): Message =>
@@ -34,6 +35,9 @@ export type Seen = {
 }
 
 type Conversation = { messages: Message[]; ids: Set<string>; turn: number; call: string }
+
+/** Calls of the scratchpad of code, not of a model's loop. */
+const ofCode = /(?:^|\/)scratchpad#\d+$/
 
 /** `agent:x#1/model#7` and `agent:x#1/model#8` are of one conversation. */
 const conversationOf = (step: string, call: string): string => `${step}|${call.replace(/#\d+$/, '')}`
@@ -70,7 +74,8 @@ export const whatModelsSaw = (events: Iterable<Event>): Seen[] => {
       )
     } else if (event.type === 'scratchpad.compacted') {
       const { from, to, message, call } = event.data
-      conversations.get(loopOf(step, call))?.messages.splice(from, to - from, message as Message)
+      if (!ofCode.test(call))
+        conversations.get(loopOf(step, call))?.messages.splice(from, to - from, message as Message)
     }
   }
   return found
@@ -81,4 +86,36 @@ const asAnswer = (answer: unknown): ModelAnswer => answer as ModelAnswer
 const lastOf = (found: readonly Seen[], step: string, call: string): number => {
   const at = found.findLastIndex((one) => one.step === step && one.call === call)
   return at < 0 ? found.length : at
+}
+
+/** What the scratchpads of code held after each change, in order, rebuilt from the log: `turn` counts the changes. */
+export const whatCodeNoted = (events: Iterable<Event>): Seen[] => {
+  const pads = new Map<string, { messages: Message[]; turn: number }>()
+  const found: Seen[] = []
+  for (const event of events) {
+    if (event.type !== 'scratchpad.noted' && event.type !== 'scratchpad.compacted') continue
+    const { call } = event.data
+    if (!ofCode.test(call)) continue
+    const { step = '', agent, version } = event
+    const key = conversationOf(step, call)
+    // The first of a step that was redone: it began with nothing.
+    const pad = (call.endsWith('#1') ? undefined : pads.get(key)) ?? { messages: [], turn: 0 }
+    pads.set(key, pad)
+    pad.turn++
+    if (event.type === 'scratchpad.compacted')
+      pad.messages.splice(event.data.from, event.data.to - event.data.from, event.data.message as Message)
+    else pad.messages.push(notedMessage(event.data))
+    const messages = [...pad.messages]
+    found.push({ step, ...(agent === undefined ? {} : { agent }), call, turn: pad.turn, version, messages })
+  }
+  return found
+}
+
+/** All that agents saw, whether models or code, in the order of the log. */
+export const whatAgentsSaw = (events: readonly Event[]): Seen[] =>
+  [...whatModelsSaw(events), ...whatCodeNoted(events)].sort((a, b) => a.version - b.version)
+
+const notedMessage = ({ kind, text, omittedChars }: EventData['scratchpad.noted']): Message => {
+  const whole = omittedChars === undefined ? text : `${text}\n[cut: ${omittedChars} more characters]`
+  return kind === 'pinned' ? pinned(whole) : observed(whole)
 }

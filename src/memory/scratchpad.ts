@@ -20,7 +20,13 @@ export type Compaction = {
 export type ScratchpadOptions = {
   /** Of one request. Default unbounded. */
   tokensMax?: number
+  /** Told of what code does to it, so that it can be recorded. Not of what a model's loop adds. */
+  changed?: (delta: ScratchpadDelta) => void
 }
+
+export type ScratchpadDelta =
+  | { kind: 'pinned' | 'observed'; text: string }
+  | { kind: 'compacted'; compaction: Compaction }
 
 /** How much of the budget is left filled by a compaction, so that the next is many turns away. */
 const keptShare = 0.4
@@ -32,11 +38,17 @@ const observationCharsMin = 200
 const messageTokens = 16
 const utf8 = new TextEncoder()
 
+/** A pinned fact as a message. */
+export const pinned = (fact: string): Message => ({ role: 'user', content: `Keep in mind: ${fact}` })
+/** An observation as a message. */
+export const observed = (text: string): Message => ({ role: 'user', content: text })
+
 /** At least what any tokenizer counts of text: a token a byte. */
 const boundOf = (message: Message): number => messageTokens + utf8.encode(JSON.stringify(message)).length
 
 export class Scratchpad {
   #tokensMax: number
+  readonly #changed: (delta: ScratchpadDelta) => void
   #opening = 0
   #messages: Message[] = []
   #bounds: number[] = []
@@ -51,8 +63,9 @@ export class Scratchpad {
   #boundKnown = 0
   #boundTotal = 0
 
-  constructor({ tokensMax = Number.POSITIVE_INFINITY }: ScratchpadOptions = {}) {
+  constructor({ tokensMax = Number.POSITIVE_INFINITY, changed = () => {} }: ScratchpadOptions = {}) {
     this.#tokensMax = tokensMax
+    this.#changed = changed
   }
 
   /** What is kept whatever happens. */
@@ -72,7 +85,9 @@ export class Scratchpad {
 
   /** Keeps a fact for the rest of the loop, word for word. The same fact is kept once. */
   pin(fact: string): void {
-    if (!this.#pins.includes(fact)) this.keep({ role: 'user', content: `Keep in mind: ${fact}` }, fact)
+    if (this.#pins.includes(fact)) return
+    this.keep(pinned(fact), fact)
+    this.#changed({ kind: 'pinned', text: fact })
   }
 
   /** Adds a message that is never condensed away: `fact` is what remains of it, word for word. Default its text. */
@@ -103,13 +118,17 @@ export class Scratchpad {
 
   /** Notes what was seen: the first to be condensed. */
   observe(text: string): void {
-    this.add({ role: 'user', content: text })
+    this.add(observed(text))
+    this.#changed({ kind: 'observed', text })
   }
 
   /** What is here as text, pinned facts first, for code that writes a prompt of its own; condensed to the budget. */
   text(): string {
     const over = this.compaction()
-    if (over !== undefined) this.apply(over)
+    if (over !== undefined) {
+      this.apply(over)
+      this.#changed({ kind: 'compacted', compaction: over })
+    }
     const rest = this.#messages.filter((message) => !this.#pinned.has(message))
     const lines = rest.map(textOf)
     return [...this.#pins, ...lines].join('\n')

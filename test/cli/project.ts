@@ -37,6 +37,7 @@ const write = agent({ name: 'write', run: (input) => { done('write'); return { m
 export default defineConfig({
   team: 'quick',
   teams: {
+    noting: team({ agents: [agent({ name: 'clerk', run: (_, { scratchpad }) => { scratchpad.pin('Ada is the customer'); scratchpad.observe('page 1 says nothing'); return scratchpad.text() } })], plan: () => [{ id: 'read', agent: 'clerk' }] }),
     quick: team({ description: 'One agent', agents: [echo] }),
     slow: team({
       agents: [find, gate, write],

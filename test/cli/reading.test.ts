@@ -35,6 +35,27 @@ describe('reading runs', () => {
     assert.match(none.stderr, /Cannot find run "zzz" as none starts so; list them with "concord runs"/)
   })
 
+  it('shows what a step saw, turn by turn, and one turn whole', async () => {
+    await concord('run', 'note it', '--team', 'noting')
+    const trace = (...words: string[]) => concord('trace', 'last', ...words)
+    const { stdout: turns } = await trace('--step', 'read')
+    assert.match(turns, /^turn 1 {2}scratchpad#1 \(clerk\) {2}1 message, about \d+ tokens {2}#\d+\n/)
+    assert.match(turns, /\nturn 2 .*\n {3}page 1 says nothing\n$/)
+    const { stdout: whole } = await trace('--step', 'read', '--turn', '2')
+    assert.match(whole, /\[1\] user\nKeep in mind: Ada is the customer\n\n\[2\] user\npage 1 says nothing\n$/)
+    const { stdout: json } = await trace('--step', 'read', '--turn', '2', '--json')
+    assert.equal(JSON.parse(json).messages.length, 2)
+    for (const words of [
+      ['--turn', '1'],
+      ['--step', 'none'],
+      ['--step', 'read', '--turn', '3'],
+    ]) {
+      const { code, stderr } = await trace(...words)
+      assert.equal(code, 2)
+      assert.match(stderr, /Cannot show .*(--step: read|turns 1 to 2)/)
+    }
+  })
+
   it('shows a run as a tree with retries, redos and verdicts, and tells it in sentences', async () => {
     await concord('run', 'add up', '--team', 'mending')
     const { stdout: tree } = await concord('trace', 'last')
