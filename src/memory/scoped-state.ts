@@ -19,7 +19,7 @@ import { typedKey, type Updating } from './state-keys.ts'
 import { inLine, pauseBefore } from './state-line.ts'
 import { diffEntries } from './state-merge.ts'
 import { runTransaction, type TransactionParts } from './state-transaction.ts'
-import { attemptsDefault, attemptsOf, type UpdateParts, updateKey } from './state-update.ts'
+import { attemptsDefault, attemptsOf, told, type UpdateParts, updateKey, versionOf } from './state-update.ts'
 
 export type StateScope = {
   store: StateStore
@@ -136,6 +136,17 @@ export const scopedState = (scope: StateScope): State => {
       const id = operation('$transaction')
       const parts: TransactionParts = { entry, write: writeAll, operation: id, pause: pauseOf(id) }
       if (scope.repeatable) parts.recorded = recorded
+      const { resolved } = scope
+      if (resolved !== undefined)
+        parts.overcome = (key, attempts, theirs, mine) =>
+          resolved({
+            namespace,
+            key,
+            by: 'retry',
+            attempts,
+            theirs: told(versionOf(theirs)),
+            resolution: told({ ...mine, provenance }),
+          })
       const most = attemptsOf(attemptsMax)
       return inLine(scope.store, `${namespace}\0`, clock, () => runTransaction(fn, parts, most))
     },

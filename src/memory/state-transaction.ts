@@ -23,7 +23,11 @@ export type TransactionParts = {
   recorded?: (operation: string) => Promise<RecordedWrite | undefined>
   /** Before another attempt. */
   pause(attempt: number): Promise<void>
+  /** Told when it went through after others had come between: the key they wrote, as it was then read, and what it became. */
+  overcome?: (key: string, attempts: number, theirs: Entry | undefined, mine: Overcome) => void
 }
+
+export type Overcome = { value?: Json; version: number }
 
 const numberOf = (key: string, value: Json | undefined): number => {
   if (value === undefined) return 0
@@ -98,13 +102,18 @@ const once = async <T>(fn: (tx: Transaction) => Promise<T> | T, parts: Transacti
     ({ ifVersion }, i) => ifVersion !== undefined && ifVersion !== outcomes[i]?.version,
   )
   const repeated = outcomes.some((outcome) => outcome.ok && outcome.repeated)
-  return { result, repeated, conflict: refused ? (conflict?.key ?? '') : undefined }
+  const mineOf = (key: string): Overcome => {
+    const i = batch.findIndex((each) => each.key === key)
+    const { value } = batch[i] ?? {}
+    return { version: outcomes[i]?.version ?? 0, ...(value === undefined ? {} : { value }) }
+  }
+  return { result, reads, mineOf, repeated, conflict: refused ? (conflict?.key ?? '') : undefined }
 }
 
 /** It wrote other keys first. */
 const overtaken = (error: unknown) => {
   if (!isConcordError(error) || error.code !== 'key.reused') throw error
-  return { result: undefined, repeated: true, conflict: undefined }
+  return undefined
 }
 
 type Before<T> = { found: boolean; result: T }
@@ -123,13 +132,16 @@ export const runTransaction = async <T>(
 ): Promise<T> => {
   const known = await before<T>(parts)
   if (known.found) return known.result
-  let last = ''
+  let last: string | undefined
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-    const { result, repeated, conflict } = await once(fn, parts).catch(overtaken)
+    const made = await once(fn, parts).catch(overtaken)
     // Another execution of the same step was faster.
-    if (repeated) return (await before<T>(parts)).result
-    if (conflict === undefined) return result as T
-    last = conflict
+    if (made === undefined || made.repeated) return (await before<T>(parts)).result
+    if (made.conflict === undefined) {
+      if (last !== undefined) parts.overcome?.(last, attempt, made.reads.get(last), made.mineOf(last))
+      return made.result
+    }
+    last = made.conflict
     await parts.pause(attempt)
   }
   throw new ConcordError(

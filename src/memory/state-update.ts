@@ -65,12 +65,12 @@ export const attemptsOf = (attemptsMax: number): number => {
   )
 }
 
-const versionOf = (entry: Entry | undefined): Version =>
+export const versionOf = (entry: Entry | undefined): Version =>
   entry === undefined
     ? { version: 0, provenance: {} }
     : { value: entry.value, version: entry.version, at: entry.at, provenance: entry.provenance }
 
-const told = ({ value, ...rest }: Version): Resolved['theirs'] => ({
+export const told = ({ value, ...rest }: Version): Resolved['theirs'] => ({
   ...rest,
   ...(value === undefined || JSON.stringify(value).length > toldCharsMax ? {} : { value }),
 })

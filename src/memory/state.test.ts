@@ -167,6 +167,34 @@ describe('the state agents use', () => {
     assert.equal(sum, 300)
   })
 
+  it('tells of a transaction that went through after others came between', async () => {
+    const store = open()
+    const resolved: unknown[] = []
+    const state = scopedState({
+      store,
+      namespace: 'n',
+      provenance: { agent: 'a' },
+      operationPrefix: 'p',
+      clock: machineClock,
+      resolved: (data) => resolved.push(data),
+    })
+    let calls = 0
+    await state.transaction(async (tx) => {
+      const n = Number((await tx.get('k')) ?? 0)
+      if (calls++ === 0) await scope(store, 'other').set('k', 10)
+      tx.set('k', n + 1)
+    })
+    const [{ theirs, ...told }] = resolved as [{ theirs: { value: number } }]
+    assert.equal(theirs.value, 10)
+    assert.deepEqual(told, {
+      namespace: 'n',
+      key: 'k',
+      by: 'retry',
+      attempts: 2,
+      resolution: { value: 11, version: 2, provenance: { agent: 'a' } },
+    })
+  })
+
   it('gives up a transaction that others always come before, and says what they wrote', async () => {
     const store = open()
     const state = scope(store)

@@ -3,20 +3,23 @@ import { ConcordError, isConcordError } from '../domain/errors.ts'
 import { type Draft, inboxStream, type Parent, runStream, type Signal } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Recalled } from '../domain/recall.ts'
-import { deadlineOf, emptyRun, isFinal, type Run } from '../domain/run.ts'
+import { emptyRun, isFinal, type Run } from '../domain/run.ts'
 import type { Strategy } from '../domain/strategy.ts'
-import { finalStatuses, type RunSummary } from '../domain/summary.ts'
+import { finalStatuses } from '../domain/summary.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Ids } from '../ports/ids.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { StateStore, StateWrite } from '../ports/state-store.ts'
+import { createAppointments } from './appointments.ts'
 import { createFamily } from './family.ts'
 import { loadRun, unknownRun } from './fold.ts'
 import { unreadSignals } from './inbox.ts'
 import { Owner } from './owner.ts'
 import type { Perform } from './perform.ts'
+import { createReconciler } from './reconciler.ts'
+import { createSettling, endOf } from './settling.ts'
 import { slots } from './slots.ts'
 
 export type RunnerPorts = {
@@ -68,8 +71,6 @@ export type Runner = {
 }
 
 const reconcileEveryMs = 5_000
-const reconcileAtOnce = 100
-const runsAPage = 10_000
 
 /** Runs of one process: their owners, how they are found again after a crash, and how signals reach them. */
 export const createRunner = (
@@ -79,12 +80,9 @@ export const createRunner = (
   const { log, membership, clock, ids, logger } = ports
   const owners = slots<Owner>()
   const claiming = new Map<string, Promise<void>>()
-  /** Appointments of runs this process put to rest. */
-  const appointments = new Map<string, () => void>()
   const starting = new Map<string, Promise<string>>()
   let adopting = false
   let closed = false
-  let cancelTimer: (() => void) | undefined
 
   const unlisten = log.onCommit(({ streams }) => {
     for (const stream of streams)
@@ -110,9 +108,12 @@ export const createRunner = (
     },
   })
 
+  const appointments = createAppointments(clock, (id) => {
+    tryResume(id, 'timer').catch((error) => logger.error({ error, run: id }, 'a run could not be woken'))
+  })
+
   const own = (run: Run, goal: Goal = run.goal): Owner => {
-    appointments.get(run.id)?.()
-    appointments.delete(run.id)
+    appointments.forget(run.id)
     const owner = new Owner(
       run,
       goal,
@@ -138,24 +139,7 @@ export const createRunner = (
   /** A signal may have come between the last look and letting go. */
   const letGo = async (run: Run, reason: 'waiting' | 'suspended'): Promise<void> => {
     if ((await log.version(inboxStream(run.id))) > run.inbox) await tryResume(run.id, 'signal')
-    else if (reason === 'waiting') scheduleWake(run)
-  }
-
-  /** While this process lives it keeps the appointments of the runs it put to rest; another's are kept by `reconcile`. */
-  const scheduleWake = (run: Run): void => {
-    let at = deadlineOf(run) ?? Number.POSITIVE_INFINITY
-    for (const id of run.idle) at = Math.min(at, run.works.get(id)?.wait?.until ?? Number.POSITIVE_INFINITY)
-    if (Number.isFinite(at)) appoint(run.id, at)
-  }
-
-  /** Holds no more of the run than its id. */
-  const appoint = (id: string, at: number): void => {
-    const call = () => {
-      appointments.delete(id)
-      tryResume(id, 'timer').catch((error) => logger.error({ error, run: id }, 'a run could not be woken'))
-    }
-    appointments.get(id)?.()
-    appointments.set(id, clock.schedule(Math.max(0, at - clock.now()), call, { unref: true }))
+    else if (reason === 'waiting') appointments.keep(run)
   }
 
   const tellParent = (run: Run, parent: Parent): Promise<void> =>
@@ -321,14 +305,7 @@ export const createRunner = (
     if (signal.kind === 'pause' || signal.kind === 'resume') await family.pass(id, signal)
   }
 
-  const isSettled = ({ status }: { status: RunSummary['status'] }): boolean =>
-    finalStatuses.has(status) || status === 'waiting' || status === 'suspended'
-
-  const endOf = async (owner: Owner, signal: AbortSignal | undefined): Promise<Run> => {
-    const end = await untilAborted(owner.ended, signal)
-    if (end.reason === 'lost') throw lost(owner.run.id, end.error)
-    return owner.run
-  }
+  const settled = createSettling({ log, owner: (id) => owners.get(id), closed: () => closed })
 
   const run = async (request: Start, signal?: AbortSignal): Promise<Run> => {
     if (request.id !== undefined) return settled(await start(request), signal)
@@ -337,87 +314,15 @@ export const createRunner = (
     return owner === undefined ? settled(id, signal) : endOf(owner, signal)
   }
 
-  const settled = async (id: string, signal?: AbortSignal): Promise<Run> => {
-    for (;;) {
-      const owner = owners.get(id)
-      if (owner !== undefined) return endOf(owner, signal)
-      const next = nextCommit(runStream(id))
-      try {
-        const summary = await log.run(id)
-        if (summary === undefined) throw unknownRun(id)
-        if (isSettled(summary) || closed) return await loadRun(log, id)
-        await untilAborted(next.committed, signal)
-      } finally {
-        next.stop()
-      }
-    }
-  }
-
-  const nextCommit = (stream: string): { committed: Promise<void>; stop: () => void } => {
-    let stop = () => {}
-    const committed = new Promise<void>((resolve) => {
-      stop = log.onCommit(({ streams }) => {
-        if (streams.includes(stream)) resolve()
-      })
-    })
-    return { committed, stop }
-  }
-
-  const orphaned = async (summary: RunSummary): Promise<boolean> => {
-    if (owners.has(summary.run)) return false
-    if (summary.status === 'waiting') {
-      if (summary.wakeAt !== undefined && summary.wakeAt <= clock.now()) return true
-      if (await family.missedEnd(summary)) return true
-      return (await log.version(inboxStream(summary.run))) > (summary.inbox ?? 0)
-    }
-    return (
-      summary.owner === undefined ||
-      summary.owner === membership.self ||
-      !(await membership.isAlive(summary.owner))
-    )
-  }
-
-  const reconcile = async (): Promise<string[]> => {
-    const taken: string[] = []
-    let before: number | undefined
-    for (;;) {
-      const open = await log.runs({
-        status: ['queued', 'running', 'waiting'],
-        limit: runsAPage,
-        ...(before === undefined ? {} : { before }),
-      })
-      for (const summary of open) {
-        if (closed || taken.length >= reconcileAtOnce) return taken
-        if (await reconcileOne(summary)) taken.push(summary.run)
-      }
-      before = open.at(-1)?.createdAt
-      if (open.length < runsAPage) return taken
-    }
-  }
-
-  const reconcileOne = async (summary: RunSummary): Promise<boolean> => {
-    try {
-      await family.abandonOrphan(summary)
-      return (await orphaned(summary)) && (await tryResume(summary.run, 'reconciler'))
-    } catch (error) {
-      logger.error({ error, run: summary.run }, 'a run could not be taken over')
-      return false
-    }
-  }
-
-  const tick = (everyMs: number): void => {
-    cancelTimer = clock.schedule(
-      everyMs,
-      () => {
-        reconcile()
-          .catch((error) => logger.error({ error }, 'reconciling failed'))
-          .finally(() => {
-            if (!closed) tick(everyMs)
-          })
-      },
-      { unref: true },
-    )
-  }
+  const reconciler = createReconciler({
+    log,
+    membership,
+    clock,
+    logger,
+    family,
+    owns: (id) => owners.has(id),
+    tryResume,
+  })
 
   return {
     start,
@@ -427,39 +332,19 @@ export const createRunner = (
     send,
     owns: (id) => owners.has(id),
     load: async (id) => owners.get(id)?.run ?? loadRun(log, id),
-    reconcile,
+    reconcile: reconciler.reconcile,
     adopt(everyMs = reconcileEveryMs) {
       adopting = true
-      tick(everyMs)
+      reconciler.adopt(everyMs)
     },
     async close(reason) {
       closed = true
-      cancelTimer?.()
+      reconciler.close()
       unlisten()
-      for (const cancel of appointments.values()) cancel()
-      appointments.clear()
+      appointments.close()
       await Promise.all(
         owners.values().map((owner) => owner.suspend(reason, 'shutdown').then(() => owner.ended)),
       )
     },
   }
-}
-
-const lost = (id: string, error: unknown): unknown =>
-  isConcordError(error) && error.code === 'version.conflict'
-    ? new ConcordError(
-        'run.owned',
-        `Cannot go on with run "${id}" as another process took it over; follow it with "concord trace ${id}"`,
-        { cause: error },
-      )
-    : error
-
-const untilAborted = <T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
-  if (signal === undefined) return promise
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason)
-    const abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }

@@ -1,0 +1,72 @@
+import { ConcordError, isConcordError } from '../domain/errors.ts'
+import { runStream } from '../domain/event.ts'
+import type { Run } from '../domain/run.ts'
+import { finalStatuses, type RunSummary } from '../domain/summary.ts'
+import type { EventLog } from '../ports/event-log.ts'
+import { loadRun, unknownRun } from './fold.ts'
+import type { Owner } from './owner.ts'
+
+const isSettled = ({ status }: RunSummary): boolean =>
+  finalStatuses.has(status) || status === 'waiting' || status === 'suspended'
+
+/** A run when its owner lets go of it. Throws `run.owned` when another process took it over. */
+export const endOf = async (owner: Owner, signal: AbortSignal | undefined): Promise<Run> => {
+  const end = await untilAborted(owner.ended, signal)
+  if (end.reason === 'lost') throw lost(owner.run.id, end.error)
+  return owner.run
+}
+
+type SettlingParts = {
+  log: EventLog
+  owner(id: string): Owner | undefined
+  /** This process stops: what is settled by then is told. */
+  closed(): boolean
+}
+
+/** Waits until a run is final, waits or is suspended, whoever advances it. */
+export const createSettling = ({ log, owner: ownerOf, closed }: SettlingParts) => {
+  const nextCommit = (stream: string): { committed: Promise<void>; stop: () => void } => {
+    let stop = () => {}
+    const committed = new Promise<void>((resolve) => {
+      stop = log.onCommit(({ streams }) => {
+        if (streams.includes(stream)) resolve()
+      })
+    })
+    return { committed, stop }
+  }
+
+  return async (id: string, signal?: AbortSignal): Promise<Run> => {
+    for (;;) {
+      const owner = ownerOf(id)
+      if (owner !== undefined) return endOf(owner, signal)
+      const next = nextCommit(runStream(id))
+      try {
+        const summary = await log.run(id)
+        if (summary === undefined) throw unknownRun(id)
+        if (isSettled(summary) || closed()) return await loadRun(log, id)
+        await untilAborted(next.committed, signal)
+      } finally {
+        next.stop()
+      }
+    }
+  }
+}
+
+const lost = (id: string, error: unknown): unknown =>
+  isConcordError(error) && error.code === 'version.conflict'
+    ? new ConcordError(
+        'run.owned',
+        `Cannot go on with run "${id}" as another process took it over; follow it with "concord trace ${id}"`,
+        { cause: error },
+      )
+    : error
+
+const untilAborted = <T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason)
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
