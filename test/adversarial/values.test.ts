@@ -283,7 +283,7 @@ describe('an owner that was replaced and does not know it', () => {
           )
         heard.push(await codeOf(context.knowledge.add({ id: 'late', text: 'from the grave' })))
         heard.push(await codeOf(context.knowledge.update('early', { text: 'otherwise' })))
-        heard.push(await codeOf(context.knowledge.in('team/t').forget('early')))
+        heard.push(await codeOf(context.knowledge.forget('early')))
         heard.push(await codeOf(context.state.publish('c', 1)))
         heard.push((await context.knowledge.search('known in time')).length)
         return 1
