@@ -31,10 +31,11 @@ const failure = (reason: string): ConcordError =>
   )
 
 /**
- * Measured: texts and words that mean nothing are below .29 of each other in 99 of 100 pairs, SciFact claims and the abstracts they cite above .36 in 99 of
- * 100, everyday questions and their answers above .34.
+ * Measured: words that mean nothing are below this to 95 of 100 texts of three to five words (99: .47) and to all longer ones (99: .25). SciFact claims are above
+ * it to 98 of 100 abstracts they cite, and its ranking does not change up to .5. Of 21 everyday questions that share no word with their answer 15 are above it;
+ * for 4 of the other 6 a wrong text was nearer anyway.
  */
-const cosineMin = 0.3
+const cosineMin = 0.4
 
 export type OfflineEmbedder = Embedder & {
   /** Ends the thread; the next use starts another. */
