@@ -20,12 +20,12 @@ export type MemoryValues = Pick<CommonValues, 'config' | 'dir'> & {
 
 type Act = (state: State, words: string[], values: MemoryValues, terminal: Terminal) => Promise<void>
 
-const wholeOf = (option: string, given: string): number => {
+const wholeOf = (option: string, given: string, least = 0): number => {
   const number = Number(given)
-  if (Number.isSafeInteger(number) && number >= 0) return number
+  if (Number.isSafeInteger(number) && number >= least) return number
   throw new ConcordError(
     'input.invalid',
-    `Cannot use --${option} "${given}" as it is a whole number from 0; write for example --${option} 10`,
+    `Cannot use --${option} "${given}" as it is a whole number from ${least}; write for example --${option} 10`,
   )
 }
 
@@ -95,7 +95,7 @@ const set: Act = async (state, words, values, terminal) => {
   if (words[1] === undefined)
     throw new ConcordError('input.invalid', `Cannot set "${key}" as no value is given; write JSON, or text`)
   const condition = conditionOf(values)
-  const ttl = values.ttl === undefined ? {} : { ttlMs: wholeOf('ttl', values.ttl) }
+  const ttl = values.ttl === undefined ? {} : { ttlMs: wholeOf('ttl', values.ttl, 1) }
   const outcome = await state.set(key, jsonOrText(words[1]), { ...condition, ...ttl })
   refused(key, outcome, condition.ifVersion)
   terminal.out(values.json ? `${JSON.stringify(outcome)}\n` : `${key}  v${outcome.version}\n`)

@@ -127,7 +127,8 @@ export const reachedKnowledge = (knowledge: Knowledge, namespace: string, reach:
     },
     async forget(what) {
       write()
-      if (typeof what === 'string') return (await known(what)) === undefined ? 0 : knowledge.forget(what)
+      if (typeof what === 'string')
+        return knowledge.forget({ ids: (await known(what)) === undefined ? [] : [what] })
       reach.checkKnown(what.subject)
       if (what.ids === undefined) return knowledge.forget(what)
       const documents = await Promise.all(what.ids.map((id) => knowledge.get(id)))

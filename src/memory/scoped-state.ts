@@ -1,6 +1,7 @@
 import { ConcordError } from '../domain/errors.ts'
 import type { Read } from '../domain/event.ts'
 import type { Json } from '../domain/json.ts'
+import { namespaceNamed } from '../domain/namespace.ts'
 import type { Clock } from '../ports/clock.ts'
 import type {
   Entry,
@@ -101,7 +102,7 @@ export const scopedState = (scope: StateScope): State => {
     return onConflict === 'retry' ? inLine(scope.store, `${namespace}\0${key}`, clock, run) : run()
   }
   const sibling = (other: string): State =>
-    scopedState({ ...scope, occurrences, namespace: other, result: undefined })
+    scopedState({ ...scope, occurrences, namespace: namespaceNamed(other), result: undefined })
 
   const writing = (key: string) => `write ${namespace} ${key.slice(0, 200)}`
 
@@ -118,7 +119,8 @@ export const scopedState = (scope: StateScope): State => {
     },
     set: (key, value, options = {}) =>
       write({ key, value: jsonValue(writing(key), value), operation: operation(key), ...options }),
-    delete: (key, options = {}) => write({ key, delete: true, operation: operation(key), ...options }),
+    delete: (key, options = {}) =>
+      write({ key, delete: true, ...(scope.repeatable ? { operation: operation(key) } : {}), ...options }),
     compareAndSet: (key, version, value, options = {}) =>
       write({
         key,
@@ -165,7 +167,11 @@ export const scopedState = (scope: StateScope): State => {
     of: (key) => typedKey(state, key, updated),
     in: sibling,
     async fork(other, { at } = {}) {
-      await store.fork(other, { from: namespace, provenance, ...(at === undefined ? {} : { at }) })
+      await store.fork(namespaceNamed(other), {
+        from: namespace,
+        provenance,
+        ...(at === undefined ? {} : { at }),
+      })
       return sibling(other)
     },
     diff: async (other) => diffEntries(await store.list(namespace), await store.list(other)),

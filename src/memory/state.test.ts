@@ -31,15 +31,20 @@ describe('the state agents use', () => {
       const state = scope(store)
       await state.increment('n', 2)
       await state.increment('n', 3)
-      await state.in('m').set('k', 1)
-      await state.in('m').set('k', 2)
+      await state.in('team/m').set('k', 1)
+      await state.in('team/m').set('k', 2)
       await state.update('u', (n) => Number(n ?? 0) + 1)
       await state.transaction(async (tx) => tx.set('t', Number((await tx.get('t')) ?? 0) + 1))
-      return [await state.get('n'), await state.in('m').get('k'), await state.get('u'), await state.get('t')]
+      return [
+        await state.get('n'),
+        await state.in('team/m').get('k'),
+        await state.get('u'),
+        await state.get('t'),
+      ]
     }
     assert.deepEqual(await step(), [5, 2, 1, 1])
     assert.deepEqual(await step(), [5, 2, 1, 1])
-    assert.equal(await store.sequence('m'), 2)
+    assert.equal(await store.sequence('team/m'), 2)
   })
 
   it('goes on with what it wrote the first time when the step is executed again, whatever others wrote since', async () => {
@@ -103,9 +108,9 @@ describe('the state agents use', () => {
     assert.equal((await state.entry('lease'))?.expiresAt, expiresAt)
     await state.update('lease', (n) => Number(n) + 1, { ttlMs: 5000 })
     assert.equal((await state.entry('lease'))?.expiresAt, clock.now() + 5000)
-    const draft = await state.fork('draft')
+    const draft = await state.fork('run/draft')
     await draft.set('new', 1, { ttlMs: 300 })
-    await state.merge('draft')
+    await state.merge('run/draft')
     assert.equal((await state.entry('new'))?.expiresAt, clock.now() + 300)
   })
 
@@ -226,27 +231,27 @@ describe('the state agents use', () => {
   it('forks, compares and merges back, conflicts resolved or reported', async () => {
     const state = scope()
     for (const name of ['same', 'ours', 'theirs', 'both', 'gone']) await state.set(name, 'base')
-    const draft = await state.fork('draft')
+    const draft = await state.fork('run/draft')
     await state.set('ours', 1)
     await state.set('both', 'our')
     await draft.set('theirs', 2)
     await draft.set('both', 'their')
     await draft.delete('gone')
     await draft.set('new', 3)
-    assert.deepEqual((await state.diff('draft')).map((each) => each.key).sort(), [
+    assert.deepEqual((await state.diff('run/draft')).map((each) => each.key).sort(), [
       'both',
       'gone',
       'new',
       'ours',
       'theirs',
     ])
-    const { merged, conflicts } = await state.merge('draft')
+    const { merged, conflicts } = await state.merge('run/draft')
     assert.deepEqual(merged.sort(), ['gone', 'new', 'theirs'])
     assert.deepEqual(
       conflicts.map(({ key: of, base, ours, theirs }) => [of, base?.value, ours?.value, theirs?.value]),
       [['both', 'base', 'our', 'their']],
     )
-    await state.merge('draft', { resolve: ({ ours, theirs }) => `${ours?.value}+${theirs?.value}` })
+    await state.merge('run/draft', { resolve: ({ ours, theirs }) => `${ours?.value}+${theirs?.value}` })
     assert.equal(await state.get('both'), 'our+their')
     assert.deepEqual([await state.get('gone'), await state.get('ours')], [undefined, 1])
     await assert.rejects(state.merge('unrelated'), refused('input.invalid'))
@@ -258,37 +263,37 @@ describe('merging twice', () => {
     const state = scope()
     await state.set('a', 'base')
     await state.set('b', 'base')
-    const draft = await state.fork('draft')
+    const draft = await state.fork('run/draft')
     await draft.set('a', 'draft')
-    assert.deepEqual(await state.merge('draft'), { merged: ['a'], conflicts: [] })
+    assert.deepEqual(await state.merge('run/draft'), { merged: ['a'], conflicts: [] })
     await state.set('a', 'ours, later')
-    assert.deepEqual(await state.merge('draft'), { merged: [], conflicts: [] })
+    assert.deepEqual(await state.merge('run/draft'), { merged: [], conflicts: [] })
     await draft.set('b', 'draft')
     await state.set('b', 'ours')
     for (let i = 0; i < 2; i++) {
-      const { conflicts } = await state.merge('draft')
+      const { conflicts } = await state.merge('run/draft')
       assert.deepEqual(
         conflicts.map((conflict) => conflict.key),
         ['b'],
       )
     }
-    const resolved = await state.merge('draft', {
+    const resolved = await state.merge('run/draft', {
       resolve: async ({ ours, theirs }) => `${ours?.value}+${theirs?.value}`,
     })
     assert.deepEqual(resolved.conflicts, [])
     assert.equal(await state.get('b'), 'ours+draft')
     assert.deepEqual((await draft.diff('n')).map((each) => each.key).sort(), ['a', 'b'])
     // A branch of the same namespace: they parted where the older did.
-    const other = await state.fork('other')
+    const other = await state.fork('run/other')
     await other.set('c', 1)
-    const { merged, conflicts } = await draft.merge('other')
+    const { merged, conflicts } = await draft.merge('run/other')
     assert.deepEqual([merged, conflicts.map((conflict) => conflict.key)], [['c'], ['a', 'b']])
   })
 
   it('answers what it did when it is executed again', async () => {
     const store = open()
-    await (await scope(store, 'before').fork('branch')).set('k', 2)
-    const merge = () => scope(store, 'step').merge('branch')
+    await (await scope(store, 'before').fork('run/branch')).set('k', 2)
+    const merge = () => scope(store, 'step').merge('run/branch')
     assert.deepEqual(await merge(), { merged: ['k'], conflicts: [] })
     await scope(store, 'after').set('k', 3)
     assert.deepEqual(await merge(), { merged: ['k'], conflicts: [] })

@@ -7,6 +7,7 @@ import type { Event, Signal } from '../domain/event.ts'
 import { runStream } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
+import { namespaceNamed } from '../domain/namespace.ts'
 import type { Recalled } from '../domain/recall.ts'
 import { isFinal, type Run } from '../domain/run.ts'
 import type { RunSummary } from '../domain/summary.ts'
@@ -290,10 +291,10 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
       teamNamed(request.goal.team)
       return runner.start(request)
     },
-    state: userState,
+    state: (namespace) => userState(namespaceNamed(namespace)),
     subject: (subject) =>
       subjectMemory({ subject, state: userState(''), source: { agent: 'user' }, now: () => clock.now() }),
-    knowledge: (namespace = 'global') => knowledge.in(namespace),
+    knowledge: (namespace = 'global') => knowledge.in(namespaceNamed(namespace)),
     embedder: embedderFinder(config, env),
     teams: () =>
       teamNames(config).map((name) => ({

@@ -1,3 +1,4 @@
+import { namespaceNamed } from '../domain/namespace.ts'
 import type { Asking, Knowledge, KnowledgeParts } from '../memory/knowledge/knowledge.ts'
 import type { BeforeStore } from '../policy/before-store.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -147,7 +148,7 @@ export const knowledgeRoom = (options: KnowledgeRoomOptions): KnowledgeRoom => {
     ...asking,
   })
   const scoped = (namespace: string, asking: Asking = {}): Knowledge =>
-    lazyKnowledge(partsOf(namespace, asking), (other) => scoped(other, asking))
+    lazyKnowledge(partsOf(namespace, asking), (other) => scoped(namespaceNamed(other), asking))
   return {
     in: scoped,
     async close() {

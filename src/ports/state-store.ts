@@ -9,6 +9,7 @@ export type StateWrite = {
   namespace: string
   key: string
   value?: Json
+  /** An absent key is left as it is (version 0), and nothing is written; with an `operation` the deletion is recorded all the same. */
   delete?: boolean
   /** Adds to the number that is there (absent: 0) where it is stored, and keeps its expiry unless `ttlMs` is given. */
   increment?: number

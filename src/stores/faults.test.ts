@@ -305,11 +305,11 @@ describe('a store in use', () => {
       const { log, close } = await openIn(folder)
       const pending = append(log, 'run/a', 0, 'x')
       const closing = close()
-      await assert.rejects(append(log, 'run/a', 2, 'y'), tells('store.failed', 'open it again'))
+      await assert.rejects(append(log, 'run/a', 2, 'y'), tells('store.closed', 'open it again'))
       assert.equal((await pending).version, 2)
       await closing
       await close()
-      await assert.rejects(log.read('run/a'), tells('store.failed'))
+      await assert.rejects(log.read('run/a'), tells('store.closed'))
     }))
 
   for (const length of [30, 3000, 30_000])

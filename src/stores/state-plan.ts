@@ -274,6 +274,12 @@ export const planWrites = (
       outcomes.push({ ok: true, key, version: visible, sequence: view.sequence(namespace) })
       continue
     }
+    // Nothing to delete changes nothing. Under an operation id it is recorded: done again, it must not delete what came meanwhile.
+    if (kind === 'delete' && visible === 0 && operation === null) {
+      const sequence = own?.sequences.get(namespace) ?? view.sequence(namespace)
+      outcomes.push({ ok: true, key, version: 0, sequence: expiry?.sequence ?? sequence })
+      continue
+    }
     const sum = kind === 'increment' && !refused ? incremented(write, cell) : undefined
     const text = sum === undefined ? write.text : String(sum)
     const expiresAt =

@@ -93,6 +93,9 @@ export const registerModel: Model<Register, RegisterInput, RegisterOutput> = {
         ? state
         : undefined
     if (output?.conflict) return undefined
+    // Nothing to delete changes nothing.
+    if (input.kind === 'delete' && visible === 0)
+      return output === undefined || output.version === 0 ? state : undefined
     const version = state.version + 1
     if (output !== undefined && output.version !== version) return undefined
     if (input.kind === 'delete') return { version, value: undefined }

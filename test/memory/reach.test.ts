@@ -22,7 +22,6 @@ const namespaces = [
   'team/other',
   'subject/bob',
   'run/other',
-  'weird',
 ]
 
 /** What an agent can do with its memory, and what comes of it. */
@@ -64,7 +63,7 @@ const here = async (t: TestContext, policy: { memory: MemoryPolicy } | undefined
       config: { stores: { kind: 'memory' }, embedder: 'none', team: 't', teams: { t: definition } },
     })
     t.after(() => concord.close())
-    for (const name of namespaces.slice(0, -1)) {
+    for (const name of namespaces) {
       await concord.state(name).set('given', name)
       await concord.knowledge(name).add({ id: 'open', text: 'a secret of all' })
       await concord.knowledge(name).add({ id: 'ofBob', text: 'a secret of bob', subject: 'bob' })

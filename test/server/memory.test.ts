@@ -193,25 +193,28 @@ describe('the memory over HTTP', () => {
     const { get, put, send, concord } = await memoryOf(t, { bodyBytesMax: 10_000 })
     const wrong: [Response | Promise<Response>, string][] = [
       [put('/memory/state?key=k', 1), 'input.invalid'],
+      [put('/memory/state?namespace=weird&key=k', 1), 'input.invalid'],
+      [put('/memory/state?namespace=run/&key=k', 1), 'input.invalid'],
+      [get('/memory/knowledge/stats?namespace=teams/x'), 'input.invalid'],
       [put('/memory/state?namespace=a', 1), 'input.invalid'],
       [put('/memory/state?namespace=&key=k', 1), 'input.invalid'],
-      [put('/memory/state?namespace=a&namespace=b&key=k', 1), 'input.invalid'],
-      [put('/memory/state?namespace=a&key=k&key=l', 1), 'input.invalid'],
-      [put('/memory/state?namespace=a&key=k&ifversion=1', 1), 'input.invalid'],
-      [put('/memory/state?namespace=a&key=%00', 1), 'input.invalid'],
-      [send('PUT', '/memory/state?namespace=a&key=k', {}), 'input.invalid'],
-      [send('PUT', '/memory/state?namespace=a&key=k', { value: 1, ttl: 5 }), 'input.invalid'],
-      [send('PUT', '/memory/state?namespace=a&key=k', { value: 1, ttlMs: -5 }), 'input.invalid'],
-      [send('POST', '/memory/state/increment?namespace=a&key=k', { by: 'x' }), 'input.invalid'],
-      [send('POST', '/memory/transaction', { writes: [{ namespace: 'a', key: 'k' }] }), 'input.invalid'],
+      [put('/memory/state?namespace=team/a&namespace=team/b&key=k', 1), 'input.invalid'],
+      [put('/memory/state?namespace=team/a&key=k&key=l', 1), 'input.invalid'],
+      [put('/memory/state?namespace=team/a&key=k&ifversion=1', 1), 'input.invalid'],
+      [put('/memory/state?namespace=team/a&key=%00', 1), 'input.invalid'],
+      [send('PUT', '/memory/state?namespace=team/a&key=k', {}), 'input.invalid'],
+      [send('PUT', '/memory/state?namespace=team/a&key=k', { value: 1, ttl: 5 }), 'input.invalid'],
+      [send('PUT', '/memory/state?namespace=team/a&key=k', { value: 1, ttlMs: -5 }), 'input.invalid'],
+      [send('POST', '/memory/state/increment?namespace=team/a&key=k', { by: 'x' }), 'input.invalid'],
+      [send('POST', '/memory/transaction', { writes: [{ namespace: 'team/a', key: 'k' }] }), 'input.invalid'],
       [send('POST', '/memory/transaction', { writes: {} }), 'input.invalid'],
       [send('POST', '/memory/publish', { channel: 'c' }), 'input.invalid'],
-      [get('/memory/state?namespace=a&key=k&sequence=1&time=1'), 'input.invalid'],
-      [get('/memory/list?namespace=a&limit=1001'), 'input.invalid'],
-      [get('/memory/watch?namespace=a&since=-1'), 'input.invalid'],
-      [get('/memory/watch?namespace=a&key=k&pattern=p'), 'input.invalid'],
+      [get('/memory/state?namespace=team/a&key=k&sequence=1&time=1'), 'input.invalid'],
+      [get('/memory/list?namespace=team/a&limit=1001'), 'input.invalid'],
+      [get('/memory/watch?namespace=team/a&since=-1'), 'input.invalid'],
+      [get('/memory/watch?namespace=team/a&key=k&pattern=p'), 'input.invalid'],
       [get('/memory/watch?namespace=a', { 'last-event-id': 'x' }), 'input.invalid'],
-      [put('/memory/state?namespace=a&key=k', 'x'.repeat(20_000)), 'request.too-large'],
+      [put('/memory/state?namespace=team/a&key=k', 'x'.repeat(20_000)), 'request.too-large'],
       [put('/memory/state/a/k', 1), 'not-found'],
       [get('/memory/state/..%2f..%2fruns'), 'not-found'],
       [get('/memory/'), 'not-found'],
@@ -219,8 +222,8 @@ describe('the memory over HTTP', () => {
     ]
     for (const [i, [response, code]] of wrong.entries())
       assert.equal((await problemOf(await response)).code, code, String(i))
-    assert.deepEqual(await concord.state('a').list(), [])
-    assert.deepEqual(await concord.state('b').list(), [])
+    assert.deepEqual(await concord.state('team/a').list(), [])
+    assert.deepEqual(await concord.state('team/b').list(), [])
     const [wide] = [await openMemory(t, soleTeam(echo))]
     const { url } = await served(t, wide, { bodyBytesMax: 16 * 1024 * 1024 })
     const huge = await fetch(`${url}${apple}`, {

@@ -354,6 +354,42 @@ const operations = (open: OpenStore) => {
   )
 
   it(
+    'changes nothing where there is nothing to delete, unless it is to be done once',
+    on(open, async (store) => {
+      const { state, clock } = store
+      const remove = (more: Partial<StateWrite> = {}) =>
+        state.write([{ namespace: ns, key: 'k', delete: true, ...more }])
+      assert.deepEqual(await remove(), [{ ok: true, key: 'k', version: 0, sequence: 0 }])
+      assert.deepEqual(await remove({ ifVersion: 1 }), [
+        { ok: false, key: 'k', version: 0, reason: 'conflict' },
+      ])
+      assert.deepEqual(await changes(store), [])
+      await state.write([put('k', 1, { ttlMs: 10 }), put('other', 1)])
+      clock.advance(10)
+      // Its end is recorded on the way: that is not a deletion.
+      assert.deepEqual(await remove(), [{ ok: true, key: 'k', version: 0, sequence: 3 }])
+      assert.deepEqual(await remove(), [{ ok: true, key: 'k', version: 0, sequence: 3 }])
+      assert.deepEqual(
+        (await changes(store)).map(([type]) => type),
+        ['state.changed', 'state.changed', 'state.expired'],
+      )
+      const several: StateWrite[] = [put('a', 1), { namespace: ns, key: 'k', delete: true }, put('b', 1)]
+      assert.deepEqual(
+        (await state.write(several)).map((outcome) => outcome.ok && [outcome.version, outcome.sequence]),
+        [
+          [1, 4],
+          [0, 4],
+          [1, 5],
+        ],
+      )
+      const [once] = await remove({ operation: 'op' })
+      await state.write([put('k', 'came meanwhile')])
+      assert.deepEqual(await remove({ operation: 'op' }), [{ ...once, repeated: true }])
+      assert.equal((await state.get(ns, 'k'))?.value, 'came meanwhile')
+    }),
+  )
+
+  it(
     'does not record what was refused',
     on(open, async ({ state }) => {
       assert.equal((await state.write([put('k', 1, { ifVersion: 1, operation: 'op' })]))[0]?.ok, false)

@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { namespaceNamed } from '../../../domain/namespace.ts'
 import type { Concord } from '../../../platform/concord.ts'
 import type { StateWrite } from '../../../ports/state-store.ts'
 import { invalid } from '../../problem.ts'
@@ -57,7 +58,7 @@ const user = (concord: Concord): Caller => ({
   sameSince: 0,
   current: async () => {},
   namespace(given) {
-    if (given !== undefined) return given
+    if (given !== undefined) return namespaceNamed(given)
     throw invalid(
       'Cannot use the memory as a namespace must be named: there is none; give ?namespace=run/{id}, thread/{id}, subject/{id}, team/{name} or global',
     )
