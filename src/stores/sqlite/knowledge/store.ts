@@ -30,6 +30,8 @@ const nothing = (): void => {}
 /** Nothing here is cached across transactions or told to listeners. */
 const hooks = { begun: nothing, flush: nothing, committed: nothing, rolledBack: nothing, settled: nothing }
 
+/** The number of no namespace; as a word it begins with a digit like the others, so that it is read as one. */
+const nowhere = 0
 const removedAtOnce = 200
 const alikeMax = 20
 
@@ -224,7 +226,7 @@ const knowledgeOver = (connection: Connection, clock: Clock, busyTimeoutMs: numb
 
     lexical: async (name, terms, asked) =>
       read('search knowledge', () =>
-        lexical(numbers.namespace(name) ?? -1, terms, { ...asked, now: clock.now() }),
+        lexical(numbers.namespace(name) ?? nowhere, terms, { ...asked, now: clock.now() }),
       ),
 
     async nearest(name, vector, asked) {
@@ -242,7 +244,7 @@ const knowledgeOver = (connection: Connection, clock: Clock, busyTimeoutMs: numb
 
     chunks: async (name, wanted, { filter = {} } = {}) =>
       read('read knowledge', () => {
-        const namespace = numbers.namespace(name) ?? -1
+        const namespace = numbers.namespace(name) ?? nowhere
         const where = whereOf(filter, clock.now())
         return wanted.flatMap((chunk) => chunksOf(namespace, chunk, where))
       }),
@@ -319,7 +321,7 @@ const knowledgeOver = (connection: Connection, clock: Clock, busyTimeoutMs: numb
 
     stats: async (name) =>
       read('read knowledge', () => {
-        const namespace = numbers.namespace(name) ?? -1
+        const namespace = numbers.namespace(name) ?? nowhere
         const now = clock.now()
         const count = (what: string): number => Number(get(what, namespace, now)?.[0] ?? 0)
         return {
