@@ -1,7 +1,7 @@
 import { ConcordError } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
 import type { Concord } from '../platform/concord.ts'
-import type { Entry, Provenance, StateNews, WriteOutcome } from '../ports/state-store.ts'
+import type { Entry, KeyMoment, Moment, Provenance, StateNews, WriteOutcome } from '../ports/state-store.ts'
 import { untilStopped } from './listening.ts'
 import type { CommonValues } from './options.ts'
 import { openWith, settingsOf, storeExists } from './settings.ts'
@@ -13,6 +13,7 @@ export type MemoryValues = Pick<CommonValues, 'config' | 'dir'> & {
   namespace: string | undefined
   'if-version': string | undefined
   ttl: string | undefined
+  at: string | undefined
   since: string | undefined
   limit: string | undefined
   json: boolean
@@ -79,13 +80,43 @@ const refused = (key: string, outcome: WriteOutcome, meant: number | undefined):
 const conditionOf = (values: MemoryValues) =>
   values['if-version'] === undefined ? {} : { ifVersion: wholeOf('if-version', values['if-version']) }
 
+/** `12`: after this change of the namespace; `v3`: when the key had this version; else an instant, as ISO 8601. */
+const momentOf = (given: string): KeyMoment => {
+  if (/^\d{1,15}$/.test(given)) return { sequence: Number(given) }
+  if (/^v\d{1,15}$/.test(given)) return { version: Number(given.slice(1)) }
+  const time = /^\d{4}-\d\d-\d\d/.test(given) ? Date.parse(given) : Number.NaN
+  if (Number.isFinite(time)) return { time }
+  throw new ConcordError(
+    'input.invalid',
+    `Cannot use --at "${given}" as a moment is a sequence, a version of the key or an instant; write --at 12, --at v3 or --at 2026-11-22T10:00:00Z`,
+  )
+}
+
+const listMoment = (given: string): Moment => {
+  const at = momentOf(given)
+  if (!('version' in at)) return at
+  throw new ConcordError(
+    'input.invalid',
+    `Cannot list --at "${given}" as a version is of one key; give a sequence or an instant`,
+  )
+}
+
+const historyMoment = (given: string): number => {
+  const at = momentOf(given)
+  if ('sequence' in at) return at.sequence
+  throw new ConcordError(
+    'input.invalid',
+    `Cannot tell the history up to --at "${given}" as it goes by sequence; take one of those that "concord memory history" shows`,
+  )
+}
+
 const get: Act = async (state, words, values, terminal) => {
   const key = keyOf(words, 'get')
-  const entry = await state.entry(key)
+  const entry = await state.entry(key, values.at === undefined ? {} : { at: momentOf(values.at) })
   if (entry === undefined)
     throw new ConcordError(
       'not-found',
-      `Cannot get "${key}" as there is no such key in ${state.namespace}; list them with "concord memory list --namespace ${state.namespace}"`,
+      `Cannot get "${key}" as there is no such key in ${state.namespace}${values.at === undefined ? '' : ` at ${values.at}`}; list them with "concord memory list --namespace ${state.namespace}"`,
     )
   terminal.out(`${values.json ? JSON.stringify(entry, null, 2) : JSON.stringify(entry.value)}\n`)
 }
@@ -112,13 +143,15 @@ const remove: Act = async (state, words, values, terminal) => {
 const list: Act = async (state, words, values, terminal) => {
   const prefix = words.length === 0 ? '' : keyOf(words, 'list')
   const limit = values.limit === undefined ? {} : { limit: wholeOf('limit', values.limit) }
-  const entries = await state.list({ prefix, ...limit })
+  const at = values.at === undefined ? {} : { at: listMoment(values.at) }
+  const entries = await state.list({ prefix, ...limit, ...at })
   lines(terminal, values, entries, entries.map(standing))
 }
 
 const history: Act = async (state, words, values, terminal) => {
   const limit = values.limit === undefined ? {} : { limit: wholeOf('limit', values.limit) }
-  const changes = await state.history(keyOf(words, 'history'), limit)
+  const before = values.at === undefined ? {} : { before: historyMoment(values.at) + 1 }
+  const changes = await state.history(keyOf(words, 'history'), { ...limit, ...before })
   lines(terminal, values, changes, changes.map(told))
 }
 

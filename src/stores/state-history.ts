@@ -1,5 +1,6 @@
 import { ConcordError } from '../domain/errors.ts'
 import type { KeyMoment, StateChange } from '../ports/state-store.ts'
+import { checkMoment } from './moment.ts'
 import { dataOf, type Held, newsOfRow, type StateRow } from './state-change.ts'
 
 /** A namespace's place in a chain of forks. */
@@ -76,6 +77,7 @@ export const sequenceOf = (
   namespace: string,
   at: { sequence: number } | { time: number },
 ): number => {
+  checkMoment(at)
   const sequence = 'sequence' in at ? at.sequence : sequenceAt(source, namespace, at.time)
   const head = source.head(namespace)
   if (!(Number.isSafeInteger(sequence) && sequence >= 0 && sequence <= head))
@@ -243,6 +245,7 @@ export const entryAt = (
   key: string,
   at: KeyMoment,
 ): { held: Held; time: number } | undefined => {
+  checkMoment(at)
   if ('version' in at) {
     for (const { row, version } of versions(source, namespace, key)) {
       if (version === at.version) return { held: heldAt({ row, version }, key), time: row.at }

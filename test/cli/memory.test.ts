@@ -27,6 +27,30 @@ describe('concord memory', () => {
     assert.equal((await concord('memory', 'get', 'name')).code, 2)
   })
 
+  it('reads the past: after a change, at a version, at an instant', async () => {
+    const at = async (...words: string[]) => concord('memory', ...words, '--namespace', 'team/past')
+    for (const value of ['1', '2', '3']) await at('set', 'k', value)
+    assert.equal((await at('get', 'k', '--at', '2')).stdout, '2\n')
+    assert.equal((await at('get', 'k', '--at', 'v1')).stdout, '1\n')
+    assert.equal((await at('get', 'k', '--at', '9999-01-01T00:00:00Z')).stdout, '3\n')
+    assert.equal((await at('get', 'k', '--at', '2000-01-01')).code, 2)
+    assert.equal((await at('list', '--at', '1')).stdout, 'k  v1  1\n')
+    assert.equal((await at('history', 'k', '--at', '2')).stdout.trim().split('\n').length, 2)
+    const odd = [
+      ['get', 'k', '--at', 'yesterday'],
+      ['get', 'k', '--at', '-1'],
+      ['get', 'k', '--at', '2026-99-99'],
+      ['get', 'k', '--at', '4'],
+      ['list', '--at', 'v1'],
+      ['history', 'k', '--at', 'v1'],
+    ]
+    for (const words of odd) {
+      const { code, stderr } = await at(...words)
+      assert.equal(code, 2, words.join(' '))
+      assert.match(stderr, /Cannot (use|list|tell|read) /)
+    }
+  })
+
   it('watches what other processes write, a line a change, until it is interrupted', async () => {
     await concord('memory', 'set', 'stock:apple', '1', '--namespace', 'team/shop')
     const watching = start('memory', 'watch', 'stock:*', '--namespace', 'team/shop', '--since', '0', '--json')

@@ -48,6 +48,12 @@ export const memoryCommand = command({
     },
     'if-version': { type: 'string', value: 'n', description: 'set, delete: only at this version; 0: absent' },
     ttl: { type: 'string', value: 'ms', description: 'set: ends after so long' },
+    at: {
+      type: 'string',
+      value: 'moment',
+      description:
+        'get, list: as it was then: a sequence, v3 (a version of the key), or an instant (ISO 8601); history: up to this sequence',
+    },
     since: { type: 'string', value: 'n', description: 'watch: what came after this sequence, too' },
     limit: { type: 'string', value: 'n', description: 'list, history: at most so many' },
     subject: {

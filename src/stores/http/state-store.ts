@@ -17,6 +17,7 @@ import type {
   WatchOptions,
   WriteOutcome,
 } from '../../ports/state-store.ts'
+import { checkMoment } from '../moment.ts'
 import { type Endpoint, requester } from './request.ts'
 import { Reader, reopened } from './stream.ts'
 
@@ -33,7 +34,11 @@ const queryOf = (query: Query): string => {
   return `?${parameters}`
 }
 
-const momentOf = (at: KeyMoment | undefined): Query => (at === undefined ? {} : { ...at })
+const momentOf = (at: KeyMoment | undefined): Query => {
+  if (at === undefined) return {}
+  checkMoment(at)
+  return { ...at }
+}
 
 /** Half a surrogate pair would arrive as another character. */
 const text = (what: string, value: string): string => {

@@ -176,7 +176,7 @@ export const sqliteState = (parts: StateParts): SqliteState => {
       // Asked for again, it is not looked up: what it was may no longer be kept.
       if (known?.namespace === from && at !== undefined && 'sequence' in at && known.sequence === at.sequence)
         return { sequence: known.sequence }
-      const sequence = sequenceOf(streams, from, at ?? { sequence: streams.head(from) })
+      const sequence = sequenceOf(streams, from, at === undefined ? { sequence: streams.head(from) } : at)
       if (known?.namespace === from && known.sequence === sequence) return { sequence }
       const { version } = writer.head(stream)
       if (version > 0) throw notEmpty(namespace, version)

@@ -206,7 +206,7 @@ export const volatileState = (parts: {
     const sequence =
       known?.namespace === from && at === undefined
         ? known.sequence
-        : sequenceOf(history, from, at ?? { sequence: head(from) })
+        : sequenceOf(history, from, at === undefined ? { sequence: head(from) } : at)
     if (known?.namespace === from && known.sequence === sequence) return { sequence }
     if (head(namespace) > 0) throw notEmpty(namespace, head(namespace))
     namespaceOf(namespace).origin = { namespace: from, sequence }

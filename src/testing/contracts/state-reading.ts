@@ -212,6 +212,25 @@ const past = (open: OpenStore) => {
       assert.equal(await state.get(ns, 'a', { at: { time: times[0]! - 1 } }), undefined)
       await assert.rejects(state.list(ns, { at: { sequence: 7 } }), code('input.invalid'))
       await assert.rejects(state.get(ns, 'a', { at: { sequence: -1 } }), code('input.invalid'))
+      // As callers without types may say it.
+      const odd: unknown[] = [
+        { time: new Date(times[1]!) },
+        { time: '2026-01-01' },
+        { time: Number.NaN },
+        { sequence: 1.5 },
+        { version: '1' },
+        { sequence: 1, time: 1 },
+        {},
+        new Date(times[1]!),
+        null,
+        3,
+      ]
+      for (const moment of odd) {
+        const then = { at: moment as { sequence: number } }
+        await assert.rejects(state.get(ns, 'a', then), code('input.invalid'))
+        await assert.rejects(state.list(ns, then), code('input.invalid'))
+        await assert.rejects(state.fork('run/odd', { from: ns, ...then }), code('input.invalid'))
+      }
     }),
   )
 
