@@ -17,6 +17,7 @@ import type {
   WatchOptions,
   WriteOutcome,
 } from '../../ports/state-store.ts'
+import { closedError } from '../closed.ts'
 import { checkMoment } from '../moment.ts'
 import { type Endpoint, requester } from './request.ts'
 import { Reader, reopened } from './stream.ts'
@@ -58,7 +59,15 @@ const isRefusal = (error: unknown): error is ConcordError & { details: { outcome
  * mistakes of a watch are told by `opened` and `next`.
  */
 export const httpStateStore = (endpoint: Endpoint): StateStore => {
-  const send = requester(endpoint)
+  const request = requester(endpoint)
+  let closed = false
+  const checkOpen = (action: string) => {
+    if (closed) throw closedError(action)
+  }
+  const send: typeof request = async (path, given) => {
+    checkOpen(`use ${endpoint.url}${path}`)
+    return request(path, given)
+  }
   const readers = new Set<{ close(): void }>()
   const peeked = new Map<string, Entry>()
   /** Counts what was heard of changes: what was asked before one must not be remembered after it. */
@@ -195,6 +204,7 @@ export const httpStateStore = (endpoint: Endpoint): StateStore => {
       }
     },
     peek(namespace, key) {
+      checkOpen(`read ${namespace}`)
       const entry = peeked.get(idOf(namespace, key))
       return entry?.expiresAt !== undefined && entry.expiresAt <= Date.now() ? undefined : entry
     },
@@ -242,6 +252,7 @@ export const httpStateStore = (endpoint: Endpoint): StateStore => {
     sequence: async (namespace) =>
       (await get<{ sequence: number }>('/namespace', { namespace: text('a namespace', namespace) })).sequence,
     watch(namespace, pattern, options = {}): Watch {
+      checkOpen(`watch ${namespace}`)
       const make = (signal: AbortSignal, opened: (sequence: number) => void) =>
         follow(text('a namespace', namespace), text('a pattern', pattern), options, signal, opened)
       return track(new Reader<StateNews, number>(make, { signal: options.signal, left }))
@@ -250,6 +261,7 @@ export const httpStateStore = (endpoint: Endpoint): StateStore => {
       await send('/publish', { method: 'POST', body: { channel, message } })
     },
     subscribe(pattern, options = {}): Subscription {
+      checkOpen(`subscribe to ${pattern}`)
       const make = (signal: AbortSignal, opened: () => void) =>
         listen(text('a pattern', pattern), signal, opened)
       return track(new Reader<Message, void>(make, { signal: options.signal, left }))
@@ -267,6 +279,7 @@ export const httpStateStore = (endpoint: Endpoint): StateStore => {
       ).origin
     },
     async close() {
+      closed = true
       for (const reader of readers) reader.close()
     },
   }

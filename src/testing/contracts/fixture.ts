@@ -20,7 +20,19 @@ export type StoreFixture = {
   close(): Promise<void>
 }
 
-export type OpenStore = (options?: { limits?: Partial<StateLimits> }) => Promise<StoreFixture>
+export type OpenStore = {
+  (options?: { limits?: Partial<StateLimits> }): Promise<StoreFixture>
+  /**
+   * The state is used over HTTP: writes are of whom the server takes the caller for, without epoch and attempt; what is not in memory is not peeked at;
+   * limits, and who is too slow, are found out by the server; the log beside it is not the caller's.
+   */
+  remote?: boolean
+}
+
+/** For `it`: a promise to callers in the process only. */
+export const localOnly = (open: OpenStore): { skip: string | false } => ({
+  skip: open.remote ? 'no promise to callers over HTTP' : false,
+})
 
 /** Runs a test on a fresh store and closes it, whatever happens. */
 export const on =

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Json } from '../../domain/json.ts'
 import type { StateWrite } from '../../ports/state-store.ts'
-import { code, type OpenStore, on } from './fixture.ts'
+import { code, localOnly, type OpenStore, on } from './fixture.ts'
 
 const ns = 'team/stock'
 const put = (key: string, value: Json, more: Partial<StateWrite> = {}): StateWrite => ({
@@ -113,6 +113,7 @@ const writing = (open: OpenStore) => {
 const peeking = (open: OpenStore) => {
   it(
     'peeks at what it has itself committed, without waiting, and nobody can change it for others',
+    localOnly(open),
     on(open, async ({ state, clock }) => {
       assert.equal(state.peek(ns, 'k'), undefined)
       for (let i = 1; i <= 3; i++) {
@@ -132,6 +133,7 @@ const peeking = (open: OpenStore) => {
 
   it(
     'never peeks at what was refused',
+    localOnly(open),
     on(open, async ({ state }) => {
       await state.write([put('k', 1)])
       await state.write([put('k', 2), put('other', 1, { ifVersion: 4 })])
@@ -143,6 +145,7 @@ const peeking = (open: OpenStore) => {
 const past = (open: OpenStore) => {
   it(
     'tells the changes of a key, newest first, and by whom, page by page',
+    localOnly(open),
     on(open, async ({ state, clock }) => {
       await state.write([put('k', 1, { provenance: { agent: 'a', cause: 'run/1@3' }, operation: 'op' })])
       await state.write([put('noise', 0), put('k', 2, { ttlMs: 5 }), put('k', 3, { ttlMs: 5 })])
@@ -274,6 +277,7 @@ const fork = 'run/fork'
 const forks = (open: OpenStore) => {
   it(
     'reads a fork through to its origin as it was, until written; neither sees the other go on',
+    localOnly(open),
     on(open, async ({ state, clock }) => {
       await state.write([put('a', 1), put('b', 1), put('gone', 1)])
       await state.write([put('a', 2), remove('gone')])
@@ -333,21 +337,21 @@ const forks = (open: OpenStore) => {
     'forks a fork, once, and only what is still empty',
     on(open, async ({ state }) => {
       await state.write([put('a', 1), put('b', 1)])
-      await state.fork('f1', { from: ns })
-      await state.write([{ namespace: 'f1', key: 'b', value: 2 }])
-      await state.fork('f2', { from: 'f1' })
-      await state.fork('f2', { from: 'f1' })
-      await state.write([{ namespace: 'f1', key: 'a', value: 9 }])
+      await state.fork('team/f1', { from: ns })
+      await state.write([{ namespace: 'team/f1', key: 'b', value: 2 }])
+      await state.fork('team/f2', { from: 'team/f1' })
+      await state.fork('team/f2', { from: 'team/f1' })
+      await state.write([{ namespace: 'team/f1', key: 'a', value: 9 }])
       assert.deepEqual(
-        (await state.list('f2')).map(({ key, value }) => [key, value]),
+        (await state.list('team/f2')).map(({ key, value }) => [key, value]),
         [
           ['a', 1],
           ['b', 2],
         ],
       )
-      await assert.rejects(state.fork('f2', { from: ns }), code('version.conflict'))
-      await assert.rejects(state.fork(ns, { from: 'f1' }), code('version.conflict'))
-      await assert.rejects(state.fork('f3', { from: ns, at: { sequence: 5 } }), code('input.invalid'))
+      await assert.rejects(state.fork('team/f2', { from: ns }), code('version.conflict'))
+      await assert.rejects(state.fork(ns, { from: 'team/f1' }), code('version.conflict'))
+      await assert.rejects(state.fork('team/f3', { from: ns, at: { sequence: 5 } }), code('input.invalid'))
     }),
   )
 
@@ -429,7 +433,7 @@ const limits = (open: OpenStore) => {
         )
         assert.equal(await log.version('run/1'), 0)
         await state.write([put('b', 2)])
-        await state.write([{ namespace: 'elsewhere', key: 'd', value: 1 }])
+        await state.write([{ namespace: 'team/elsewhere', key: 'd', value: 1 }])
         await state.write([remove('b')])
         await state.write([put('d', 1)])
         clock.advance(10)
@@ -441,6 +445,7 @@ const limits = (open: OpenStore) => {
 
   it(
     'refuses watchers beyond the most, until one closes',
+    localOnly(open),
     on(
       open,
       async ({ state }) => {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { Draft, EventData } from '../../domain/event.ts'
 import type { Json } from '../../domain/json.ts'
 import type { StateWrite } from '../../ports/state-store.ts'
-import { claimed, code, type OpenStore, on, recorded, type StoreFixture } from './fixture.ts'
+import { claimed, code, localOnly, type OpenStore, on, recorded, type StoreFixture } from './fixture.ts'
 import { stateReadingContract } from './state-reading.ts'
 import { stateWatchContract } from './state-watch.ts'
 
@@ -52,6 +52,7 @@ const versions = (open: OpenStore) => {
 
   it(
     'returns value, version, time and who wrote it',
+    localOnly(open),
     on(open, async ({ state, clock }) => {
       const provenance = { run: '1', step: 's', agent: 'a', cause: 'run/1@3', epoch: 2 }
       await state.write([put('k', { deep: [1, { x: null }] }, { provenance })])
@@ -80,6 +81,7 @@ const versions = (open: OpenStore) => {
   ]
   it(
     'keeps any JSON value, copied at the call',
+    localOnly(open),
     on(open, async ({ state }) => {
       for (const value of values) {
         await state.write([put('k', value)])
@@ -198,6 +200,7 @@ const conditions = (open: OpenStore) => {
 
   it(
     'refuses writes of an owner that was replaced',
+    localOnly(open),
     on(open, async ({ state, log, clock }) => {
       await log.append({ stream: 'run/1', expectedVersion: 0, epoch: 1, events: [claimed(clock.now(), 1)] })
       await log.append({ stream: 'run/1', expectedVersion: 1, epoch: 2, events: [claimed(clock.now(), 2)] })
@@ -210,6 +213,7 @@ const conditions = (open: OpenStore) => {
 
   it(
     'refuses writes of an attempt that is over, and no others',
+    localOnly(open),
     on(open, async ({ state, log, clock }) => {
       const append = (...events: Draft[]) =>
         log.append({ stream: 'run/1', expectedVersion: 'any', epoch: 1, events })
@@ -278,6 +282,7 @@ const operations = (open: OpenStore) => {
 
   it(
     'refuses an operation repeated for another key, and for another value only where the same is asked for',
+    localOnly(open),
     on(open, async (store) => {
       const { state, clock } = store
       const since = clock.now()
@@ -477,7 +482,7 @@ const listing = (open: OpenStore) => {
       assert.deepEqual(await list({ prefix: 'a', after: 'a%_', limit: 1 }), ['a:10'])
       assert.deepEqual(await list({ after: '\uffee' }), ['😀'])
       assert.deepEqual(await list({ limit: 0 }), [])
-      assert.deepEqual(await state.list('none'), [])
+      assert.deepEqual(await state.list('team/none'), [])
     }),
   )
 }
@@ -485,6 +490,7 @@ const listing = (open: OpenStore) => {
 const history = (open: OpenStore) => {
   it(
     'makes every change an event of the namespace, its version the sequence',
+    localOnly(open),
     on(open, async (store) => {
       const { state, clock } = store
       const provenance = { run: '1', step: 's', agent: 'a', cause: 'run/1@1', epoch: 0 }

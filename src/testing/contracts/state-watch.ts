@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Json } from '../../domain/json.ts'
 import type { Message, StateNews, StateWrite } from '../../ports/state-store.ts'
-import { claimed, code, type OpenStore, on } from './fixture.ts'
+import { claimed, code, localOnly, type OpenStore, on } from './fixture.ts'
 
 const ns = 'team/stock'
 const put = (key: string, value: Json, more: Partial<StateWrite> = {}): StateWrite => ({
@@ -39,6 +39,7 @@ export const stateWatchContract = (open: OpenStore): void => {
 const delivery = (open: OpenStore) => {
   it(
     'delivers changes in order with their sequence, however they were made',
+    localOnly(open),
     on(open, async ({ state, log, clock }) => {
       const watch = state.watch(ns, '*')
       assert.equal(await watch.opened, 0)
@@ -69,7 +70,7 @@ const delivery = (open: OpenStore) => {
       assert.equal(await state.get(ns, 'a'), undefined)
       await state.write([{ namespace: ns, key: 'n', increment: 3 }])
       await state.write([put('x', 1, { ifVersion: 7 })])
-      await state.write([{ namespace: 'elsewhere', key: 'a', value: 1 }])
+      await state.write([{ namespace: 'team/elsewhere', key: 'a', value: 1 }])
       assert.deepEqual((await take(watch, 5)).map(brief), [
         [2, 'b', 1],
         [3, 'b', 'deleted'],
@@ -144,6 +145,7 @@ const slowness = (open: OpenStore) => {
 
   it(
     'tells a reader that is too far behind what stands now, and goes on from there',
+    localOnly(open),
     on(open, async ({ state }) => {
       const watch = state.watch(ns, 'k*', { bufferMax: 2, lagMax: 5 })
       await state.write([put('other', 0)])
@@ -170,15 +172,16 @@ const slowness = (open: OpenStore) => {
 
   it(
     'tells a reader from the future, and one of a fork, what stands now',
+    localOnly(open),
     on(open, async ({ state }) => {
       await state.write([put('k', 1)])
       const ahead = state.watch(ns, '*', { since: 99 })
       assert.deepEqual((await take(ahead, 1)).map(brief), [['ahead', 1, [['k', 1]]]])
-      await state.fork('f', { from: ns })
-      const fork = state.watch('f', '*', { since: 0 })
+      await state.fork('team/f', { from: ns })
+      const fork = state.watch('team/f', '*', { since: 0 })
       assert.deepEqual((await take(fork, 1)).map(brief), [['forked', 1, [['k', 1]]]])
       const next = fork.next()
-      await state.write([{ namespace: 'f', key: 'k', value: 2 }])
+      await state.write([{ namespace: 'team/f', key: 'k', value: 2 }])
       assert.deepEqual(brief((await next).value as StateNews), [2, 'k', 2])
       assert.throws(() => state.watch(ns, '*', { since: -1 }), code('input.invalid'))
     }),
@@ -231,6 +234,7 @@ const ends = (open: OpenStore) => {
 
   it(
     'answers that it was closed, whatever is asked of it or of its log afterwards, and writes nothing',
+    localOnly(open),
     on(open, async ({ state, log }) => {
       await state.write([put('k', 1)])
       state.peek(ns, 'k')
@@ -245,7 +249,7 @@ const ends = (open: OpenStore) => {
         () => state.watch(ns, '*'),
         () => state.publish('c', 1),
         () => state.subscribe('*'),
-        () => state.fork('f', { from: ns }),
+        () => state.fork('team/f', { from: ns }),
         () => state.origin(ns),
         () => log.append({ stream: 'run/1', expectedVersion: 'any', epoch: 0, events: [claimed(1)] }),
         () => log.read('run/1'),
@@ -265,6 +269,7 @@ const ends = (open: OpenStore) => {
 const channels = (open: OpenStore) => {
   it(
     'sends messages to those who subscribe to the channel, and keeps none',
+    localOnly(open),
     on(open, async ({ state, log, clock }) => {
       await state.publish('news', 'nobody hears this')
       const [one, all, other] = [
@@ -309,6 +314,7 @@ const channels = (open: OpenStore) => {
 
   it(
     'tells a slow subscriber how many messages it missed',
+    localOnly(open),
     on(open, async ({ state }) => {
       const slow = state.subscribe('c', { bufferMax: 3 })
       for (let i = 1; i <= 10; i++) await state.publish('c', i)
