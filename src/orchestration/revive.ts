@@ -1,4 +1,4 @@
-import { stepOf } from '../domain/advance.ts'
+import { stepOf } from '../domain/advance-steps.ts'
 import type { Work } from '../domain/run.ts'
 import type { Decider } from './decider.ts'
 
