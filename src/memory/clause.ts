@@ -3,8 +3,10 @@ export type ClauseForm = {
   text: string
   /** "not", "no longer", "never", or "used to": what the positive form says is not so. */
   negated: boolean
-  /** "I think", "not really", "not ... except": which way it goes, or how far, is not certain. */
+  /** "I think", "not really": which way it goes, or how far, is not certain. */
   unsure: boolean
+  /** An exception follows that is not read: "except nuts", "but to amoxicillin". */
+  excepted: boolean
   /** "now", "no longer", "instead": it says itself that something else was so before. */
   changed: boolean
 }
@@ -35,7 +37,7 @@ const negations: readonly [RegExp, string][] = [
   [/^i am (?:not|no longer|never) /i, 'i am '],
   [/^i (?:do not|no longer|never|did not) have (?:an? |any )/i, 'i have a '],
   [/^i (?:do not|no longer|never|did not) /i, 'i '],
-  [/^i (?:have )?(?:stopped|quit|finished) taking /i, 'i take '],
+  [/^i (?:have )?(?:outgrown|outgrew|lost) (?:my |an? )(?=.*allergy)/i, 'i have a '],
   [/^(my .+? (?:is|are) )(?:not|no longer) /i, '$1'],
   [/^(?:not|no longer) (?=allergic to )/i, 'i am '],
 ]
@@ -57,7 +59,7 @@ export const formOf = (clause: string): ClauseForm => {
     return true
   }
   while (take(atEnd, ''));
-  const cut = take(exception, '$1')
+  const excepted = take(exception, '$1')
   if (take(doubtedNot, '')) [negated, unsure] = [true, true]
   else if (take(doubts, '')) unsure = true
   if (take(/^i (?:might|may|could) be /i, 'i am ')) unsure = true
@@ -69,9 +71,7 @@ export const formOf = (clause: string): ClauseForm => {
     if (take(degrees, '$1')) unsure = true
   }
   take(/^(?=allergic to )/i, 'i am ')
-  // "Not allergic to penicillin, but to amoxicillin": how far the no goes is past these rules.
-  if (cut && negated) unsure = true
-  return { text, negated, unsure, changed }
+  return { text, negated, unsure, excepted, changed }
 }
 
 /** What an agent notes about its subject, as the subject would say it; anything else as it is. */

@@ -13,20 +13,19 @@ import { overlap, type Statement, statementsIn } from './statements.ts'
 const pairsMax = 200_000
 const termsMin = 2
 
-/** What a fact states, whoever wrote it; undefined when no rule reads it. */
-export const statementOf = ({ fact }: Pick<Fact, 'fact'>): Statement | undefined =>
-  statementsIn(inFirstPerson(fact))[0]
+/** What a fact states, whoever wrote it; none when no rule reads it. */
+export const statementsOf = (fact: string): Statement[] => statementsIn(inFirstPerson(fact))
 
 const within = (some: ReadonlySet<string>, all: ReadonlySet<string>): boolean => {
   for (const term of some) if (!all.has(term)) return false
   return true
 }
 
-type Read = { fact: Fact; statement: Statement | undefined; terms: ReadonlySet<string>; no: boolean }
+type Read = { fact: Fact; statements: readonly Statement[]; terms: ReadonlySet<string>; no: boolean }
 
 const read = (fact: Fact): Read => ({
   fact,
-  statement: statementOf(fact),
+  statements: statementsOf(fact.fact),
   terms: new Set(stems(fact.fact)),
   no: negated(words(fact.fact)),
 })
@@ -41,8 +40,8 @@ const contradict = (one: Statement, other: Statement): boolean => {
 }
 
 const contradicting = (one: Read, other: Read): boolean => {
-  if (one.statement !== undefined && other.statement !== undefined)
-    return contradict(one.statement, other.statement)
+  if (one.statements.length > 0 && other.statements.length > 0)
+    return one.statements.some((mine) => other.statements.some((theirs) => contradict(mine, theirs)))
   if (one.no === other.no) return false
   const [few, many] = one.terms.size <= other.terms.size ? [one.terms, other.terms] : [other.terms, one.terms]
   return few.size >= termsMin && within(few, many)
@@ -60,11 +59,11 @@ export const withConflicts = (facts: readonly Fact[]): Fact[] => {
   let left = pairsMax
   const compare = (one: Read, other: Read) => {
     left--
-    if (!contradicting(one, other)) return
+    if (one === other || found.get(one.fact)?.includes(other.fact.about) || !contradicting(one, other)) return
     note(one.fact, other.fact)
     note(other.fact, one.fact)
   }
-  const [no, yes] = [all.filter((one) => saysNo(one)), all.filter((one) => !saysNo(one))]
+  const [no, yes] = [all.filter((one) => says(one, true)), all.filter((one) => says(one, false))]
   for (const one of no)
     for (const other of yes) {
       if (left <= 0) break
@@ -83,14 +82,14 @@ export const withConflicts = (facts: readonly Fact[]): Fact[] => {
   })
 }
 
-const saysNo = ({ statement, no }: Read): boolean => statement?.negated ?? no
+/** Whether it says no, or yes, to anything: a fact of several statements may do both. */
+const says = ({ statements, no }: Read, wanted: boolean): boolean =>
+  statements.length === 0 ? no === wanted : statements.some(({ negated }) => negated === wanted)
 
 const bySlot = (all: readonly Read[]): Iterable<Read[]> => {
   const slots = new Map<string, Read[]>()
-  for (const one of all) {
-    if (one.statement === undefined || one.statement.holds === 'each') continue
-    const { slot } = one.statement
-    slots.set(slot, [...(slots.get(slot) ?? []), one])
-  }
+  for (const one of all)
+    for (const { slot, holds } of one.statements)
+      if (holds !== 'each') slots.set(slot, [...(slots.get(slot) ?? []), one])
   return slots.values()
 }

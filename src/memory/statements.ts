@@ -70,7 +70,14 @@ const each = (slot: string, value: readonly string[]): Told | undefined =>
 
 const one = (slot: string) => (found: RegExpExecArray) => ({ slot, value: telling(found[1] ?? '') })
 
-const allergy = (what: string | undefined, slot = 'allergy'): Told =>
+const noValue = /^(?:nothing|no)\b/i
+
+const allergy = (what: string | undefined, slot = 'allergy'): Told => ({
+  ...allergyTo(what, slot),
+  negated: noValue.test((what ?? '').trim()),
+})
+
+const allergyTo = (what: string | undefined, slot: string): Told =>
   anyValue.test((what ?? '').trim()) || content(what).length === 0
     ? { slot, value: [], holds: 'each' }
     : { slot, value: content(what), holds: 'each' }
@@ -98,11 +105,21 @@ const nameOf = (what: string): string[] => {
   return telling(ordered).filter((word) => word !== 'new' && word !== 'current' && word !== 'own')
 }
 
+const cured = /^(?:gone|over|cured|resolved|outgrown|history)\b/i
+
+/** "My penicillin allergy is gone", "my allergy to nuts is severe"; "my son's nut allergy" is not one's own. */
+const ownAllergy = (named: readonly string[], is: string): Told | undefined => {
+  const to = named.filter((word) => word !== 'allergy')
+  if (to.length === 0 || to.some((word) => others.has(word))) return undefined
+  return { slot: 'allergy', value: to, holds: 'each', negated: cured.test(is) }
+}
+
 const possession = ([, what = '', is = '']: RegExpExecArray): Told | undefined => {
   const named = nameOf(what)
   const last = named.at(-1)
   if (last === undefined || passing.has(words(what)[0] ?? '') || passing.has(last)) return undefined
   const name = named.join(' ')
+  if (last === 'allergy' || named[0] === 'allergy') return ownAllergy(named, is)
   const called = /^(?:called|named) (.+)/i.exec(is)?.[1]
   if (called !== undefined) return { slot: `${name} name`, value: telling(called) }
   if (/^\d+ years old\b/i.test(is)) return { slot: `${name} age`, value: telling(is) }
@@ -120,7 +137,8 @@ const rules: readonly Rule[] = [
   { pattern: /^i am (\d+) years old\b/i, tells: one('age') },
   { pattern: /^i am allergic to (.+)/i, tells: ([, what]) => allergy(what) },
   {
-    pattern: /^i have an? (?:(?:known|severe|serious|strong|mild|bad) )*(?:(.+?) )?allergy(?: to (.+))?$/i,
+    pattern:
+      /^i have an? (?:(?:known|severe|serious|strong|mild|bad) )*(?:(.+?) )?allerg(?:y|ies)(?: to (.+))?$/i,
     tells: ([, before, after]) => allergy(after ?? before),
   },
   {
@@ -175,6 +193,8 @@ const fillers =
 const clauses = (sentence: string): string[] =>
   sentence
     .split(/(?:[,;]\s+|\s+)(?:and|but|also)\s+(?=(?:i|i'm|i’m|my)\b)|;\s+/i)
+    // "I am not ..., I am ...": after somebody else's "he said, " it would be a quotation.
+    .flatMap((part) => (/^(?:i|i'm|i’m|my)\b/i.test(part) ? part.split(/,\s+(?=(?:i|i'm|i’m|my)\b)/i) : part))
     .map((clause) =>
       (/^no (?:known |longer |\S+ allerg|allerg)/i.test(clause)
         ? clause
@@ -228,23 +248,26 @@ const stated = (fact: string): Statement | undefined => {
   if (fact.length > factCharsMax) return undefined
   const inner = reminder.exec(fact)?.[1]
   if (inner !== undefined) return stated(inner) ?? noted(inner)
-  const { text, ...form } = formOf(fact)
+  const form = formOf(fact)
   for (const { pattern, tells } of rules) {
-    const match = pattern.exec(text)
+    const match = pattern.exec(form.text)
     const told = match === null ? undefined : tells(match)
     if (match !== null && told === undefined) return undefined
     if (told === undefined) continue
     const { slot, value, holds = 'one' } = told
     const named = value.length === 0 ? 'any' : value.join(' ')
-    const about = holds === 'one' && !form.unsure ? slot : `${slot} ${named}`
     const negated = form.negated !== (told.negated ?? false)
+    // How far a no with an exception goes is past these rules.
+    const unsure = form.unsure || (negated && form.excepted)
+    const about = holds === 'one' && !unsure ? slot : `${slot} ${named}`
     return {
-      ...form,
-      about: form.unsure ? `${about} in doubt` : about,
+      about: unsure ? `${about} in doubt` : about,
       fact,
       slot,
       value: value.map(stem),
       negated,
+      unsure,
+      changed: form.changed,
       holds,
     }
   }

@@ -9,8 +9,7 @@ import { jaccard } from '../domain/text/similarity.ts'
 import { britishSpelling } from '../domain/text/spelling.ts'
 import { isStopWord, stems, words } from '../domain/text/tokens.ts'
 import type { Entry, StateStore, StateWrite } from '../ports/state-store.ts'
-import { inFirstPerson } from './clause.ts'
-import { statementOf, withConflicts } from './fact-conflicts.ts'
+import { statementsOf, withConflicts } from './fact-conflicts.ts'
 import type { State } from './state.ts'
 import { placeOf, type Statement, statementsIn } from './statements.ts'
 
@@ -135,14 +134,15 @@ const placed = (facts: readonly Fact[], statement: Statement): string =>
   placeOf(
     statement,
     facts.flatMap((fact) => {
-      const known = statementOf(fact)
-      return known === undefined ? [] : [{ ...known, about: fact.about }]
+      const [known, ...more] = statementsOf(fact.fact)
+      // What says more than one thing is superseded by nothing that says one.
+      return known === undefined || more.length > 0 ? [] : [{ ...known, about: fact.about }]
     }),
   )
 
 const topicOf = (facts: readonly Fact[], fact: string): string => {
-  const [statement] = statementsIn(inFirstPerson(fact))
-  return statement === undefined ? topicOfWords(facts, fact) : placed(facts, statement)
+  const [statement, ...more] = statementsOf(fact)
+  return statement === undefined || more.length > 0 ? topicOfWords(facts, fact) : placed(facts, statement)
 }
 
 const topicOfWords = (facts: readonly Fact[], fact: string): string =>
