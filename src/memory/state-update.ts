@@ -9,7 +9,7 @@ export type OnConflict =
   | 'retry'
   /** `version.conflict`, with both versions in its details. */
   | 'fail'
-  /** An agent of the team with the role `mediator` is given both versions with their provenance; what it returns is written. */
+  /** An agent of the team with the role `mediator` is given both versions with their provenance; what it returns is written. Only in the process of a run's owner. */
   | { mediator: string }
 
 export type UpdateOptions = {
@@ -99,7 +99,7 @@ export const updateKey = async (
   const known = await before(parts, key)
   if (known !== undefined) return known
   const { onConflict = 'retry', ttlMs } = options
-  const mediator = typeof onConflict === 'object' ? onConflict.mediator : undefined
+  const mediator = mediatorOf(onConflict, parts)
   const attemptsMax = attemptsOf(
     options.attemptsMax ?? (mediator === undefined ? attemptsDefault : mediationsDefault),
   )
@@ -118,7 +118,7 @@ export const updateKey = async (
           namespace,
           key,
           by: mediator === undefined ? 'retry' : 'mediator',
-          ...(mediator === undefined ? {} : { mediator }),
+          ...(mediator === undefined ? {} : { mediator: mediator.name }),
           attempts: attempt,
           theirs: told(base),
           resolution: told({ ...own, version: outcome.version }),
@@ -132,25 +132,34 @@ export const updateKey = async (
     mine = copyJson(
       mediator === undefined
         ? await change(theirs.value)
-        : await mediated(parts, mediator, { namespace, key, base, mine: own, theirs }),
+        : await mediator.ask({ namespace, key, base, mine: own, theirs }),
     )
     base = theirs
   }
 }
 
-const mediated = async ({ mediate }: UpdateParts, mediator: string, conflict: Conflict): Promise<Json> => {
-  if (mediate !== undefined) {
-    const value = await mediate(mediator, conflict)
-    // An agent that returns nothing returns null: it must not take both versions away.
-    if (value !== null || conflict.mine.value === null || conflict.theirs.value === null) return value
-    throw new ConcordError(
-      'agent.failed',
-      `Cannot resolve the conflict on "${conflict.key}" as mediator "${mediator}" must return a value: it returned nothing; return one of the two, or what they make together`,
-    )
-  }
+const mediated = async (
+  mediate: NonNullable<UpdateParts['mediate']>,
+  mediator: string,
+  conflict: Conflict,
+): Promise<Json> => {
+  const value = await mediate(mediator, conflict)
+  // An agent that returns nothing returns null: it must not take both versions away.
+  if (value !== null || conflict.mine.value === null || conflict.theirs.value === null) return value
+  throw new ConcordError(
+    'agent.failed',
+    `Cannot resolve the conflict on "${conflict.key}" as mediator "${mediator}" must return a value: it returned nothing; return one of the two, or what they make together`,
+  )
+}
+
+/** Told before anything is written: whether a conflict comes is chance. */
+const mediatorOf = (onConflict: OnConflict, { mediate }: UpdateParts) => {
+  if (typeof onConflict !== 'object') return undefined
+  const name = onConflict.mediator
+  if (mediate !== undefined) return { name, ask: (conflict: Conflict) => mediated(mediate, name, conflict) }
   throw new ConcordError(
     'agent.unknown',
-    `Cannot ask mediator "${mediator}" as only agents at work have a team: this is outside of a run; update with onConflict retry or fail`,
+    `Cannot ask mediator "${name}" as one is asked where the run of its team is at work: this is outside of a run, or an agent behind HTTP; update with onConflict retry or fail, or let an agent in the process write`,
   )
 }
 

@@ -107,6 +107,18 @@ const writing = (open: OpenSdk) => {
 }
 
 const together = (open: OpenSdk) => {
+  it('has no mediator outside of an agent in the process, and says so before anything is written', async (t) => {
+    const { state } = await open(t)
+    let asked = 0
+    const change = () => ++asked
+    await assert.rejects(state.update('k', change, { onConflict: { mediator: 'editor' } }), {
+      code: 'agent.unknown',
+      message: /"editor" as one is asked where the run of its team is at work: .*; update with onConflict/,
+    })
+    assert.deepEqual([asked, await state.get('k')], [0, undefined])
+    assert.equal((await state.update('k', change, { onConflict: 'fail' })).ok, true)
+  })
+
   it('loses no update of two who read, change and write, or add', async (t) => {
     const { state, other } = await open(t)
     const add = (to: State) =>
