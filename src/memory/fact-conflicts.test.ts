@@ -5,6 +5,7 @@ import { type Recalled, recalledText } from '../domain/recall.ts'
 import { systemRandom } from '../platform/system.ts'
 import { volatileStores } from '../stores/volatile/stores.ts'
 import { manualClock } from '../testing/clock.ts'
+import { withConflicts } from './fact-conflicts.ts'
 import { scopedState } from './scoped-state.ts'
 import { statedWrites, subjectMemory } from './subject.ts'
 
@@ -215,6 +216,21 @@ describe('facts that contradict each other', () => {
       '! Ada tolerates ibuprofen',
       'Takes paracetamol and aspirin',
     ])
+  })
+
+  it('are found among thousands', () => {
+    const facts = Array.from({ length: 4_000 }, (_, i) => ({
+      about: `${i}`,
+      fact: `I am ${i % 2 === 0 ? 'not ' : ''}allergic to substance${i % 3 === 0 ? i - (i % 2) : i}x`,
+      at: 0,
+      source: {},
+    }))
+    const marked = withConflicts(facts).filter(({ conflicts }) => conflicts !== undefined)
+    const pairs = facts.filter(
+      ({ fact }, i) => i % 2 === 1 && facts[i - 1]?.fact === fact.replace('am', 'am not'),
+    )
+    assert.ok(pairs.length > 100)
+    assert.equal(marked.length, 2 * pairs.length)
   })
 
   it('what says several things at once is superseded by nothing that says one', async () => {

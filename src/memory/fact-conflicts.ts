@@ -64,8 +64,9 @@ export const withConflicts = (facts: readonly Fact[]): Fact[] => {
     note(other.fact, one.fact)
   }
   const [no, yes] = [all.filter((one) => says(one, true)), all.filter((one) => says(one, false))]
+  const near = neighbours(yes)
   for (const one of no)
-    for (const other of yes) {
+    for (const other of near(one)) {
       if (left <= 0) break
       compare(one, other)
     }
@@ -80,6 +81,31 @@ export const withConflicts = (facts: readonly Fact[]): Fact[] => {
     const conflicts = found.get(fact)
     return conflicts === undefined ? fact : { ...fact, conflicts }
   })
+}
+
+/** The facts that one could contradict: of statements, those of the same slot that share a word of the value; else all. */
+const neighbours = (all: readonly Read[]): ((one: Read) => Iterable<Read>) => {
+  const index = new Map<string, Read[]>()
+  const unread = all.filter(({ statements }) => statements.length === 0)
+  const add = (key: string, one: Read) => {
+    const known = index.get(key)
+    if (known === undefined) index.set(key, [one])
+    else known.push(one)
+  }
+  for (const one of all)
+    for (const { slot, value } of one.statements) {
+      add(slot, one)
+      for (const term of value.length === 0 ? [''] : value) add(`${slot}\n${term}`, one)
+    }
+  return (one) => {
+    if (one.statements.length === 0) return all
+    const found = new Set(unread)
+    for (const { slot, value } of one.statements) {
+      const keys = value.length === 0 ? [slot] : ['', ...value].map((term) => `${slot}\n${term}`)
+      for (const key of keys) for (const other of index.get(key) ?? []) found.add(other)
+    }
+    return found
+  }
 }
 
 /** Whether it says no, or yes, to anything: a fact of several statements may do both. */
