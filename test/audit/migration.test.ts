@@ -138,7 +138,7 @@ describe('a database of the first schema', () => {
         const [repeated] = await state.write([
           { namespace: 'global', key: 'k', value: 'again', operation: 'op1' },
         ])
-        assert.deepEqual(repeated, { ok: true, key: 'k', version: 1, sequence: 1 })
+        assert.deepEqual(repeated, { ok: true, key: 'k', version: 1, sequence: 1, repeated: true })
         // And everything goes on.
         const [written] = await state.write([{ namespace: 'global', key: 'k', value: 'third', ifVersion: 2 }])
         assert.deepEqual([written?.ok, written?.version], [true, 3])
