@@ -174,10 +174,11 @@ describe('a crowd of items', () => {
   it('costs in proportion to its items', async () => {
     const time = (events: Event[]): number => {
       const times = Array.from({ length: 7 }, () => {
-        const before = performance.now()
+        // Time of the processor, not of the clock: others may be using it.
+        const before = process.cpuUsage()
         formatTrace(traceOf(events))
         narrate(events)
-        return performance.now() - before
+        return process.cpuUsage(before).user
       })
       return Math.min(...times)
     }
