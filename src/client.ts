@@ -4,7 +4,7 @@ import type { Goal } from './domain/goal.ts'
 import type { Json, JsonObject } from './domain/json.ts'
 import { finalStatuses, type RunStatus, statusOf } from './domain/summary.ts'
 import { messagesOf } from './stores/http/messages.ts'
-import { checkAnswer, errorOfProblem, pause, serverAddress } from './stores/http/request.ts'
+import { checkAnswer, errorOfProblem, pause, serverAddress, unreachable } from './stores/http/request.ts'
 
 export type { AgentMemory, RunLog } from './memory/agent-memory.ts'
 export { type RemoteMemoryOptions, remoteMemory } from './remote/memory.ts'
@@ -61,7 +61,12 @@ export const concordClient = (options: ClientOptions): ConcordClient => {
     token === undefined ? {} : { authorization: `Bearer ${token}` }
 
   const request = async (path: string, init: RequestInit, headers: Record<string, string> = {}) => {
-    const response = await send(url + path, { ...init, headers: { ...authorization, ...headers } })
+    const response = await send(url + path, { ...init, headers: { ...authorization, ...headers } }).catch(
+      (error) => {
+        if (init.signal?.aborted) throw error
+        throw unreachable(url + path, error)
+      },
+    )
     if (!response.ok) throw await errorOf(response)
     checkAnswer(response)
     return response

@@ -430,6 +430,32 @@ export class AgentContext implements AgentMemory {
   }
 }
 
+const handedOut = [
+  ...([
+    'step',
+    'tool',
+    'messages',
+    'model',
+    'call',
+    'delegate',
+    'approve',
+    'ask',
+    'waitFor',
+    'sleep',
+  ] as const),
+  ...(['recalled', 'thread', 'subject', 'result', 'emit', 'now'] as const),
+]
+
+// Agents take their context apart, `run: (input, { step, thread }) => ...`: so its methods are bound, when they are taken and not for each context.
+for (const name of handedOut) {
+  const method: (this: AgentContext, ...given: never[]) => unknown = AgentContext.prototype[name]
+  Object.defineProperty(AgentContext.prototype, name, {
+    get(this: AgentContext) {
+      return method.bind(this)
+    },
+  })
+}
+
 /** A message of a person to a run. */
 export type PersonMessage = { value: Json; by?: string }
 

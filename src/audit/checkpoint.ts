@@ -36,7 +36,7 @@ export const makeCheckpoint = async (
   if (signer === undefined)
     throw new ConcordError(
       'config.invalid',
-      'Cannot sign a checkpoint as it needs a private key: there is none; make one with "concord audit key --out <file>" and name it in audit.key of the config or in CONCORD_AUDIT_KEY',
+      `Cannot sign a checkpoint as it needs a private key: there is none${keys.place === undefined ? '' : ` in ${keys.place}`}; make one with "concord audit key --out <file>" and name it in audit.key of the config or in CONCORD_AUDIT_KEY`,
     )
   for (let attempt = 1; ; attempt++) {
     const found = await trail.snapshot(async (snapshot) => {

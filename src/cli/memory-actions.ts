@@ -121,13 +121,19 @@ const get: Act = async (state, words, values, terminal) => {
   terminal.out(`${values.json ? JSON.stringify(entry, null, 2) : JSON.stringify(entry.value)}\n`)
 }
 
-const set: Act = async (state, words, values, terminal) => {
+/** Before a store is opened, which `set` makes where there is none. */
+const checkSet = (words: readonly string[]): [key: string, value: string] => {
   const key = keyOf(words, 'set', 2)
-  if (words[1] === undefined)
-    throw new ConcordError('input.invalid', `Cannot set "${key}" as no value is given; write JSON, or text`)
+  const [, value] = words
+  if (value !== undefined) return [key, value]
+  throw new ConcordError('input.invalid', `Cannot set "${key}" as no value is given; write JSON, or text`)
+}
+
+const set: Act = async (state, words, values, terminal) => {
+  const [key, value] = checkSet(words)
   const condition = conditionOf(values)
   const ttl = values.ttl === undefined ? {} : { ttlMs: wholeOf('ttl', values.ttl, 1) }
-  const outcome = await state.set(key, jsonOrText(words[1]), { ...condition, ...ttl })
+  const outcome = await state.set(key, jsonOrText(value), { ...condition, ...ttl })
   refused(key, outcome, condition.ifVersion)
   terminal.out(values.json ? `${JSON.stringify(outcome)}\n` : `${key}  v${outcome.version}\n`)
 }
@@ -184,10 +190,11 @@ export const withState = async (
   const config = await settingsOf(values)
   const act = memoryActions[action]
   if (act === undefined) return
-  if (action !== 'set' && !storeExists(config))
+  if (action === 'set') checkSet(words)
+  else if (!storeExists(config))
     throw new ConcordError(
       'not-found',
-      `Cannot ${action} as there is no store in ${config.stores?.directory}; set something first, or name another folder with --dir`,
+      `Cannot run "concord memory ${action}" as there is no store in ${config.stores?.directory}; set something first, or name another folder with --dir`,
     )
   const concord = await openWith(config)
   // Waiting for what another process commits holds nothing open by itself.

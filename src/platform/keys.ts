@@ -106,6 +106,7 @@ export const makeKey = async (file: string): Promise<void> => {
 export const fileKeys = (files: KeyFiles): Keys => {
   const privateKey = () => load(files.privateKey, createPrivateKey)
   return {
+    place: isPem(files.privateKey) ? 'the key given' : files.privateKey,
     async signer(): Promise<Signer | undefined> {
       const key = await privateKey()
       return key && { publicKey: spki(key), sign: (message) => sign(null, message, key) }

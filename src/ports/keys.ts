@@ -14,6 +14,8 @@ export type Signer = {
 export interface Keys {
   /** The key of this installation; undefined where there is none. Throws `config.invalid` when it cannot be read. */
   signer(): Promise<Signer | undefined>
+  /** Where the private key is looked for, as a person knows it. */
+  readonly place?: string
   /** The public keys whose signatures count: those configured, else the private key's other half; none where there is neither. */
   publicKeys(): Promise<readonly NamedKey[]>
   /** False for a wrong signature and for keys or signatures that are none. */

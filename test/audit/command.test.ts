@@ -20,8 +20,10 @@ describe('the audit commands', () => {
     await done('run', 'one')
     assert.match(
       (await concord('audit', 'checkpoint')).stderr,
-      /needs a private key: there is none; make one with "concord audit key/,
+      /needs a private key: there is none in .*audit\.key; make one with "concord audit key/,
     )
+    writeFileSync(path('.env'), `CONCORD_AUDIT_KEY=${path('misspelt')}\n`)
+    assert.match((await concord('audit', 'checkpoint')).stderr, /there is none in .*misspelt; make one/)
     await done('audit', 'key', '--out', path('keys/k'))
     writeFileSync(path('.env'), `CONCORD_AUDIT_KEY=${path('keys/k')}\n`)
     const made = await done('audit', 'checkpoint', '--heads', '--out', path('c1.json'))

@@ -8,6 +8,11 @@ describe('concord memory', () => {
   it('sets, gets, lists, deletes and tells the history of keys', async () => {
     const none = await concord('memory', 'list')
     assert.deepEqual([none.code, /there is no store in/.test(none.stderr)], [2, true])
+    assert.equal((await concord('memory', 'set', 'name')).code, 2)
+    assert.match(
+      (await concord('memory', 'history', 'name')).stderr,
+      /"concord memory history" as there is no store in/,
+    )
     assert.equal((await concord('memory', 'set', 'name', 'Ann')).stdout, 'name  v1\n')
     assert.equal((await concord('memory', 'set', 'n', '{"left": 3}', '--ttl', '600000')).stdout, 'n  v1\n')
     assert.equal((await concord('memory', 'get', 'n')).stdout, '{"left":3}\n')

@@ -54,6 +54,11 @@ describe('reading runs', () => {
       assert.equal(code, 2)
       assert.match(stderr, /Cannot show .*(--step: read|turns 1 to 2)/)
     }
+    await concord('run', 'look it up', '--team', 'quick')
+    assert.match(
+      (await trace('--step', 'find')).stderr,
+      /step "find"; no step of this run asked a model or kept/,
+    )
   })
 
   it('shows a run as a tree with retries, redos and verdicts, and tells it in sentences', async () => {

@@ -69,7 +69,7 @@ describe('concord run', () => {
     assert.equal(code, 2)
     assert.match(
       stderr,
-      /^error: Cannot find team "quik" as these are defined: quick, slow, .*; add it to "teams"/,
+      /^error: Cannot find team "quik" as these are defined: .*quick, slow, .*; add it to "teams"/,
     )
     assert.equal(JSON.parse(stdout).failure.code, 'team.unknown')
   })

@@ -49,6 +49,18 @@ describe('the address of a server', () => {
 })
 
 describe('the client', () => {
+  it('says that nobody answers', async () => {
+    const client = concordClient({ url: 'http://127.0.0.1:1' })
+    const unreachable = {
+      code: 'source.unreachable',
+      message: /Cannot reach .*: .*; is the server running\?$/,
+    }
+    await assert.rejects(client.goal('x'), unreachable)
+    await assert.rejects(client.get('/health'), unreachable)
+    const signal = AbortSignal.abort()
+    await assert.rejects(client.goal('x', { signal }), { name: 'AbortError' })
+  })
+
   it('hands over goals, reads runs, answers questions and forks', async (t) => {
     const asking = agent({ name: 'asking', run: (_input, context) => context.ask('well?') })
     const { client } = await clientOf(

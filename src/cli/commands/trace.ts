@@ -25,7 +25,11 @@ const seenAt = (
   if (turns.length === 0)
     throw new ConcordError(
       'input.invalid',
-      `Cannot show what a step saw as ${step === undefined ? 'none is named' : `nothing is recorded of step "${step}"`}; name one with --step: ${steps.join(', ') || 'this run has none'}`,
+      `Cannot show what a step saw as ${step === undefined ? 'none is named' : `nothing is recorded of step "${step}"`}; ${
+        steps.length === 0
+          ? 'no step of this run asked a model or kept a scratchpad: see "concord trace" without --step'
+          : `name one with --step: ${steps.join(', ')}`
+      }`,
     )
   if (turn === undefined) return { turns }
   const number = Number(turn)

@@ -70,7 +70,7 @@ export const serverAddress = (url: string): string => {
   return url.replace(/\/+$/, '').replace(/\/memory$/, '')
 }
 
-const unreachable = (url: string, error: unknown): ConcordError => {
+export const unreachable = (url: string, error: unknown): ConcordError => {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
   return new ConcordError(
     'source.unreachable',

@@ -69,7 +69,9 @@ const user = (concord: Concord): Caller => ({
   operation: (given) => given,
   subject(given) {
     if (given !== undefined) return concord.subject(given)
-    throw invalid('Cannot use facts as a subject must be named: there is none; give subject')
+    throw invalid(
+      'Cannot use facts as a subject must be named: there is none; give ?subject={id}, or "subject" in the body of POST',
+    )
   },
   thread: runMeant,
   recalled: async (run) => concord.recalled(runMeant(run)),

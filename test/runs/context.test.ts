@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type AgentContext, agent } from '../../src/index.ts'
+import { scriptedModel } from '../../src/testing/model.ts'
+import { concordWith } from './fixture.ts'
+
+describe('the context of an agent', () => {
+  it('can be taken apart: its methods do without it', async () => {
+    const other = agent({ name: 'other', run: () => 'answered' })
+    const apart = agent({
+      name: 'apart',
+      model: scriptedModel(() => 'a word'),
+      async run(_input, context: AgentContext) {
+        const { step, call, sleep, messages, model, thread, recalled, subject, result, now, emit } = context
+        emit('on its way')
+        await sleep(1)
+        await subject().remember('I prefer tea', { about: 'tea' })
+        return {
+          once: await step('once', () => 1),
+          called: await call('other', null),
+          messages: await messages(),
+          model: (await model('say a word')).text,
+          thread: (await thread()).length,
+          recalled: Object.keys(await recalled()).length,
+          facts: (await subject().facts()).map(({ fact }) => fact),
+          result: result('none') ?? null,
+          now: typeof now(),
+        }
+      },
+    })
+    const concord = await concordWith({ agents: [apart, other], plan: () => [{ id: 'a', agent: 'apart' }] })
+    assert.deepEqual(await concord.result({ text: 'x', team: 't', thread: 'th', subject: 'ada' }), {
+      once: 1,
+      called: 'answered',
+      messages: [],
+      model: 'a word',
+      thread: 0,
+      recalled: 0,
+      facts: ['I prefer tea'],
+      result: null,
+      now: 'number',
+    })
+  })
+
+  it('hands out every method bound', async () => {
+    const looking = agent({
+      name: 'looking',
+      run(_input, context: AgentContext) {
+        const described = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(context))
+        const known = ['constructor', 'suspend', 'draft']
+        return Object.entries(described)
+          .filter(([name, { value }]) => typeof value === 'function' && !name.endsWith('_'))
+          .map(([name]) => name)
+          .filter((name) => !known.includes(name))
+      },
+    })
+    const concord = await concordWith({ agents: [looking], plan: () => [{ id: 'a', agent: 'looking' }] })
+    assert.deepEqual(await concord.result({ text: 'x', team: 't' }), [])
+  })
+})
