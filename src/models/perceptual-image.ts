@@ -98,7 +98,7 @@ const scaled = (values: readonly number[], length: number): number[] => {
 }
 
 const describe = (image: ImagePixels): Float32Array => {
-  const { width, height, data } = image
+  const { width, height, data = new Uint8Array() } = image
   if (!(width > 0 && height > 0) || data.length !== width * height * 4)
     throw new ConcordError(
       'input.invalid',

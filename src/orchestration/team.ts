@@ -5,6 +5,7 @@ import type { Goal } from '../domain/goal.ts'
 import type { Step } from '../domain/plan.ts'
 import type { Strategy } from '../domain/strategy.ts'
 import type { Policy } from '../policy/decide.ts'
+import { policyProblem } from '../policy/policy-problem.ts'
 import type { WakeOn } from '../runtime/wake-on.ts'
 import { hierarchical } from './hierarchical.ts'
 import { modelPlanner } from './model-planner.ts'
@@ -107,6 +108,8 @@ export const assembleTeam = (
   }
   if (unpriced.size > 0) shape.unpriced = unpriced
   const { policy } = definition
+  const problem = policy === undefined ? undefined : policyProblem(policy)
+  if (problem !== undefined) throw invalid(name, ['policy', ...problem.at], problem.wrong, problem.way)
   return {
     name,
     description: definition.description ?? '',

@@ -157,6 +157,23 @@ describe('loading a config', () => {
       ':6',
       /two different agents are called "a" \(teams\.shop\.checker\)/,
     )
+    // What is misspelt would count for nothing, and what is not mentioned is allowed.
+    for (const [policy, said] of [
+      [
+        "{ memory: { globl: 'none' } }",
+        /"memory" of a policy has no "globl" \(teams\.shop\.policy\.memory\.globl\); it has thread,/,
+      ],
+      [
+        "{ memory: { global: 'raed' } }",
+        /"global" in "memory" of a policy cannot be "raed" .*; choose write, read, none/,
+      ],
+      ["{ memory: 'none' }", /"memory" of a policy is an object, not "none"/],
+      ['{ memry: {} }', /a policy has no "memry" .*; it has tools, permissions, memory/],
+      ["{ permissions: { compute: 'denied' } }", /cannot be "denied" .*; choose allow, deny, ask/],
+      ["{ permissions: { comput: 'deny' } }", /"permissions" of a policy has no "comput"/],
+      ['{ tools: { any: true } }', /"any" in "tools" of a policy cannot be a boolean/],
+    ] as const)
+      await refusedAt(shop(`policy: ${policy},`), ':6', said)
     await refusedAt(
       fileWith('export default {\n  teams: { empty: { agents: [] } },\n}\n'),
       ':2',

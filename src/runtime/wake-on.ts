@@ -80,6 +80,12 @@ export const sourceOf = (on: WakeOn): string => {
 }
 
 const batching: ReadonlySet<string> = new Set(['debounceMs', 'coalesce', 'changesMax'])
+const common = ['goal', 'wakeDepthMax']
+const known: readonly string[][] = [
+  ['state', 'namespace', 'if', 'debounceMs', 'coalesce', 'changesMax', ...common],
+  ['channel', 'if', ...common],
+  ['schedule', ...common],
+]
 const numbers: ReadonlyMap<string, number> = new Map([
   ['debounceMs', 0],
   ['changesMax', 1],
@@ -100,6 +106,9 @@ export const wakeProblem = (on: WakeOn): string | undefined => {
   }
   if (on.state === '' || on.channel === '') return 'a state pattern or channel has at least one character'
   if ('when' in on) return 'the condition of a wake is called "if"'
+  const names = known.find(([kind = '']) => kind in on) ?? []
+  const unknown = Object.entries(on).find(([name, value]) => value !== undefined && !names.includes(name))
+  if (unknown !== undefined) return `a wake on ${names[0]} has ${names.join(', ')} and no "${unknown[0]}"`
   // The first instant there is: a date that never comes is refused here, not when it is waited for.
   if (on.schedule !== undefined) scheduleOf(on).next(0)
   return undefined

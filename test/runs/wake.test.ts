@@ -353,6 +353,12 @@ describe('an agent that reacts', () => {
     await assert.rejects(open({ state: 'x', debounceMs: Number.NaN }), { message: /debounceMs is a number/ })
     await assert.rejects(open({ schedule: '0 0 30 2 *' }), { message: /never comes/ })
     await assert.rejects(open({ state: 'x', when: () => true }), { message: /called "if"/ })
+    await assert.rejects(open({ state: 'x', debounce: 5 }), {
+      message: /a wake on state has state, .*debounceMs.* and no "debounce"/,
+    })
+    await assert.rejects(open({ schedule: '0 6 * * *', namespace: 'global' }), {
+      message: /and no "namespace"/,
+    })
     await assert.rejects(open([{ state: 'x' }, { state: 'x', debounceMs: 5 }]), { message: /twice/ })
   })
 })

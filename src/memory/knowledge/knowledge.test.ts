@@ -218,6 +218,11 @@ describe('knowledge', () => {
       [{ ttlMs: 0 }, () => knowledge.update('a', { ttlMs: 0 })],
       [{ subjects: 's' }, () => knowledge.forget(anything({ subjects: 's' }))],
       [{ subject: 7 }, () => knowledge.forget(anything({ subject: 7 }))],
+      [{ subject: undefined }, () => knowledge.forget(anything({ subject: undefined }))],
+      [
+        { image: 3 },
+        () => open({ imageEmbedder: perceptualImageEmbedder }).knowledge.search(anything({ image: 3 })),
+      ],
       [vector(1, Number.NaN), () => knowledge.search({ vector: vector(1, Number.NaN)[0]! })],
     ]
     for (const [given, attempt] of attempts)

@@ -201,6 +201,9 @@ export const checkRemoval = (removal: Removal): void => {
   if (!isObject(removal))
     return refuse('ids or a subject are named', shown(removal), 'give an id, { ids } or { subject }')
   checkNames(refuse, 'what is forgotten', removal, ['ids', 'subject'])
+  // A subject that is undefined by mistake must not pass for one that was forgotten.
+  if (removal.ids === undefined && removal.subject === undefined)
+    refuse('ids or a subject are named', 'neither is', 'give an id, { ids } or { subject }')
   if (removal.ids !== undefined && !Array.isArray(removal.ids))
     refuse('ids are a list', shown(removal.ids), 'put it into a list')
   if (removal.subject !== undefined && typeof removal.subject !== 'string')
