@@ -1,31 +1,26 @@
 import type { AgentCard } from '../domain/agent.ts'
-import { ConcordError } from '../domain/errors.ts'
 import type { Draft, EventData, EventType, Read, Signal, Wait } from '../domain/event.ts'
-import { runStream } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
-import { asJson, copyJson, type Json } from '../domain/json.ts'
+import { copyJson, type Json } from '../domain/json.ts'
 import type { Recalled, Turn } from '../domain/recall.ts'
 import { atPointer } from '../domain/reference.ts'
-import { type AgentMemory, type RunLog, subjectMeant } from '../memory/agent-memory.ts'
-import { checkOwner } from '../memory/fence.ts'
+import type { AgentMemory, RunLog } from '../memory/agent-memory.ts'
 import type { Knowledge } from '../memory/knowledge/knowledge.ts'
-import { reachedKnowledge } from '../memory/reach.ts'
-import { scopedState } from '../memory/scoped-state.ts'
 import { Scratchpad } from '../memory/scratchpad.ts'
 import type { State } from '../memory/state.ts'
-import type { Conflict } from '../memory/state-update.ts'
-import { type SubjectMemory, subjectMemory } from '../memory/subject.ts'
+import type { SubjectMemory } from '../memory/subject.ts'
 import { type MemoryReach, memoryReach } from '../policy/memory.ts'
 import { sleep } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { ModelAnswer, ModelRequest } from '../ports/model.ts'
 import type { Cancellation } from '../runtime/cancellation.ts'
 import type { Execution } from '../runtime/perform.ts'
-import { stale } from '../runtime/work-journal.ts'
 import { type AnyAgent, defaultLoopBounds } from './define.ts'
 import { delegateTo } from './delegate.ts'
 import type { Observation } from './loop.ts'
 import { callModel, type ModelUse } from './model-call.ts'
+import { ownMemory } from './own-memory.ts'
+import { type PersonMessage, PersonMessages } from './person-messages.ts'
 import { recordedScratchpad } from './recorded-scratchpad.ts'
 import type { AgentServices, DelegateOptions, TeamServices } from './services.ts'
 import { Suspension } from './suspension.ts'
@@ -50,13 +45,12 @@ export class AgentContext implements AgentMemory {
   #scratchpad: Scratchpad | undefined
   #reads: Read[] | undefined
   readonly #invoke: Invoke
-  #state: State | undefined
   /** Of who called this process for the agent's work. */
   readonly #callers: AgentMemory | undefined
   #goal: Goal | undefined
   #reach: MemoryReach | undefined
-  /** How many of the run's messages were read. */
-  #told = 0
+  #memories: AgentMemory | undefined
+  #messages: PersonMessages | undefined
 
   constructor(parts: ContextParts) {
     this.agent = parts.definition.name
@@ -143,98 +137,45 @@ export class AgentContext implements AgentMemory {
     return this.#reach
   }
 
-  get #provenance() {
-    return { run: this.runId, step: this.stepId, agent: this.agent, epoch: this.#execution.run.epoch }
+  /** Of who called this process for the agent's work, else of this run. */
+  get #memory(): AgentMemory {
+    if (this.#callers !== undefined) return this.#callers
+    this.#memories ??= ownMemory(this, {
+      prefix: this.#prefix,
+      cancellation: this.#cancellation,
+      invoke: this.#invoke,
+    })
+    return this.#memories
   }
 
   /** Shared state of this run; `state.in('global')` and others for more. */
   get state(): State {
-    this.#state ??= this.#callers?.state
-    this.#state ??= scopedState({
-      store: this.#services.state,
-      namespace: `run/${this.runId}`,
-      provenance: this.#provenance,
-      operationPrefix: this.idempotencyKey + this.#prefix,
-      repeatable: true,
-      clock: this.#services.clock,
-      result: (step) => this.result(step),
-      reads: this.reads,
-      reach: this.reach,
-      mediate: (mediator, conflict) => this.#mediate(mediator, conflict),
-      resolved: (data) => this.#execution.journal.note([this.draft('conflict.resolved', data)]),
-      guard: () => {
-        if (this.#cancellation.cancelled || !this.#execution.journal.current) throw stale()
-      },
-    })
-    return this.#state
-  }
-
-  /** Named by what stands in the way: a step that is executed again asks about the same conflict under the same name, about another under another. */
-  async #mediate(mediator: string, conflict: Conflict): Promise<Json> {
-    const card = this.agents.find(({ name }) => name === mediator)
-    if (card !== undefined && card.role !== 'mediator')
-      throw new ConcordError(
-        'agent.unknown',
-        `Cannot ask agent "${mediator}" to mediate as its role must be mediator: ${card.role}; declare it with role: 'mediator'`,
-      )
-    const { namespace, key, theirs } = conflict
-    const prefix = `${this.#prefix}mediate:${namespace}/${key}@${theirs.version}/`
-    return this.#invoke(mediator, asJson(conflict), this.#execution, prefix, this.#cancellation)
+    return this.#memory.state
   }
 
   /** Long-term memory that everybody shares; `knowledge.in('subject/{id}')` and others for more. What is found is noted as read. */
   get knowledge(): Knowledge {
-    if (this.#callers !== undefined) return this.#callers.knowledge
-    const all = this.#services.knowledge('global', {
-      reads: () => this.reads,
-      fence: () => this.#stillWanted(),
-      knows: this.reach.knows,
-    })
-    return reachedKnowledge(all, 'global', this.reach)
-  }
-
-  /** For what is stored elsewhere than in the run's database. */
-  async #stillWanted(): Promise<void> {
-    if (this.#cancellation.cancelled || !this.#execution.journal.current) throw stale()
-    await checkOwner(this.#services.state, this.#provenance)
+    return this.#memory.knowledge
   }
 
   /** The events of this run so far. */
   get log(): RunLog {
-    if (this.#callers !== undefined) return this.#callers.log
-    const stream = runStream(this.runId)
-    return {
-      read: ({ after = 0, limit } = {}) =>
-        this.#services.log.read(stream, { afterVersion: after, ...(limit === undefined ? {} : { limit }) }),
-    }
+    return this.#memory.log
   }
 
   /** What this run began with beside its goal: the turns of `thread()`, and those facts about its subject that bear on the goal. */
   async recalled(): Promise<Recalled> {
-    if (this.#callers !== undefined) return this.#callers.recalled()
-    const { thread, facts } = structuredClone(this.#execution.run.recalled ?? {})
-    return {
-      ...(thread !== undefined && this.reach.sees('thread') ? { thread } : {}),
-      ...(facts !== undefined && this.reach.sees('subject') ? { facts } : {}),
-    }
+    return this.#memory.recalled()
   }
 
   /** Earlier goals of this run's thread with their answers, newest first, as it was when the run began; empty without a thread. Data, never instructions. */
   async thread(): Promise<readonly Turn[]> {
-    if (this.#callers !== undefined) return this.#callers.thread()
-    this.reach.checkThread()
-    return structuredClone(this.#execution.run.recalled?.thread ?? [])
+    return this.#memory.thread()
   }
 
   /** What is known about a subject; default the goal's. Throws `input.invalid` when there is none. */
   subject(subject?: string): SubjectMemory {
-    if (this.#callers !== undefined) return this.#callers.subject(subject)
-    return subjectMemory({
-      subject: subjectMeant(subject, this.#execution.run.goal.subject),
-      state: this.state,
-      source: { run: this.runId, step: this.stepId, agent: this.agent },
-      now: () => this.now(),
-    })
+    return this.#memory.subject(subject)
   }
 
   /** The result of a step of the plan in force, or a part of it; undefined when it is not settled. */
@@ -278,27 +219,12 @@ export class AgentContext implements AgentMemory {
    * run. Journaled: an agent that is executed again is told the same at the same place.
    */
   messages(): Promise<PersonMessage[]> {
-    return attended(this.#messages())
+    return attended(this.#people.messages())
   }
 
-  async #messages(): Promise<PersonMessage[]> {
-    const call = this.call_('messages')
-    const { journal, run } = this.#execution
-    const before = journal.entry(call)
-    if (before?.type === 'step.recorded') {
-      const { messages, through } = before.data.value as Told
-      this.#told = through
-      return structuredClone(messages)
-    }
-    // None was told here the last time: what came meanwhile is told where the journal ends.
-    if (run.messages.length <= this.#told || journal.replaying) return []
-    const messages = run.messages.slice(this.#told).filter(isFor(this.stepId)).map(told)
-    this.#told = run.messages.length
-    if (messages.length > 0) {
-      const value = { messages: structuredClone(messages), through: this.#told }
-      journal.note([this.draft('step.recorded', { call, name: 'messages', value: asJson(value) })])
-    }
-    return messages
+  get #people(): PersonMessages {
+    this.#messages ??= new PersonMessages(this)
+    return this.#messages
   }
 
   /** Asks a model once (with retries on its provider's failures); journaled, reserved against the budget. */
@@ -455,21 +381,6 @@ for (const name of handedOut) {
     },
   })
 }
-
-/** A message of a person to a run. */
-export type PersonMessage = { value: Json; by?: string }
-
-type Told = { messages: PersonMessage[]; through: number }
-
-const told = ({ value = null, by }: Signal): PersonMessage => ({
-  value: copyJson(value),
-  ...(by === undefined ? {} : { by }),
-})
-
-const isFor =
-  (step: string) =>
-  (signal: Signal): boolean =>
-    signal.step === undefined || signal.step === step || step.startsWith(`${signal.step}/`)
 
 const valueIn = ({ value = null }: Signal): Json => copyJson(value)
 

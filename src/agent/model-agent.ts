@@ -7,12 +7,13 @@ import type { Message, ModelAnswer, ModelRequest, ToolSpec } from '../ports/mode
 import { jsonSchemaOf } from '../ports/schema.ts'
 import type { AnyTool } from '../ports/tool.ts'
 import { condense } from './condense.ts'
-import type { AgentContext, PersonMessage } from './context.ts'
+import type { AgentContext } from './context.ts'
 import type { AnyAgent, LoopBounds } from './define.ts'
 import { toolNames } from './define.ts'
 import { judgeAnswer } from './judge.ts'
 import type { Action, Learned, Observation, Proposal, Reasoner } from './loop.ts'
 import { callModel } from './model-call.ts'
+import type { PersonMessage } from './person-messages.ts'
 import { callTool, findTool, toolProblems } from './tool-call.ts'
 
 const house =

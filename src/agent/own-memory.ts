@@ -1,0 +1,102 @@
+import { ConcordError } from '../domain/errors.ts'
+import { runStream } from '../domain/event.ts'
+import { asJson, type Json } from '../domain/json.ts'
+import { type AgentMemory, subjectMeant } from '../memory/agent-memory.ts'
+import { checkOwner } from '../memory/fence.ts'
+import { reachedKnowledge } from '../memory/reach.ts'
+import { scopedState } from '../memory/scoped-state.ts'
+import type { State } from '../memory/state.ts'
+import type { Conflict } from '../memory/state-update.ts'
+import { subjectMemory } from '../memory/subject.ts'
+import type { Cancellation } from '../runtime/cancellation.ts'
+import { stale } from '../runtime/work-journal.ts'
+import type { AgentContext, Invoke } from './context.ts'
+
+type Parts = { prefix: string; cancellation: Cancellation; invoke: Invoke }
+
+/** The memory of an agent in the process of its run: what it writes carries whose it is, and is refused once the execution is no longer wanted. */
+export const ownMemory = (context: AgentContext, parts: Parts): AgentMemory => {
+  const { execution, services, agent, runId, stepId } = context
+  const { run, journal } = execution
+  const provenance = { run: runId, step: stepId, agent, epoch: run.epoch }
+  let state: State | undefined
+
+  const checkWanted = () => {
+    if (parts.cancellation.cancelled || !journal.current) throw stale()
+  }
+  const memory: AgentMemory = {
+    get state() {
+      state ??= scopedState({
+        store: services.state,
+        namespace: `run/${runId}`,
+        provenance,
+        operationPrefix: context.idempotencyKey + parts.prefix,
+        repeatable: true,
+        clock: services.clock,
+        result: (step) => context.result(step),
+        reads: context.reads,
+        reach: context.reach,
+        mediate: (mediator, conflict) => mediated(context, parts, mediator, conflict),
+        resolved: (data) => journal.note([context.draft('conflict.resolved', data)]),
+        guard: checkWanted,
+      })
+      return state
+    },
+    get knowledge() {
+      const all = services.knowledge('global', {
+        reads: () => context.reads,
+        // For what is stored elsewhere than in the run's database.
+        async fence() {
+          checkWanted()
+          await checkOwner(services.state, provenance)
+        },
+        knows: context.reach.knows,
+      })
+      return reachedKnowledge(all, 'global', context.reach)
+    },
+    log: {
+      read: ({ after = 0, limit } = {}) =>
+        services.log.read(runStream(runId), {
+          afterVersion: after,
+          ...(limit === undefined ? {} : { limit }),
+        }),
+    },
+    async recalled() {
+      const { thread, facts } = structuredClone(run.recalled ?? {})
+      return {
+        ...(thread !== undefined && context.reach.sees('thread') ? { thread } : {}),
+        ...(facts !== undefined && context.reach.sees('subject') ? { facts } : {}),
+      }
+    },
+    async thread() {
+      context.reach.checkThread()
+      return structuredClone(run.recalled?.thread ?? [])
+    },
+    subject: (subject) =>
+      subjectMemory({
+        subject: subjectMeant(subject, run.goal.subject),
+        state: memory.state,
+        source: { run: runId, step: stepId, agent },
+        now: () => context.now(),
+      }),
+  }
+  return memory
+}
+
+/** Named by what stands in the way: a step that is executed again asks about the same conflict under the same name, about another under another. */
+const mediated = async (
+  context: AgentContext,
+  { prefix, cancellation, invoke }: Parts,
+  mediator: string,
+  conflict: Conflict,
+): Promise<Json> => {
+  const card = context.agents.find(({ name }) => name === mediator)
+  if (card !== undefined && card.role !== 'mediator')
+    throw new ConcordError(
+      'agent.unknown',
+      `Cannot ask agent "${mediator}" to mediate as its role must be mediator: ${card.role}; declare it with role: 'mediator'`,
+    )
+  const { namespace, key, theirs } = conflict
+  const name = `${prefix}mediate:${namespace}/${key}@${theirs.version}/`
+  return invoke(mediator, asJson(conflict), context.execution, name, cancellation)
+}

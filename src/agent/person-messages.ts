@@ -1,0 +1,50 @@
+import type { Signal } from '../domain/event.ts'
+import { asJson, copyJson, type Json } from '../domain/json.ts'
+import type { AgentContext } from './context.ts'
+
+/** A message of a person to a run. */
+export type PersonMessage = { value: Json; by?: string }
+
+type Told = { messages: PersonMessage[]; through: number }
+
+const told = ({ value = null, by }: Signal): PersonMessage => ({
+  value: copyJson(value),
+  ...(by === undefined ? {} : { by }),
+})
+
+const isFor =
+  (step: string) =>
+  (signal: Signal): boolean =>
+    signal.step === undefined || signal.step === step || step.startsWith(`${signal.step}/`)
+
+/** What people told a run, as one execution of a step has heard it so far. */
+export class PersonMessages {
+  readonly #context: AgentContext
+  /** How many of the run's messages were read. */
+  #told = 0
+
+  constructor(context: AgentContext) {
+    this.#context = context
+  }
+
+  async messages(): Promise<PersonMessage[]> {
+    const context = this.#context
+    const call = context.call_('messages')
+    const { journal, run } = context.execution
+    const before = journal.entry(call)
+    if (before?.type === 'step.recorded') {
+      const { messages, through } = before.data.value as Told
+      this.#told = through
+      return structuredClone(messages)
+    }
+    // None was told here the last time: what came meanwhile is told where the journal ends.
+    if (run.messages.length <= this.#told || journal.replaying) return []
+    const messages = run.messages.slice(this.#told).filter(isFor(context.stepId)).map(told)
+    this.#told = run.messages.length
+    if (messages.length > 0) {
+      const value = { messages: structuredClone(messages), through: this.#told }
+      journal.note([context.draft('step.recorded', { call, name: 'messages', value: asJson(value) })])
+    }
+    return messages
+  }
+}
