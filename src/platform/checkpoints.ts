@@ -1,5 +1,6 @@
 import { startCheckpoints } from '../audit/automatic.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Keys } from '../ports/keys.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Stores } from '../stores/stores.ts'
 import { auditKeyFiles, breathe } from './audit.ts'
@@ -19,6 +20,16 @@ type Parts = {
   env: { [name: string]: string | undefined }
 }
 
+/** Who names a key counts on signatures: said at once, not by their absence. What cannot be read is told when it is to sign. */
+const tellMissing = async (keys: Keys, logger: Logger): Promise<void> => {
+  const signer = await keys.signer().catch(() => 'unreadable')
+  if (signer === undefined)
+    logger.warn(
+      { key: keys.place },
+      'the log is not signed, as the audit key that is named is not there; make it with "concord audit key --out <file>", or correct its name',
+    )
+}
+
 export const createCheckpoints = ({ stores, clock, logger, config, env }: Parts): Checkpoints => {
   const { checkpointMinutes = minutesDefault } = config.audit ?? {}
   const { audit: trail } = stores
@@ -28,6 +39,8 @@ export const createCheckpoints = ({ stores, clock, logger, config, env }: Parts)
       if (trail === undefined || checkpointMinutes <= 0) return
       const keys = fileKeys(auditKeyFiles({ config, env }))
       const everyMs = checkpointMinutes * 60_000
+      const named = env.CONCORD_AUDIT_KEY || config.audit?.key
+      if (named && running === undefined) void tellMissing(keys, logger)
       running ??= startCheckpoints({ stores, trail, keys, clock, breathe }, { logger, everyMs })
     },
     async stop() {

@@ -45,6 +45,8 @@ const serving = async (
     close,
     told: () => told.map(({ message }) => message),
     signed: () => told.map(({ fields }) => fields.number),
+    /** Until something is told; `after` begins anew. */
+    heard: () => heard.promise,
     /** Advances the clock and waits for what is told next. */
     async after(minutes: number) {
       heard = Promise.withResolvers()
@@ -101,16 +103,18 @@ describe('a server with an audit key', () => {
     assert.equal(told().at(-1), 'the log was signed')
   })
 
-  it('begins once there is a key', async (t) => {
+  it('says that the key it is given is not there, and begins once it is', async (t) => {
     const key = join(shop.folder, 'late/audit.key')
-    const { concord, clock, after, signed } = await serving(t, shop.fresh(), { key })
+    const { concord, clock, after, heard, signed, told } = await serving(t, shop.fresh(), { key })
+    await heard()
     await concord.run('one')
     clock.advance(60 * minute)
     await concord.checkpoints.stop()
-    assert.deepEqual(signed(), [])
+    assert.equal(told().length, 1)
+    assert.match(told()[0] ?? '', /^the log is not signed, as the audit key that is named is not there/)
     await makeKey(key)
     concord.checkpoints.start()
     await after(60)
-    assert.deepEqual(signed(), [1])
+    assert.deepEqual(signed(), [undefined, 1])
   })
 })
