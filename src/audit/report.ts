@@ -40,6 +40,11 @@ export type VerifyOptions = {
   breathe?: () => Promise<void>
 }
 
+const ownNewest = (newest: number, held: readonly HeldCheckpoint[]): string =>
+  held.length === 0
+    ? 'the checkpoint is the log’s own: an older copy of the whole database would pass; keep checkpoints elsewhere and give them with --checkpoint'
+    : `checkpoint ${newest} is the log’s own, the newest given is ${Math.max(...held.map(({ number }) => number))}: a copy of the database from between the two would pass; keep the newest elsewhere, too`
+
 export const limitsOf = (report: AuditReport, options: VerifyOptions): string[] => {
   const limits: string[] = []
   if (report.checkpoint === undefined)
@@ -50,10 +55,7 @@ export const limitsOf = (report: AuditReport, options: VerifyOptions): string[] 
     limits.push(
       `${report.tail} events after checkpoint ${report.checkpoint.number} are chained but not signed: their end may be missing`,
     )
-    if (!report.checkpoint.held)
-      limits.push(
-        'the checkpoint is the log’s own: an older copy of the whole database would pass; keep checkpoints elsewhere and give them with --checkpoint',
-      )
+    if (!report.checkpoint.held) limits.push(ownNewest(report.checkpoint.number, options.held ?? []))
     if ((options.publicKeys ?? []).length === 0)
       limits.push(
         'no public key was given: whoever wrote the log may also have signed it; give one with --public-key',

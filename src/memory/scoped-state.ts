@@ -12,7 +12,7 @@ import type {
   WriteOutcome,
 } from '../ports/state-store.ts'
 import { checkOwner } from './fence.ts'
-import { jsonValue } from './json-value.ts'
+import { checkOptions, jsonValue } from './json-value.ts'
 import { mergeInto } from './merge-into.ts'
 import { type Reach, reachedStore } from './reach.ts'
 import type { State } from './state.ts'
@@ -46,6 +46,8 @@ export type StateScope = {
 }
 
 const readsMax = 100
+const setOptions = ['ifVersion', 'ifAbsent', 'ttlMs']
+const updateOptions = ['ttlMs', 'attemptsMax', 'onConflict']
 
 type Own = Omit<StateWrite, 'namespace' | 'provenance'>
 
@@ -82,8 +84,9 @@ export const scopedState = (scope: StateScope): State => {
   }
   const recorded = async (id: string) => (scope.repeatable ? store.recorded(namespace, id) : undefined)
   const pauseOf = (id: string) => (attempt: number) => pauseBefore(clock, id, attempt)
-  const updated: Updating = (key, change, given = {}) => {
+  const updated: Updating = async (key, change, given = {}) => {
     const options = typeof given === 'number' ? { attemptsMax: given } : given
+    checkOptions(`update ${namespace} ${key.slice(0, 200)}`, options, updateOptions)
     const id = operation(key)
     const parts: UpdateParts = {
       namespace,
@@ -117,19 +120,22 @@ export const scopedState = (scope: StateScope): State => {
       note(key, found?.version ?? 0)
       return found?.value
     },
-    set: (key, value, options = {}) =>
-      write({ key, value: jsonValue(writing(key), value), operation: operation(key), ...options }),
-    delete: (key, options = {}) =>
-      write({ key, delete: true, ...(scope.repeatable ? { operation: operation(key) } : {}), ...options }),
-    compareAndSet: (key, version, value, options = {}) =>
-      write({
-        key,
-        value: jsonValue(writing(key), value),
-        ifVersion: version,
-        operation: operation(key),
-        ...options,
-      }),
+    async set(key, value, options = {}) {
+      checkOptions(writing(key), options, setOptions)
+      return write({ key, value: jsonValue(writing(key), value), operation: operation(key), ...options })
+    },
+    async delete(key, options = {}) {
+      checkOptions(writing(key), options, ['ifVersion'])
+      const id = scope.repeatable ? { operation: operation(key) } : {}
+      return write({ key, delete: true, ...id, ...options })
+    },
+    async compareAndSet(key, version, value, options = {}) {
+      checkOptions(writing(key), options, ['ttlMs'])
+      const copied = jsonValue(writing(key), value)
+      return write({ key, value: copied, ifVersion: version, operation: operation(key), ...options })
+    },
     async increment(key, by = 1, options = {}) {
+      checkOptions(writing(key), options, ['ttlMs'])
       const outcome = await write({ key, increment: by, operation: operation(key), ...options })
       return outcome.ok ? (outcome.value ?? by) : by
     },

@@ -1,6 +1,7 @@
 import { ConcordError, isConcordError } from '../domain/errors.ts'
 import { copyJson, type Json } from '../domain/json.ts'
 import type { Entry, RecordedWrite, StateWrite, WriteOutcome } from '../ports/state-store.ts'
+import { checkOptions, jsonValue } from './json-value.ts'
 
 /** What a transaction's function is given: its reads are checked and its writes made together when it returns. */
 export interface Transaction {
@@ -69,8 +70,11 @@ const once = async <T>(fn: (tx: Transaction) => Promise<T> | T, parts: Transacti
       const before = await read(key)
       return pending === undefined ? before : numberOf(key, before) + pending.by
     },
-    set: (key, value, options = {}) =>
-      void writes.set(key, { kind: 'set', value: copyJson(value), ...options }),
+    set(key, value, options = {}) {
+      const action = `write ${key.slice(0, 200)}`
+      checkOptions(action, options, ['ttlMs'])
+      writes.set(key, { kind: 'set', value: jsonValue(action, value), ...options })
+    },
     delete: (key) => void writes.set(key, { kind: 'delete' }),
     increment(key, by = 1) {
       const pending = writes.get(key)

@@ -129,6 +129,13 @@ describe('the state agents use', () => {
       state.transaction(() => 1, 0),
       refused('input.invalid'),
     )
+    for (const misspelt of [
+      () => state.set('k', 1, JSON.parse('{"ttl":5}')),
+      () => state.delete('k', JSON.parse('{"ifversion":5}')),
+      () => state.update('k', () => 1, JSON.parse('{"attempts":5}')),
+      () => state.transaction((tx) => tx.set('k', 1, JSON.parse('{"ttl":5}'))),
+    ])
+      await assert.rejects(misspelt(), refused('input.invalid'))
     const long = 'k'.repeat(100_000)
     await assert.rejects(
       state.set(long, 1),

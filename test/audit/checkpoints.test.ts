@@ -33,6 +33,9 @@ describe('checkpoints', () => {
     assert.ok(second.position > first.position)
     const report = await verified(directory, shop, first)
     assert.deepEqual([report.ok, report.checkpoints], [true, 2])
+    assert.ok(
+      report.limits.some((limit) => /checkpoint 2 is the log’s own, the newest given is 1/.test(limit)),
+    )
   })
 
   it('are not made twice when nothing happened in between', async () => {
