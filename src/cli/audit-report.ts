@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { plural } from '../domain/amounts.ts'
 import { ConcordError } from '../domain/errors.ts'
 import { isObject } from '../domain/reference.ts'
 
@@ -48,7 +49,7 @@ const shownMost = 50
 export const reportText = (report: AuditReport): string => {
   const { streams, events, erased, dropped, checkpoint, findings, limits } = report
   const lines = [
-    `${streams} streams, ${events} events${erased > 0 ? `, data of ${erased} erased` : ''}${dropped > 0 ? `, ${dropped} streams dropped` : ''}`,
+    `${plural(streams, 'stream')}, ${plural(events, 'event')}${erased > 0 ? `, data of ${erased} erased` : ''}${dropped > 0 ? `, ${plural(dropped, 'stream')} dropped` : ''}`,
   ]
   if (checkpoint)
     lines.push(
@@ -60,7 +61,9 @@ export const reportText = (report: AuditReport): string => {
     )
   for (const { kind, message } of findings.slice(0, shownMost)) lines.push(`✗ ${kind}: ${message}`)
   if (findings.length > shownMost) lines.push(`✗ and ${findings.length - shownMost} more; --json lists them`)
-  lines.push(report.ok ? '✓ the log verifies' : `✗ the log does not verify: ${findings.length} findings`)
+  lines.push(
+    report.ok ? '✓ the log verifies' : `✗ the log does not verify: ${plural(findings.length, 'finding')}`,
+  )
   if (limits.length > 0) lines.push('Not shown by this:', ...limits.map((limit) => `  - ${limit}`))
   return `${lines.join('\n')}\n`
 }

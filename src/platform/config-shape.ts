@@ -146,7 +146,7 @@ const shape = object<ConcordConfig>({
   audit: object<AuditConfig>({
     key: string,
     publicKeys: either(string, list(string)),
-    checkpointMinutes: number,
+    checkpointMinutes: { is: 'number', least: 0 },
     runs: object<RunsKept>({ days }),
   }),
   memory: object<MemoryConfig>({

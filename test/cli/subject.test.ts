@@ -41,7 +41,7 @@ describe('concord memory --subject', () => {
   it('forgets all of it, and the chain still verifies', async () => {
     await concord('run', 'My name is Zoe.', '--subject', 'zoe', '--thread', 'z')
     const forgotten = await concord('memory', 'forget', '--subject', 'zoe')
-    assert.match(forgotten.stdout, /^Forgot zoe: 1 runs/)
+    assert.match(forgotten.stdout, /^Forgot zoe: 1 run,/)
     assert.equal((await concord('memory', 'list', '--subject', 'zoe', '--json')).stdout, '[]\n')
     assert.equal((await concord('audit', 'verify')).code, 0)
     // What is erased is no context either.

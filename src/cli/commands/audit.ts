@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { plural } from '../../domain/amounts.ts'
 import { ConcordError } from '../../domain/errors.ts'
 import type { HistoryConfig } from '../../platform/audit.ts'
 import { makeKey } from '../../platform/keys.ts'
@@ -91,7 +92,7 @@ const checkpoint = (values: Given): Promise<number> =>
     const { out } = values
     const kept = await (out === undefined ? make(terminal.out) : inNewFile(out, ({ write }) => make(write)))
     terminal.err(
-      `Checkpoint ${kept.number}: ${kept.streams} streams up to event ${kept.position}${out === undefined ? '' : `, in ${out}`}; keep it where the keeper of the log cannot change it\n`,
+      `Checkpoint ${kept.number}: ${plural(kept.streams, 'stream')} up to event ${kept.position}${out === undefined ? '' : `, in ${out}`}; keep it where the keeper of the log cannot change it\n`,
     )
     return 0
   })
@@ -113,11 +114,13 @@ const exportEvents = (values: Given): Promise<number> =>
     const count = await (out === undefined
       ? audit.export(query, printed)
       : inNewFile(out, ({ write }) => audit.export(query, write)))
-    openTerminal().err(`${count} events\n`)
+    openTerminal().err(`${plural(count, 'event')}\n`)
     return 0
   })
 
 const prune = (values: Given): Promise<number> => {
+  if (values.changes !== undefined)
+    throw wrong(`--changes is about shared state: ${values.changes}`, 'add --state, or leave it out')
   const before = Date.now() - ageOf(values['older-than'])
   return withAudit(values, async (audit) => {
     const dryRun = values['dry-run']
@@ -125,7 +128,7 @@ const prune = (values: Given): Promise<number> => {
     openTerminal().out(
       values.json
         ? `${JSON.stringify({ ...pruned, dryRun }, null, 2)}\n`
-        : `${dryRun ? 'Would drop' : 'Dropped'} ${pruned.runs} runs that ended before ${new Date(before).toISOString()}: ${pruned.streams} streams, ${pruned.events} events\n`,
+        : `${dryRun ? 'Would drop' : 'Dropped'} ${plural(pruned.runs, 'run')} that ended before ${new Date(before).toISOString()}: ${plural(pruned.streams, 'stream')}, ${plural(pruned.events, 'event')}\n`,
     )
     return 0
   })
@@ -163,7 +166,7 @@ const pruneState = async (values: Given): Promise<number> => {
     openTerminal().out(
       values.json
         ? `${JSON.stringify({ ...pruned, dryRun }, null, 2)}\n`
-        : `${dryRun ? 'Would drop' : 'Dropped'} ${pruned.changes} changes of shared state in ${pruned.namespaces} namespaces\n`,
+        : `${dryRun ? 'Would drop' : 'Dropped'} ${plural(pruned.changes, 'change')} of shared state in ${plural(pruned.namespaces, 'namespace')}\n`,
     )
     return 0
   })

@@ -1,3 +1,4 @@
+import { plural } from '../../domain/amounts.ts'
 import { ConcordError } from '../../domain/errors.ts'
 import { nearest } from '../../platform/nearest.ts'
 import { withAudit } from '../audit-report.ts'
@@ -92,7 +93,9 @@ export const memoryCommand = command({
     terminal.out(
       values.json
         ? `${JSON.stringify(forgotten, null, 2)}\n`
-        : `Forgot ${subject}: ${forgotten.runs} runs, ${forgotten.keys} keys, data of ${forgotten.events} events, ${forgotten.documents} documents\n`,
+        : Object.values(forgotten).every((count) => count === 0)
+          ? `Nothing was kept about ${subject}: look whether the name is right\n`
+          : `Forgot ${subject}: ${plural(forgotten.runs, 'run')}, ${plural(forgotten.keys, 'key')}, data of ${plural(forgotten.events, 'event')}, ${plural(forgotten.documents, 'document')}\n`,
     )
     return 0
   },
