@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { chmodSync, mkdirSync, readdirSync } from 'node:fs'
+import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { inFolder, openIn } from './temporary.test.ts'
@@ -55,6 +57,27 @@ describe('the news of a commit', () => {
       assert.deepEqual(readdirSync(join(folder, 'concord.db.ring')), [])
       await there.state.publish('heard', 'by itself')
       assert.equal((await subscription.next()).value?.message, 'by itself')
+      await Promise.all([here.close(), there.close()])
+    }))
+
+  it('that cannot be read bring nobody down', () =>
+    inFolder(async (folder) => {
+      const there = await openIn(folder, notPolling)
+      const watch = there.state.watch('global', '*')
+      const subscription = there.state.subscribe('*')
+      await subscription.opened
+      const [name = ''] = readdirSync(join(folder, 'concord.db.ring'))
+      const rogue = createConnection(join(folder, 'concord.db.ring', name))
+      await once(rogue, 'connect')
+      rogue.setEncoding('utf8')
+      const here = await openIn(folder)
+      // The ring is told to look: the answer to what it could not read is the change.
+      await here.state.write([{ ...key, value: 1 }])
+      rogue.write('hrogue\nm{\nnno json\n?\n')
+      assert.equal((await watch.next()).value?.sequence, 1)
+      await there.state.publish('heard', 'still')
+      assert.equal((await subscription.next()).value?.message, 'still')
+      rogue.destroy()
       await Promise.all([here.close(), there.close()])
     }))
 

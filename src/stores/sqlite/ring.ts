@@ -83,9 +83,18 @@ export const openRing = (options: {
     const body = line.slice(1)
     if (line[0] === 'h') peer.id = body
     else if (line[0] === 'l') peer.listening = body === '1'
-    else if (line[0] === 'm') message(body)
-    else if (line[0] === 'n') news(body)
+    else if (line[0] === 'm' || line[0] === 'n') return !taken(line[0] === 'm' ? message : news, body)
     return false
+  }
+  /** False for what cannot be read: then this process looks for itself. */
+  const taken = (take: (body: string) => void, body: string): boolean => {
+    try {
+      take(body)
+      return true
+    } catch (error) {
+      if (error instanceof SyntaxError) return false
+      throw error
+    }
   }
   /** Resolves when the other side has said who it is, or is gone. */
   const join_ = (socket: Socket, peer = ''): Promise<void> =>
