@@ -1,6 +1,6 @@
 import type { Verdict } from '../domain/check.ts'
-import { asJson, type Json } from '../domain/json.ts'
-import { isObject, sameJson } from '../domain/reference.ts'
+import { asJson, type Json, sameJson } from '../domain/json.ts'
+import { isObject } from '../domain/reference.ts'
 import { validate } from '../ports/schema.ts'
 import { chain } from './chain.ts'
 import type { AgentContext } from './context.ts'

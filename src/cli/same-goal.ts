@@ -1,6 +1,6 @@
 import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
-import { sameJson } from '../domain/reference.ts'
+import { sameJson } from '../domain/json.ts'
 import type { RunSummary } from '../domain/summary.ts'
 import type { Concord } from '../platform/concord.ts'
 import { allRuns } from './find-run.ts'

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { seed } from '../../test/seed.ts'
 import type { Json } from './json.ts'
-import { atPointer, holds, referencesIn, resolveReferences, sameJson } from './reference.ts'
+import { sameJson } from './json.ts'
+import { atPointer, holds, referencesIn, resolveReferences } from './reference.ts'
 
 describe('a JSON pointer', () => {
   it('finds what RFC 6901 says it finds', () => {

@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, putMember } from './json.ts'
+import { type Json, type JsonObject, putMember, sameJson } from './json.ts'
 
 /** A place in an earlier result, in shared state, or (inside `forEach`) in the item. `path` is a JSON pointer (RFC 6901). */
 export type Reference =
@@ -72,23 +72,6 @@ export const resolveReferences = (value: Json, lookup: Lookup, missing: Referenc
 }
 
 export const describeReference = (reference: Reference): string => JSON.stringify(reference)
-
-export const sameJson = (a: Json | undefined, b: Json | undefined): boolean => {
-  if (a === b) return true
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
-  if (Array.isArray(a) || Array.isArray(b))
-    return (
-      Array.isArray(a) &&
-      Array.isArray(b) &&
-      a.length === b.length &&
-      a.every((item, i) => sameJson(item, b[i]))
-    )
-  const keys = Object.keys(a)
-  return (
-    keys.length === Object.keys(b).length &&
-    keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]))
-  )
-}
 
 export const holds = (condition: Condition, value: Json | undefined): boolean =>
   'equals' in condition

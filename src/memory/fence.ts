@@ -1,12 +1,18 @@
+import type { Attempt } from '../domain/attempt.ts'
 import type { Provenance, StateStore } from '../ports/state-store.ts'
 
 /**
- * Rejects with `epoch.stale` when the run has another owner than the one of this epoch, however late that one learns of it: for what is not itself a write of
+ * Rejects with `attempt.stale` when the attempt is over, and with `epoch.stale` when the run has another owner than the one of this epoch, however late that one learns of it: for what is not itself a write of
  * shared state. What follows is another transaction: an owner that is replaced between the two may still have one write through.
  */
-export const checkOwner = async (store: StateStore, provenance: Provenance): Promise<void> => {
+export const checkOwner = async (
+  store: StateStore,
+  provenance: Provenance,
+  attempt?: Attempt,
+): Promise<void> => {
   const { run, epoch } = provenance
   if (run === undefined || epoch === undefined) return
-  // A condition of a key nobody has: only the fence in front of it counts.
-  await store.write([{ namespace: `run/${run}`, key: '$owner', check: true, ifAbsent: true, provenance }])
+  // A condition of a key nobody has: only the fences in front of it count.
+  const condition = { namespace: `run/${run}`, key: '$owner', check: true, ifAbsent: true, provenance }
+  await store.write([attempt === undefined ? condition : { ...condition, attempt }])
 }

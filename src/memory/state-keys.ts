@@ -1,10 +1,9 @@
 import { ConcordError } from '../domain/errors.ts'
-import type { Json } from '../domain/json.ts'
+import { type Json, sameJson } from '../domain/json.ts'
 import { literalPattern } from '../domain/key-pattern.ts'
 import { type Schema, validate } from '../ports/schema.ts'
 import { jsonValue } from './json-value.ts'
 import type { Key, KeyState, State } from './state.ts'
-import { sameJson } from './state-merge.ts'
 import type { Change, Updated, UpdateOptions } from './state-update.ts'
 
 /** Names a key and says what its values are: `key('stock', z.object({ ... }))`. Any Standard Schema serves. */

@@ -9,7 +9,7 @@ const waitMostMs = 250
 
 const settledOrLate = (before: Promise<unknown>, clock: Clock): Promise<void> =>
   new Promise((resolve) => {
-    const cancel = clock.schedule(waitMostMs, resolve, { unref: true })
+    const cancel = clock.schedule(waitMostMs, resolve)
     const over = () => {
       cancel()
       resolve()

@@ -1,21 +1,5 @@
-import type { Json } from '../domain/json.ts'
+import { type Json, sameJson } from '../domain/json.ts'
 import type { Entry } from '../ports/state-store.ts'
-
-/** The same JSON, whatever the order of members. */
-export const sameJson = (a: Json | undefined, b: Json | undefined): boolean => {
-  if (a === b) return true
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
-  if (Array.isArray(a) || Array.isArray(b))
-    return (
-      Array.isArray(a) &&
-      Array.isArray(b) &&
-      a.length === b.length &&
-      a.every((each, i) => sameJson(each, b[i]))
-    )
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)])
-  for (const key of keys) if (!sameJson(a[key], b[key])) return false
-  return true
-}
 
 /** A key that is not the same on both sides; an absent side has no entry there. */
 export type Difference = { key: string; before?: Entry; after?: Entry }

@@ -42,19 +42,6 @@ const numberOf = (key: string, value: Json | undefined): number => {
 /** The id of a transaction's first write, under which it is found again. */
 const firstOf = (operation: string): string => `${operation}/0`
 
-/** Kept with the first write; the result of a transaction is what its step goes on with. */
-const resultOf = (result: unknown): { result?: Json } => {
-  if (result === undefined) return {}
-  try {
-    return { result: copyJson(result) }
-  } catch (error) {
-    throw new ConcordError(
-      'input.invalid',
-      `Cannot commit the transaction as what it returns is kept, so that a step executed again goes on with it: ${error instanceof Error ? error.message : error}; return JSON or nothing`,
-    )
-  }
-}
-
 const once = async <T>(fn: (tx: Transaction) => Promise<T> | T, parts: TransactionParts) => {
   const reads = new Map<string, Entry | undefined>()
   const writes = new Map<string, Pending>()
@@ -96,7 +83,9 @@ const once = async <T>(fn: (tx: Transaction) => Promise<T> | T, parts: Transacti
     } else if (pending.kind === 'delete') batch.push({ key, delete: true, operation, ...condition })
     else batch.push({ key, increment: pending.by, operation, ...condition })
   }
-  if (parts.recorded !== undefined && batch[0] !== undefined) Object.assign(batch[0], resultOf(result))
+  // Kept with the first write: what its step goes on with when it is executed again.
+  if (parts.recorded !== undefined && batch[0] !== undefined && result !== undefined)
+    batch[0].result = jsonValue('keep what a transaction returns', result)
   for (const [key, entry] of reads)
     if (!writes.has(key)) batch.push({ key, check: true, ifVersion: entry?.version ?? 0 })
   const outcomes = batch.length === 0 ? [] : await parts.write(batch)

@@ -4,12 +4,12 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { z } from 'zod'
 import { isConcordError } from '../domain/errors.ts'
-import type { Json } from '../domain/json.ts'
+import { type Json, sameJson } from '../domain/json.ts'
 import { volatileStores } from '../stores/volatile/stores.ts'
 import { machineClock, manualClock } from '../testing/clock.ts'
 import { scopedState } from './scoped-state.ts'
 import { key } from './state-keys.ts'
-import { diffEntries, mergeEntries, sameJson } from './state-merge.ts'
+import { diffEntries, mergeEntries } from './state-merge.ts'
 
 const open = () =>
   volatileStores({ clock: manualClock(), random: { next: Math.random, bytes: randomBytes } }).state

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { agent } from '../agent/define.ts'
 import type { Json } from '../domain/json.ts'
-import { hasOfflineEmbedder, offlineEmbedder } from '../models/offline-embedder.ts'
+import { offlineEmbedder } from '../models/offline-embedder.ts'
 import { perceptualImageEmbedder } from '../models/perceptual-image.ts'
 import type { BeforeStore } from '../policy/before-store.ts'
 import { openConcord } from './concord.ts'
@@ -92,8 +92,7 @@ describe('knowledge in platform', () => {
     })
   })
 
-  it('embeds in the background what was added, in a thread, and finds it by meaning', async (t) => {
-    if (!hasOfflineEmbedder()) return t.skip('the offline embedder is not installed')
+  it('embeds in the background what was added, in a thread, and finds it by meaning', async () => {
     await withConcord({}, async (concord) => {
       const knowledge = concord.knowledge()
       await knowledge.add({ id: 'cat', text: 'The cat sleeps on the sofa all day.' })
@@ -105,8 +104,7 @@ describe('knowledge in platform', () => {
     })
   })
 
-  it('leaves the event loop free while it embeds', async (t) => {
-    if (!hasOfflineEmbedder()) return t.skip('the offline embedder is not installed')
+  it('leaves the event loop free while it embeds', async () => {
     const embedder = offlineEmbedder()
     let turns = 0
     let going = true

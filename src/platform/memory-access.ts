@@ -3,6 +3,7 @@ import { ConcordError } from '../domain/errors.ts'
 import type { Recalled } from '../domain/recall.ts'
 import { finalStatuses, type RunSummary } from '../domain/summary.ts'
 import { subjectMeant } from '../memory/agent-memory.ts'
+import { checkOwner } from '../memory/fence.ts'
 import { scopedState } from '../memory/scoped-state.ts'
 import { type SubjectMemory, subjectMemory, subjectNamespace } from '../memory/subject.ts'
 import { type MemoryTeam, memoryReach } from '../policy/memory.ts'
@@ -83,12 +84,7 @@ const scopeOf = (
     grant,
     provenance,
     attempt,
-    async current() {
-      // A condition of a key nobody has: only the fences in front of it count.
-      await store.write([
-        { namespace: home, key: '$attempt', check: true, ifAbsent: true, provenance, attempt },
-      ])
-    },
+    current: () => checkOwner(store, provenance, attempt),
     home,
     check,
     recalled({ thread, facts }) {

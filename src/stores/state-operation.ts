@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util'
 import { ConcordError } from '../domain/errors.ts'
 import type { EventData } from '../domain/event.ts'
+import { sameJson } from '../domain/json.ts'
 import type { RecordedWrite, WriteOutcome } from '../ports/state-store.ts'
 import type { PreparedWrite } from './state-plan.ts'
 
@@ -45,7 +45,7 @@ const isSame = (write: PreparedWrite, done: NonNullable<Recorded['done']>): bool
   const ttl = done.expiresAt === undefined ? undefined : done.expiresAt - done.at
   if (done.deleted || done.increment !== undefined || text === null) return false
   if (ttl !== ttlMs && !(keepExpiry && ttlMs === undefined)) return false
-  return isDeepStrictEqual(JSON.parse(text), done.value)
+  return sameJson(JSON.parse(text), done.value)
 }
 
 const reused = ({ namespace, key, operation }: PreparedWrite, now: string): ConcordError =>

@@ -37,8 +37,7 @@ const mediator = (
   agent({
     name: 'peacemaker',
     role: 'mediator',
-    run: async (input, context: AgentContext) => {
-      const conflict = input as unknown as Conflict
+    run: async (conflict: Conflict, context: AgentContext) => {
       seen.push(conflict)
       await more(context, seen.length)
       const [base, mine, theirs] = [conflict.base.value, conflict.mine.value, conflict.theirs.value].map(
