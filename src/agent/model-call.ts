@@ -1,6 +1,6 @@
 import type { Amount } from '../domain/budget.ts'
 import { shortageText } from '../domain/budget.ts'
-import { ConcordError, type Failure, isRetryable, toFailure } from '../domain/errors.ts'
+import { ConcordError, type ErrorCode, type Failure, isRetryable, toFailure } from '../domain/errors.ts'
 import { unpricedModel } from '../domain/feasibility.ts'
 import { asJson, copyJson } from '../domain/json.ts'
 import { sleep } from '../ports/clock.ts'
@@ -94,19 +94,25 @@ const attemptOnce = async (
   const listening = context.services.delta !== undefined
   let answer: ModelAnswer | undefined
   let failure: Failure | undefined
+  let thrown: unknown
+  let sent = false
   try {
+    context.signal.throwIfAborted()
+    sent = true
     answer = await model.generate(request, {
       signal: context.signal,
       idempotencyKey: key,
       ...(listening ? { onDelta: (text: string) => context.emit(text) } : {}),
     })
   } catch (error) {
-    if (context.signal.aborted) throw error
-    failure = toFailure(error, 'model.failed')
+    thrown = error
+    failure = toFailure(error, context.signal.aborted ? 'cancelled' : 'model.failed')
   }
   const spent =
     answer === undefined
-      ? spentOnFailure(failure, bound)
+      ? sent && !isUnprocessed(failure)
+        ? boundOf(context, model, request)
+        : nothing
       : priced(model, counted(answer.usage, model, request))
   const drafts = [
     context.draft('model.answered', {
@@ -121,6 +127,7 @@ const attemptOnce = async (
   ]
   if (journal.metered) drafts.push(context.draft('budget.settled', { key, amount: spent }))
   journal.note(drafts)
+  if (answer === undefined && context.signal.aborted) throw thrown
   return answer === undefined
     ? { failure: failure ?? { code: 'model.failed', message: 'no answer' } }
     : { answer }
@@ -161,6 +168,20 @@ const priced = (model: Model, { inputTokens, outputTokens, cachedInputTokens = 0
   money: cost(model, inputTokens, outputTokens, cachedInputTokens),
 })
 
-/** A refused call costs nothing; one that was cut off may have been billed, so all that was reserved counts. */
-const spentOnFailure = (failure: Failure | undefined, bound: Amount): Amount =>
-  failure?.code === 'model.timeout' || failure?.code === 'model.output-invalid' ? bound : nothing
+const refusals: ReadonlySet<ErrorCode> = new Set([
+  'model.key-missing',
+  'model.unconfigured',
+  'model.rejected',
+  'model.rate-limited',
+  'package.missing',
+])
+
+/**
+ * Whether no provider worked on the call for certain: it never left, or was refused. Any other failure may have been billed,
+ * so the call's bound is charged.
+ */
+const isUnprocessed = (failure: Failure | undefined): boolean => {
+  if (failure === undefined) return false
+  const { processed } = failure.details ?? {}
+  return processed === false || (processed !== true && refusals.has(failure.code))
+}

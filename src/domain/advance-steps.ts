@@ -106,8 +106,24 @@ const startItem = (plan: ActivePlan, state: StepState, items: Items, index: numb
   tendItems(plan, state, items)
 }
 
+/**
+ * No answer of an execution that is over is recorded any more: its calls that were sent are charged all that was reserved for
+ * them, the others nothing.
+ */
+export const settleCalls = (run: Run, work: Work): void => {
+  for (const [key, sent] of work.held ?? []) {
+    const amount = run.book.reserved.get(key)
+    run.book.reserved.delete(key)
+    if (amount === undefined || !sent) continue
+    run.book.spent.tokens += amount.tokens
+    run.book.spent.money += amount.money
+  }
+  work.held = undefined
+}
+
 export const close = (run: Run, id: string): Work | undefined => {
   const work = run.works.get(id)
+  if (work?.held !== undefined) settleCalls(run, work)
   run.underWay.delete(id)
   run.idle.delete(id)
   return work

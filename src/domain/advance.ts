@@ -1,6 +1,16 @@
-import { fail, redo, settle, startWork, stepOf, succeed, tendItems, write } from './advance-steps.ts'
+import {
+  fail,
+  redo,
+  settle,
+  settleCalls,
+  startWork,
+  stepOf,
+  succeed,
+  tendItems,
+  write,
+} from './advance-steps.ts'
 import { receive, wait } from './advance-waits.ts'
-import { ledger, settleChild } from './budget.ts'
+import { isChildKey, ledger, settleChild } from './budget.ts'
 import type { Draft, EventData } from './event.ts'
 import { graphOf } from './plan.ts'
 import { isFinal, type Run, resultsOf, type StepState } from './run.ts'
@@ -36,6 +46,13 @@ const acceptPlan = (run: Run, data: EventData['plan.accepted']): void => {
   run.verdict = undefined
 }
 
+const settleAllCalls = (run: Run): void => {
+  for (const id of run.underWay) {
+    const work = run.works.get(id)
+    if (work?.held !== undefined) settleCalls(run, work)
+  }
+}
+
 const rejectPlan = (run: Run, data: EventData['plan.rejected']): void => {
   const steps = run.plan?.order ?? run.proposed?.steps ?? []
   run.past.push({
@@ -46,6 +63,7 @@ const rejectPlan = (run: Run, data: EventData['plan.rejected']): void => {
   })
   run.plan = undefined
   run.proposed = undefined
+  settleAllCalls(run)
   run.works.clear()
   run.underWay.clear()
   run.idle.clear()
@@ -146,6 +164,8 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
     if (work === undefined) return
     work.sent ??= new Map()
     work.sent.set(data.call, data.attempt)
+    for (const key of work.held?.keys() ?? [])
+      if (key.endsWith(`/${data.call}/${data.attempt}`)) work.held?.set(key, true)
   },
   'model.answered': (run, data, event) => {
     run.book.spent.tokens += data.tokens
@@ -172,11 +192,16 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
     run.checks++
     run.verdict = { met: false, reasons: data.reasons, redo: data.redo }
   },
-  'budget.reserved': (run, data) => {
+  'budget.reserved': (run, data, event) => {
     run.book.reserved.set(data.key, data.amount)
+    const work = run.works.get(event.step ?? '')
+    if (work === undefined || isChildKey(data.key)) return
+    work.held ??= new Map()
+    work.held.set(data.key, false)
   },
-  'budget.settled': (run, data) => {
+  'budget.settled': (run, data, event) => {
     run.book.reserved.delete(data.key)
+    run.works.get(event.step ?? '')?.held?.delete(data.key)
     if (data.child !== undefined) settleChild(run.book, data.child, data.amount)
   },
   'signal.received': receive,
@@ -194,5 +219,6 @@ export const advance = (run: Run, event: Draft & { version?: number }): Run => {
   fold?.(run, event.data as never, event)
   const status = statusOf(event.type)
   if (status !== undefined) run.status = status
+  if (isFinal(run)) settleAllCalls(run)
   return run
 }

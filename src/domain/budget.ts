@@ -16,6 +16,8 @@ export type Ledger = {
 /** The key a child run's share is reserved under. */
 export const childKey = (run: string): string => `child:${run}`
 
+export const isChildKey = (key: string): boolean => key.startsWith('child:')
+
 /** Counts what a child spent, once, and gives back what was reserved for it. */
 export const settleChild = (book: Ledger, run: string, amount: Amount): void => {
   book.reserved.delete(childKey(run))

@@ -38,6 +38,8 @@ export type Work = {
   journal?: Map<string, JournalEntry>
   /** Attempts of model calls that were sent, answered or not, by call. */
   sent?: Map<string, number>
+  /** Keys reserved for its model calls and not settled: whether the call was sent. */
+  held?: Map<string, boolean>
   /** Values of the state keys its references name, read when it was started. */
   state?: { [key: string]: Json }
   wait?: Wait

@@ -124,6 +124,7 @@ const streamed = async (
       const { done, value: part } = await running.wait(reader.read())
       if (done) return gathered
       running.heard()
+      if (part.type !== 'stream-start' && part.type !== 'error') running.began()
       if (part.type === 'text-delta') {
         gathered.text += part.delta
         onDelta(part.delta)

@@ -17,6 +17,8 @@ export type Attempt = {
   wait<T>(work: PromiseLike<T>): Promise<T>
   /** Something arrived: the time of silence starts again. */
   heard(): void
+  /** Part of an answer arrived: the provider has worked on the request, whatever comes next. */
+  began(): void
 }
 
 /**
@@ -31,6 +33,7 @@ export const attempt = async <T>(
   const controller = new AbortController()
   let stopped: ConcordError | undefined
   let reject: ((reason: ConcordError) => void) | undefined
+  let begun = false
   const stop = (error: ConcordError) => {
     stopped ??= error
     controller.abort(stopped)
@@ -61,7 +64,10 @@ export const attempt = async <T>(
   limits.signal?.addEventListener('abort', cancel, { once: true })
   if (limits.signal?.aborted) cancel()
   try {
-    if (stopped) throw stopped
+    if (stopped) {
+      stopped.details.processed = false
+      throw stopped
+    }
     return await run({
       signal: controller.signal,
       wait: (work) =>
@@ -77,9 +83,14 @@ export const attempt = async <T>(
           limits.silenceMs,
         )
       },
+      began: () => {
+        begun = true
+      },
     })
   } catch (error) {
-    throw stopped ?? toModelFailure(error, context)
+    const failure = stopped ?? toModelFailure(error, context)
+    if (begun) failure.details.processed = true
+    throw failure
   } finally {
     clearTimeout(total)
     clearTimeout(silence)

@@ -117,7 +117,7 @@ const networkCodeOf = (error: unknown): string | undefined => {
   let current = error
   for (let depth = 0; depth < 8 && typeof current === 'object' && current !== null; depth += 1) {
     const { code, cause } = fieldsOf(current)
-    if (typeof code === 'string' && /^(E[A-Z]{3,}|UND_ERR_\w+)$/.test(code)) return code
+    if (typeof code === 'string' && /^(E[A-Z]{3,}|EAI_[A-Z]+|UND_ERR_\w+)$/.test(code)) return code
     current = cause
   }
   return undefined
@@ -142,12 +142,17 @@ const wayOut = (status: number, context: FailureContext): string => {
 const isTransient = (status: number): boolean =>
   status === 408 || status === 409 || status === 425 || status >= 500 || (status >= 200 && status < 300)
 
+/** A gateway's time-out (408, 499) says nothing of what the provider behind it did. */
+const isRefusal = (status: number): boolean =>
+  status >= 300 && status < 500 && status !== 408 && status !== 499
+
 const fromStatus = (status: number, error: unknown, context: FailureContext): ConcordError => {
   const fields = fieldsOf(error)
   const body = parsed(fields.responseBody)
   const said = withoutSecrets(providerMessage(fields, status < 400 ? {} : body), context.secrets)
   const retry = retryAfterMs(fieldsOf(fields.responseHeaders), body, (context.now ?? Date.now)())
   const details: { [key: string]: Json } = { model: context.id, status }
+  if (isRefusal(status)) details.processed = false
   if (retry !== undefined) details.retryAfterMs = retry
   const wait = retry === undefined ? 'try again later' : `try again in ${Math.ceil(retry / 1000)} s`
   if (status === 429 && !quotaIsSpent(body, fields))
@@ -172,9 +177,21 @@ const fromStatus = (status: number, error: unknown, context: FailureContext): Co
   )
 }
 
+/** The connection was never made, so nothing was sent. */
+const unconnected: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
 const fromNetwork = (code: string, error: unknown, context: FailureContext): ConcordError => {
   const where = context.baseUrl === undefined ? 'its provider' : shownUrl(context.baseUrl)
-  const details = { model: context.id, network: code }
+  const details: { [key: string]: Json } = { model: context.id, network: code }
+  if (unconnected.has(code)) details.processed = false
   if (/TIMEOUT|ETIMEDOUT/.test(code))
     return new ConcordError(
       'model.timeout',

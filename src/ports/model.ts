@@ -67,6 +67,9 @@ export interface Model {
   /**
    * One attempt. Throws ConcordError: `model.rate-limited`, `model.failed` (both with `details.retryAfterMs` when the provider
    * said so), `model.timeout`, `model.rejected` (4xx: will not help to repeat), `model.key-missing`, `cancelled`.
+   * `details.processed: false` says that no provider worked on the request (it never left, or a 4xx refused it), `true` that
+   * part of an answer had arrived. Without it, a rate limit, a rejection and a missing key cost nothing; any other failure of
+   * a call is charged its bound.
    * Aborting the signal closes the socket.
    */
   generate(request: ModelRequest, options?: ModelCallOptions): Promise<ModelAnswer>
