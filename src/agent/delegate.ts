@@ -100,8 +100,9 @@ const least = (a: number | undefined, b: number | undefined): number | undefined
 const childBudget = async (
   context: AgentContext,
   id: string,
-  { budget: own = {} }: DelegateOptions,
+  { budget }: DelegateOptions,
 ): Promise<Limits | undefined> => {
+  const own = budget ?? {}
   const problem = limitsProblem(own)
   if (problem !== undefined)
     throw new ConcordError(

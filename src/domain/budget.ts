@@ -49,14 +49,34 @@ const sum = (amounts: Iterable<Amount>, pick: keyof Amount): number => {
 
 const limitNames = ['timeMs', 'tokens', 'money', 'steps', 'depth'] as const
 
-/** What is wrong with limits: compared with what is no number, nothing is too much. */
+/** What is wrong with limits: an unknown name limits nothing, and nothing exceeds a NaN. */
 export const limitsProblem = (limits: Limits): string | undefined => {
-  for (const name of limitNames) {
-    const value: unknown = limits[name]
+  for (const [name, value] of Object.entries(limits) as [string, unknown][]) {
+    if (!limitNames.some((known) => known === name))
+      return `${JSON.stringify(name.slice(0, 100))} is not one of ${limitNames.join(', ')}`
     if (value !== undefined && !(typeof value === 'number' && value >= 0))
       return `${name} is ${String(value)}`
   }
   return undefined
+}
+
+/**
+ * The limits that count: the smaller of the operator's and the caller's, limit by limit. The
+ * default depth is the operator's limit where the operator names none.
+ */
+export const withinLimits = (
+  operator: Limits | null | undefined,
+  caller: Limits | null | undefined,
+): Limits => {
+  const limits: Limits = {}
+  for (const name of limitNames) {
+    const own = caller?.[name]
+    const fallback = name === 'depth' && own !== undefined ? depthMaxDefault : undefined
+    const ceiling = operator?.[name] ?? fallback
+    const least = own === undefined || ceiling === undefined ? (own ?? ceiling) : Math.min(own, ceiling)
+    if (least !== undefined) limits[name] = least
+  }
+  return limits
 }
 
 /** All that is spent and reserved of something limited. */
@@ -91,4 +111,4 @@ export const remaining = (book: Ledger, limit: 'tokens' | 'money' | 'steps'): nu
 }
 
 export const shortageText = ({ limit, allowed, used, asked }: Shortage): string =>
-  `Cannot spend ${asked} more ${limit} as the budget allows ${allowed}: ${used} are spent or reserved; raise the budget (--budget ${limit}=…) or ask for less`
+  `Cannot spend ${asked} more ${limit} as the budget allows ${allowed}: ${used} are spent or reserved; raise the budget (--budget ${limit}=…, at most the config's) or ask for less`

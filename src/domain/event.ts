@@ -58,6 +58,8 @@ export type EventData = {
     recalled?: Recalled
     /** Folders and files that its tools may read beside those of the configuration: named by who started it. */
     readable?: string[]
+    /** Keyed digest of the request, where it came with an Idempotency-Key (docs/decisions/0030). */
+    requested?: string
   }
   'run.started': Record<string, never>
   'run.claimed': { owner: string; epoch: number }

@@ -83,6 +83,17 @@ export const copyJson = (value: unknown): Json => {
   }
 }
 
+/** JSON with members in order of their names: the same text for whatever `sameJson` calls the same. */
+export const canonicalJson = (value: Json | undefined): string => {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  const members = Object.keys(value)
+    .filter((name) => value[name] !== undefined)
+    .sort()
+    .map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name])}`)
+  return `{${members.join(',')}}`
+}
+
 /** Whether two values are the same JSON, whatever the order of members. */
 export const sameJson = (a: Json | undefined, b: Json | undefined): boolean => {
   if (a === b) return true

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { asJson, canonicalJson } from '../domain/json.ts'
 import type { Model, ModelAnswer, ModelCallOptions, ModelRequest } from '../ports/model.ts'
 
 /** Where answers are kept. Either method may be asynchronous; an error of the store never fails a call. */
@@ -7,21 +8,10 @@ export type AnswerStore = {
   set(key: string, answer: ModelAnswer): void | Promise<void>
 }
 
-/** JSON with sorted keys and without absent fields, so that equal requests are equal texts. */
-const canonical = (value: unknown): string => {
-  if (Array.isArray(value)) return `[${value.map((item) => canonical(item ?? null)).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .sort(([one], [two]) => (one < two ? -1 : 1))
-    .map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`)
-  return `{${fields.join(',')}}`
-}
-
 /** SHA-256 of the model's id and everything the request says, hexadecimal. */
 export const requestDigest = (id: string, request: ModelRequest): string =>
   createHash('sha256')
-    .update(canonical([id, request]))
+    .update(canonicalJson(asJson([id, request])))
     .digest('hex')
 
 const quietly = async <Value>(work: () => Value | Promise<Value>): Promise<Value | undefined> => {

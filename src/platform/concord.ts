@@ -54,6 +54,8 @@ export type StartOptions = {
   id?: string
   /** Folders and files that the run's tools may read beside those of the configuration; kept with the run, whoever goes on with it. */
   readable?: readonly string[]
+  /** Digest of the request that started it; kept with the run and compared by who keeps keys. */
+  requested?: string
 }
 
 export type Delta = { run: string; step: string; agent: string; text: string }
@@ -180,19 +182,18 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
   }
   const runner = createRunner(
     { log, state, membership, clock, ids, logger },
-    { strategyFor: (goal) => teamNamed(goal.team).strategy, perform: createPerform(services) },
+    {
+      strategyFor: (goal) => teamNamed(goal.team).strategy,
+      perform: createPerform(services),
+      limits: config.budget,
+    },
   )
 
   const completed = (request: GoalRequest): Goal => {
     const given = typeof request === 'string' ? { text: request } : request
-    const budget = given.budget ?? config.budget
-    return {
-      ...given,
-      team: given.team ?? config.team ?? 'research',
-      ...(budget === undefined ? {} : { budget }),
-    }
+    return { ...given, team: given.team ?? config.team ?? 'research' }
   }
-  const request = (goal: GoalRequest, { id, readable }: StartOptions = {}): Start => {
+  const request = (goal: GoalRequest, { id, readable, requested }: StartOptions = {}): Start => {
     if (id !== undefined && !idPattern.test(id))
       throw new ConcordError(
         'input.invalid',
@@ -204,6 +205,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
       goal: complete,
       ...(id === undefined ? {} : { id }),
       ...(readable === undefined ? {} : { readable }),
+      ...(requested === undefined ? {} : { requested }),
     }
   }
   /** With what is remembered of the goal's thread and subject. An id that is asked for again has begun with what was remembered then. */

@@ -1,4 +1,5 @@
 import { ConcordError } from '../domain/errors.ts'
+import type { Draft } from '../domain/event.ts'
 import { type BeforeStore, isDenied, type Sink, storeAsIs } from '../policy/before-store.ts'
 import type { AuditTrail } from '../ports/audit.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -93,12 +94,20 @@ export const guardStores = (stores: Stores, beforeStore: BeforeStore): Stores =>
         ...(stores.audit === undefined ? {} : { audit: guardAudit(stores.audit, beforeStore) }),
       }
 
+/** A policy changes what is stored, not which request an Idempotency-Key belongs to. */
+const guardedEvent = (beforeStore: BeforeStore, event: Draft): Draft => {
+  const passing = passed(beforeStore, 'log', event)
+  if (event.type !== 'run.queued' || passing.type !== 'run.queued') return passing
+  const { requested } = event.data
+  return requested === undefined ? passing : { ...passing, data: { ...passing.data, requested } }
+}
+
 const guardLog = (log: EventLog, beforeStore: BeforeStore): EventLog => ({
   ...log,
   async append(request) {
     const guarded: Append = {
       ...request,
-      events: request.events.map((event) => passed(beforeStore, 'log', event)),
+      events: request.events.map((event) => guardedEvent(beforeStore, event)),
     }
     if (request.writes !== undefined) guarded.writes = guardWrites(beforeStore, request.writes)
     if (request.summary !== undefined) guarded.summary = passed(beforeStore, 'log', request.summary)

@@ -1,4 +1,4 @@
-import { costOf, depthMaxDefault, limitsProblem } from '../domain/budget.ts'
+import { costOf, depthMaxDefault, type Limits, limitsProblem, withinLimits } from '../domain/budget.ts'
 import { ConcordError, isConcordError } from '../domain/errors.ts'
 import { type Draft, inboxStream, type Parent, runStream, type Signal } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
@@ -42,6 +42,8 @@ export type Start = {
   recalled?: Recalled
   /** Folders and files that its tools may read beside those of the configuration. */
   readable?: readonly string[]
+  /** Digest of the request that an Idempotency-Key came with: the same key needs the same one. */
+  requested?: string
   /** State written in the commit that creates the run; unconditional. */
   writes?: StateWrite[]
   /** Events of another run to go on from, and the moment of its state that goes with them. */
@@ -72,10 +74,27 @@ export type Runner = {
 
 const reconcileEveryMs = 5_000
 
+/** The goal with the limits that count. Throws `input.invalid` for limits that limit nothing. */
+const boundedGoal = ({ budget: own, ...goal }: Goal, operator: Limits | undefined): Goal => {
+  const problem = limitsProblem(operator ?? {}) ?? limitsProblem(own ?? {})
+  if (problem !== undefined)
+    throw new ConcordError(
+      'input.invalid',
+      `Cannot start a run as limits of a budget are numbers from 0: ${problem}; correct the budget`,
+    )
+  const budget = withinLimits(operator, own)
+  return Object.keys(budget).length === 0 ? goal : { ...goal, budget }
+}
+
 /** Runs of one process: their owners, how they are found again after a crash, and how signals reach them. */
 export const createRunner = (
   ports: RunnerPorts,
-  options: { strategyFor: (goal: Goal) => Strategy; perform: Perform },
+  options: {
+    strategyFor: (goal: Goal) => Strategy
+    perform: Perform
+    /** The operator's: no run has more, whoever starts it. */
+    limits?: Limits | undefined
+  },
 ): Runner => {
   const { log, membership, clock, ids, logger } = ports
   const owners = slots<Owner>()
@@ -173,22 +192,17 @@ export const createRunner = (
 
   const create = async (id: string, request: Start): Promise<{ id: string; owner?: Owner }> => {
     const depth = request.depth ?? 0
-    const depthMax = request.goal.budget?.depth ?? depthMaxDefault
+    const goal = boundedGoal(request.goal, options.limits)
+    const depthMax = goal.budget?.depth ?? depthMaxDefault
     if (depth > depthMax)
       throw new ConcordError(
         'bound.reached',
-        `Cannot start a child run as the budget allows depth ${depthMax}: this would be ${depth}; raise the budget (--budget depth=…)`,
+        `Cannot start a child run as the budget allows depth ${depthMax}: this would be ${depth}; raise "budget" in the config`,
       )
-    const problem = limitsProblem(request.goal.budget ?? {})
-    if (problem !== undefined)
-      throw new ConcordError(
-        'input.invalid',
-        `Cannot start a run as limits of a budget are numbers from 0: ${problem}; correct the budget`,
-      )
-    const strategy = options.strategyFor(request.goal)
+    const strategy = options.strategyFor(goal)
     const run = emptyRun(id)
     const at = clock.now()
-    const { goal, parent, forkedFrom, inherited, recalled, readable, writes = [] } = request
+    const { parent, forkedFrom, inherited, recalled, readable, requested, writes = [] } = request
     const queued: Draft = {
       type: 'run.queued',
       at,
@@ -200,6 +214,7 @@ export const createRunner = (
         ...(forkedFrom === undefined ? {} : { forkedFrom }),
         ...(recalled === undefined ? {} : { recalled }),
         ...(readable === undefined ? {} : { readable: [...readable] }),
+        ...(requested === undefined ? {} : { requested }),
       },
     }
     const claimed: Draft = { type: 'run.claimed', at, data: { owner: membership.self, epoch: 1 } }

@@ -1,4 +1,6 @@
 import { z } from '@hono/zod-openapi'
+import type { JsonObject } from '../domain/json.ts'
+import { isObject } from '../domain/reference.ts'
 
 /*
  * The shapes of the HTTP API. What comes in is strict: a limit misspelt would be no limit. What goes out is described for clients, and
@@ -6,7 +8,11 @@ import { z } from '@hono/zod-openapi'
  */
 
 export const anyJson = z.unknown().openapi({ description: 'Any JSON value' })
-const params = z.record(z.string(), z.unknown()).openapi({ description: 'Data that goes with the goal' })
+/** An object of any members, kept as it was sent: a record would drop one that is called `__proto__`. */
+export const anyObject = z
+  .custom<JsonObject>(isObject, 'Invalid input: expected an object')
+  .openapi({ type: 'object', additionalProperties: {} })
+const params = anyObject.openapi({ description: 'Data that goes with the goal' })
 const ms = z.number().openapi({ description: 'Milliseconds since the epoch' })
 
 const limits = z

@@ -22,6 +22,22 @@ describe('concord run', () => {
     assert.match(stderr, /^Run [0-9a-z]{16} \(team quick\)\n· plan: 1 step\n› echo\n✓ echo, \d+ ms\nDone in /)
   })
 
+  it("says which limit counts when --budget asks for more than the config's", async () => {
+    const config = readFileSync(join(folder, 'concord.config.ts'), 'utf8')
+    writeFileSync(
+      join(folder, 'strict.config.ts'),
+      config.replace("team: 'quick',", "team: 'quick', budget: { steps: 4 },"),
+    )
+    const strict = (...more: string[]) =>
+      concord('run', 'x', '--new', '--config', 'strict.config.ts', ...more)
+    const { code, stderr } = await strict('--budget', 'steps=100,tokens=7')
+    assert.equal(code, 0)
+    assert.match(stderr, /^note: --budget steps=100 is more than the config allows: steps=4 counts\nRun /)
+    const mending = await strict('--budget', 'steps=100', '--team', 'mending')
+    assert.match(mending.stderr, /the budget allows 4/)
+    assert.notEqual(mending.code, 0)
+  })
+
   it('prints one JSON object and nothing else with --json', async () => {
     const { code, stdout, stderr } = await concord('run', 'say hello', '--json')
     const { runId, ...rest } = JSON.parse(stdout)

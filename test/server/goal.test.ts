@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { agent, team } from '../../src/index.ts'
+import { agent, type ConcordConfig, openConcord, team } from '../../src/index.ts'
+import { createApp } from '../../src/server/app.ts'
 import { appOf, echo, gate, jsonHeaders, openMemory, problemOf, served, soleTeam } from './fixture.ts'
 
 describe('POST /goal', () => {
@@ -167,6 +171,63 @@ describe('POST /goal', () => {
       assert.deepEqual([problem.status, problem.code, problem.runId], [422, 'key.reused', first.runId])
     }
     assert.equal((await post('/goal', { goal: 'x' }, { 'idempotency-key': 'k'.repeat(300) })).status, 400)
+  })
+
+  it('compares a key with what was sent, whatever defaults and policies make of it', async (t) => {
+    const directory = mkdtempSync(join(tmpdir(), 'concord-key-'))
+    t.after(() => rmSync(directory, { recursive: true, force: true }))
+    let salt = 0
+    const under = async (config: ConcordConfig, body: object) => {
+      const concord = await openConcord({ config: { ...config, stores: { directory } } })
+      try {
+        concord.runner.adopt()
+        const response = await createApp(concord).request('/goal', {
+          method: 'POST',
+          headers: { ...jsonHeaders, 'idempotency-key': 'k' },
+          body: JSON.stringify(body),
+        })
+        const answer = (await response.json()) as { runId: string; code?: string }
+        return { ...answer, status: response.status }
+      } finally {
+        await concord.close()
+      }
+    }
+    const salted: ConcordConfig['beforeStore'] = (_, record) =>
+      JSON.parse(JSON.stringify(record).replaceAll('4711', () => `pin-${++salt}`))
+    const { teams = {} } = soleTeam(echo)
+    const two = { ...teams, u: team({ agents: [echo] }) }
+    const body = { goal: 'x', params: { pin: '4711' } }
+    const first = await under({ team: 't', teams: two, beforeStore: salted }, body)
+    assert.equal(first.status, 200)
+    for (const config of [
+      { team: 't', teams: two, beforeStore: salted },
+      { team: 'u', teams: two, budget: { steps: 5 } },
+      { team: 't', teams: two, budget: { tokens: 5 } },
+    ])
+      assert.deepEqual((await under(config, body)).runId, first.runId)
+    for (const other of [
+      { ...body, params: { pin: '4712' } },
+      { ...body, budget: {} },
+      { ...body, team: 't' },
+    ]) {
+      const refused = await under({ team: 't', teams: two, beforeStore: salted }, other)
+      assert.deepEqual([refused.status, refused.code], [422, 'key.reused'], JSON.stringify(other))
+    }
+  })
+
+  it('keeps params of any name, `__proto__` included', async (t) => {
+    const { app, concord } = await appOf(t, soleTeam(echo))
+    const body = '{"goal":"x","params":{"__proto__":{"admin":true},"constructor":1}}'
+    const response = await app.request('/goal', { method: 'POST', headers: jsonHeaders, body })
+    const { output, runId } = (await response.json()) as { output: object; runId: string }
+    assert.equal(JSON.stringify(output), '{"goal":"x","__proto__":{"admin":true},"constructor":1}')
+    const params = (await concord.log.run(runId))?.goal.params ?? {}
+    assert.deepEqual(Object.keys(params), ['__proto__', 'constructor'])
+    const strict = '{"goal":"x","__proto__":{"budget":{}}}'
+    assert.equal(
+      (await app.request('/goal', { method: 'POST', headers: jsonHeaders, body: strict })).status,
+      400,
+    )
   })
 
   it('goes on when the client goes away, and answers it when it asks again with its key', async (t) => {

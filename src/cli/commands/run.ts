@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { type Limits, withinLimits } from '../../domain/budget.ts'
 import { ConcordError } from '../../domain/errors.ts'
 import type { Goal } from '../../domain/goal.ts'
 import type { Concord } from '../../platform/concord.ts'
@@ -10,7 +11,7 @@ import { checkOutput, report } from '../report.ts'
 import { unfinishedRun } from '../same-goal.ts'
 import { openWith, settingsOf } from '../settings.ts'
 import { stayWith } from '../stay.ts'
-import { openTerminal } from '../terminal.ts'
+import { openTerminal, type Terminal } from '../terminal.ts'
 
 const options = {
   team: { type: 'string', value: 'name', description: 'who works on it (CONCORD_TEAM; default research)' },
@@ -29,7 +30,7 @@ const options = {
     type: 'string',
     multiple: true,
     value: 'limit=n,...',
-    description: 'hard limits: tokens, money, timeMs, steps, depth',
+    description: 'hard limits: tokens, money, timeMs, steps, depth; at most those of "budget" in the config',
   },
   thread: { type: 'string', value: 'id', description: 'the conversation this goal continues' },
   subject: { type: 'string', value: 'id', description: 'whom or what this is about' },
@@ -105,6 +106,7 @@ export const runCommand = command({
     checkOutput(values.output)
     const config = withCorpus(await settingsOf(values, values), values.corpus)
     if (values.model !== undefined || process.env.CONCORD_MODEL) await checkModel(config)
+    if (!values.json) noteCeiling(terminal, config.budget, budget)
     const concord = await openWith(config)
     try {
       const goal: Goal = {
@@ -129,6 +131,18 @@ export const runCommand = command({
     }
   },
 })
+
+/** The config's budget is a ceiling here too: whoever asks for more is told which limit counts. */
+const noteCeiling = (terminal: Terminal, operator: Limits | undefined, own: Limits | undefined): void => {
+  const effective = withinLimits(operator, own)
+  for (const [name, asked] of Object.entries(own ?? {})) {
+    const limit = effective[name as keyof Limits]
+    if (limit !== undefined && limit < asked)
+      terminal.err(
+        `note: --budget ${name}=${asked} is more than the config allows: ${name}=${limit} counts\n`,
+      )
+  }
+}
 
 /** An unfinished run of the same goal may read what the person names here, whoever started it. */
 const withCorpus = (config: ConcordConfig, corpus: string | undefined): ConcordConfig => {

@@ -1,25 +1,17 @@
-import { createHash } from 'node:crypto'
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { ConcordError } from '../../domain/errors.ts'
-import type { Goal } from '../../domain/goal.ts'
-import type { Json, JsonObject } from '../../domain/json.ts'
-import { sameJson } from '../../domain/json.ts'
+import { asJson } from '../../domain/json.ts'
 import type { Run } from '../../domain/run.ts'
 import type { RunStatus } from '../../domain/summary.ts'
-import type { GoalRequest } from '../../platform/concord.ts'
 import { bodyOf } from '../body.ts'
 import { invalid, problemOf, problemResponse } from '../problem.ts'
+import { type AskedGoal, checkSameRequest, requestDigest, runOfKey } from '../request-digest.ts'
 import { type App, type Env, json, route, type Services } from '../route.ts'
 import { acceptedSchema, goalSchema, problemSchema, successSchema } from '../schemas.ts'
 import { settle } from '../settle.ts'
 import { type WaitView, waitsWithSteps } from '../view.ts'
 
 const keyCharsMax = 255
-
-/** The run of an Idempotency-Key: the same key names the same run, for ever and on every server of the store. */
-export const runOfKey = (key: string): string =>
-  `key-${createHash('sha256').update(key).digest('hex').slice(0, 32)}`
 
 const keyOf = (c: Context): string | undefined => {
   const key = c.req.header('idempotency-key')?.trim()
@@ -29,25 +21,6 @@ const keyOf = (c: Context): string | undefined => {
       `Cannot use the Idempotency-Key as it has 1 to ${keyCharsMax} characters: ${key.length}; send a shorter one`,
     )
   return key
-}
-
-/** Absent members and members without a value are the same. */
-const plain = (goal: Goal): Json => JSON.parse(JSON.stringify(goal)) as Json
-
-/** Throws `key.reused` when the run of a key was started for something else. */
-const checkSame = async ({ concord }: Services, id: string, request: Exclude<GoalRequest, string>) => {
-  const before = await concord.log.run(id)
-  if (before === undefined) return
-  const { config } = concord
-  const budget = request.budget ?? config.budget
-  const goal = { ...request, team: request.team ?? config.team ?? 'research', ...(budget && { budget }) }
-  const stored = config.beforeStore?.('log', { ...before, goal }) ?? { goal }
-  if ('goal' in stored && sameJson(plain(stored.goal as Goal), plain(before.goal))) return
-  throw new ConcordError(
-    'key.reused',
-    `Cannot take this Idempotency-Key as it belongs to run "${id}", which was asked for something else; send another key, or the same body`,
-    { details: { runId: id } },
-  )
 }
 
 /** RFC 7240: `respond-async`, and `wait=N` seconds to wait before that. */
@@ -98,6 +71,16 @@ const wait = async (
   }
 }
 
+const startOnce = async (concord: Services['concord'], key: string, request: AskedGoal): Promise<string> => {
+  const id = runOfKey(key)
+  const digest = requestDigest(key, asJson(request))
+  await checkSameRequest(concord, id, { request, digest })
+  await concord.start(request, { id, requested: digest })
+  // Of two requests at the same instant, the loser learns only now whether the run is its own.
+  await checkSameRequest(concord, id, { request, digest })
+  return id
+}
+
 export const goalRoutes = (app: App, services: Services): void => {
   const { concord } = services
   route(
@@ -128,14 +111,10 @@ export const goalRoutes = (app: App, services: Services): void => {
     },
     async (c) => {
       const { goal, params, ...rest } = await bodyOf(c, goalSchema)
-      const request = { ...rest, text: goal, ...(params && { params: params as JsonObject }) }
+      const request = { ...rest, text: goal, ...(params && { params }) }
       const key = keyOf(c)
       const preference = preferenceOf(c.req.header('prefer'))
-      const known = key === undefined ? undefined : runOfKey(key)
-      if (known !== undefined) await checkSame(services, known, request)
-      const id = await concord.start(request, known === undefined ? {} : { id: known })
-      // Asked again at the same instant, the one that lost the race learns only now whether the run is its own.
-      if (known !== undefined) await checkSame(services, known, request)
+      const id = key === undefined ? await concord.start(request) : await startOnce(concord, key, request)
       const run = await wait(services, id, c.req.raw.signal, preference.waitMs)
       if (run !== undefined) return answer(c, run)
       const status = (await concord.log.run(id))?.status ?? 'queued'

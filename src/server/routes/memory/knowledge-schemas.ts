@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { knowledgeLimits } from '../../../ports/knowledge-store.ts'
+import { anyObject } from '../../schemas.ts'
 
 const { idCharsMax, subjectCharsMax, labelCharsMax, listMax, neighboursMax } = knowledgeLimits
 
@@ -25,7 +26,7 @@ const ms = z.number().openapi({ description: 'Milliseconds since the epoch' })
 const modality = z.enum(['text', 'image', 'audio'])
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()])
 const ordered = z.union([z.string(), z.number()]).optional()
-const metadata = z.record(z.string(), z.unknown())
+const metadata = anyObject
 const span = { start: z.int(), end: z.int() }
 
 export const documentAddressSchema = z.strictObject({ namespace, id })
