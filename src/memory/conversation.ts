@@ -3,10 +3,16 @@ import type { Message, ModelAnswer } from '../ports/model.ts'
 import { observed, pinned } from './scratchpad.ts'
 
 /** What a model said, as the next request repeats it. */
-export const said = ({ text, toolCalls }: Pick<ModelAnswer, 'text' | 'toolCalls'>): Message =>
-  toolCalls.length === 0
-    ? { role: 'assistant', content: text }
-    : { role: 'assistant', content: text, toolCalls }
+export const said = ({
+  text,
+  toolCalls,
+  parts,
+}: Pick<ModelAnswer, 'text' | 'toolCalls' | 'parts'>): Message => ({
+  role: 'assistant',
+  content: text,
+  ...(toolCalls.length === 0 ? {} : { toolCalls }),
+  ...(parts === undefined ? {} : { parts }),
+})
 
 /** Ids of the journal's other calls: a server must not be able to name those. */
 const looksLikeOurs = /^(model|step|tool|agent|child|messages|approve|ask|sleep|wait|compact|condense)[:#]/

@@ -1,25 +1,23 @@
-import type {
-  LanguageModelV4,
-  LanguageModelV4CallOptions,
-  LanguageModelV4Content,
-  LanguageModelV4FinishReason,
-  LanguageModelV4ToolCall,
-  LanguageModelV4Usage,
-  SharedV4ProviderOptions,
-} from '@ai-sdk/provider'
-import { ConcordError } from '../domain/errors.ts'
+import type { LanguageModelV4, LanguageModelV4ToolCall, SharedV4ProviderOptions } from '@ai-sdk/provider'
+import { ConcordError, isConcordError } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
 import type { Model, ModelAnswer, ModelCallOptions, ModelRequest, Price, ToolCall } from '../ports/model.ts'
 import { type Attempt, attempt } from './attempt.ts'
 import type { FailureContext } from './failure.ts'
-import { type ToolNames, toCall } from './prompt.ts'
+import { complete, type Gathered, generated, partsToKeep, streamed } from './gather.ts'
+import { outputRoomIn } from './output-room.ts'
+import { type StructuredOutput, toCall, type Wire } from './prompt.ts'
+import { unwrapped } from './root-schema.ts'
 import { inputTokensBound } from './tokens.ts'
 
 export type AiSdkOptions = {
   /** `provider/model`; by default what the SDK's model calls itself. */
   id?: string
   price?: Price
-  /** Sent with every request that does not say; default 8,192. */
+  /**
+   * Sent with every request that does not say; default 8,192. A server that refuses it and says what it can write is
+   * asked for that instead.
+   */
   outputTokensMax?: number
   /** The model's context window, if known: caps `inputTokensBound`. */
   contextTokensMax?: number
@@ -29,25 +27,19 @@ export type AiSdkOptions = {
   silenceMs?: number
   /** Passed on with every call, under the provider's own names. */
   providerOptions?: SharedV4ProviderOptions
+  /** When an answer's schema is sent as `response_format`; default always. The prompt says it in any case. */
+  structuredOutput?: StructuredOutput
   /** For error messages: where requests go, where the key comes from, what must never be shown. */
   context?: Omit<FailureContext, 'id'>
 }
 
-/** What is gathered of an answer, streamed or not. */
-type Gathered = {
-  text: string
-  calls: LanguageModelV4ToolCall[]
-  finish?: LanguageModelV4FinishReason | undefined
-  usage?: LanguageModelV4Usage | undefined
-  model?: string | undefined
-}
-
-const toolCall = (call: LanguageModelV4ToolCall, names: ToolNames): ToolCall => {
-  const named = { id: call.toolCallId, tool: names.fromWire(call.toolName) }
+const toolCall = (call: LanguageModelV4ToolCall, wire: Wire): ToolCall => {
+  const named = { id: call.toolCallId, tool: wire.names.fromWire(call.toolName) }
   // Several servers write nothing for a tool without arguments.
   if (call.input.trim() === '') return { ...named, input: {} }
   try {
-    return { ...named, input: JSON.parse(call.input) as Json }
+    const input = JSON.parse(call.input) as Json
+    return { ...named, input: wire.wrapped.has(named.tool) ? unwrapped(input) : input }
   } catch {
     return { ...named, input: null, invalid: call.input }
   }
@@ -71,13 +63,26 @@ const finishOf = (gathered: Gathered): ModelAnswer['finish'] => {
   return unified === 'stop' ? 'stop' : 'other'
 }
 
-const toAnswer = (gathered: Gathered, names: ToolNames, request: ModelRequest, model: Model): ModelAnswer => {
+/** The text of an answer whose schema was sent wrapped, as the caller's schema has it. */
+const withoutWrapping = (text: string): string => {
+  try {
+    const written = JSON.parse(text) as Json
+    const value = unwrapped(written)
+    return value === written ? text : JSON.stringify(value)
+  } catch {
+    return text
+  }
+}
+
+const toAnswer = (gathered: Gathered, wire: Wire, request: ModelRequest, model: Model): ModelAnswer => {
   const { usage } = gathered
-  const toolCalls = distinct(gathered.calls.map((call) => toolCall(call, names)))
+  const toolCalls = distinct(gathered.calls.map((call) => toolCall(call, wire)))
   const cached = usage?.inputTokens.cacheRead
+  const parts = partsToKeep(gathered)
   return {
-    text: gathered.text,
+    text: wire.outputWrapped ? withoutWrapping(gathered.text) : gathered.text,
     toolCalls,
+    ...(parts === undefined ? {} : { parts }),
     finish: finishOf(gathered),
     usage: {
       // A server that does not count is charged the bounds: a budget must not be spent unseen.
@@ -87,69 +92,6 @@ const toAnswer = (gathered: Gathered, names: ToolNames, request: ModelRequest, m
     },
     model: gathered.model ?? model.id.slice(model.id.indexOf('/') + 1),
   }
-}
-
-const textIn = (content: readonly LanguageModelV4Content[]): string =>
-  content.map((part) => (part.type === 'text' ? part.text : '')).join('')
-
-const generated = async (
-  model: LanguageModelV4,
-  call: LanguageModelV4CallOptions,
-  running: Attempt,
-): Promise<Gathered> => {
-  const result = await running.wait(model.doGenerate(call))
-  return {
-    text: textIn(result.content),
-    calls: result.content
-      .filter((part) => part.type === 'tool-call')
-      .filter((part) => !part.providerExecuted),
-    finish: result.finishReason,
-    usage: result.usage,
-    model: result.response?.modelId,
-  }
-}
-
-const streamed = async (
-  model: LanguageModelV4,
-  call: LanguageModelV4CallOptions,
-  running: Attempt,
-  onDelta: (text: string) => void,
-): Promise<Gathered> => {
-  running.heard()
-  const { stream } = await running.wait(model.doStream(call))
-  const gathered: Gathered = { text: '', calls: [] }
-  const reader = stream.getReader()
-  try {
-    for (;;) {
-      const { done, value: part } = await running.wait(reader.read())
-      if (done) return gathered
-      running.heard()
-      if (part.type !== 'stream-start' && part.type !== 'error') running.began()
-      if (part.type === 'text-delta') {
-        gathered.text += part.delta
-        onDelta(part.delta)
-      } else if (part.type === 'tool-call' && !part.providerExecuted) gathered.calls.push(part)
-      else if (part.type === 'response-metadata') gathered.model = part.modelId ?? gathered.model
-      else if (part.type === 'error') throw part.error
-      else if (part.type === 'finish') {
-        gathered.finish = part.finishReason
-        gathered.usage = part.usage
-      }
-    }
-  } finally {
-    reader.cancel().catch(() => undefined)
-  }
-}
-
-const checked = (gathered: Gathered, id: string, streaming: boolean): Gathered => {
-  const unified = gathered.finish?.unified
-  const broken = unified === 'interrupted' || (streaming && (unified === undefined || unified === 'error'))
-  if (!broken) return gathered
-  throw new ConcordError(
-    'model.failed',
-    `Cannot use the answer of ${id} as it must be complete: the stream ended after ${gathered.text.length} characters without saying why; try again`,
-    { details: { model: id } },
-  )
 }
 
 /** An error thrown by the caller's own listener is the caller's: it is not the provider that failed. */
@@ -188,16 +130,19 @@ export const fromAiSdk = (languageModel: LanguageModelV4, options: AiSdkOptions 
       `Cannot use the AI SDK model ${id} as specification v4 is needed: ${String((languageModel as { specificationVersion: unknown }).specificationVersion)}; update its provider package`,
     )
   const { outputTokensMax = 8192, timeoutMs = 300_000, silenceMs = 120_000, contextTokensMax } = options
-  const generate = async (request: ModelRequest, call: ModelCallOptions = {}): Promise<ModelAnswer> => {
-    const { options: sdkCall, names } = toCall(request, outputTokensMax)
+  /** What the server said it can write, when it refused more. */
+  let room = Number.POSITIVE_INFINITY
+  const send = async (request: ModelRequest, call: ModelCallOptions): Promise<ModelAnswer> => {
+    const { options: sdkCall, wire } = toCall(request, outputTokensMax, options.structuredOutput)
+    sdkCall.maxOutputTokens = Math.min(room, sdkCall.maxOutputTokens ?? outputTokensMax)
     sdkCall.providerOptions = merged(options.providerOptions, sdkCall.providerOptions)
     if (call.idempotencyKey !== undefined) sdkCall.headers = { 'Idempotency-Key': call.idempotencyKey }
     const listener = call.onDelta && guarded(call.onDelta)
     const run = async (running: Attempt): Promise<Gathered> => {
       const abortable = { ...sdkCall, abortSignal: running.signal }
       return listener === undefined
-        ? checked(await generated(languageModel, abortable, running), id, false)
-        : checked(await streamed(languageModel, abortable, running, listener.deliver), id, true)
+        ? complete(await generated(languageModel, abortable, running), id, false)
+        : complete(await streamed(languageModel, abortable, running, listener.deliver), id, true)
     }
     try {
       const gathered = await attempt(
@@ -205,10 +150,25 @@ export const fromAiSdk = (languageModel: LanguageModelV4, options: AiSdkOptions 
         { timeoutMs, silenceMs, signal: call.signal },
         { ...options.context, id },
       )
-      return toAnswer(gathered, names, request, model)
+      return toAnswer(gathered, wire, request, model)
     } catch (error) {
       listener?.rethrow()
       throw error
+    }
+  }
+  /** A server that can write less than was asked for is asked for that: nothing was written yet. */
+  const generate = async (request: ModelRequest, call: ModelCallOptions = {}): Promise<ModelAnswer> => {
+    try {
+      return await send(request, call)
+    } catch (error) {
+      const found =
+        isConcordError(error) && error.code === 'model.rejected' ? outputRoomIn(error.message) : undefined
+      const asked = Math.min(room, request.outputTokensMax ?? outputTokensMax)
+      if (found === undefined || found.outputTokensMax >= asked) throw error
+      // Of a window that input and output share, half is left to a conversation that grows.
+      const half = Math.floor((found.contextTokensMax ?? Number.POSITIVE_INFINITY) / 2)
+      room = Math.min(found.outputTokensMax, half)
+      return send(request, call)
     }
   }
   const model: Model = {

@@ -7,6 +7,8 @@ export type FailureContext = {
   id: string
   /** Where requests go; named in network failures. */
   baseUrl?: string
+  /** Where that is set, such as `VLLM_BASE_URL or providers.vllm.baseUrl`. */
+  baseUrlSetting?: string
   /** The variable the key comes from; named when the provider refuses it. */
   apiKeyEnv?: string
   /** Never shown: keys, tokens and custom header values. */
@@ -128,13 +130,19 @@ const quotaIsSpent = (body: Fields, fields: Fields): boolean =>
     'insufficient_quota',
   )
 
-const wayOut = (status: number, context: FailureContext): string => {
-  if (status < 400) return `set the base URL to where it redirects (now ${shownUrl(context.baseUrl ?? '')})`
+const settingOf = ({ baseUrlSetting }: FailureContext): string =>
+  baseUrlSetting === undefined ? 'the base URL' : `the base URL in ${baseUrlSetting}`
+
+const wayOut = (status: number, said: string, context: FailureContext): string => {
+  if (status < 400)
+    return `set ${settingOf(context)} to where it redirects (now ${shownUrl(context.baseUrl ?? '')})`
   if (status === 401) return `check the key in ${context.apiKeyEnv ?? 'its configuration'}`
   if (status === 402 || status === 429) return 'check the plan and billing of the account'
   if (status === 403) return 'use a key or a model that is allowed'
   if (status === 404)
-    return `check the model's name and the base URL${context.baseUrl ? ` (${shownUrl(context.baseUrl)})` : ''}`
+    return `check the model's name and ${settingOf(context)}${context.baseUrl ? ` (${shownUrl(context.baseUrl)})` : ''}`
+  if (/context (?:length|window|size)|max_(?:completion_)?tokens|too many tokens/i.test(said))
+    return `send less, or say what the model can take: limits: { '${context.id}': { contextTokensMax, outputTokensMax } } in the config`
   if (status === 413) return 'send less: fewer messages, smaller files'
   return 'change the request or use another model'
 }
@@ -172,7 +180,7 @@ const fromStatus = (status: number, error: unknown, context: FailureContext): Co
   }
   return new ConcordError(
     'model.rejected',
-    `Cannot call ${context.id} as the provider must accept the request: ${status} ${said}; ${wayOut(status, context)}`,
+    `Cannot call ${context.id} as the provider must accept the request: ${status} ${said}; ${wayOut(status, said, context)}`,
     { details },
   )
 }
@@ -199,7 +207,9 @@ const fromNetwork = (code: string, error: unknown, context: FailureContext): Con
       { details },
     )
   const said = withoutSecrets(providerMessage(fieldsOf(error), {}), context.secrets)
-  const hint = code === 'ECONNREFUSED' ? 'start the server, or correct the base URL' : 'try again'
+  const hint = /^E(CONNREFUSED|NOTFOUND|AI_AGAIN)$/.test(code)
+    ? `start the server, or correct ${settingOf(context)}`
+    : 'try again'
   return new ConcordError(
     'model.failed',
     `Cannot call ${context.id} as the connection to ${where} must hold: ${code} ${said}; ${hint}`,

@@ -3,10 +3,27 @@ import type {
   LanguageModelV4CallOptions,
   LanguageModelV4Message,
   LanguageModelV4ToolResultPart,
+  SharedV4ProviderOptions,
 } from '@ai-sdk/provider'
 import type { Json, JsonObject } from '../domain/json.ts'
-import type { Message, ModelRequest, ToolCall } from '../ports/model.ts'
+import type { AnswerPart, Message, ModelRequest, ToolCall } from '../ports/model.ts'
+import { isObjectRoot, objectRoot } from './root-schema.ts'
 import { isStrictSchema } from './strict-schema.ts'
+
+/**
+ * When a server is sent an answer's schema as `response_format`. Servers that turn it into a grammar (Ollama, vLLM,
+ * llama.cpp) leave no room for a tool call then, and Groq refuses both together: these are sent it `without-tools` only.
+ */
+export type StructuredOutput = 'always' | 'without-tools' | 'never'
+
+/** How a request was put on the wire, to read its answer. */
+export type Wire = {
+  names: ToolNames
+  /** Tools whose input was sent as the member `value` of an object. */
+  wrapped: ReadonlySet<string>
+  /** Whether the answer's schema was. */
+  outputWrapped: boolean
+}
 
 /** Tool names as every provider accepts them (`[a-zA-Z0-9_-]`, at most 64), and back again. */
 export type ToolNames = { toWire(name: string): string; fromWire(name: string): string }
@@ -32,7 +49,7 @@ export const toolNames = (names: Iterable<string>): ToolNames => {
   return { toWire: (name) => wire.get(name) ?? name, fromWire: (name) => back.get(name) ?? name }
 }
 
-const namesIn = function* (request: ModelRequest): Iterable<string> {
+const namesIn = function* (request: Pick<ModelRequest, 'messages' | 'tools'>): Iterable<string> {
   for (const spec of request.tools ?? []) yield spec.name
   for (const message of request.messages) {
     if (message.role === 'assistant') for (const call of message.toolCalls ?? []) yield call.tool
@@ -44,39 +61,50 @@ const isObject = (value: Json): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Providers take only objects as arguments, so what the model wrote otherwise is shown back to it inside one. */
-const inputToSend = ({ input, invalid }: ToolCall): JsonObject => {
+const inputToSend = ({ input, invalid, tool }: ToolCall, wrapped: ReadonlySet<string>): JsonObject => {
   if (invalid !== undefined) return { invalid_json: invalid }
-  return isObject(input) ? input : { value: input }
+  return isObject(input) && !wrapped.has(tool) ? input : { value: input }
 }
 
-const toUser = (content: Extract<Message, { role: 'user' }>['content']): LanguageModelV4Message => ({
-  role: 'user',
-  content:
-    typeof content === 'string'
-      ? [{ type: 'text', text: content }]
-      : content.map((part) =>
-          part.type === 'text'
-            ? { type: 'text', text: part.text }
-            : { type: 'file', mediaType: part.mediaType, data: { type: 'data', data: part.data } },
-        ),
-})
+type UserContent = Extract<LanguageModelV4Message, { role: 'user' }>['content']
+type AssistantContent = Extract<LanguageModelV4Message, { role: 'assistant' }>['content']
+
+const isBlank = (text: string): boolean => text.trim() === ''
+
+/** Anthropic refuses a blank text block. */
+const toUser = (content: Extract<Message, { role: 'user' }>['content']): UserContent => {
+  const parts = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content
+  return parts
+    .filter((part) => part.type !== 'text' || !isBlank(part.text))
+    .map((part) =>
+      part.type === 'text'
+        ? { type: 'text', text: part.text }
+        : { type: 'file', mediaType: part.mediaType, data: { type: 'data', data: part.data } },
+    )
+}
+
+/** What the model gave back of itself, in its order; else its text and its calls. */
+const partsOf = ({ content, toolCalls = [], parts }: Extract<Message, { role: 'assistant' }>): AnswerPart[] =>
+  parts ?? [
+    { type: 'text', text: content },
+    ...toolCalls.map((_, at) => ({ type: 'tool-call' as const, at })),
+  ]
 
 const toAssistant = (
   message: Extract<Message, { role: 'assistant' }>,
-  names: ToolNames,
-): LanguageModelV4Message => ({
-  role: 'assistant',
-  content: [
-    // Anthropic refuses an empty text block.
-    ...(message.content === '' ? [] : [{ type: 'text' as const, text: message.content }]),
-    ...(message.toolCalls ?? []).map((call) => ({
-      type: 'tool-call' as const,
-      toolCallId: call.id,
-      toolName: names.toWire(call.tool),
-      input: inputToSend(call),
-    })),
-  ],
-})
+  { names, wrapped }: Wire,
+): AssistantContent =>
+  partsOf(message).flatMap((part): AssistantContent => {
+    const own = part.opaque === undefined ? {} : { providerOptions: part.opaque as SharedV4ProviderOptions }
+    if (part.type !== 'tool-call')
+      return part.type === 'text' && isBlank(part.text) && part.opaque === undefined
+        ? []
+        : [{ type: part.type, text: part.text, ...own }]
+    const call = message.toolCalls?.[part.at]
+    if (call === undefined) return []
+    const input = inputToSend(call, wrapped)
+    return [{ type: 'tool-call', toolCallId: call.id, toolName: names.toWire(call.tool), input, ...own }]
+  })
 
 const toResult = (
   message: Extract<Message, { role: 'tool' }>,
@@ -88,22 +116,35 @@ const toResult = (
   output: { type: message.failed ? 'error-text' : 'text', value: message.content },
 })
 
+const systemOf = (messages: readonly Message[]): string =>
+  messages
+    .flatMap((message) => (message.role === 'system' ? [message.content] : []))
+    .filter((text) => !isBlank(text))
+    .join('\n\n')
+
 /**
- * The conversation in the SDK's form. System messages move to the front (a later one is refused by most providers); results
- * of parallel calls share one message (Gemini wants as many results in a turn as calls); an empty assistant turn is left out.
+ * The conversation in the SDK's form. System messages are one at the front (a later one is refused by most providers);
+ * neighbours of one role are one message (chat templates of local models want roles to alternate; Gemini wants as many
+ * results in a turn as calls); blank texts and turns without content are left out.
  */
-export const toPrompt = (messages: readonly Message[], names: ToolNames): LanguageModelV4Message[] => {
-  const prompt: LanguageModelV4Message[] = []
-  for (const message of messages)
-    if (message.role === 'system') prompt.push({ role: 'system', content: message.content })
+export const toPrompt = (messages: readonly Message[], wire: Wire): LanguageModelV4Message[] => {
+  const system = systemOf(messages)
+  const prompt: LanguageModelV4Message[] = system === '' ? [] : [{ role: 'system', content: system }]
   for (const message of messages) {
-    if (message.role === 'user') prompt.push(toUser(message.content))
-    if (message.role === 'assistant' && (message.content !== '' || message.toolCalls?.length))
-      prompt.push(toAssistant(message, names))
-    if (message.role !== 'tool') continue
     const last = prompt.at(-1)
-    if (last?.role === 'tool') last.content.push(toResult(message, names))
-    else prompt.push({ role: 'tool', content: [toResult(message, names)] })
+    if (message.role === 'user') {
+      const content = toUser(message.content)
+      if (last?.role === 'user') last.content.push(...content)
+      else if (content.length > 0) prompt.push({ role: 'user', content })
+    } else if (message.role === 'assistant') {
+      const content = toAssistant(message, wire)
+      if (last?.role === 'assistant') last.content.push(...content)
+      else if (content.length > 0) prompt.push({ role: 'assistant', content })
+    } else if (message.role === 'tool') {
+      const result = toResult(message, wire.names)
+      if (last?.role === 'tool') last.content.push(result)
+      else prompt.push({ role: 'tool', content: [result] })
+    }
   }
   return prompt
 }
@@ -116,39 +157,65 @@ const toChoice = (
   return choice === undefined ? undefined : { type: choice }
 }
 
-/** A request as one call of the SDK's interface; `names` translates the answer's tool names back. */
+const wireOf = ({ messages, tools = [], output }: ModelRequest, sendsSchema: boolean): Wire => ({
+  names: toolNames(namesIn({ messages, tools })),
+  wrapped: new Set(tools.filter(({ input }) => !isObjectRoot(input)).map(({ name }) => name)),
+  outputWrapped: sendsSchema && output !== undefined && !isObjectRoot(output.schema),
+})
+
+/** A schema that is not sent as such has to stand in the prompt; model agents have it there already. */
+const withSchema = (request: ModelRequest): readonly Message[] => {
+  const schema = JSON.stringify(request.output?.schema)
+  const told = request.messages.some(
+    ({ role, content }) => role === 'system' && typeof content === 'string' && content.includes(schema),
+  )
+  if (told) return request.messages
+  const content = `Answer with one JSON value of this JSON Schema and nothing else:\n${schema}`
+  return [...request.messages, { role: 'system', content }]
+}
+
+const addTools = (options: LanguageModelV4CallOptions, request: ModelRequest, { names }: Wire): void => {
+  if (request.tools === undefined || request.tools.length === 0) return
+  options.tools = request.tools.map(({ name, description, input }) => ({
+    type: 'function',
+    name: names.toWire(name),
+    description,
+    inputSchema: objectRoot(input) as JSONSchema7,
+  }))
+  options.toolChoice = toChoice(request.toolChoice, names)
+}
+
+const addSchema = (
+  options: LanguageModelV4CallOptions,
+  { name, schema }: NonNullable<ModelRequest['output']>,
+): void => {
+  const sent = objectRoot(schema)
+  options.responseFormat = { type: 'json', name: toolNames([name]).toWire(name), schema: sent as JSONSchema7 }
+  // In strict mode OpenAI refuses a schema with an optional field; unstrict it is a strong hint, and the caller validates.
+  const strictJsonSchema = isStrictSchema(sent)
+  options.providerOptions = { openai: { strictJsonSchema }, openaiCompatible: { strictJsonSchema } }
+}
+
+/** A request as one call of the SDK's interface; `wire` is needed to read the answer. */
 export const toCall = (
   request: ModelRequest,
   outputTokensMax: number,
-): { options: LanguageModelV4CallOptions; names: ToolNames } => {
-  const names = toolNames(namesIn(request))
+  structuredOutput: StructuredOutput = 'always',
+): { options: LanguageModelV4CallOptions; wire: Wire } => {
+  const { output, tools = [] } = request
+  const sendsSchema =
+    structuredOutput === 'always' || (structuredOutput === 'without-tools' && tools.length === 0)
+  const wire = wireOf(request, sendsSchema)
+  const messages = output === undefined || sendsSchema ? request.messages : withSchema(request)
   const options: LanguageModelV4CallOptions = {
-    prompt: toPrompt(request.messages, names),
+    prompt: toPrompt(messages, wire),
     // Always said, so that a budget's reservation holds whatever the provider's default is.
     maxOutputTokens: request.outputTokensMax ?? outputTokensMax,
   }
   if (request.temperature !== undefined) options.temperature = request.temperature
   if (request.seed !== undefined) options.seed = request.seed
   if (request.stop !== undefined) options.stopSequences = request.stop
-  if (request.tools !== undefined && request.tools.length > 0) {
-    options.tools = request.tools.map(({ name, description, input }) => ({
-      type: 'function',
-      name: names.toWire(name),
-      description,
-      inputSchema: input as JSONSchema7,
-    }))
-    options.toolChoice = toChoice(request.toolChoice, names)
-  }
-  if (request.output !== undefined) {
-    const { name, schema } = request.output
-    options.responseFormat = {
-      type: 'json',
-      name: toolNames([name]).toWire(name),
-      schema: schema as JSONSchema7,
-    }
-    // In strict mode OpenAI refuses a schema with an optional field; unstrict it is a strong hint, and the caller validates.
-    const strictJsonSchema = isStrictSchema(schema)
-    options.providerOptions = { openai: { strictJsonSchema }, openaiCompatible: { strictJsonSchema } }
-  }
-  return { options, names }
+  addTools(options, request, wire)
+  if (output !== undefined && sendsSchema) addSchema(options, output)
+  return { options, wire }
 }

@@ -1,6 +1,9 @@
 import type { EmbeddingModelV4, LanguageModelV4, SharedV4ProviderOptions } from '@ai-sdk/provider'
 import { ConcordError } from '../domain/errors.ts'
 import type { FailureContext } from './failure.ts'
+import { lenientChat } from './lenient-chat.ts'
+import { patientFetch } from './patient-fetch.ts'
+import type { StructuredOutput } from './prompt.ts'
 
 export type ProviderKind = 'openai' | 'anthropic' | 'google' | 'openai-compatible'
 
@@ -14,6 +17,15 @@ export type ProviderConfig = {
   /** Which of OpenAI's wire formats; default `responses` at OpenAI itself, `chat` at any other base URL. */
   api?: 'chat' | 'responses'
   headers?: { [name: string]: string }
+  /**
+   * When an answer's JSON Schema is sent as `response_format`: `always` at OpenAI, Anthropic and Google; `without-tools`
+   * elsewhere, where it would keep the model from calling tools; `never` where the server refuses it.
+   */
+  structuredOutput?: StructuredOutput
+  /** For one attempt, from sending to the last byte. Default 300,000. */
+  timeoutMs?: number
+  /** Between two pieces of a stream. Default 120,000. */
+  silenceMs?: number
 }
 
 /** What resolving needs, whatever is resolved. */
@@ -23,8 +35,10 @@ export type ProviderOptions = {
   /** Where keys and base URLs are looked up; default `process.env`. */
   env?: { [name: string]: string | undefined }
   fetch?: typeof globalThis.fetch
-  /** For one attempt; default 300,000. */
+  /** For one attempt, where the provider's own setting does not say; default 300,000. */
   timeoutMs?: number
+  /** Between two pieces of a stream, likewise; default 120,000. */
+  silenceMs?: number
 }
 
 type Provider = {
@@ -105,7 +119,11 @@ const kinds: { [kind in ProviderKind]: Kind } = {
   },
 }
 
-type BuiltIn = ProviderConfig & { baseUrlEnv: string }
+type BuiltIn = ProviderConfig & {
+  baseUrlEnv: string
+  /** A variable of the server itself, which holds its address without a version path. */
+  hostEnv?: string
+}
 
 const builtIn: { [name: string]: BuiltIn } = {
   openai: { kind: 'openai', apiKeyEnv: 'OPENAI_API_KEY', baseUrlEnv: 'OPENAI_BASE_URL' },
@@ -115,7 +133,12 @@ const builtIn: { [name: string]: BuiltIn } = {
     apiKeyEnv: 'GOOGLE_GENERATIVE_AI_API_KEY',
     baseUrlEnv: 'GOOGLE_GENERATIVE_AI_BASE_URL',
   },
-  ollama: { kind: 'openai-compatible', baseUrl: 'http://127.0.0.1:11434/v1', baseUrlEnv: 'OLLAMA_BASE_URL' },
+  ollama: {
+    kind: 'openai-compatible',
+    baseUrl: 'http://127.0.0.1:11434/v1',
+    baseUrlEnv: 'OLLAMA_BASE_URL',
+    hostEnv: 'OLLAMA_HOST',
+  },
   vllm: { kind: 'openai-compatible', baseUrl: 'http://127.0.0.1:8000/v1', baseUrlEnv: 'VLLM_BASE_URL' },
   lmstudio: {
     kind: 'openai-compatible',
@@ -144,7 +167,7 @@ const configOf = (
   id: string,
   name: string,
   options: ProviderOptions,
-): ProviderConfig & { baseUrlEnv?: string } => {
+): ProviderConfig & Partial<Pick<BuiltIn, 'baseUrlEnv' | 'hostEnv'>> => {
   const own = Object.hasOwn(options.providers ?? {}, name) ? options.providers?.[name] : undefined
   const preset = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined
   // A preset's key goes only to the kind of service it belongs to.
@@ -188,6 +211,26 @@ const baseUrlOf = (id: string, name: string, url: string): string => {
   )
 }
 
+/**
+ * `OLLAMA_HOST` is `host`, `host:port` or a URL, and is also where the server itself listens: 0.0.0.0 is no address to call.
+ * https://docs.ollama.com/faq
+ */
+const hostUrl = (host: string): string => {
+  const [, scheme = 'http', rest = ''] = /^(?:(https?):\/\/)?(.*?)\/*$/.exec(host) ?? []
+  const at = rest.replace(/^(0\.0\.0\.0|\[::\])?(?=:|\/|$)/, '127.0.0.1')
+  const port = /:\d+(?:\/|$)/.test(at) || host.includes('://') ? '' : ':11434'
+  return `${scheme}://${at}${port}/v1`
+}
+
+const baseUrlIn = (
+  env: NonNullable<ProviderOptions['env']>,
+  { baseUrlEnv, hostEnv }: Partial<Pick<BuiltIn, 'baseUrlEnv' | 'hostEnv'>>,
+): string | undefined => {
+  const url = baseUrlEnv === undefined ? undefined : env[baseUrlEnv]?.trim()
+  const host = hostEnv === undefined ? undefined : env[hostEnv]?.trim()
+  return url || (host ? hostUrl(host) : undefined)
+}
+
 const loaded = async (id: string, kind: Kind, settings: Settings): Promise<Provider> => {
   try {
     return await kind.load(settings)
@@ -206,19 +249,14 @@ const loaded = async (id: string, kind: Kind, settings: Settings): Promise<Provi
   }
 }
 
-/** Node's fetch gives up on headers and on silence after 300 s whatever its caller allows; only undici's own can be told otherwise. */
-const patientFetch = async (timeoutMs: number): Promise<typeof globalThis.fetch> => {
-  const undici = await import('undici')
-  const dispatcher = new undici.Agent({ headersTimeout: timeoutMs, bodyTimeout: timeoutMs })
-  return async (input, init) =>
-    (await undici.fetch(input as string, {
-      ...(init as import('undici').RequestInit),
-      dispatcher,
-    })) as Response
-}
-
 /** A provider's package, loaded on first use, set up with its key and base URL. */
-export type ResolvedProvider = Provider & { model: string; context: Omit<FailureContext, 'id'> }
+export type ResolvedProvider = Provider & {
+  model: string
+  structuredOutput: StructuredOutput
+  timeoutMs: number | undefined
+  silenceMs: number | undefined
+  context: Omit<FailureContext, 'id'>
+}
 
 /**
  * Finds who serves `provider/model`. Nothing is sent. Throws ConcordError `model.unconfigured`, `model.key-missing` or
@@ -230,13 +268,12 @@ export const resolveProvider = async (id: string, options: ProviderOptions): Pro
   const { name, model } = split(id, known)
   const config = configOf(id, name, options)
   const kind = kinds[config.kind]
-  const fromEnv = config.baseUrlEnv === undefined ? undefined : env[config.baseUrlEnv]?.trim()
-  const ownUrl = options.providers?.[name]?.baseUrl ?? (fromEnv || undefined)
+  const ownUrl = options.providers?.[name]?.baseUrl ?? baseUrlIn(env, config)
   const baseUrl = baseUrlOf(id, name, ownUrl ?? config.baseUrl ?? kind.baseUrl)
   const { apiKey, apiKeyEnv } = keyOf(id, name, config, baseUrl, env)
-  const send =
-    options.fetch ??
-    ((options.timeoutMs ?? 0) > 300_000 ? await patientFetch(options.timeoutMs ?? 0) : globalThis.fetch)
+  const timeoutMs = config.timeoutMs ?? options.timeoutMs
+  const fetching = options.fetch ?? ((timeoutMs ?? 0) > 300_000 ? patientFetch : globalThis.fetch)
+  const send = config.kind.startsWith('openai') && baseUrl !== kind.baseUrl ? lenientChat(fetching) : fetching
   const headers = config.headers ?? {}
   const provider = await loaded(id, kind, {
     name,
@@ -250,5 +287,16 @@ export const resolveProvider = async (id: string, options: ProviderOptions): Pro
   const secrets = [apiKey === 'none' ? '' : apiKey, ...Object.values(headers)].filter(
     (secret) => secret !== '',
   )
-  return { ...provider, model, context: { baseUrl, apiKeyEnv, secrets } }
+  const structuredOutput =
+    config.structuredOutput ??
+    (baseUrl === kind.baseUrl || !config.kind.startsWith('openai') ? 'always' : 'without-tools')
+  const baseUrlSetting = [config.baseUrlEnv, `providers.${name}.baseUrl`].filter(Boolean).join(' or ')
+  const limits = { timeoutMs, silenceMs: config.silenceMs ?? options.silenceMs }
+  return {
+    ...provider,
+    ...limits,
+    model,
+    structuredOutput,
+    context: { baseUrl, baseUrlSetting, apiKeyEnv, secrets },
+  }
 }

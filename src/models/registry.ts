@@ -7,8 +7,6 @@ export type RegistryOptions = ProviderOptions & {
   prices?: { [id: string]: Price }
   /** What is known of a model, by `provider/model`: the most it may write when a request does not say, and its context window. */
   limits?: { [id: string]: { outputTokensMax?: number; contextTokensMax?: number } }
-  /** Between two pieces of a stream; default 120,000. */
-  silenceMs?: number
   /** Models that are found before any provider is asked: scripted ones, wrapped ones, a user's own. */
   scripted?: readonly Model[]
 }
@@ -25,16 +23,18 @@ export const modelRegistry = (options: RegistryOptions = {}): Models => {
   const find = async (id: string): Promise<Model> => {
     const scripted = options.scripted?.find((model) => model.id === id)
     if (scripted !== undefined) return scripted
-    const { language, model, providerOptions, context } = await resolveProvider(id, options)
+    const provider = await resolveProvider(id, options)
+    const { language, model, providerOptions, structuredOutput, context, timeoutMs, silenceMs } = provider
     const price = own(options.prices, id)
     return fromAiSdk(language(model), {
       id,
       context,
+      structuredOutput,
       ...own(options.limits, id),
       ...(price === undefined ? {} : { price }),
       ...(providerOptions === undefined ? {} : { providerOptions }),
-      ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
-      ...(options.silenceMs === undefined ? {} : { silenceMs: options.silenceMs }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(silenceMs === undefined ? {} : { silenceMs }),
     })
   }
   return {

@@ -57,10 +57,11 @@ const contentBound = (message: Message): number => {
     return Math.max(textBound(message.content), jsonBound(message.content)) + message.tool.length * 6 + 64
   const text = textBound(message.content as string)
   if (message.role !== 'assistant') return text
+  const given = (message.parts ?? []).reduce((sum, part) => sum + jsonBound(part), text)
   return (message.toolCalls ?? []).reduce(
     (sum, call) =>
       sum + toolTokens + jsonBound([call.id, call.tool, call.invalid ?? null]) + jsonBound(call.input),
-    text,
+    given,
   )
 }
 

@@ -17,6 +17,7 @@ import { scopedState } from '../memory/scoped-state.ts'
 import type { State } from '../memory/state.ts'
 import { type SubjectMemory, subjectMemory } from '../memory/subject.ts'
 import { recalledAtStart } from '../memory/thread.ts'
+import { patientFetch } from '../models/patient-fetch.ts'
 import type { Team } from '../orchestration/team.ts'
 import { type BeforeStore, storeAsIs } from '../policy/before-store.ts'
 import { type Clock, sleep } from '../ports/clock.ts'
@@ -162,7 +163,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     random,
     logger,
     state,
-    transport: options.transport ?? httpTransport({ clock }),
+    transport: options.transport ?? httpTransport({ clock, fetch: patientFetch }),
     log,
     memoryOf: options.memoryOf,
     team: (name) => teamNamed(name).services,

@@ -2,6 +2,7 @@ import type { AnyAgent, Evidence, LoopBounds } from '../agent/define.ts'
 import type { HistoryConfig } from '../audit/prune-state.ts'
 import type { Limits } from '../domain/budget.ts'
 import { isObject } from '../domain/reference.ts'
+import type { ProviderConfig } from '../models/providers.ts'
 import type { TeamDefinition } from '../orchestration/team.ts'
 import type { Bounds } from '../orchestration/team-shape.ts'
 import type { Price } from '../ports/model.ts'
@@ -9,7 +10,6 @@ import type {
   AuditConfig,
   ConcordConfig,
   MemoryConfig,
-  ProviderConfig,
   RunsKept,
   ServerConfig,
   StateConfig,
@@ -110,6 +110,9 @@ const provider = object<ProviderConfig>({
   apiKeyEnv: string,
   api: choice('chat', 'responses'),
   headers: table(string),
+  structuredOutput: choice('always', 'without-tools', 'never'),
+  timeoutMs: number,
+  silenceMs: number,
 })
 
 const price = object<Price>({

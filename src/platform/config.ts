@@ -2,22 +2,13 @@ import type { AnyAgent } from '../agent/define.ts'
 import type { HistoryConfig } from '../audit/prune-state.ts'
 import type { Limits } from '../domain/budget.ts'
 import type { AnswerStore } from '../models/cache.ts'
+import type { ProviderConfig } from '../models/providers.ts'
 import type { TeamDefinition } from '../orchestration/team.ts'
 import type { BeforeStore } from '../policy/before-store.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Model, Price } from '../ports/model.ts'
 import type { AnyTool } from '../ports/tool.ts'
 import type { BuiltInToolsConfig } from '../tools/index.ts'
-
-export type ProviderConfig = {
-  kind: 'openai' | 'anthropic' | 'google' | 'openai-compatible'
-  baseUrl?: string
-  apiKey?: string
-  /** The variable that holds the key. */
-  apiKeyEnv?: string
-  api?: 'chat' | 'responses'
-  headers?: { [name: string]: string }
-}
 
 /** An agent that runs elsewhere, as the config names it. */
 export type RemoteAgent = { url: string; token?: string; description?: string }

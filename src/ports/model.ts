@@ -1,4 +1,4 @@
-import type { Json } from '../domain/json.ts'
+import type { Json, JsonObject } from '../domain/json.ts'
 import type { JsonSchema } from './schema.ts'
 
 export type Part =
@@ -13,10 +13,19 @@ export type ToolCall = {
   invalid?: string
 }
 
+/**
+ * One part of an answer in the order it was given. `opaque` is the provider's own (a signature, an id, encrypted thoughts): it
+ * goes back unchanged with the next request, which some providers refuse without it.
+ */
+export type AnswerPart =
+  | { type: 'reasoning' | 'text'; text: string; opaque?: JsonObject }
+  /** `at` is the index of the call in `toolCalls`. */
+  | { type: 'tool-call'; at: number; opaque?: JsonObject }
+
 export type Message =
   | { role: 'system'; content: string }
   | { role: 'user'; content: string | Part[] }
-  | { role: 'assistant'; content: string; toolCalls?: ToolCall[] }
+  | { role: 'assistant'; content: string; toolCalls?: ToolCall[]; parts?: AnswerPart[] }
   | { role: 'tool'; callId: string; tool: string; content: string; failed?: boolean }
 
 export type ToolSpec = { name: string; description: string; input: JsonSchema }
@@ -39,6 +48,8 @@ export type Usage = { inputTokens: number; outputTokens: number; cachedInputToke
 export type ModelAnswer = {
   text: string
   toolCalls: ToolCall[]
+  /** Only where the provider wants more back than text and calls. */
+  parts?: AnswerPart[]
   finish: 'stop' | 'tool-calls' | 'length' | 'content-filter' | 'other'
   usage: Usage
   /** The model the provider says answered. */
