@@ -1,5 +1,6 @@
 import { toFailure } from '../domain/errors.ts'
-import { asJson, copyJson, type Json } from '../domain/json.ts'
+import { asJson, copyJson } from '../domain/json.ts'
+import { jsonIn } from '../domain/json-in-text.ts'
 import { recalledText } from '../domain/recall.ts'
 import { said, unmistakable } from '../memory/conversation.ts'
 import type { Scratchpad } from '../memory/scratchpad.ts'
@@ -33,7 +34,7 @@ export const modelReasoner = async (
   const outputSchema = jsonSchemaOf(definition.output, 'output')
   const pad = context.scratchpad
   pad.limit(await contextLimit(definition, context, bounds))
-  pad.open(opening(definition, input, outputSchema, await recalledBy(context)))
+  pad.open(opening(definition, taskOf(input, context), outputSchema, await recalledBy(context)))
   const seen = new Set<string>()
   let turn = 0
   const request = (): ModelRequest => ({
@@ -146,6 +147,10 @@ const recalledBy = async (context: AgentContext): Promise<string | undefined> =>
   }
 }
 
+/** Nobody can work on blank text, and Anthropic refuses it: it stands for the goal. */
+const taskOf = (input: unknown, { goal }: AgentContext): unknown =>
+  typeof input === 'string' && input.trim() === '' ? goal.text : input
+
 const opening = (
   definition: AnyAgent,
   input: unknown,
@@ -210,16 +215,8 @@ const proposalOf = (answer: ModelAnswer, structured: boolean): Proposal<unknown>
   if (answer.finish === 'length')
     return { answer: new Unreadable('the answer was cut off at the token limit; answer more briefly') }
   if (!structured) return { answer: answer.text }
-  try {
-    return { answer: JSON.parse(unfenced(answer.text)) as Json }
-  } catch (error) {
-    return {
-      answer: new Unreadable(
-        `the answer is not JSON: ${error instanceof Error ? error.message : String(error)}`,
-      ),
-    }
+  const found = jsonIn(answer.text)
+  return {
+    answer: 'value' in found ? found.value : new Unreadable(`the answer is not JSON: ${found.problem}`),
   }
 }
-
-/** Models like to wrap JSON in a code fence. */
-const unfenced = (text: string): string => /^\s*```(?:json)?\s*([\s\S]*?)\s*```\s*$/.exec(text)?.[1] ?? text

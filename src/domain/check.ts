@@ -33,7 +33,11 @@ export const readVerdict = (answer: Json): Verdict | undefined => {
           : [],
       )
     : []
-  const verdict: Verdict = { met, reasons: texts(answer.reasons) }
+  const reasons = texts(answer.reasons)
+  // The contract's checkers say why in their summary.
+  if (!met && reasons.length === 0 && typeof answer.summary === 'string' && answer.summary.trim() !== '')
+    reasons.push(answer.summary)
+  const verdict: Verdict = { met, reasons }
   if (redo.length > 0) verdict.redo = redo
   if (answer.summary !== undefined) verdict.summary = answer.summary as Json
   if (answer.output !== undefined) verdict.output = answer.output as Json

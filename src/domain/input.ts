@@ -67,6 +67,7 @@ const checkInput = (run: Run): Json => ({
   goal: run.goal.text,
   ...(run.goal.criteria === undefined ? {} : { criteria: run.goal.criteria }),
   results: (run.plan?.order ?? []).map((step) => run.plan?.steps.get(step.id)?.output ?? null),
+  steps: (run.plan?.order ?? []).map((step) => step.id),
 })
 
 /** What an agent is called with: the payload with its references replaced; the contract's shapes for planner and checker. */

@@ -1,6 +1,7 @@
 import { type Redo, readVerdict, type Verdict } from '../domain/check.ts'
 import { errorTable, type Failure, usageExit } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
+import { jsonIn } from '../domain/json-in-text.ts'
 import type { ActivePlan, Run } from '../domain/run.ts'
 import type { Decider } from './decider.ts'
 
@@ -21,7 +22,7 @@ export const checking = (decider: Decider): void => {
 }
 
 const judge = (decider: Decider, by: string, answer: Json): void => {
-  const verdict = readVerdict(answer)
+  const verdict = readVerdict(answer) ?? verdictIn(answer)
   if (verdict === undefined) {
     decider.fail(
       'agent.output-invalid',
@@ -34,6 +35,12 @@ const judge = (decider: Decider, by: string, answer: Json): void => {
     return decider.record('check.unmet', { by, reasons, ...(redo === undefined ? {} : { redo }) })
   decider.record('check.met', { by, reasons, ...(summary === undefined ? {} : { summary }) })
   succeed(decider, verdict)
+}
+
+/** A judge may have written its verdict as text. */
+const verdictIn = (answer: Json): Verdict | undefined => {
+  const found = typeof answer === 'string' ? jsonIn(answer) : undefined
+  return found !== undefined && 'value' in found ? readVerdict(found.value) : undefined
 }
 
 const succeed = (decider: Decider, verdict: Verdict | undefined): void => {

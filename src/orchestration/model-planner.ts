@@ -1,7 +1,9 @@
 import type { AgentContext } from '../agent/context.ts'
 import { type AnyAgent, agent } from '../agent/define.ts'
 import { asJson, type Json } from '../domain/json.ts'
+import { jsonIn } from '../domain/json-in-text.ts'
 import { readPlan } from '../domain/plan.ts'
+import type { Message } from '../ports/model.ts'
 import type { Schema } from '../ports/schema.ts'
 
 const step = {
@@ -60,9 +62,9 @@ const planning = (input: Json, context: AgentContext) => {
     description,
     input: schema ?? {},
   }))
-  const messages = [
-    { role: 'system' as const, content: `${instructions}\nThe team:\n${JSON.stringify(team)}` },
-    { role: 'user' as const, content: JSON.stringify(input) },
+  const messages: Message[] = [
+    { role: 'system', content: `${instructions}\nThe team:\n${JSON.stringify(team)}` },
+    { role: 'user', content: JSON.stringify(input) },
   ]
   return {
     async plan({ reasons }: { reasons: string[] }) {
@@ -71,17 +73,10 @@ const planning = (input: Json, context: AgentContext) => {
       for (const { value } of await context.messages())
         messages.push({ role: 'user', content: `Message of a person: ${JSON.stringify(value)}` })
       const answer = await context.model({ messages, output: { name: 'plan', schema: planJsonSchema } })
-      messages.push({ role: 'user', content: `You answered: ${answer.text}` })
-      return { answer: parsed(answer.text) }
+      messages.push({ role: 'assistant', content: answer.text })
+      const found = jsonIn(answer.text)
+      return { answer: 'value' in found ? found.value : answer.text }
     },
     act: () => Promise.reject(new Error('a planner does not act')),
-  }
-}
-
-const parsed = (text: string): Json => {
-  try {
-    return JSON.parse(/\{[\s\S]*\}/.exec(text)?.[0] ?? text) as Json
-  } catch {
-    return text
   }
 }

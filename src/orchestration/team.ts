@@ -8,6 +8,7 @@ import type { Policy } from '../policy/decide.ts'
 import { policyProblem } from '../policy/policy-problem.ts'
 import type { WakeOn } from '../runtime/wake-on.ts'
 import { hierarchical } from './hierarchical.ts'
+import { asChecker, asPlanJudge } from './judges.ts'
 import { modelPlanner } from './model-planner.ts'
 import { type Bounds, defaultBounds, type TeamShape } from './team-shape.ts'
 
@@ -75,8 +76,13 @@ export const assembleTeam = (
       `known are: ${[...agents.keys(), ...known.keys()].join(', ') || 'none'}`,
     )
   }
-  const add = (wanted: AnyAgent | string, ...at: string[]): string => {
-    const found = find(wanted, at)
+  const add = (wanted: AnyAgent | string, ...at: string[]): string => register(find(wanted, at), at)
+  /** Judges that also do steps stay as they are: their answers to those are no verdicts. */
+  const addJudge = (wanted: AnyAgent | string, as: (judge: AnyAgent) => AnyAgent, at: string): string => {
+    const found = find(wanted, [at])
+    return register(agents.get(found.name) === found ? found : as(found), [at])
+  }
+  const register = (found: AnyAgent, at: readonly string[]): string => {
     const other = agents.get(found.name)
     if (other !== undefined && other !== found)
       throw invalid(name, at, `two different agents are called "${found.name}"`, 'rename one')
@@ -94,10 +100,12 @@ export const assembleTeam = (
     name,
     agents: new Map([...workers].map(([id, worker]) => [id, cardOf(worker)])),
     ...(plan === undefined ? { planner: planner ?? add(modelPlanner) } : { plan }),
-    ...(definition.checker === undefined ? {} : { checker: add(definition.checker, 'checker') }),
+    ...(definition.checker === undefined
+      ? {}
+      : { checker: addJudge(definition.checker, asChecker, 'checker') }),
     ...(definition.feasibility === undefined
       ? {}
-      : { feasibility: add(definition.feasibility, 'feasibility') }),
+      : { feasibility: addJudge(definition.feasibility, asPlanJudge, 'feasibility') }),
     ...(definition.output === undefined ? {} : { output: definition.output }),
     bounds: { ...defaultBounds, ...definition.bounds },
   }

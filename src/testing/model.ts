@@ -75,6 +75,7 @@ const completed = (answer: Partial<ModelAnswer>, request: ModelRequest, id: stri
   return {
     text,
     toolCalls,
+    ...(answer.parts === undefined ? {} : { parts: answer.parts }),
     finish: answer.finish ?? (toolCalls.length > 0 ? 'tool-calls' : 'stop'),
     usage: answer.usage ?? {
       inputTokens: tokensOf(request.messages.map(textOf).join('')),

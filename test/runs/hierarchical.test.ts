@@ -235,7 +235,11 @@ describe('a hierarchical run', () => {
     assert.deepEqual(keys, [`${run.id}/1/w/0`, `${run.id}/1/w/1`])
     const types = typesOf(await concord.events(run.id))
     assert.equal(types.filter((type) => type === 'step.succeeded other').length, 1)
-    assert.deepEqual(checker.inputs[0], { goal: 'x', results: [1, 'draft', { text: 'draft' }] })
+    assert.deepEqual(checker.inputs[0], {
+      goal: 'x',
+      results: [1, 'draft', { text: 'draft' }],
+      steps: ['other', 'w', 'e'],
+    })
     assert.deepEqual(
       types.filter((type) => type.startsWith('check.')),
       ['check.unmet', 'check.met'],

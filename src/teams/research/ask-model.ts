@@ -1,5 +1,6 @@
 import type { AgentContext } from '../../agent/context.ts'
 import type { JsonObject } from '../../domain/json.ts'
+import { jsonIn } from '../../domain/json-in-text.ts'
 import { isObject } from '../../domain/reference.ts'
 import type { Message } from '../../ports/model.ts'
 import type { JsonSchema } from '../../ports/schema.ts'
@@ -52,10 +53,6 @@ export const askModel = async <Answer extends object>(
 }
 
 const parsed = (text: string): JsonObject | undefined => {
-  try {
-    const value: unknown = JSON.parse(/\{[\s\S]*\}/.exec(text)?.[0] ?? text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
+  const found = jsonIn(text)
+  return 'value' in found && isObject(found.value) ? found.value : undefined
 }
