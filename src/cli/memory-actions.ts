@@ -1,4 +1,5 @@
 import { ConcordError } from '../domain/errors.ts'
+import { parseJson } from '../domain/exact.ts'
 import type { Json } from '../domain/json.ts'
 import type { Concord } from '../platform/concord.ts'
 import type { Entry, KeyMoment, Moment, Provenance, StateNews, WriteOutcome } from '../ports/state-store.ts'
@@ -39,10 +40,13 @@ const keyOf = (words: readonly string[], action: string, most = 1): string => {
   )
 }
 
-/** What is no JSON is text, so that `set name Ann` needs no quotes within quotes. */
+/**
+ * Anything that is not JSON is text, so that `set name Ann` needs no quotes within quotes; so is an
+ * integer that a number cannot hold.
+ */
 const jsonOrText = (text: string): Json => {
   try {
-    return JSON.parse(text) as Json
+    return parseJson(text)
   } catch {
     return text
   }

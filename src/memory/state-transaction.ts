@@ -1,4 +1,5 @@
 import { ConcordError, isConcordError } from '../domain/errors.ts'
+import { exactSum } from '../domain/exact.ts'
 import { copyJson, type Json } from '../domain/json.ts'
 import type { Entry, RecordedWrite, StateWrite, WriteOutcome } from '../ports/state-store.ts'
 import { checkOptions, jsonValue } from './json-value.ts'
@@ -39,6 +40,15 @@ const numberOf = (key: string, value: Json | undefined): number => {
   )
 }
 
+const sumOf = (key: string, value: number, by: number): number => {
+  const sum = exactSum(value, by)
+  if (sum !== undefined) return sum
+  throw new ConcordError(
+    'input.invalid',
+    `Cannot increment ${key} as the sum must be exact, from -(2^53 - 1) to 2^53 - 1: ${value} + ${by}; keep it as text, or spread it over several keys`,
+  )
+}
+
 /** The id of a transaction's first write, under which it is found again. */
 const firstOf = (operation: string): string => `${operation}/0`
 
@@ -55,7 +65,7 @@ const once = async <T>(fn: (tx: Transaction) => Promise<T> | T, parts: Transacti
       if (pending?.kind === 'delete') return undefined
       if (pending?.kind === 'set') return copyJson(pending.value)
       const before = await read(key)
-      return pending === undefined ? before : numberOf(key, before) + pending.by
+      return pending === undefined ? before : sumOf(key, numberOf(key, before), pending.by)
     },
     set(key, value, options = {}) {
       const action = `write ${key.slice(0, 200)}`
@@ -66,9 +76,9 @@ const once = async <T>(fn: (tx: Transaction) => Promise<T> | T, parts: Transacti
     increment(key, by = 1) {
       const pending = writes.get(key)
       if (pending === undefined) writes.set(key, { kind: 'add', by })
-      else if (pending.kind === 'add') pending.by += by
+      else if (pending.kind === 'add') pending.by = sumOf(key, pending.by, by)
       else if (pending.kind === 'delete') writes.set(key, { kind: 'set', value: by })
-      else pending.value = numberOf(key, pending.value) + by
+      else pending.value = sumOf(key, numberOf(key, pending.value), by)
     },
   })
   const batch: Omit<StateWrite, 'namespace' | 'provenance'>[] = []

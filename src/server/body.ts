@@ -1,5 +1,6 @@
 import type { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import { parseJson } from '../domain/exact.ts'
 import type { Json } from '../domain/json.ts'
 import { invalid } from './problem.ts'
 
@@ -29,9 +30,11 @@ export const jsonBody = async (c: Context): Promise<Json | undefined> => {
   if (isTooDeep(text))
     throw invalid(`Cannot read the body as JSON may be nested ${depthMax} deep: it is deeper; flatten it`)
   try {
-    return JSON.parse(text) as Json
+    return parseJson(text)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
+    if (error instanceof RangeError)
+      throw invalid(`Cannot read the body as its numbers must survive being read: ${message}`)
     const place = /position \d+/.test(message) ? '' : ` at position ${text.length}`
     throw invalid(`Cannot read the body as it must be JSON: ${message}${place}; send valid JSON`)
   }

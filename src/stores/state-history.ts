@@ -2,6 +2,7 @@ import { ConcordError } from '../domain/errors.ts'
 import type { KeyMoment, StateChange } from '../ports/state-store.ts'
 import { checkMoment } from './moment.ts'
 import { dataOf, type Held, newsOfRow, type StateRow } from './state-change.ts'
+import { originsOf } from './state-fork.ts'
 
 /** A namespace's place in a chain of forks. */
 export type Origin = { namespace: string; sequence: number }
@@ -152,18 +153,16 @@ export const historyOf = (
 ): StateChange[] => {
   const found: StateChange[] = []
   if (before !== undefined) checkKept(source, namespace, key, before)
-  for (
-    let at: { namespace: string; before: number | undefined } | undefined = { namespace, before };
-    at !== undefined;
-  ) {
+  const origins = originsOf(source, namespace).map((origin) => ({
+    namespace: origin.namespace,
+    before: origin.sequence + 1,
+  }))
+  for (const at of [{ namespace, before }, ...origins])
     for (const { row, version } of walk(source, at.namespace, key, at.before)) {
       if (isAfter(row.sequence, at.before)) continue
       if (found.length >= limit) return found
       found.push(newsOfRow(row, { key, version })!)
     }
-    const origin = source.origin(at.namespace)
-    at = origin && { namespace: origin.namespace, before: origin.sequence + 1 }
-  }
   return found
 }
 
@@ -196,7 +195,10 @@ export const keyAt = (
   namespace: string,
   key: string,
   sequence: number,
-): Held | undefined => {
+): Held | undefined => ownAt(source, namespace, key, sequence) ?? fromBefore(source, namespace, key)
+
+/** The same without what is read through. */
+const ownAt = (source: HistorySource, namespace: string, key: string, sequence: number): Held | undefined => {
   const now = source.held(namespace, key)
   if (now !== undefined && now.sequence !== 0) {
     if (now.sequence <= sequence) return now
@@ -208,7 +210,7 @@ export const keyAt = (
     // Its value was erased, and then the change itself dropped: that it was there is all that is known.
     if (oldest?.previous) return erasedBefore(oldest, oldest.previous, key)
   }
-  return fromBefore(source, namespace, key)
+  return undefined
 }
 
 const erasedBefore = ({ row, version }: Step, sequence: number, key: string): Held => ({
@@ -223,16 +225,14 @@ const erasedBefore = ({ row, version }: Step, sequence: number, key: string): He
 
 /** What a namespace has of a key without a change of its own: from the origin of a fork, or what was copied from there. */
 export const fromBefore = (source: HistorySource, namespace: string, key: string): Held | undefined => {
-  const origin = source.origin(namespace)
-  if (origin !== undefined) return inherited(source, origin, key)
-  const base = source.base(namespace, key)
+  let last = namespace
+  for (const origin of originsOf(source, namespace)) {
+    const held = ownAt(source, origin.namespace, key, origin.sequence)
+    if (held !== undefined) return { ...held, sequence: 0 }
+    last = origin.namespace
+  }
+  const base = source.base(last, key)
   return base !== undefined && base.sequence <= 0 ? { ...base, sequence: 0 } : undefined
-}
-
-/** What a fork sees of a key it has not written. */
-export const inherited = (source: HistorySource, origin: Origin, key: string): Held | undefined => {
-  const held = keyAt(source, origin.namespace, key, origin.sequence)
-  return held && { ...held, sequence: 0 }
 }
 
 /** The time to judge expiry by: of the moment's last change, so that what had expired by then is not there. */
@@ -263,8 +263,8 @@ export const entryAt = (
 }
 
 function* versions(source: HistorySource, namespace: string, key: string): Generator<Step> {
-  let origin: Origin | undefined = { namespace, sequence: Number.POSITIVE_INFINITY }
-  for (; origin !== undefined; origin = source.origin(origin.namespace))
+  const whole: Origin = { namespace, sequence: Number.POSITIVE_INFINITY }
+  for (const origin of [whole, ...originsOf(source, namespace)])
     for (const step of walk(source, origin.namespace, key))
       if (step.row.sequence <= origin.sequence) yield step
 }

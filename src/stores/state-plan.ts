@@ -1,6 +1,7 @@
 import type { Attempt } from '../domain/attempt.ts'
 import { ConcordError } from '../domain/errors.ts'
 import { stateStream } from '../domain/event.ts'
+import { exactSum } from '../domain/exact.ts'
 import type { Provenance, StateLimits, StateWrite, WriteOutcome } from '../ports/state-store.ts'
 import { checkEpoch, checkName, type Prepared, staleEpoch, toText } from './drafts.ts'
 import { checkSameKey, type Recorded, repeated } from './state-operation.ts'
@@ -208,15 +209,16 @@ export const isExpired = (cell: Cell, now: number): boolean =>
 
 const incremented = (write: PreparedWrite, cell: Cell | undefined): number => {
   const value: unknown = cell === undefined || cell.text === null ? 0 : JSON.parse(cell.text)
-  const sum = typeof value === 'number' ? value + write.by : Number.NaN
-  if (Number.isFinite(sum)) return sum
-  const now =
-    typeof value === 'number'
-      ? `${value} + ${write.by}`
-      : `a value of type ${value === null ? 'null' : typeof value}`
+  if (typeof value !== 'number')
+    throw new ConcordError(
+      'input.invalid',
+      `Cannot increment ${write.namespace} ${write.key} as it must be a number: a value of type ${value === null ? 'null' : typeof value}; use update, or another key`,
+    )
+  const sum = exactSum(value, write.by)
+  if (sum !== undefined) return sum
   throw new ConcordError(
     'input.invalid',
-    `Cannot increment ${write.namespace} ${write.key} as it must be a number before and after: ${now}; use update, or another key`,
+    `Cannot increment ${write.namespace} ${write.key} as the sum must be exact, from -(2^53 - 1) to 2^53 - 1: ${value} + ${write.by}; keep it as text and use update, or spread it over several keys`,
   )
 }
 

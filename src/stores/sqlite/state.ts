@@ -9,6 +9,7 @@ import { frozenEntry, messageBody } from '../state-cell.ts'
 import { entryOf, isThere } from '../state-change.ts'
 import type { Channels } from '../state-channels.ts'
 import { type Feed, tooManyWatchers } from '../state-feed.ts'
+import { checkForkable, originsOf } from '../state-fork.ts'
 import { entryAt, historyOf, keyAt, sequenceOf, timeAt } from '../state-history.ts'
 import { isExpired, prepareWrite } from '../state-plan.ts'
 import type { Committer } from './committer.ts'
@@ -56,9 +57,9 @@ export function* keysOf(
   after: string,
 ): Generator<string> {
   const { cells, streams } = parts
-  function* own(rows: 'all' | 'inherited'): Generator<string> {
+  function* own(of: string, rows: 'all' | 'inherited'): Generator<string> {
     for (let last = after; ; ) {
-      const page = cells.page(rows, { namespace, prefix, after: last }, pageRows)
+      const page = cells.page(rows, { namespace: of, prefix, after: last }, pageRows)
       for (const { key } of page) {
         if (!key.startsWith(prefix)) return
         yield key
@@ -67,17 +68,26 @@ export function* keysOf(
       last = page.at(-1)!.key
     }
   }
-  const from = streams.forkedFrom(namespace)
-  if (from === undefined) return yield* own('all')
-  const mine = own('all')
-  const theirs = from.detached ? own('inherited') : keysOf(parts, from.namespace, prefix, after)
-  let one = mine.next()
-  let other = theirs.next()
-  while (!one.done || !other.done) {
-    const order = one.done ? 1 : other.done ? -1 : byCodePoint(one.value, other.value)
-    yield order <= 0 ? one.value! : other.value!
-    if (order <= 0) one = mine.next()
-    if (order >= 0) other = theirs.next()
+  const chain = [namespace, ...originsOf(streams, namespace).map((origin) => origin.namespace)]
+  const last = chain.at(-1)!
+  const sorted = chain.map((each) => own(each, 'all'))
+  if (streams.forkedFrom(last)?.detached) sorted.push(own(last, 'inherited'))
+  const [only] = sorted
+  if (sorted.length === 1 && only !== undefined) return yield* only
+  yield* mergedKeys(sorted)
+}
+
+/** Sorted keys of several, each once. */
+function* mergedKeys(sorted: readonly Iterator<string>[]): Generator<string> {
+  const heads = sorted.map((each) => each.next())
+  for (;;) {
+    let least: string | undefined
+    for (const { done, value } of heads)
+      if (!done && (least === undefined || byCodePoint(value, least) < 0)) least = value
+    if (least === undefined) return
+    yield least
+    for (const [i, { done, value }] of heads.entries())
+      if (!done && value === least) heads[i] = sorted[i]!.next()
   }
 }
 
@@ -180,6 +190,7 @@ export const sqliteState = (parts: StateParts): SqliteState => {
       if (known?.namespace === from && known.sequence === sequence) return { sequence }
       const { version } = writer.head(stream)
       if (version > 0) throw notEmpty(namespace, version)
+      checkForkable(streams, namespace, from)
       const draft: Draft = {
         type: 'state.forked',
         at: clock.now(),

@@ -11,11 +11,12 @@ import { frozenEntry, messageBody } from '../state-cell.ts'
 import { entryOf, type Held, isThere, provenanceOf, type StateRow } from '../state-change.ts'
 import { messageIds, stateChannels } from '../state-channels.ts'
 import { type FeedSource, stateFeed, tooManyWatchers } from '../state-feed.ts'
+import { checkForkable, originsOf } from '../state-fork.ts'
 import {
   entryAt,
+  fromBefore,
   type HistorySource,
   historyOf,
-  inherited,
   keyAt,
   type Origin,
   sequenceOf,
@@ -95,9 +96,8 @@ export const volatileState = (parts: {
   }
   const held = (namespace: string, key: string): (Held & { entry?: Entry }) | undefined => {
     const mine = own(namespace, key)
-    if (mine !== undefined) return mine
-    const origin = namespaces.get(namespace)?.origin
-    return origin && inherited(history, origin, key)
+    if (mine !== undefined || namespaces.get(namespace)?.origin === undefined) return mine
+    return fromBefore(history, namespace, key)
   }
   const written = (namespace: string, sequence: number) =>
     recordedWrite(sequence, rowOf(namespace, sequence)?.data ?? null)
@@ -117,14 +117,20 @@ export const volatileState = (parts: {
     sequence: head,
   }
 
-  /** Keys in order, those read through from the origin included. */
-  const keysOf = (name: string): readonly string[] => {
+  const ownKeys = (name: string): readonly string[] => {
     const namespace = namespaces.get(name)
     if (!namespace) return []
     if (namespace.keys.length !== namespace.cells.size)
       namespace.keys = [...namespace.cells.keys()].sort(byCodePoint)
-    if (namespace.origin === undefined) return namespace.keys
-    return [...new Set([...namespace.keys, ...keysOf(namespace.origin.namespace)])].sort(byCodePoint)
+    return namespace.keys
+  }
+  /** Keys in order, those read through from origins included. */
+  const keysOf = (name: string): readonly string[] => {
+    const origins = originsOf(history, name)
+    if (origins.length === 0) return ownKeys(name)
+    const keys = new Set(ownKeys(name))
+    for (const { namespace } of origins) for (const key of ownKeys(namespace)) keys.add(key)
+    return [...keys].sort(byCodePoint)
   }
 
   const snapshot: FeedSource['snapshot'] = (namespace, pattern) => {
@@ -209,6 +215,7 @@ export const volatileState = (parts: {
         : sequenceOf(history, from, at === undefined ? { sequence: head(from) } : at)
     if (known?.namespace === from && known.sequence === sequence) return { sequence }
     if (head(namespace) > 0) throw notEmpty(namespace, head(namespace))
+    checkForkable(history, namespace, from)
     namespaceOf(namespace).origin = { namespace: from, sequence }
     const { run = null, step = null, agent = null, cause = null, epoch = 0 } = provenance
     const data = JSON.stringify({ namespace, from, sequence })

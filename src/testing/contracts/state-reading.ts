@@ -55,6 +55,34 @@ const writing = (open: OpenStore) => {
   )
 
   it(
+    'refuses an addition whose sum a number cannot hold, and leaves the key as it was',
+    on(open, async ({ state }) => {
+      const most = Number.MAX_SAFE_INTEGER
+      const lost: [value: number, by: number][] = [
+        [most, 1],
+        [-most, -1],
+        [2 ** 53, 1],
+        [2 ** 60, 1],
+        [0, 2 ** 53],
+        [1, 1e-20],
+      ]
+      for (const [value, increment] of lost) {
+        await state.write([put('n', value)])
+        for (const more of [{}, { operation: `op ${value} ${increment}` }])
+          await assert.rejects(
+            state.write([{ namespace: ns, key: 'n', increment, ...more }]),
+            code('input.invalid'),
+            `${value} + ${increment}`,
+          )
+        assert.equal((await state.get(ns, 'n'))?.value, value)
+      }
+      await state.write([put('n', most - 1)])
+      const [sum] = await state.write([{ namespace: ns, key: 'n', increment: 1 }])
+      assert.equal(sum?.ok && sum.value, most)
+    }),
+  )
+
+  it(
     'keeps the expiry of a key where that is asked for, of one that lives',
     on(open, async ({ state, clock }) => {
       const expiresAt = clock.now() + 100

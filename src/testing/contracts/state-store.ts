@@ -4,6 +4,7 @@ import type { Draft, EventData } from '../../domain/event.ts'
 import type { Json } from '../../domain/json.ts'
 import type { StateWrite } from '../../ports/state-store.ts'
 import { claimed, code, localOnly, type OpenStore, on, recorded, type StoreFixture } from './fixture.ts'
+import { stateForkContract } from './state-fork.ts'
 import { stateReadingContract } from './state-reading.ts'
 import { stateWatchContract } from './state-watch.ts'
 
@@ -17,6 +18,7 @@ export const stateStoreContract = (name: string, open: OpenStore): void => {
     listing(open)
     history(open)
     stateReadingContract(open)
+    stateForkContract(open)
     stateWatchContract(open)
   })
 }
