@@ -46,7 +46,7 @@ export const inNewFile = async <T>(
   let device = false
   const file = await (async () => {
     device = isDevice(path)
-    return open(path, device ? 'w' : 'wx')
+    return device ? open(path, 'w') : open(path, 'wx', 0o600)
   })().catch((cause) => Promise.reject(refused(cause)))
   let buffered = ''
   const flush = async () => {

@@ -132,6 +132,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     role,
     limits: config.memory?.state,
     beforeStore,
+    logger,
   })
   const { log, state, membership } = stores
   await membership.join(role, options.url)

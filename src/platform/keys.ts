@@ -80,7 +80,7 @@ export const makeKey = async (file: string): Promise<void> => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const write = async (path: string, text: string | Buffer, mode: number) => {
     try {
-      await mkdir(dirname(path), { recursive: true })
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
       await writeFile(path, text, { mode, flag: 'wx' })
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause)

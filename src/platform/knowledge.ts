@@ -107,6 +107,7 @@ export const knowledgeRoom = (options: KnowledgeRoomOptions): KnowledgeRoom => {
     opened ??= openKnowledgeStore({
       config: config.stores ?? {},
       clock,
+      logger,
       ...(beforeStore === undefined ? {} : { beforeStore }),
     }).then((store) => {
       sweepLater(store)

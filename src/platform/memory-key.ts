@@ -35,7 +35,7 @@ const fromText = (text: string, source: string): Uint8Array => {
 /** Written beside and linked into place: of processes that make one at once all read the same, and none reads half of one. */
 const makeFile = (directory: string, file: string): void => {
   const own = join(directory, `.${fileName}.${process.pid}.${randomBytes(6).toString('hex')}`)
-  mkdirSync(directory, { recursive: true })
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
   writeFileSync(own, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
   try {
     linkSync(own, file)

@@ -1,5 +1,5 @@
 import { constants, existsSync } from 'node:fs'
-import { copyFile, link, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, copyFile, link, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ConcordError } from '../domain/errors.ts'
 import { type AuditReport, type HeldCheckpoint, openAudit } from './audit.ts'
@@ -40,11 +40,12 @@ export const restoreBackup = async (file: string, options: Restore): Promise<Aud
       refuse(file, rule, now, 'give the path of a backup, or name another folder with --dir'),
     )
   }
-  await mkdir(directory, { recursive: true }).catch(failed)
+  await mkdir(directory, { recursive: true, mode: 0o700 }).catch(failed)
   const workshop = await mkdtemp(join(directory, 'restoring-')).catch(failed)
   try {
     const copy = join(workshop, 'concord.db')
     await copyFile(file, copy, constants.COPYFILE_EXCL).catch(failed)
+    await chmod(copy, 0o600)
     const report = await verifyCopy(workshop, options, env)
     if (!report.ok)
       throw new ConcordError(

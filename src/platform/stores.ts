@@ -26,7 +26,12 @@ export type OpenStores = {
   /** Limits of shared state. */
   limits?: Partial<StateLimits> | undefined
   beforeStore?: BeforeStore
+  /** Told what could not be kept from other users of the machine. */
+  logger?: Logger
 }
+
+const warnOf = (logger: Logger | undefined) =>
+  logger === undefined ? {} : { warn: (message: string) => logger.warn({}, message) }
 
 export const openStores = async ({
   config,
@@ -35,6 +40,7 @@ export const openStores = async ({
   role,
   limits,
   beforeStore = storeAsIs,
+  logger,
 }: OpenStores): Promise<Stores> => {
   const limited = limits === undefined ? {} : { limits: limitsOf(limits) }
   if (config.kind === 'memory') {
@@ -48,6 +54,7 @@ export const openStores = async ({
     clock,
     random,
     ...limited,
+    ...warnOf(logger),
     ...(role === undefined ? {} : { role }),
     ...(config.allowNetworkFileSystem === undefined
       ? {}
@@ -146,7 +153,8 @@ export const openKnowledgeStore = async ({
   config,
   clock,
   beforeStore = storeAsIs,
-}: Pick<OpenStores, 'config' | 'clock' | 'beforeStore'>): Promise<KnowledgeStore> => {
+  logger,
+}: Pick<OpenStores, 'config' | 'clock' | 'beforeStore' | 'logger'>): Promise<KnowledgeStore> => {
   if (config.kind === 'memory') {
     const { volatileKnowledge } = await import('../stores/volatile/knowledge.ts')
     return guardKnowledge(volatileKnowledge({ clock }), beforeStore)
@@ -156,6 +164,7 @@ export const openKnowledgeStore = async ({
     directory: config.directory ?? '.concord',
     durability: config.durability ?? 'process',
     clock,
+    ...warnOf(logger),
     ...(config.allowNetworkFileSystem === undefined
       ? {}
       : { allowNetworkFileSystem: config.allowNetworkFileSystem }),

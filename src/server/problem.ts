@@ -1,3 +1,4 @@
+import { basename, dirname, isAbsolute } from 'node:path'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { ConcordError, type ErrorCode, errorTable, type Failure, isConcordError } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
@@ -22,18 +23,27 @@ const titleOf = (code: ErrorCode): string => {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-export const problemOf = (
-  { code, message, details }: Failure,
-  more: Partial<Problem> & { requestId: string },
-): Problem => ({
-  ...details,
-  type: `urn:concord:error:${code}`,
-  title: titleOf(code),
-  status: errorTable[code].status,
-  detail: message,
-  code,
-  ...more,
-})
+/** Where files are on this machine is nobody's business on another: their names are left. */
+const withoutPlace = ({ code, message, details = {} }: Failure): Failure => {
+  const { file } = details
+  if (typeof file !== 'string' || !isAbsolute(file)) return { code, message, details }
+  const folder = dirname(file)
+  const shown = message.replaceAll(`${folder}/`, '').replaceAll(folder, basename(folder))
+  return { code, message: shown, details: { ...details, file: basename(file) } }
+}
+
+export const problemOf = (failure: Failure, more: Partial<Problem> & { requestId: string }): Problem => {
+  const { code, message, details } = withoutPlace(failure)
+  return {
+    ...details,
+    type: `urn:concord:error:${code}`,
+    title: titleOf(code),
+    status: errorTable[code].status,
+    detail: message,
+    code,
+    ...more,
+  }
+}
 
 export const problemResponse = (problem: Problem, headers: Record<string, string> = {}): Response =>
   new Response(JSON.stringify(problem), {

@@ -1,5 +1,5 @@
 import { constants, existsSync } from 'node:fs'
-import { access, mkdir, stat } from 'node:fs/promises'
+import { access, chmod, mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { ConcordError } from '../../domain/errors.ts'
@@ -7,6 +7,7 @@ import { type Clock, sleep } from '../../ports/clock.ts'
 import { closedError } from '../closed.ts'
 import { codeOf, isCannotOpen, storeError } from './errors.ts'
 import { refuseNetworkFileSystem } from './file-system.ts'
+import { folderMode, makePrivate, tighten, type Warn } from './permissions.ts'
 import { applicationId, migrations } from './schema.ts'
 
 export type Value = SQLInputValue
@@ -32,6 +33,7 @@ export type OpenOptions = {
   busyTimeoutMs: number
   allowNetworkFileSystem: boolean
   bytesMax: number | undefined
+  warn?: Warn | undefined
   /** Of a database other than concord.db. */
   schema?: Schema
 }
@@ -102,7 +104,8 @@ const notAFile = (file: string, now: string): ConcordError =>
 const makeFolder = async (file: string): Promise<void> => {
   const directory = dirname(file)
   try {
-    await mkdir(directory, { recursive: true })
+    const made = await mkdir(directory, { recursive: true, mode: folderMode })
+    if (made !== undefined) await chmod(directory, folderMode)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'EEXIST' || code === 'ENOTDIR') throw notAFile(file, `${directory} is a file or under one`)
@@ -229,12 +232,16 @@ export const openConnection = async (options: OpenOptions): Promise<Connection> 
   try {
     await prepareFolder(file)
     if (!options.allowNetworkFileSystem) await refuseNetworkFileSystem(dirname(file))
+    makePrivate(file)
+    await tighten(file)
   } catch (error) {
     throw storeError(error, action, file)
   }
   for (;;) {
     try {
-      return await openOnce(options)
+      const connection = await openOnce(options)
+      await tighten(file, options.warn)
+      return connection
     } catch (error) {
       if (isCannotOpen(error))
         throw storeError(Object.assign(new Error(String(error)), { code: 'EACCES' }), action, file)

@@ -175,7 +175,8 @@ export const openRing = (options: {
     })
 
   const open = async (): Promise<void> => {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const made = await mkdir(folder, { recursive: true, mode: 0o700 })
+    if (made !== undefined) await chmod(folder, 0o700)
     if (!(await isOwn(folder))) return
     server = createServer((socket) => {
       // Who comes while this process leaves would keep the server from closing, and nothing would keep the process.

@@ -18,6 +18,7 @@ import { type Connection, openConnection } from './connection.ts'
 import { storeError } from './errors.ts'
 import { sqliteLog } from './log.ts'
 import { sqliteMembership } from './membership.ts'
+import { makePrivate, type Warn } from './permissions.ts'
 import { sqliteQueue } from './queue.ts'
 import { openRing } from './ring.ts'
 import { type StateParts, snapshotOf, sqliteState } from './state.ts'
@@ -51,6 +52,8 @@ export type SqliteOptions = {
   deadLettersMax?: number
   /** Only where a single machine is known to use the folder. */
   allowNetworkFileSystem?: boolean
+  /** Told what could not be kept from other users of the machine. */
+  warn?: Warn
 }
 
 export type SqliteStores = Stores & {
@@ -87,6 +90,7 @@ const backup = async (connection: Connection, path: string): Promise<void> => {
     const sqlite = await import('node:sqlite')
     // Its own connection, and all pages in one step on another thread: one snapshot, while this process goes on appending.
     const source = new sqlite.DatabaseSync(connection.file, { readOnly: true })
+    makePrivate(path)
     try {
       await sqlite.backup(source, path, { rate: 2 ** 31 - 1 })
     } finally {
@@ -108,6 +112,7 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
     busyTimeoutMs,
     allowNetworkFileSystem: options.allowNetworkFileSystem ?? false,
     bytesMax: options.bytesMax,
+    warn: options.warn,
   })
   const limits: StateLimits = { ...stateLimits, ...options.limits }
   const tell = () => {

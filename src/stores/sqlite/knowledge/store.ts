@@ -3,6 +3,7 @@ import type { Clock } from '../../../ports/clock.ts'
 import { checkDimensions, type KnowledgeStore, type StoredChunk } from '../../../ports/knowledge-store.ts'
 import { committer } from '../committer.ts'
 import { type Connection, openConnection, type Row } from '../connection.ts'
+import type { Warn } from '../permissions.ts'
 import {
   chunkReader,
   documentColumns,
@@ -24,6 +25,8 @@ export type SqliteKnowledgeOptions = {
   clock: Clock
   busyTimeoutMs?: number
   allowNetworkFileSystem?: boolean
+  /** Told what could not be kept from other users of the machine. */
+  warn?: Warn
 }
 
 const nothing = (): void => {}
@@ -58,6 +61,7 @@ export const sqliteKnowledge = async (options: SqliteKnowledgeOptions): Promise<
     busyTimeoutMs,
     allowNetworkFileSystem: options.allowNetworkFileSystem ?? false,
     bytesMax: undefined,
+    warn: options.warn,
     schema: knowledgeSchema,
   })
   return knowledgeOver(connection, clock, busyTimeoutMs)
