@@ -78,12 +78,13 @@ const failed = (
 ): Outcome => {
   const suspension = context?.suspension ?? (error instanceof Suspension ? error : undefined)
   if (suspension !== undefined) return { status: 'waiting', wait: suspension.wait }
-  const definition = services.team(execution.run.goal.team).agents.get(name)
+  const team = services.team(execution.run.goal.team)
+  const definition = team.agents.get(name)
   const failure: Failure = toFailure(error, 'agent.failed')
   // What a model said is in the journal: executed again it would say the same.
   const isSettled =
     failure.code === 'agent.output-invalid' && definition !== undefined && kindOf(definition) === 'model'
-  const attemptsMax = isSettled ? 1 : definition?.attemptsMax
+  const attemptsMax = isSettled ? 1 : (definition?.attemptsMax ?? team.attemptsMax)
   return { status: 'failed', failure, ...(attemptsMax === undefined ? {} : { attemptsMax }) }
 }
 

@@ -41,6 +41,8 @@ export type TeamServices = {
   agents: ReadonlyMap<string, AnyAgent>
   cards: readonly AgentCard[]
   policy?: Policy
+  /** Executions of a step that fails, where neither the step nor its agent says; default 3. */
+  attemptsMax?: number
   /** Of a team that is one agent of another, that other. */
   memberOf?: string
 }

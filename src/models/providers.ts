@@ -197,7 +197,7 @@ const keyOf = (
     return { apiKeyEnv, apiKey: config.kind === 'openai-compatible' ? '' : 'none' }
   throw new ConcordError(
     'model.key-missing',
-    `Cannot use ${id} as its provider needs a key: ${apiKeyEnv} is not set; set ${apiKeyEnv}, or name another variable as apiKeyEnv of provider ${name}`,
+    `Cannot use ${id} as its provider needs a key: ${apiKeyEnv} is not set${env === process.env ? '' : ' in the env given'}; set ${apiKeyEnv}, or name another variable as apiKeyEnv of provider ${name}`,
     { details: { model: id, variable: apiKeyEnv } },
   )
 }

@@ -8,7 +8,7 @@ export type Bounds = {
   plansMax: number
   /** Times one step is redone within a plan. Default 2. */
   redosMax: number
-  /** Executions of a step that fails, the first included. Default 3. */
+  /** Executions of a step that fails, the first included, where neither step nor agent says. Default 3. */
   attemptsMax: number
   /** Steps and items of a run under way at once. Default 16. */
   concurrency: number

@@ -89,6 +89,14 @@ export const assembleTeam = (
     agents.set(found.name, found)
     return found.name
   }
+  const { strategy }: { strategy?: string } = definition
+  if (strategy !== undefined && strategy !== 'hierarchical')
+    throw invalid(
+      name,
+      ['strategy'],
+      `the only strategy so far is "hierarchical", it is ${JSON.stringify(strategy)}`,
+      'leave it out, or set "hierarchical"',
+    )
   if (!Array.isArray(definition.agents) || definition.agents.length === 0)
     throw invalid(name, [], 'it has no agents', 'list them under "agents"')
   for (const [i, wanted] of definition.agents.entries()) add(wanted, 'agents', String(i))
@@ -121,7 +129,12 @@ export const assembleTeam = (
   return {
     name,
     description: definition.description ?? '',
-    services: { agents, cards: [...shape.agents.values()], ...(policy === undefined ? {} : { policy }) },
+    services: {
+      agents,
+      cards: [...shape.agents.values()],
+      attemptsMax: shape.bounds.attemptsMax,
+      ...(policy === undefined ? {} : { policy }),
+    },
     strategy: hierarchical(shape),
     shape,
   }

@@ -55,7 +55,7 @@ export type Audit = {
 export type OpenAudit = { config: ConcordConfig; env?: { [name: string]: string | undefined }; clock?: Clock }
 
 /** Where the audit keys are: environment > config > `audit.key` in the stores' folder. */
-export const auditKeyFiles = ({ config, env = {} }: Pick<OpenAudit, 'config' | 'env'>) => {
+export const auditKeyFiles = ({ config, env = process.env }: Pick<OpenAudit, 'config' | 'env'>) => {
   const publicKeys = env.CONCORD_AUDIT_PUBLIC_KEY || config.audit?.publicKeys
   return {
     privateKey:
@@ -68,7 +68,11 @@ export const auditKeyFiles = ({ config, env = {} }: Pick<OpenAudit, 'config' | '
 export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** Opens the stores for auditing alone: no run is advanced. Throws `store.unsupported` for stores in memory. */
-export const openAudit = async ({ config, env = {}, clock = systemClock }: OpenAudit): Promise<Audit> => {
+export const openAudit = async ({
+  config,
+  env = process.env,
+  clock = systemClock,
+}: OpenAudit): Promise<Audit> => {
   const beforeStore = config.beforeStore === undefined ? {} : { beforeStore: config.beforeStore }
   const keys = fileKeys(auditKeyFiles({ config, env }))
   const stores = await openStores({

@@ -30,6 +30,8 @@ import type { Transport } from '../ports/transport.ts'
 import { unknownRun } from '../runtime/fold.ts'
 import { type ForkOptions, forkOf } from '../runtime/fork.ts'
 import { createRunner, type Runner, type Start } from '../runtime/runner.ts'
+import type { Wake } from '../runtime/watching.ts'
+import type { Stores } from '../stores/stores.ts'
 import { learnTeamName } from '../teams/learn.ts'
 import { httpTransport } from '../transports/http.ts'
 import { type Checkpoints, createCheckpoints } from './checkpoints.ts'
@@ -47,7 +49,7 @@ import { startSweeper } from './sweeper.ts'
 import { systemClock, systemIds, systemRandom } from './system.ts'
 import { teamNames, teamsOf } from './teams.ts'
 import { toolFinder } from './tools.ts'
-import { createWatchers, type Watchers } from './watchers.ts'
+import { createWatchers, type Watchers, wakesOf } from './watchers.ts'
 
 export type GoalRequest = string | (Omit<Goal, 'team'> & { team?: string })
 
@@ -63,7 +65,7 @@ export type Delta = { run: string; step: string; agent: string; text: string }
 
 export type OpenOptions = {
   config?: ConcordConfig
-  /** Environment for keys and endpoints; default none, the command line passes its own. */
+  /** Where keys and addresses of providers are looked up. Default `process.env`. */
   env?: { [name: string]: string | undefined }
   /** `server` processes take over runs that nobody advances. Default `runner`. */
   role?: Member['role']
@@ -120,11 +122,13 @@ export type Concord = {
 
 /** Opens the stores and wires everything: the one place that knows everybody. Throws `config.invalid` and the stores' errors. */
 export const openConcord = async (options: OpenOptions = {}): Promise<Concord> => {
-  const { config = {}, env = {}, role = 'runner', clock = systemClock } = options
+  const { config = {}, env = process.env, role = 'runner', clock = systemClock } = options
   const random = options.random ?? systemRandom()
   const beforeStore: BeforeStore = config.beforeStore ?? storeAsIs
   const logger: Logger = guardLogger(config.logger ?? silentLogger, beforeStore)
+  // What is wrong with the config shows before anything is opened.
   const teams = teamsOf(config)
+  const wakes = wakesOf(config)
   const stores = await openStores({
     config: config.stores ?? {},
     clock,
@@ -134,11 +138,39 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     beforeStore,
     logger,
   })
+  try {
+    return await wired({
+      ...options,
+      config,
+      env,
+      role,
+      clock,
+      random,
+      logger,
+      beforeStore,
+      teams,
+      wakes,
+      stores,
+    })
+  } catch (error) {
+    await stores.close().catch(() => {})
+    throw error
+  }
+}
+
+type Opened = Omit<OpenOptions, 'config'> &
+  Required<Pick<OpenOptions, 'config' | 'env' | 'role' | 'clock' | 'random'>> & {
+    logger: Logger
+    beforeStore: BeforeStore
+    teams: (name: string) => Team
+    wakes: Wake[]
+    stores: Stores
+  }
+
+/** Joins the members and starts timers last: what fails before that leaves nothing but the stores to close. */
+const wired = async (options: Opened): Promise<Concord> => {
+  const { config, env, role, clock, random, logger, beforeStore, teams, wakes, stores } = options
   const { log, state, membership } = stores
-  await membership.join(role, options.url)
-  const stopSweeping = startSweeper(stores, { clock, logger })
-  const stopRetaining =
-    role === 'server' ? startRetention({ config, env, stores, clock, logger }) : async () => {}
   const listeners = new Set<(delta: Delta) => void>()
   const ids = systemIds(clock, random)
 
@@ -244,7 +276,7 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
     return runner.run(given, options?.signal)
   }
 
-  const watchers = createWatchers(config, {
+  const watchers = createWatchers(wakes, {
     log,
     state,
     clock,
@@ -261,6 +293,10 @@ export const openConcord = async (options: OpenOptions = {}): Promise<Concord> =
       operationPrefix: `user/${ids.run()}`,
       clock,
     })
+  await membership.join(role, options.url)
+  const stopSweeping = startSweeper(stores, { clock, logger })
+  const stopRetaining =
+    role === 'server' ? startRetention({ config, env, stores, clock, logger }) : async () => {}
 
   return {
     config,

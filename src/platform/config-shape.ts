@@ -85,7 +85,7 @@ const agentOrName = either(string, agent)
 const team = object<TeamDefinition>({
   description: string,
   agents: list(agentOrName),
-  strategy: choice('hierarchical', 'peer-to-peer', 'hybrid'),
+  strategy: choice('hierarchical'),
   planner: agentOrName,
   plan: fn,
   checker: agentOrName,

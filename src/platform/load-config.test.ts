@@ -97,7 +97,7 @@ describe('loading a config', () => {
       ':6',
       /"teams.research.agents.0" has no "instrutions"; did you mean "instructions"\?/,
     )
-    await refusedAt(path, ':7', /"teams.research.strategy" must be "hierarchical" or /)
+    await refusedAt(path, ':7', /"teams.research.strategy" must be "hierarchical", it is /)
   })
 
   it('tells limits of shared state that cannot be', async () => {

@@ -21,7 +21,7 @@ export type Restore = {
  * and sound store or none. Throws `input.invalid` when there is a store, `store.corrupt` when the backup does not verify.
  */
 export const restoreBackup = async (file: string, options: Restore): Promise<AuditReport> => {
-  const { config, env = {} } = options
+  const { config, env = process.env } = options
   const directory = resolve(config.stores?.directory ?? '.concord')
   const target = join(directory, 'concord.db')
   const standing = ['', '-wal', '-shm'].map((end) => `${target}${end}`).find(existsSync)

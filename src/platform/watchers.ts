@@ -69,8 +69,7 @@ export const teamOfAgent = (config: ConcordConfig, name: string): TeamDefinition
   return { ...rest, plan: () => [{ id: agent, agent }] }
 }
 
-export const createWatchers = (config: ConcordConfig, ports: WatcherPorts): Watchers => {
-  const wakes = wakesOf(config)
+export const createWatchers = (wakes: readonly Wake[], ports: WatcherPorts): Watchers => {
   let started: Watcher[] = []
   return {
     list: () => wakes,

@@ -23,8 +23,10 @@ export type FamilyParts = {
 }
 
 export type Family = {
-  /** A run of this process has a child. */
+  /** A run of this process has a child, or may have one. */
   add(parent: string): void
+  /** This process does not own the run any more. */
+  released(parent: string): void
   /** The run ended, or executions of it are no longer wanted. */
   dropped(parent: Run): void
   /** The run was claimed; `rested` when it had been suspended. */
@@ -82,12 +84,14 @@ export const createFamily = ({ log, logger, send, wake }: FamilyParts): Family =
 
   return {
     add: (parent) => void parents.add(parent),
+    released: (parent) => void parents.delete(parent),
     dropped(parent) {
       if (!parents.has(parent.id)) return
-      if (isFinal(parent)) parents.delete(parent.id)
       void quietly(parent.id, cancelUnwanted(parent))
     },
     takenOver(parent, rested) {
+      // The owner before may have started some.
+      parents.add(parent.id)
       void quietly(
         parent.id,
         cancelUnwanted(parent).then(() => (rested ? goOn(parent) : undefined)),

@@ -144,10 +144,13 @@ export const createRunner = (
     owners.set(run.id, owner)
     void owner.ended
       .then(async (end) => {
-        if (owners.get(run.id) === owner) owners.delete(run.id)
+        if (end.reason === 'final') family.dropped(run)
+        if (owners.get(run.id) === owner) {
+          owners.delete(run.id)
+          family.released(run.id)
+        }
         if (end.reason === 'lost') logger.warn({ error: end.error, run: run.id }, 'ownership lost')
         else if (end.reason === 'final') {
-          family.dropped(run)
           if (run.parent !== undefined) await tellParent(run, run.parent)
         } else if (!closed) await letGo(run, end.reason)
       })

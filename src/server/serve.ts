@@ -19,12 +19,19 @@ export const serve = async (concord: Concord, options: ServeOptions = {}): Promi
   checkAddress({ ...rest, host })
   const closing = new AbortController()
   const server = await listen(createApp(concord, { ...rest, closing: closing.signal }), { host, port })
-  concord.memory.reachableAt(concord.config.server?.url ?? server.url)
-  concord.runner.adopt()
-  await concord.runner.reconcile()
-  await goOnAfterStop(concord)
-  await concord.watchers.start()
-  concord.checkpoints.start()
+  try {
+    concord.memory.reachableAt(concord.config.server?.url ?? server.url)
+    concord.runner.adopt()
+    await concord.runner.reconcile()
+    await goOnAfterStop(concord)
+    await concord.watchers.start()
+    concord.checkpoints.start()
+  } catch (error) {
+    closing.abort()
+    concord.memory.reachableAt(undefined)
+    await server.close(0)
+    throw error
+  }
   return {
     url: server.url,
     close(graceMs) {

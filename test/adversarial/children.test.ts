@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { agent, type TeamDefinition, team, tool } from '../../src/index.ts'
+import { fileURLToPath } from 'node:url'
+import { agent, openConcord, type TeamDefinition, team, tool } from '../../src/index.ts'
 import { scriptedModel } from '../../src/testing/model.ts'
 import { concordWith, eventOf } from '../runs/fixture.ts'
+import { startProgram } from '../server/fixture.ts'
+import { orphanConfig } from './orphan-worker.ts'
 
 const echo = agent<unknown, unknown>({ name: 'echo', run: (input) => input })
 
@@ -435,5 +441,24 @@ describe('two calls of one model agent within a step', () => {
     const concord = await concordWith({ agents: [both, finder], plan: () => [{ id: 'a', agent: 'both' }] })
     const run = await concord.run({ text: 'x', team: 't' })
     assert.deepEqual(run.output, ['{"found":"first"}', '{"found":"second"}'])
+  })
+})
+
+describe('a child whose parent was taken over', () => {
+  it('is cancelled at once when the parent is cancelled under its new owner', async (t) => {
+    const directory = mkdtempSync(join(tmpdir(), 'concord-orphan-'))
+    t.after(() => rmSync(directory, { recursive: true, force: true }))
+    const worker = fileURLToPath(new URL('./orphan-worker.ts', import.meta.url))
+    const first = await startProgram(t, process.execPath, [worker, directory])
+    await first.kill('SIGKILL')
+    const began = Promise.withResolvers<void>()
+    const concord = await openConcord({ config: orphanConfig(directory, began.resolve) })
+    t.after(() => concord.close())
+    await concord.runner.resume('parent', 'test')
+    await began.promise
+    await concord.signal('parent', { kind: 'cancel' })
+    assert.equal((await concord.runner.settled('parent')).status, 'cancelled')
+    const child = (await concord.runs({ parent: 'parent' }))[0]?.run ?? ''
+    await eventOf(concord, child, (event) => event.type === 'run.cancelled')
   })
 })

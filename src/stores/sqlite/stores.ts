@@ -211,7 +211,13 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
     },
   )
   const live = stateLive({ cells, table, feed })
-  connection.read('open the log', () => writer.refresh())
+  try {
+    connection.read('open the log', () => writer.refresh())
+  } catch (error) {
+    await ring.close()
+    connection.db.close()
+    throw error
+  }
   const membership = sqliteMembership({ connection, committer: group, clock, random, beatMs })
   let closing: Promise<void> | undefined
   const close = () => {
@@ -255,7 +261,11 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
   }
   const audit = sqliteAudit({ connection, committer: group, writer, forgotten })
   const trim = stateTrim({ connection, committer: group, writer, cells, streams, table })
-  if (options.role) await membership.join(options.role)
+  if (options.role)
+    await membership.join(options.role).catch(async (error) => {
+      await close()
+      throw error
+    })
   return {
     log,
     state,
