@@ -1,6 +1,7 @@
 export { AgentContext } from './agent/context.ts'
 export { type AgentDefinition, type AnyAgent, agent, type Evidence } from './agent/define.ts'
 export type { Action, Learned, Observation, Proposal, Reasoner } from './agent/loop.ts'
+export { withJsonSchema } from './agent/told-schema.ts'
 export type { AgentCard, Role } from './domain/agent.ts'
 export type { Limits } from './domain/budget.ts'
 export type { Redo, Verdict } from './domain/check.ts'
@@ -27,7 +28,7 @@ export { type ConcordConfig, defineConfig } from './platform/config.ts'
 export type { BeforeStore, Sink } from './policy/before-store.ts'
 export type { Policy } from './policy/decide.ts'
 export type { Model, ModelAnswer, ModelRequest, Models } from './ports/model.ts'
-export type { Schema } from './ports/schema.ts'
+export type { JsonSchema, Schema } from './ports/schema.ts'
 export type {
   Entry,
   Message,

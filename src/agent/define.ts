@@ -2,11 +2,12 @@ import type { AgentCard, Role } from '../domain/agent.ts'
 import type { Verdict } from '../domain/check.ts'
 import type { Json } from '../domain/json.ts'
 import type { Model } from '../ports/model.ts'
-import { jsonSchemaOf, type Schema } from '../ports/schema.ts'
+import type { Schema } from '../ports/schema.ts'
 import type { AnyTool } from '../ports/tool.ts'
 import type { WakeOn } from '../runtime/wake-on.ts'
 import type { AgentContext } from './context.ts'
 import type { Reasoner } from './loop.ts'
+import { shownSchemaOf } from './told-schema.ts'
 
 /** Bounds of one agent's loop by name; reaching one ends the step with `bound.reached`. */
 export type LoopBounds = {
@@ -117,8 +118,8 @@ export const cardOf = (definition: AnyAgent): AgentCard => {
     role: definition.role ?? 'specialist',
     kind: kindOf(definition),
   }
-  const input = jsonSchemaOf(definition.input, 'input')
-  const output = jsonSchemaOf(definition.output, 'output')
+  const input = shownSchemaOf(definition.input, 'input')
+  const output = shownSchemaOf(definition.output, 'output')
   const tools = toolNames(definition)
   if (input !== undefined) card.input = input
   if (output !== undefined) card.output = output

@@ -15,6 +15,7 @@ import { judgeAnswer } from './judge.ts'
 import type { Action, Learned, Observation, Proposal, Reasoner } from './loop.ts'
 import { callModel } from './model-call.ts'
 import type { PersonMessage } from './person-messages.ts'
+import { answerSchemaOf } from './told-schema.ts'
 import { callTool, findTool, toolProblems } from './tool-call.ts'
 
 const house =
@@ -31,7 +32,7 @@ export const modelReasoner = async (
   for (const name of toolNames(definition))
     tools.set(name, await findTool(definition, context.services, name))
   const specs = [...tools.values()].map(specOf)
-  const outputSchema = jsonSchemaOf(definition.output, 'output')
+  const outputSchema = answerSchemaOf(definition.output)
   const pad = context.scratchpad
   pad.limit(await contextLimit(definition, context, bounds))
   pad.open(opening(definition, taskOf(input, context), outputSchema, await recalledBy(context)))

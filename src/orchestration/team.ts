@@ -1,5 +1,6 @@
-import { type AnyAgent, cardOf } from '../agent/define.ts'
+import { type AnyAgent, cardOf, kindOf } from '../agent/define.ts'
 import type { TeamServices } from '../agent/services.ts'
+import { untellable } from '../agent/told-schema.ts'
 import { ConcordError } from '../domain/errors.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Step } from '../domain/plan.ts'
@@ -87,6 +88,9 @@ export const assembleTeam = (
     if (other !== undefined && other !== found)
       throw invalid(name, at, `two different agents are called "${found.name}"`, 'rename one')
     agents.set(found.name, found)
+    const untold = untoldIn(found)
+    if (untold !== undefined)
+      throw invalid(name, [...at, ...untold.at], `agent "${found.name}": ${untold.wrong}`, untold.way)
     return found.name
   }
   const { strategy }: { strategy?: string } = definition
@@ -138,6 +142,23 @@ export const assembleTeam = (
     strategy: hierarchical(shape),
     shape,
   }
+}
+
+/** What a model agent would have to be told and cannot: its answer's schema, or one of its tools'. */
+const untoldIn = (found: AnyAgent): { at: string[]; wrong: string; way: string } | undefined => {
+  if (kindOf(found) !== 'model') return undefined
+  const answer = untellable(found.output)
+  if (answer !== undefined) return { at: ['output'], ...answer }
+  for (const tool of found.tools ?? []) {
+    const input = typeof tool === 'string' ? undefined : untellable(tool.input)
+    if (typeof tool !== 'string' && input !== undefined)
+      return {
+        at: ['tools', tool.name, 'input'],
+        wrong: `tool "${tool.name}": ${input.wrong}`,
+        way: input.way,
+      }
+  }
+  return undefined
 }
 
 /** A team of one: a step without a payload gets the goal. */
