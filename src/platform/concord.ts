@@ -55,7 +55,10 @@ export type GoalRequest = string | (Omit<Goal, 'team'> & { team?: string })
 
 export type StartOptions = {
   id?: string
-  /** Folders and files that the run's tools may read beside those of the configuration; kept with the run, whoever goes on with it. */
+  /**
+   * Folders and files that the run's tools may read beside those of the configuration; kept with the run, whichever
+   * process owns it. An empty list also takes the working directory away, which is read by default.
+   */
   readable?: readonly string[]
   /** Digest of the request that started it; kept with the run and compared by who keeps keys. */
   requested?: string
@@ -281,7 +284,8 @@ const wired = async (options: Opened): Promise<Concord> => {
     state,
     clock,
     logger,
-    start: (id, goal) => start(goal, { id }),
+    // What wakes it may be written by anybody: it names no folders of this machine.
+    start: (id, goal) => start(goal, { id, readable: [] }),
     settled: (id, signal) => runner.settled(id, signal),
   })
   const checkpoints = createCheckpoints({ stores, clock, logger, config, env })

@@ -73,8 +73,17 @@ export type ServerConfig = {
 
 export type ToolsConfig = BuiltInToolsConfig & {
   arxiv?: { baseUrl?: string; intervalMs?: number }
-  /** Folders a `corpus` may lie in; default the working directory. `corpusPath` is searched instead of the bundled corpus. */
-  papers?: { corpusPath?: string; corpusRoots?: readonly string[] }
+  /**
+   * `corpusPath` is searched instead of the bundled corpus. A `corpus` that a goal names must lie in one of
+   * `corpusRoots`; default the working directory, and none for goals over HTTP. Each document is read in a process
+   * that is killed after `documentMsMax` (30,000) or beyond `parserBytesMax` (1 GB).
+   */
+  papers?: {
+    corpusPath?: string
+    corpusRoots?: readonly string[]
+    documentMsMax?: number
+    parserBytesMax?: number
+  }
 }
 
 export type ConcordConfig = {

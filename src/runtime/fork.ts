@@ -12,6 +12,8 @@ export type ForkOptions = {
   /** Merged into the goal's params. */
   params?: JsonObject
   goal?: string
+  /** What the new run's tools may read, where the origin's start named nothing. */
+  readable?: readonly string[]
 }
 
 /** Ends, ownerships and requests to stop belong to the run they happened to. */
@@ -76,11 +78,12 @@ export const forkOf = async (
   const goal: Goal = { ...first.data.goal }
   if (options.goal !== undefined) goal.text = options.goal
   if (options.params !== undefined) goal.params = { ...goal.params, ...options.params }
+  const readable = first.data.readable ?? options.readable
   return {
     id: newId,
     goal,
     ...(first.data.recalled === undefined ? {} : { recalled: first.data.recalled }),
-    ...(first.data.readable === undefined ? {} : { readable: first.data.readable }),
+    ...(readable === undefined ? {} : { readable }),
     depth: first.data.depth,
     forkedFrom: { run: id, version: at },
     inherited: {

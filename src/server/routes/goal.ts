@@ -71,11 +71,14 @@ const wait = async (
   }
 }
 
+/** A caller elsewhere names folders of this machine only where the configuration allows them. */
+const remote = { readable: [] }
+
 const startOnce = async (concord: Services['concord'], key: string, request: AskedGoal): Promise<string> => {
   const id = runOfKey(key)
   const digest = requestDigest(key, asJson(request))
   await checkSameRequest(concord, id, { request, digest })
-  await concord.start(request, { id, requested: digest })
+  await concord.start(request, { ...remote, id, requested: digest })
   // Of two requests at the same instant, the loser learns only now whether the run is its own.
   await checkSameRequest(concord, id, { request, digest })
   return id
@@ -114,7 +117,8 @@ export const goalRoutes = (app: App, services: Services): void => {
       const request = { ...rest, text: goal, ...(params && { params }) }
       const key = keyOf(c)
       const preference = preferenceOf(c.req.header('prefer'))
-      const id = key === undefined ? await concord.start(request) : await startOnce(concord, key, request)
+      const id =
+        key === undefined ? await concord.start(request, remote) : await startOnce(concord, key, request)
       const run = await wait(services, id, c.req.raw.signal, preference.waitMs)
       if (run !== undefined) return answer(c, run)
       const status = (await concord.log.run(id))?.status ?? 'queued'

@@ -116,7 +116,8 @@ const forkRoute = (app: App, { concord }: Services): void =>
     async (c) => {
       const { run } = await knownRun(concord, c)
       const { params, ...rest } = await bodyOf(c, forkSchema)
-      const id = await concord.fork(run, { ...rest, ...(params && { params: params as JsonObject }) })
+      const request = { ...rest, readable: [], ...(params && { params: params as JsonObject }) }
+      const id = await concord.fork(run, request)
       c.header('location', `/runs/${id}`)
       return c.json({ runId: id, status: (await concord.log.run(id))?.status ?? 'queued' }, 201)
     },

@@ -16,6 +16,13 @@ export type CorpusFile = {
 
 export type Skipped = { path: string; reason: string }
 
+export type DocumentLimits = {
+  /** For one document; its process is killed then. */
+  documentMsMax: number
+  /** Of the process that parses, which is killed beyond. */
+  parserBytesMax: number
+}
+
 export type CorpusLimits = {
   /** Entries looked at, folders and files of whatever kind. */
   filesMax: number
@@ -29,7 +36,11 @@ export type CorpusLimits = {
   pagesMax: number
   /** Reasons kept; later ones are only counted. */
   skippedMax: number
-}
+  /** Of all papers together, which stay in memory. */
+  charactersMax: number
+  /** Documents whose parser was killed, after which the rest of the corpus is left out. */
+  killedMax: number
+} & DocumentLimits
 
 export const corpusLimits: CorpusLimits = {
   filesMax: 10_000,
@@ -39,6 +50,10 @@ export const corpusLimits: CorpusLimits = {
   recordsMax: 200_000,
   pagesMax: 500,
   skippedMax: 1000,
+  charactersMax: 200_000_000,
+  killedMax: 10,
+  documentMsMax: 30_000,
+  parserBytesMax: 1_000_000_000,
 }
 
 const KINDS: { [extension: string]: FileKind } = {

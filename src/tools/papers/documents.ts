@@ -1,6 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { basename, extname } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { isConcordError } from '../../domain/errors.ts'
 import type { Logger } from '../../ports/logger.ts'
 import {
@@ -11,14 +8,8 @@ import {
   type Skipped,
   unreadable,
 } from './corpus-files.ts'
-import { decodeText } from './decode.ts'
-import { abstractIn, type Draft, guessTitle, opening } from './document-text.ts'
-import { arxivPage, arxivPdf, dedupePapers, oneLine, type Paper, parseArxivId } from './paper.ts'
-import { readDocx } from './read-docx.ts'
-import { readHtml } from './read-html.ts'
-import { readJsonl } from './read-jsonl.ts'
-import { readMarkdown, readText } from './read-markdown.ts'
-import { readPdf } from './read-pdf.ts'
+import { type DocumentReader, documentReader, type ReadFile, Unreadable } from './document-reader.ts'
+import { dedupePapers, oneLine, type Paper } from './paper.ts'
 
 export type { CorpusLimits, Skipped } from './corpus-files.ts'
 
@@ -46,14 +37,30 @@ export const loadCorpus = async (
   const limits = { ...corpusLimits, ...given }
   const { files, skipped } = await listCorpus(path, { limits, ...(signal ? { signal } : {}) })
   const loaded: Paper[] = []
-  for (const [index, file] of files.entries()) {
-    signal?.throwIfAborted()
-    const read = await readCorpusFile(file, limits, signal)
-    // One by one: spreading 200,000 records into push would overflow the stack.
-    for (const paper of read.papers) loaded.push(paper)
-    for (const reason of read.skipped) skipped.push(reason)
-    onProgress?.({ done: index + 1, total: files.length, path: file.path })
+  const reader = documentReader(limits)
+  let characters = 0
+  let killed = 0
+  try {
+    for (const [index, file] of files.entries()) {
+      signal?.throwIfAborted()
+      const full = fullBy(characters, killed, limits)
+      if (full !== undefined) {
+        skipped.push({ path: file.path, reason: `${full}: the rest of the corpus is left out` })
+        break
+      }
+      const read = await readFile(reader, file, limits, signal)
+      characters += charactersOf(read.papers)
+      if (read.killed) killed += 1
+      // One by one: spreading 200,000 records into push would overflow the stack.
+      if (characters <= limits.charactersMax) for (const paper of read.papers) loaded.push(paper)
+      for (const reason of read.skipped) skipped.push(reason)
+      onProgress?.({ done: index + 1, total: files.length, path: file.path })
+    }
+  } finally {
+    reader.close()
   }
+  if (characters > limits.charactersMax && loaded.length === 0)
+    throw unreadable(path, `it has at most ${limits.charactersMax} characters of text`, 'it has more')
   const papers = dedupePapers(loaded)
   const kept = new Set(papers)
   for (const paper of loaded)
@@ -64,6 +71,14 @@ export const loadCorpus = async (
     logger?.warn({ path: at, reason }, 'corpus: skipped')
   return { papers, skipped: bounded(skipped, limits.skippedMax) }
 }
+
+/** Why no more files are read. */
+const fullBy = (characters: number, killed: number, limits: CorpusLimits): string | undefined =>
+  characters > limits.charactersMax
+    ? `more than ${limits.charactersMax} characters of text`
+    : killed >= limits.killedMax
+      ? `${killed} documents had to be given up as they took too much time or memory`
+      : undefined
 
 const nothingRead = (skipped: readonly Skipped[]): string =>
   skipped.length === 0
@@ -78,57 +93,27 @@ const bounded = (skipped: Skipped[], max: number): Skipped[] =>
     ? skipped
     : [...skipped.slice(0, max), { path: '', reason: `${skipped.length - max} more were skipped` }]
 
-const readCorpusFile = async (
+type Read = ReadFile & { killed?: boolean }
+
+const readFile = async (
+  reader: DocumentReader,
   file: CorpusFile,
   limits: CorpusLimits,
   signal?: AbortSignal,
-): Promise<LoadedCorpus> => {
+): Promise<Read> => {
   try {
-    const bytes = await readFile(file.absolute, signal ? { signal } : {})
-    if (file.kind === 'jsonl') {
-      const text = decodeText(bytes)
-      if (text === undefined) throw new Error('not text: binary content')
-      return readJsonl(text, file.path, limits.recordsMax)
-    }
-    return { papers: [paperOf(file, await draftOf(file, bytes, limits, signal))], skipped: [] }
+    return await reader.file(file, limits, signal)
   } catch (error) {
     signal?.throwIfAborted()
-    // The user can mend a missing package, and a corpus without half of its files would be a silent loss.
+    // The user can fix a missing package, and a corpus without half of its files would be a silent loss.
     if (isConcordError(error) && error.code === 'package.missing') throw error
     const reason = oneLine(error instanceof Error ? error.message : String(error)).slice(0, 200)
-    return { papers: [], skipped: [{ path: file.path, reason: `unreadable ${file.kind}: ${reason}` }] }
+    const skipped = [{ path: file.path, reason: `unreadable ${file.kind}: ${reason}` }]
+    return { papers: [], skipped, killed: error instanceof Unreadable && error.killed }
   }
 }
 
-const draftOf = async (
-  file: CorpusFile,
-  bytes: Buffer,
-  limits: CorpusLimits,
-  signal?: AbortSignal,
-): Promise<Draft> => {
-  if (file.kind === 'pdf') return readPdf(bytes, { pagesMax: limits.pagesMax, ...(signal ? { signal } : {}) })
-  if (file.kind === 'docx') return readDocx(bytes)
-  const text = decodeText(bytes)
-  if (text === undefined) throw new Error('not text: binary content')
-  if (file.kind === 'html') return readHtml(text)
-  return file.kind === 'markdown' ? readMarkdown(text) : readText(text)
-}
-
-const paperOf = (file: CorpusFile, draft: Draft): Paper => {
-  if (!/\p{L}{2}/u.test(draft.text)) throw new Error('no words in it (a scan without a text layer?)')
-  const stem = basename(file.path, extname(file.path))
-  const title = draft.title ?? guessTitle(draft.text, stem)
-  const arxivId = draft.arxivId ?? parseArxivId(stem)?.id
-  return {
-    id: arxivId ?? file.path,
-    title,
-    abstract: oneLine(draft.abstract ?? '') || abstractIn(draft.text) || opening(draft.text, title),
-    authors: draft.authors ?? [],
-    categories: [],
-    published: draft.published ?? '',
-    url: draft.url ?? (arxivId ? arxivPage(arxivId) : pathToFileURL(file.absolute).href),
-    ...(arxivId ? { pdfUrl: arxivPdf(arxivId) } : {}),
-    source: file.path,
-    fullText: draft.text,
-  }
-}
+const charactersOf = (papers: readonly Paper[]): number =>
+  papers.reduce((sum, { title, abstract, fullText = '' }) => {
+    return sum + title.length + abstract.length + fullText.length
+  }, 0)

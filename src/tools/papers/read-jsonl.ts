@@ -1,8 +1,13 @@
 import type { Skipped } from './corpus-files.ts'
-import { guessTitle, isoDate, opening, splitAuthors, tidyTitle } from './document-text.ts'
+import { guessTitle, isoDate, opening, splitAuthors, tidyTitle, upTo } from './document-text.ts'
 import { arxivPage, oneLine, type Paper, parseArxivId } from './paper.ts'
 
 type Fields = { [key: string]: unknown }
+
+/** Longer lines are no record of a paper. */
+const RECORD_CHARS_MAX = 5_000_000
+/** An abstract is indexed whole: what is longer is text. */
+const ABSTRACT_CHARS_MAX = 10_000
 
 const ID = ['id', 'paper_id', 'arxiv_id', '_id', 'doc_id', 'docid', 'corpusid', 'doi']
 const TITLE = ['title', 'name', 'headline']
@@ -58,6 +63,8 @@ export const readJsonl = (
 }
 
 const readRecord = (line: string, path: string, number: number): Paper | string => {
+  if (line.length > RECORD_CHARS_MAX)
+    return `a record of ${line.length} characters, more than the ${RECORD_CHARS_MAX} allowed`
   let value: unknown
   try {
     value = JSON.parse(line.replace(/^\uFEFF/, ''))
@@ -81,7 +88,8 @@ const paperOf = (fields: Map<string, unknown>, path: string, number: number): Pa
     return undefined
   }
   const fullText = wordsOf(pick(TEXT))
-  const abstract = oneLine(wordsOf(pick(ABSTRACT))) || (fullText ? opening(fullText) : '')
+  const abstract =
+    upTo(oneLine(wordsOf(pick(ABSTRACT))), ABSTRACT_CHARS_MAX) || (fullText ? opening(fullText) : '')
   const given = tidyTitle(wordsOf(pick(TITLE)))
   if (!given && !abstract) return 'a record without title, abstract and text'
   const rawId = wordsOf(pick(ID)).trim()

@@ -16,10 +16,7 @@ const RUNNING_PAGES_MIN = 3
  * Text of a PDF in reading order as the file gives it: lines joined to paragraphs, words divided at line ends mended, page numbers
  * and running heads left out. Bounded by pages and characters.
  */
-export const readPdf = async (
-  bytes: Uint8Array,
-  { pagesMax, signal }: { pagesMax: number; signal?: AbortSignal },
-): Promise<Draft> => {
+export const readPdf = async (bytes: Uint8Array, { pagesMax }: { pagesMax: number }): Promise<Draft> => {
   const { getDocumentProxy, getMeta } = await lazily('read PDF files', 'unpdf', () => import('unpdf'))
   // A copy, since the parser takes the memory over; verbosity 0 keeps its warnings off the console.
   const pdf = await getDocumentProxy(new Uint8Array(bytes), { verbosity: 0 })
@@ -27,7 +24,6 @@ export const readPdf = async (
     const lines: Line[] = []
     let size = 0
     for (let page = 1; page <= Math.min(pdf.numPages, pagesMax) && size < TEXT_CHARS_MAX; page += 1) {
-      signal?.throwIfAborted()
       for (const line of linesOf((await (await pdf.getPage(page)).getTextContent()).items, page)) {
         lines.push(line)
         size += line.text.length

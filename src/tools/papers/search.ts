@@ -1,5 +1,5 @@
 import { dayOf, type Paper } from './paper.ts'
-import { type TermIndex, termIndex } from './term-index.ts'
+import { type Parts, type TermIndex, termIndex, termIndexInTurns } from './term-index.ts'
 
 export type ScoredPaper = { paper: Paper; score: number }
 
@@ -23,18 +23,13 @@ export type PaperSearch = {
 /** Words of a title say what a paper is about: they count as if written twice. */
 const TITLE_WEIGHT = 2
 
-/** BM25 over title and abstract, in memory. The index is built at the first search. */
-export const paperSearch = (papers: readonly Paper[]): PaperSearch => {
-  let index: TermIndex | undefined
+/** BM25 over title and abstract, in memory. Without an `index` it is built at the first search. */
+export const paperSearch = (papers: readonly Paper[], given?: TermIndex): PaperSearch => {
+  let index = given
   return {
     size: papers.length,
     search: ({ query, max = 20, ...filters }) => {
-      index ??= termIndex(
-        papers.map(({ title, abstract }) => [
-          [title, TITLE_WEIGHT],
-          [abstract, 1],
-        ]),
-      )
+      index ??= termIndex(papers.map(partsOf))
       const matches = filterOf(filters)
       const hits = index
         .search(query)
@@ -44,6 +39,15 @@ export const paperSearch = (papers: readonly Paper[]): PaperSearch => {
     },
   }
 }
+
+/** As `paperSearch`, for papers of unknown size: the index is built in turns with other work. */
+export const paperSearchInTurns = async (papers: readonly Paper[]): Promise<PaperSearch> =>
+  paperSearch(papers, await termIndexInTurns(papers.map(partsOf)))
+
+const partsOf = ({ title, abstract }: Paper): Parts => [
+  [title, TITLE_WEIGHT],
+  [abstract, 1],
+]
 
 const filterOf = ({
   from,

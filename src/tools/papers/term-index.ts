@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { isStopWord, stem, stems } from '../../domain/text/tokens.ts'
 import { lexicon } from './lexicon.ts'
 
@@ -28,9 +29,30 @@ const PLAIN = /^[a-z]{5,}$/
  * the scores of the domain's `bm25Index` over `stems` (a test compares them) in a fraction of its building time.
  */
 export const termIndex = (documents: readonly Parts[]): TermIndex => {
-  const { chunks, entries, lengths } = counted(documents)
+  const building = built(documents)
+  for (;;) {
+    const { done, value } = building.next()
+    if (done) return value
+  }
+}
+
+/** As `termIndex`, giving way to other work on this thread: untrusted documents may be of any size. */
+export const termIndexInTurns = async (documents: readonly Parts[]): Promise<TermIndex> => {
+  const building = built(documents)
+  for (;;) {
+    const { done, value } = building.next()
+    if (done) return value
+    await setImmediate()
+  }
+}
+
+/** Characters or words counted before others get a turn: some milliseconds. */
+const turn = { characters: 500_000, words: 20_000 }
+
+function* built(documents: readonly Parts[]): Generator<undefined, TermIndex> {
+  const { chunks, entries, lengths } = yield* counted(documents)
   const average = lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, lengths.length) || 1
-  const { plain, odd } = grouped(chunks, entries)
+  const { plain, odd } = yield* grouped(chunks, entries)
   const merged = new Map<string, Postings>()
 
   const postingsOf = (term: string): Postings => {
@@ -61,7 +83,7 @@ export const termIndex = (documents: readonly Parts[]): TermIndex => {
 
 type Counted = { chunks: readonly string[]; entries: Entries; lengths: number[] }
 
-const counted = (documents: readonly Parts[]): Counted => {
+function* counted(documents: readonly Parts[]): Generator<undefined, Counted> {
   const words = lexicon()
   for (const prefix of PREFIXES) words.scan(prefix, () => {})
   /** Terms in a chunk: usually one, none for a stop word; scripts without blanks hold more. */
@@ -87,7 +109,9 @@ const counted = (documents: readonly Parts[]): Counted => {
     prefixAt =
       id < PREFIXES.length && scanned.charCodeAt(end) === HYPHEN && isWordAt(scanned, end + 1) ? start : -1
   }
-  const lengths = documents.map((parts, document) => {
+  const lengths: number[] = []
+  let characters = 0
+  for (const [document, parts] of documents.entries()) {
     length = 0
     entries.start(document)
     for (const part of parts) {
@@ -95,9 +119,13 @@ const counted = (documents: readonly Parts[]): Counted => {
       weight = part[1]
       prefixAt = -1
       words.scan(scanned, onChunk)
+      characters += scanned.length
     }
-    return length
-  })
+    lengths.push(length)
+    if (characters < turn.characters) continue
+    yield
+    characters = 0
+  }
   return { chunks: words.chunks, entries, lengths }
 }
 
@@ -163,7 +191,9 @@ const queryTerms = (query: string): string[] => {
   return [...stems(query), ...joined.flatMap(([, prefix, word]) => stems(`${prefix}${word}`))]
 }
 
-const grouped = (chunks: readonly string[], entries: Entries) => {
+type Grouped = { plain: Map<string, number[]>; odd: Map<string, number[]> }
+
+function* grouped(chunks: readonly string[], entries: Entries): Generator<undefined, Grouped> {
   const plain = new Map<string, number[]>()
   const odd = new Map<string, number[]>()
   const put = (groups: Map<string, number[]>, key: string, id: number): void => {
@@ -172,6 +202,7 @@ const grouped = (chunks: readonly string[], entries: Entries) => {
     else groups.set(key, [id])
   }
   for (const [id, chunk] of chunks.entries()) {
+    if (id % turn.words === turn.words - 1) yield
     if (!entries.has(id)) continue
     if (PLAIN.test(chunk)) put(plain, chunk.slice(0, 2), id)
     else for (const term of stems(chunk)) put(odd, term, id)

@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises'
-import { resolve, sep } from 'node:path'
+import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { z } from 'zod'
 import { ConcordError } from '../../domain/errors.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -7,11 +7,12 @@ import type { Logger } from '../../ports/logger.ts'
 import { type AnyTool, type ToolContext, tool } from '../../ports/tool.ts'
 import { arxivClient } from './arxiv.ts'
 import { bundledCorpus } from './bundled.ts'
-import { listCorpus } from './corpus-files.ts'
+import { type DocumentLimits, listCorpus } from './corpus-files.ts'
+import { documentReader, Unreadable } from './document-reader.ts'
+import type { Draft } from './document-text.ts'
 import { loadCorpus } from './documents.ts'
 import { type DateRange, dateRange, dayOf, type Paper, parseArxivId } from './paper.ts'
-import { readPdf } from './read-pdf.ts'
-import { type PaperSearch, paperSearch } from './search.ts'
+import { type PaperSearch, paperSearch, paperSearchInTurns } from './search.ts'
 
 export type PaperToolOptions = {
   clock: Clock
@@ -21,10 +22,13 @@ export type PaperToolOptions = {
   baseUrl?: string
   /** Searched by `corpus_search` when no path is given; the bundled corpus without it. */
   corpusPath?: string
-  /** Folders that a `path` given to a tool may lie in. Default: the working directory and `corpusPath`. */
+  /**
+   * Folders that a `path` given to a tool may lie in, beside `corpusPath` and those of the run. Default: the
+   * working directory, except for runs that came over HTTP or by a wake, whose `readable` is empty.
+   */
   corpusRoots?: readonly string[]
   intervalMs?: number
-}
+} & Partial<DocumentLimits>
 
 /** What `arxiv_search` and `corpus_search` return. */
 export type PapersFound = {
@@ -63,7 +67,8 @@ export const paperTools = (options: PaperToolOptions): AnyTool[] => {
     ...(intervalMs === undefined ? {} : { intervalMs }),
   })
   const corpora = openCorpora(options)
-  return [arxivSearch(arxiv), corpusSearch(corpora), paperFetch(arxiv, corpora)]
+  const limits = documentLimitsOf(options)
+  return [arxivSearch(arxiv), corpusSearch(corpora), paperFetch(arxiv, corpora, limits)]
 }
 
 const arxivSearch = (arxiv: ReturnType<typeof arxivClient>): AnyTool =>
@@ -103,7 +108,16 @@ const corpusSearch = (corpora: Corpora): AnyTool =>
     },
   })
 
-const paperFetch = (arxiv: ReturnType<typeof arxivClient>, corpora: Corpora): AnyTool =>
+const documentLimitsOf = ({ documentMsMax, parserBytesMax }: PaperToolOptions): Partial<DocumentLimits> => ({
+  ...(documentMsMax === undefined ? {} : { documentMsMax }),
+  ...(parserBytesMax === undefined ? {} : { parserBytesMax }),
+})
+
+const paperFetch = (
+  arxiv: ReturnType<typeof arxivClient>,
+  corpora: Corpora,
+  limits: Partial<DocumentLimits>,
+): AnyTool =>
   tool({
     name: 'paper_fetch',
     description:
@@ -125,10 +139,32 @@ const paperFetch = (arxiv: ReturnType<typeof arxivClient>, corpora: Corpora): An
           'not-found',
           `Cannot fetch the full text of ${JSON.stringify(id)} as the collection must hold it or arXiv know its id: neither does; take the id from a search, with the path searched`,
         )
-      const draft = await readPdf(await arxiv.pdf(id, { signal }), { pagesMax: PDF_PAGES_MAX, signal })
+      const draft = await pdfText(await arxiv.pdf(id, { signal }), parsed.id, limits, signal)
       return cut(parsed.id, draft.title ?? local?.title ?? '', draft.text, charactersMax, 'arxiv')
     },
   })
+
+/** The PDF comes from whoever wrote the paper. */
+const pdfText = async (
+  bytes: Uint8Array,
+  id: string,
+  limits: Partial<DocumentLimits>,
+  signal: AbortSignal,
+): Promise<Draft> => {
+  const reader = documentReader(limits)
+  try {
+    return await reader.pdf(bytes, { pagesMax: PDF_PAGES_MAX }, signal)
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error
+    throw new ConcordError(
+      'tool.failed',
+      `Cannot fetch the full text of ${id} as its PDF must be readable: ${error.message}; use its abstract`,
+      { cause: error },
+    )
+  } finally {
+    reader.close()
+  }
+}
 
 const dates = (from?: string, to?: string): { from?: string; to?: string } => ({
   ...(from === undefined ? {} : { from }),
@@ -155,8 +191,14 @@ type Corpora = {
 }
 
 /** Corpora once loaded, the latest used last; loaded again when their files have changed. */
-const openCorpora = ({ corpusPath, corpusRoots, logger }: PaperToolOptions): Corpora => {
-  const roots = corpusRoots ?? [process.cwd(), ...(corpusPath === undefined ? [] : [corpusPath])]
+const openCorpora = (options: PaperToolOptions): Corpora => {
+  const { corpusPath, corpusRoots, logger } = options
+  const limits = documentLimitsOf(options)
+  const rootsOf = (readable: readonly string[] | undefined): readonly string[] => [
+    ...(corpusRoots ?? (readable?.length === 0 ? [] : [process.cwd()])),
+    ...(corpusPath === undefined ? [] : [corpusPath]),
+    ...(readable ?? []),
+  ]
   const cache = new Map<string, Promise<Corpus>>()
 
   const cached = (key: string, load: () => Promise<Corpus>): Promise<Corpus> => {
@@ -171,16 +213,21 @@ const openCorpora = ({ corpusPath, corpusRoots, logger }: PaperToolOptions): Cor
     return found
   }
 
-  const open: Corpora['open'] = async (path, { signal, readable = [] }) => {
+  const open: Corpora['open'] = async (path, { signal, readable }) => {
     signal.throwIfAborted()
-    const asked = path === undefined ? corpusPath : await within([...roots, ...readable], path)
-    if (asked === undefined) return cached('', async () => corpusOf('bundled', await bundledCorpus()))
+    const asked = path === undefined ? corpusPath : await within(rootsOf(readable), path)
+    if (asked === undefined)
+      return cached('', async () => {
+        const papers = await bundledCorpus()
+        return corpusOf('bundled', papers, paperSearch(papers))
+      })
     const { files } = await listCorpus(asked, { signal })
     const state = files.map((file) => `${file.path} ${file.bytes} ${file.modifiedMs}`).join('\n')
     // Without the caller's signal: others may wait for the same load, and a retry finds it done.
-    const load = cached(`${asked}\n${state}`, async () =>
-      corpusOf(path ?? asked, (await loadCorpus(asked, { logger })).papers),
-    )
+    const load = cached(`${asked}\n${state}`, async () => {
+      const { papers } = await loadCorpus(asked, { logger, limits })
+      return corpusOf(path ?? asked, papers, await paperSearchInTurns(papers))
+    })
     return Promise.race([load, aborted(signal)])
   }
 
@@ -193,9 +240,9 @@ const openCorpora = ({ corpusPath, corpusRoots, logger }: PaperToolOptions): Cor
   }
 }
 
-const corpusOf = (source: string, papers: readonly Paper[]): Corpus => ({
+const corpusOf = (source: string, papers: readonly Paper[], search: PaperSearch): Corpus => ({
   source,
-  search: paperSearch(papers),
+  search,
   papers: new Map(papers.map((paper) => [paper.id, paper])),
 })
 
@@ -205,14 +252,22 @@ const aborted = (signal: AbortSignal): Promise<never> =>
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
 
-/** An agent names the path, so it may only lead where the person who set the tools up allows, links resolved. */
+/**
+ * An agent or a caller names the path, so it may only lead where the person who set the tools up allows, links
+ * resolved, and into nothing hidden there.
+ */
 const within = async (roots: readonly string[], path: string): Promise<string> => {
   const real = await resolved(path)
-  for (const root of await Promise.all(roots.map(resolved)))
-    if (real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)) return real
+  for (const root of await Promise.all(roots.map(resolved))) {
+    if (real === root) return real
+    const below = relative(root, real).split(sep)
+    if (below[0] === '..' || isAbsolute(below.join(sep))) continue
+    if (!below.some((segment) => segment.startsWith('.'))) return real
+  }
+  const now = roots.length === 0 ? 'no folder is allowed' : 'it does not, or is hidden there'
   throw new ConcordError(
     'tool.forbidden',
-    `Cannot read ${path} as a corpus must lie in ${roots.join(' or ')}: it does not; move it there, start the run with --corpus, or allow its folder (corpusRoots)`,
+    `Cannot read ${path} as a corpus must lie in ${roots.join(' or ') || 'a folder that is allowed'}: ${now}; move it there, start the run with --corpus, or allow its folder (toolSettings.papers.corpusRoots)`,
     { details: { path } },
   )
 }
