@@ -350,6 +350,7 @@ const wired = async (options: Opened): Promise<Concord> => {
     watchers,
     checkpoints,
     async close(reason = 'the process stops') {
+      memory.reachableAt(undefined)
       await watchers.stop()
       await checkpoints.stop()
       // A run that is suspended now would have to be resumed by somebody: learning takes seconds.

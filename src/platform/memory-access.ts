@@ -10,6 +10,7 @@ import { type MemoryTeam, memoryReach } from '../policy/memory.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Provenance, StateStore } from '../ports/state-store.ts'
+import { handsOutTokens } from './memory-issuers.ts'
 import type { Grant, MemoryTokens } from './memory-token.ts'
 
 /** What the holder of a token may do; everything in it follows from the token and the log. */
@@ -121,16 +122,21 @@ const scopeOf = (
 
 export const memoryAccess = ({ store, log, tokens, clock, url, team }: MemoryParts): Memory => {
   let reachable = url
+  let end: (() => void) | undefined
   return {
     store,
     tokens,
     reachableAt(at) {
       reachable = at
+      if (at !== undefined) return
+      end?.()
+      end = undefined
     },
     headers(grant): Record<string, string> {
       if (reachable === undefined) return {}
       const at = `${reachable.replace(/\/+$/, '')}/memory`
-      return { 'concord-memory': at, 'concord-token': tokens.issue(grant) }
+      end ??= handsOutTokens(tokens)
+      return { 'concord-memory': at, 'concord-token': tokens.issue({ ...grant, at }) }
     },
     async scope(grant) {
       const summary = await log.run(grant.run)

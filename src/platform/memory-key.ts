@@ -5,7 +5,7 @@ import { ConcordError } from '../domain/errors.ts'
 import type { StoresConfig } from './config.ts'
 
 const charsMin = 32
-const fileName = 'memory.key'
+export const memoryKeyFile = 'memory.key'
 
 export type MemoryKeySource = {
   stores?: StoresConfig | undefined
@@ -34,7 +34,7 @@ const fromText = (text: string, source: string): Uint8Array => {
 
 /** Written beside and linked into place: of processes that make one at once all read the same, and none reads half of one. */
 const makeFile = (directory: string, file: string): void => {
-  const own = join(directory, `.${fileName}.${process.pid}.${randomBytes(6).toString('hex')}`)
+  const own = join(directory, `.${memoryKeyFile}.${process.pid}.${randomBytes(6).toString('hex')}`)
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   writeFileSync(own, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
   try {
@@ -47,7 +47,7 @@ const makeFile = (directory: string, file: string): void => {
 }
 
 const fromFile = (directory: string): Uint8Array => {
-  const file = join(directory, fileName)
+  const file = join(directory, memoryKeyFile)
   const read = () => fromText(readFileSync(file, 'utf8').trim(), file)
   try {
     return read()

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { ConcordError } from '../domain/errors.ts'
+import { ConcordError, isConcordError } from '../domain/errors.ts'
 import type { Clock } from '../ports/clock.ts'
 
 /** Whom a `concord-token` speaks for. `key` is the call's idempotency key: what the agent writes is told apart under it. */
@@ -14,6 +14,8 @@ export type Grant = {
   since: number
   /** Whom the run's goal is about. */
   subject?: string
+  /** The memory it is for: an agent's service sends nothing of a call anywhere else. */
+  at?: string
   /** When it was handed out, ms since the epoch. */
   issuedAt?: number
   /** Ms since the epoch. */
@@ -25,6 +27,8 @@ export type MemoryTokens = {
   issue(grant: Grant): string
   /** Throws `auth.required` for what is forged, cut, too old or none. */
   verify(token: string): Grant
+  /** Whether it was signed here for the memory at this address; when it ends is for `verify`. */
+  isFor(token: string, address: string): boolean
   /** The clock that `expiresAt` is of. */
   now(): number
 }
@@ -49,8 +53,31 @@ const isGrant = (value: unknown): value is Grant => {
   return texts && [epoch, attempt, since].every(Number.isSafeInteger) && Number.isFinite(expiresAt)
 }
 
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** `key` is read when it is first needed: a process that hands out no token makes no key. */
 export const memoryTokens = (key: () => Uint8Array, clock: Clock): MemoryTokens => {
+  /** The claims of a token that was signed with this key. */
+  const signed = (token: string): Grant => {
+    if (token.length > charsMax) throw refused(`it has ${token.length} characters`)
+    const end = token.lastIndexOf('.')
+    const claims = token.slice(0, Math.max(0, end))
+    if (!claims.startsWith(`${form}.`)) throw refused('it has another form')
+    // As text: decoding would take several texts for one.
+    const given = Buffer.from(token.slice(end + 1))
+    const mac = Buffer.from(macOf(claims))
+    // The length of a mac is not secret.
+    if (given.length !== mac.length || !timingSafeEqual(given, mac)) throw refused('its signature is wrong')
+    const grant = parsed(Buffer.from(claims.slice(form.length + 1), 'base64url').toString('utf8'))
+    if (!isGrant(grant)) throw refused('its claims are incomplete')
+    return grant
+  }
   const macOf = (text: string): string => createHmac('sha256', key()).update(text).digest('base64url')
   return {
     now: clock.now,
@@ -59,22 +86,18 @@ export const memoryTokens = (key: () => Uint8Array, clock: Clock): MemoryTokens 
       return `${claims}.${macOf(claims)}`
     },
     verify(token) {
-      if (token.length > charsMax) throw refused(`it has ${token.length} characters`)
-      const end = token.lastIndexOf('.')
-      const claims = token.slice(0, Math.max(0, end))
-      if (!claims.startsWith(`${form}.`)) throw refused('it has another form')
-      // As text: decoding would take several texts for one.
-      const given = Buffer.from(token.slice(end + 1))
-      const mac = Buffer.from(macOf(claims))
-      // The length of a mac is no secret.
-      if (given.length !== mac.length || !timingSafeEqual(given, mac)) throw refused('its signature is wrong')
-      const grant: unknown = JSON.parse(
-        Buffer.from(claims.slice(form.length + 1), 'base64url').toString('utf8'),
-      )
-      if (!isGrant(grant)) throw refused('its claims are incomplete')
+      const grant = signed(token)
       if (grant.expiresAt <= clock.now())
         throw refused(`it ended at ${new Date(grant.expiresAt).toISOString()}`)
       return grant
+    },
+    isFor(token, address) {
+      try {
+        return signed(token).at === address
+      } catch (error) {
+        if (isConcordError(error) && error.code === 'auth.required') return false
+        throw error
+      }
     },
   }
 }

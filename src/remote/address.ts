@@ -11,6 +11,10 @@ export type MemoryAddress = {
   fetch?: typeof fetch
 }
 
+/** The server whose memory is at an address, in one form. Throws `input.invalid`. */
+export const memoryServer = (url: string): string =>
+  serverAddress(URL.canParse(url) ? new URL(url).href : url)
+
 /** What a memory token says of its call. */
 export type Claims = { run?: string; step?: string; agent?: string; key?: string; subject?: string }
 

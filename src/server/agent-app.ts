@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
 import type { Context } from 'hono'
-import { errorTable, toFailure } from '../domain/errors.ts'
-import type { Json } from '../domain/json.ts'
+import { ConcordError, errorTable, toFailure } from '../domain/errors.ts'
+import { canonicalJson, type Json } from '../domain/json.ts'
 import type { OpenOptions } from '../platform/concord.ts'
-import { type AnyAgent, agentCalls, type CallersMemory } from './agent-calls.ts'
+import { type AnyAgent, agentCalls } from './agent-calls.ts'
 import { jsonBody } from './body.ts'
+import { callersMemory, memoryAddressOf } from './callers-memory.ts'
 import { invalid, problemOf, problemResponse } from './problem.ts'
 import type { App } from './route.ts'
 import { createShell } from './shell.ts'
@@ -14,6 +16,12 @@ export type AgentAppOptions = {
   bodyBytesMax?: number
   /** Models, providers, tools and teams the agent uses; its stores are in memory. */
   open?: OpenOptions
+  /**
+   * Servers whose memory the agent may use, by address, where no key is shared. Else the token of a
+   * call must be signed for its memory with this service's key (`CONCORD_MEMORY_KEY`,
+   * `server.memoryKey`, or the one in the folder of its stores).
+   */
+  memory?: readonly string[]
   /** Answers kept for a repeated Idempotency-Key. Default 1,000, and at most 64 MiB of them. */
   answersMax?: number
 }
@@ -24,27 +32,48 @@ const bodyBytesMaxDefault = 16 * 1024 * 1024
 const answersMaxDefault = 1_000
 const answersCharsMax = 64 * 1024 * 1024
 
-/** The last answers by key; the oldest go first. */
+/** What a key was first used for, and the answer once there is one. */
+type Kept = { digest: string; text?: string }
+
+/** The last keys; the oldest go first. */
 const answerCache = (countMax: number) => {
-  const answers = new Map<string, string>()
+  const kept = new Map<string, Kept>()
   let chars = 0
   const drop = (key: string) => {
-    chars -= answers.get(key)?.length ?? 0
-    answers.delete(key)
+    chars -= kept.get(key)?.text?.length ?? 0
+    kept.delete(key)
   }
   return {
-    get: (key: string): string | undefined => answers.get(key),
-    set(key: string, text: string) {
+    get: (key: string): Kept | undefined => kept.get(key),
+    set(key: string, answer: Kept) {
       drop(key)
-      answers.set(key, text)
-      chars += text.length
-      for (const oldest of answers.keys()) {
-        if (answers.size <= countMax && chars <= answersCharsMax) break
+      kept.set(key, answer)
+      chars += answer.text?.length ?? 0
+      for (const oldest of kept.keys()) {
+        if (kept.size <= countMax && chars <= answersCharsMax) break
         drop(oldest)
       }
     },
   }
 }
+
+const digestOf = (...parts: Json[]): string => createHash('sha256').update(canonicalJson(parts)).digest('hex')
+
+/**
+ * A call's key as its caller's own: callers differ by their token and by where their memory is, so
+ * that nobody is given another's answer.
+ */
+const callersKey = (c: Context): string | undefined => {
+  const key = c.req.header('idempotency-key')
+  if (key === undefined) return undefined
+  return digestOf(key, c.req.header('authorization') ?? '', memoryAddressOf(c) ?? '')
+}
+
+const reused = (): ConcordError =>
+  new ConcordError(
+    'key.reused',
+    'Cannot take this Idempotency-Key as it came with another body before; send another key, or the same body',
+  )
 
 /** Milliseconds until the caller stops waiting, undefined when it does not say. */
 const timeLeft = (deadline: string | undefined): number | undefined => {
@@ -57,48 +86,43 @@ const timeLeft = (deadline: string | undefined): number | undefined => {
   return Math.max(1, at - Date.now())
 }
 
-/** The memory of who calls: an agent has the same shared state here as in the caller's process. */
-const callersMemory = (c: Context): CallersMemory | undefined => {
-  const [url, memoryToken] = [c.req.header('concord-memory'), c.req.header('concord-token')]
-  if (url === undefined || memoryToken === undefined) return undefined
-  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return { url, memoryToken }
-  throw invalid(
-    `Cannot use the header concord-memory as it is an address of HTTP: ${JSON.stringify(url.slice(0, 100))}; correct the caller`,
-  )
-}
-
 /** The caller reached the agent: what goes wrong in it is this server's own failure, not a gateway's. */
 const statusOf = (code: keyof typeof errorTable): number =>
   ['agent.failed', 'agent.output-invalid'].includes(code) ? 500 : errorTable[code].status
 
 /**
- * An agent as a service: `POST /run`, plain JSON in and out, and `GET /health`, which says what it is. A repeated Idempotency-Key is answered with
- * the answer it had, from memory; one under way is waited for.
+ * An agent as a service: `POST /run`, plain JSON in and out, and `GET /health`, which says what it is. A repeated Idempotency-Key of a caller is
+ * answered from memory, one under way is waited for; with another body it is `key.reused`.
  */
 export const agentApp = async (agent: AnyAgent, options: AgentAppOptions = {}): Promise<AgentApp> => {
   const { token, bodyBytesMax = bodyBytesMaxDefault, answersMax = answersMaxDefault, open } = options
   const calls = await agentCalls(agent, open)
   const answers = answerCache(answersMax)
+  const memoryOf = callersMemory({ memory: options.memory, open })
   const { logger, card } = calls
   const app = createShell({ logger, bodyBytesMax, ...(token === undefined ? {} : { token }) })
 
   app.post('/run', async (c) => {
-    const key = c.req.header('idempotency-key')
-    const before = key === undefined ? undefined : answers.get(key)
+    const key = callersKey(c)
     const headers = { 'content-type': 'application/json' }
-    if (before !== undefined) return new Response(before, { headers })
     const timeoutMs = timeLeft(c.req.header('concord-deadline'))
     const input: Json = (await jsonBody(c)) ?? null
+    const digest = digestOf(input)
+    const before = key === undefined ? undefined : answers.get(key)
+    if (before !== undefined && before.digest !== digest) throw reused()
+    if (before?.text !== undefined) return new Response(before.text, { headers })
+    if (key !== undefined) answers.set(key, { digest })
     try {
       const output = await calls.call({
         input,
         client: c.req.raw.signal,
-        memory: callersMemory(c),
-        ...(key === undefined ? {} : { key }),
+        memory: memoryOf(c),
+        // With the body: a key whose answer was dropped in the meantime joins no other call.
+        ...(key === undefined ? {} : { key: `${key}/${digest}` }),
         ...(timeoutMs === undefined ? {} : { timeoutMs }),
       })
       const text = JSON.stringify(output)
-      if (key !== undefined) answers.set(key, text)
+      if (key !== undefined) answers.set(key, { digest, text })
       return new Response(text, { headers })
     } catch (error) {
       const failure = toFailure(error, 'internal')

@@ -7,13 +7,10 @@ import type { Step } from '../domain/plan.ts'
 import { type Concord, type OpenOptions, openConcord } from '../platform/concord.ts'
 import type { ConcordConfig, RemoteAgent } from '../platform/config.ts'
 import type { Logger } from '../ports/logger.ts'
-import { remoteMemory } from '../remote/memory.ts'
+import type { CallersMemory } from './callers-memory.ts'
 import { settle } from './settle.ts'
 
 export type AnyAgent = Exclude<NonNullable<ConcordConfig['agents']>[string], RemoteAgent>
-
-/** Where the caller's memory is, and the token that goes with the call. */
-export type CallersMemory = { url: string; memoryToken: string }
 
 export type Call = {
   input: Json
@@ -175,8 +172,7 @@ const newGeneration = async (agent: AnyAgent, { config = {}, ...rest }: Open): P
   const concord = await openConcord({
     ...rest,
     memoryOf(run, part) {
-      const memory = memories.get(run)
-      return memory && remoteMemory({ ...memory, part })
+      return memories.get(run)?.(part)
     },
     config: {
       ...config,

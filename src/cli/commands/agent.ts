@@ -22,6 +22,12 @@ export const agentCommand = command({
       value: 'secret',
       description: 'what callers must send as bearer token (CONCORD_TOKEN)',
     },
+    memory: {
+      type: 'string',
+      multiple: true,
+      value: 'url',
+      description: 'a server whose memory the agent may use, where no CONCORD_MEMORY_KEY is shared',
+    },
     model: { type: 'string', value: 'provider/model', description: 'its default model (CONCORD_MODEL)' },
   },
   notes: ['Then name it in concord.config.ts: agents: { reader: { url: "http://127.0.0.1:8080" } }'],
@@ -35,6 +41,7 @@ export const agentCommand = command({
     const { serveAgent } = await import('../../server/serve-agent.ts')
     const server = await serveAgent(module, {
       open: { config: { logger: plainLogger, ...config }, env },
+      memory: values.memory,
       ...(values.agent === undefined ? {} : { agent: values.agent }),
       ...(values.host === undefined ? {} : { host: values.host }),
       ...(port === undefined ? {} : { port }),
