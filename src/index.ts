@@ -45,3 +45,18 @@ export { type AnyTool, type Permission, type Tool, type ToolContext, tool } from
 export type { WakeOn } from './runtime/wake-on.ts'
 export { type Listening, type ServeOptions, serve } from './serve.ts'
 export type { ResearchOutput } from './teams/research/shapes.ts'
+export type {
+  Citation,
+  CitedClaim,
+  CitedReport,
+  CitedSource,
+  ClaimForm,
+  ClaimVerdict,
+  ClauseVerdict,
+  Fault,
+  FaultKind,
+  SecondOpinion,
+  Verification,
+} from './verification/claims.ts'
+export { type Judge, type JudgeQuestion, verifyWithJudge } from './verification/judge.ts'
+export { type VerifyOptions, verifyClaims } from './verification/verify.ts'

@@ -1,33 +1,13 @@
 import { type Idf, idfTable } from '../domain/text/similarity.ts'
 import { stems } from '../domain/text/tokens.ts'
+import type { Citation, CitedClaim, CitedReport, CitedSource } from './claims.ts'
 import { type Grounding, groundingScore, type PreparedSource, prepareSource } from './grounding.ts'
 import { coverage, matchClaim, readStatement } from './grounding-features.ts'
 import { offeredValues, quantities } from './quantities.ts'
+import { holdsQuote } from './quotes.ts'
 
-export interface Citation {
-  sourceId: string
-  /** Words said to stand in the source as they are. */
-  quote?: string
-  /** Index of the cited sentence in the source's `sentences`; without it the whole source is cited. */
-  sentence?: number
-}
-
-export interface CitedClaim {
-  id: string
-  text: string
-  citations: readonly Citation[]
-}
-
-export interface CitedSource {
-  id: string
-  title: string
-  sentences: readonly string[]
-}
-
-export interface CitedReport {
-  claims: readonly CitedClaim[]
-  sources: readonly CitedSource[]
-}
+export type { CitedClaim, CitedReport, CitedSource } from './claims.ts'
+export { holdsQuote } from './quotes.ts'
 
 export interface CitationFinding {
   claimId: string
@@ -229,29 +209,6 @@ function checkNumbers(claim: CitedClaim, passages: readonly Passage[]): Citation
     kind: 'number-mismatch',
     message: `Claim ${claim.id} states ${numbers}, which ${missing.length > 1 ? 'do' : 'does'} not stand in ${places}.`,
   }
-}
-
-/** Verbatim but for white space, the shape of quotation marks and dashes, and an ellipsis that joins two passages in order. */
-export function holdsQuote(sentences: readonly string[], quote: string): boolean {
-  const text = plainMarks(sentences.join(' '))
-  let from = 0
-  for (const piece of plainMarks(quote).split(/\s*(?:\[\.\.\.\]|\.\.\.)\s*/)) {
-    const at = text.indexOf(piece, from)
-    if (at < 0) return false
-    from = at + piece.length
-  }
-  return plainMarks(quote).length > 0
-}
-
-function plainMarks(text: string): string {
-  return text
-    .replace(/…/g, '...')
-    .replace(/[‘’‚‛′`´]/g, "'")
-    .replace(/[“”„‟″«»]|''/g, '"')
-    .replace(/[\u2010-\u2015\u2212]|-{2,3}/g, '-')
-    .replace(/[\u00ad\u200b]/g, '')
-    .replace(/\s+/g, ' ')
-    .trim()
 }
 
 function placeOf({ sourceId, sentence }: Citation): string {

@@ -98,7 +98,7 @@ test('numbers are read with their units, and digits of names, marks and enumerat
   )
   assert.deepEqual(
     found.map(({ value, unit }) => value + unit),
-    ['1024point', '3.5%', '2x', '10', '20%'],
+    ['1024point', '3.5%', '2x', '10%', '20%'],
   )
   assert.ok(
     offeredValues('five of 1,024 models').has('5') && offeredValues('five of 1,024 models').has('1024'),
