@@ -193,6 +193,10 @@ const tellers: Tellers = {
     if (!isItem(event)) step.status = 'waiting'
     return [line('note', '·', `${nameOf(step)} ${waitText(event.data.wait)}`)]
   },
+  'step.suspected': (progress, event) => {
+    const times = plural(event.data.losses, 'process', 'processes')
+    return [line('note', '!', `${nameOf(progress.step(event))} is executed alone: ${times} died during it`)]
+  },
   'step.skipped': (progress, event) => {
     const step = progress.step(event)
     step.status = 'skipped'

@@ -53,6 +53,7 @@ export const tendItems = (plan: ActivePlan, state: StepState, items: Items): voi
 
 export const write = (work: Work | undefined, call: string, entry: JournalEntry): void => {
   if (work === undefined) return
+  work.losses = 0
   work.journal ??= new Map()
   work.journal.set(call, entry)
 }
@@ -84,6 +85,7 @@ export const startWork = (run: Run, data: EventData['step.started'], event: Draf
       data: { kind: 'signal', name: before.wait.name },
     })
   work.attempt = data.attempt
+  work.losses = 0
   work.status = 'started'
   work.wait = undefined
   work.retryAt = undefined

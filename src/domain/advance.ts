@@ -13,7 +13,7 @@ import { receive, wait } from './advance-waits.ts'
 import { isChildKey, ledger, settleChild } from './budget.ts'
 import type { Draft, EventData } from './event.ts'
 import { graphOf } from './plan.ts'
-import { isFinal, type Run, resultsOf, type StepState } from './run.ts'
+import { isFinal, isSuspect, type Run, resultsOf, type StepState } from './run.ts'
 import { statusOf } from './summary.ts'
 
 /*
@@ -85,13 +85,21 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
     run.startedAt ??= event.at
   },
   'run.claimed': (run, data) => {
+    // Who rested let go of it, and who claims it again is alive.
+    const died = run.owner !== undefined && run.owner !== data.owner
     run.owner = data.owner
     run.claimant = data.owner
     run.epoch = data.epoch
     for (const id of run.underWay) {
       const work = run.works.get(id)
-      if (work !== undefined) work.losses++
+      if (work === undefined) continue
+      if (died && (!isSuspect(work) || work.alone)) work.losses++
+      work.alone = false
     }
+  },
+  'step.suspected': (run, _data, event) => {
+    const work = run.works.get(event.step ?? '')
+    if (work !== undefined) work.alone = true
   },
   'run.waiting': (run) => {
     run.owner = undefined

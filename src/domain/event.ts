@@ -74,6 +74,8 @@ export type EventData = {
   'plan.accepted': { version: number }
   'step.scheduled': { plan: number; redo: number; items: number; state?: { [key: string]: Json } }
   'step.started': { plan: number; redo: number; attempt: number; state?: { [key: string]: Json } }
+  /** Owners died while it was under way, as often as said and with nothing of it recorded between: now it is executed alone. */
+  'step.suspected': { plan: number; redo: number; attempt: number; losses: number }
   'step.waiting': { plan: number; redo: number; wait: Wait }
   'step.recorded': { call: string; name: string; value?: Json; failure?: Failure }
   'step.succeeded': Closing & { output: Json; ms: number }

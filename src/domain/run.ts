@@ -32,8 +32,10 @@ export type Work = {
   attempt: number
   status: WorkStatus
   startedAt: number
-  /** How often an owner was lost while it was under way. */
+  /** Owners that died one after the other while it was under way, with nothing of it recorded between. */
   losses: number
+  /** It is executed while no other suspect is: what kills the owner now is this. */
+  alone?: boolean
   /** Absent while there is none, as for most: so is `sent`. */
   journal?: Map<string, JournalEntry>
   /** Attempts of model calls that were sent, answered or not, by call. */
@@ -170,6 +172,22 @@ export const emptyRun = (id: string): Run => ({
   resuming: false,
   reasons: [],
 })
+
+/**
+ * Losses from which a work is suspected of killing its owners. Until then all that was under way is blamed alike, by a deploy as
+ * well as by a crash; from then on only what was executed alone.
+ */
+export const suspectedAfter = 2
+
+export const isSuspect = (work: Work): boolean => work.losses >= suspectedAfter
+
+export const hasSuspects = (run: Run): boolean => {
+  for (const id of run.underWay) {
+    const work = run.works.get(id)
+    if (work !== undefined && isSuspect(work)) return true
+  }
+  return false
+}
 
 export const isFinal = (run: { status: RunStatus }): boolean => finalStatuses.has(run.status)
 

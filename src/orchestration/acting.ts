@@ -15,7 +15,6 @@ export const acting = (decider: Decider): void => {
     const { step, failure } = plan.failed
     return replan(decider, [`step "${step}" failed: ${failure.message}`], failure)
   }
-  if (lost(decider)) return
   for (const id of plan.attention) {
     if (decider.slots <= 0) return
     const state = plan.steps.get(id)
@@ -23,25 +22,6 @@ export const acting = (decider: Decider): void => {
     if (state.items !== undefined) startItems(decider, plan, state, state.items)
     else if (!begin(decider, plan, state)) return
   }
-}
-
-/** A step that takes its worker down each time is given up, not tried for ever. */
-const lost = (decider: Decider): boolean => {
-  const { run, team } = decider
-  for (const id of run.underWay) {
-    const work = run.works.get(id)
-    if (work === undefined || work.losses <= team.bounds.lossesMax) continue
-    const message = `its worker died ${work.losses} times while it was under way`
-    const failure = { code: 'agent.failed' as const, message }
-    decider.step(
-      'step.failed',
-      id,
-      { plan: work.plan, redo: work.redo, attempt: work.attempt, failure },
-      work.step.agent,
-    )
-    return true
-  }
-  return false
 }
 
 const stateKeys = (references: Reference[]): string[] =>

@@ -3,6 +3,7 @@ import type { Decision, KnownState, Strategy } from '../domain/strategy.ts'
 import { acting } from './acting.ts'
 import { checking } from './checking.ts'
 import { Decider } from './decider.ts'
+import { failKilling } from './killing.ts'
 import { planning } from './planning.ts'
 import { reviveIdle } from './revive.ts'
 import type { TeamShape } from './team-shape.ts'
@@ -38,6 +39,8 @@ export const hierarchical = (team: TeamShape): Strategy => ({
       if (run.underWay.size === 0) decider.record('run.suspended', { reason: 'paused', by: 'signal' })
       return decider.decision()
     }
+    failKilling(decider)
+    if (decider.busy) return decider.decision()
     reviveIdle(decider)
     if (run.plan === undefined) planning(decider)
     else if (run.plan.failed !== undefined || run.plan.open > 0) acting(decider)

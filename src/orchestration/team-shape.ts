@@ -14,7 +14,7 @@ export type Bounds = {
   concurrency: number
   /** Items of one fan-out. Default 10,000. */
   itemsMax: number
-  /** Owners that may die while one step is under way. Default 100. */
+  /** Owners that one step may kill: that many die during it, one after the other, and it fails. Default 3. */
   lossesMax: number
 }
 
@@ -24,7 +24,7 @@ export const defaultBounds: Bounds = {
   attemptsMax: 3,
   concurrency: 16,
   itemsMax: 10_000,
-  lossesMax: 100,
+  lossesMax: 3,
 }
 
 /** What a strategy knows of a team. */

@@ -35,6 +35,8 @@ export type Family = {
   pass(parent: string, signal: Signal): Promise<void>
   /** Whether a child that a waiting run waits for has ended, and its word was lost: it is said again. */
   missedEnd(waiting: RunSummary): Promise<boolean>
+  /** Steps of a run that have a child which is not over. */
+  delegating(parent: string): Promise<Set<string>>
   /** Cancels a run whose parent has ended. */
   abandonOrphan(summary: RunSummary): Promise<void>
 }
@@ -61,10 +63,14 @@ export const createFamily = ({ log, logger, send, wake }: FamilyParts): Family =
     await wake(child.run)
   }
 
+  const parentOf = async (child: RunSummary): Promise<Parent | undefined> => {
+    const [first] = await log.read(runStream(child.run), { limit: 1 })
+    return first?.type === 'run.queued' ? first.data.parent : undefined
+  }
+
   const cancelUnwanted = async (parent: Run): Promise<void> => {
     for (const child of await openChildren(parent.id)) {
-      const [first] = await log.read(runStream(child.run), { limit: 1 })
-      const from = first?.type === 'run.queued' ? first.data.parent : undefined
+      const from = await parentOf(child)
       if (from !== undefined && !isWanted(parent, from)) await quietly(child.run, cancel(child))
     }
   }
@@ -109,6 +115,10 @@ export const createFamily = ({ log, logger, send, wake }: FamilyParts): Family =
         return true
       }
       return false
+    },
+    async delegating(parent) {
+      const from = await Promise.all((await openChildren(parent)).map(parentOf))
+      return new Set(from.flatMap((each) => (each === undefined ? [] : [each.step])))
     },
     async abandonOrphan(summary) {
       if (summary.parent === undefined) return

@@ -5,7 +5,7 @@ import { type Draft, runStream, type Wait } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import { inputOf } from '../domain/input.ts'
 import type { Json } from '../domain/json.ts'
-import { idempotencyKey, isFinal, type Run, summaryOf, type Work } from '../domain/run.ts'
+import { idempotencyKey, isFinal, isSuspect, type Run, summaryOf, type Work } from '../domain/run.ts'
 import type { Decision, KnownState, Strategy } from '../domain/strategy.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
@@ -15,6 +15,7 @@ import { backoffMs } from './backoff.ts'
 import { Cancellation } from './cancellation.ts'
 import { loadRun } from './fold.ts'
 import { unreadSignals } from './inbox.ts'
+import type { Lane } from './lane.ts'
 import type { Outcome, Perform } from './perform.ts'
 import { type JournalHost, stale, WorkJournal } from './work-journal.ts'
 
@@ -28,10 +29,21 @@ import { type JournalHost, stale, WorkJournal } from './work-journal.ts'
  * 6. Once an append is refused nothing is recorded any more: another owner may be at work                               (#stop)
  */
 
-export type OwnerPorts = { log: EventLog; state: StateStore; clock: Clock; logger: Logger; self: string }
+export type OwnerPorts = {
+  log: EventLog
+  state: StateStore
+  clock: Clock
+  logger: Logger
+  self: string
+  /** Where this process executes what is suspected of killing its owners. */
+  suspects: Lane
+}
 
 /** Time without a pause after which others on this thread get a turn: plain code and a store in memory never wait by themselves. */
 const sliceMs = 20
+
+/** How long others wait for one that is executed alone: what kills its process does it soon. */
+const aloneMsMax = 60_000
 
 /** The log refuses what it is given, not who gives it: it would refuse it again. */
 const isRefusal = (error: unknown): boolean =>
@@ -104,9 +116,35 @@ export class Owner {
     return this.#record(drafts, true)
   }
 
-  /** Executes again what was under way when the last owner was lost. */
-  relaunch(): void {
-    for (const id of this.run.underWay) this.#launch(id)
+  /**
+   * Executes again what was under way when the last owner was lost: suspects one at a time, except those that only wait for a
+   * child run (`delegating`), whose own steps are the suspects then.
+   */
+  relaunch(delegating: ReadonlySet<string> = new Set()): void {
+    for (const id of this.run.underWay) {
+      const work = this.run.works.get(id)
+      if (work === undefined || !isSuspect(work) || delegating.has(id)) this.#launch(id)
+      else this.#ports.suspects.run(() => this.#launchAlone(work)).catch(() => {})
+    }
+  }
+
+  /** Says first that it is executed now: should this process die, that is what did it. */
+  async #launchAlone(work: Work): Promise<void> {
+    const { plan, redo, attempt, losses, step } = work
+    const isWanted = () => this.run.works.get(work.id) === work && this.run.underWay.has(work.id)
+    if (this.#stopped || !isWanted()) return
+    const data = { plan, redo, attempt, losses }
+    const draft: Draft = { type: 'step.suspected', at: this.now, step: work.id, agent: step.agent, data }
+    await this.#record([draft], false)
+    if (!isWanted()) return
+    this.#ports.logger.warn({ run: this.run.id, step: work.id, losses }, 'a step may kill its process')
+    await new Promise<void>((resolve) => {
+      const cancel = this.#ports.clock.schedule(aloneMsMax, resolve, { unref: true })
+      this.#launch(work.id, () => {
+        cancel()
+        resolve()
+      })
+    })
   }
 
   /** Brings what is in the inbox into the run. */
@@ -327,18 +365,23 @@ export class Owner {
     }
   }
 
-  #launch(id: string): void {
+  /** `ended` is called when the execution is over, or when there is none. */
+  #launch(id: string, ended: () => void = () => {}): void {
     const { run } = this
     const work = run.works.get(id)
-    if (work === undefined || !run.underWay.has(id) || this.#stopped || isFinal(run)) return
+    if (work === undefined || !run.underWay.has(id) || this.#stopped || isFinal(run)) return ended()
     const key = idempotencyKey(run.id, work)
-    if (this.#live.get(id)?.key === key) return
+    if (this.#live.get(id)?.key === key) return ended()
     this.#live.get(id)?.cancellation.cancel(stale())
     const live: Live = { key, cancellation: new Cancellation() }
     this.#live.set(id, live)
     const startedAt = this.#ports.clock.monotonic()
-    const close = (outcome: Outcome) =>
+    const stop = live.cancellation.onCancel(ended)
+    const close = (outcome: Outcome) => {
       this.#close(work, live, outcome, this.#ports.clock.monotonic() - startedAt)
+      stop()
+      ended()
+    }
     const threw = (error: unknown) => {
       this.#ports.logger.error({ error, run: run.id, step: id }, 'an execution threw')
       close({ status: 'failed', failure: toFailure(error) })

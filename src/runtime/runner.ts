@@ -3,7 +3,7 @@ import { ConcordError, isConcordError } from '../domain/errors.ts'
 import { type Draft, inboxStream, type Parent, runStream, type Signal } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Recalled } from '../domain/recall.ts'
-import { emptyRun, isFinal, type Run } from '../domain/run.ts'
+import { emptyRun, hasSuspects, isFinal, type Run } from '../domain/run.ts'
 import type { Strategy } from '../domain/strategy.ts'
 import { finalStatuses } from '../domain/summary.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -16,6 +16,7 @@ import { createAppointments } from './appointments.ts'
 import { createFamily } from './family.ts'
 import { loadRun, unknownRun } from './fold.ts'
 import { unreadSignals } from './inbox.ts'
+import { createLane } from './lane.ts'
 import { Owner } from './owner.ts'
 import type { Perform } from './perform.ts'
 import { createReconciler } from './reconciler.ts'
@@ -98,6 +99,7 @@ export const createRunner = (
 ): Runner => {
   const { log, membership, clock, ids, logger } = ports
   const owners = slots<Owner>()
+  const suspects = createLane()
   const claiming = new Map<string, Promise<void>>()
   const starting = new Map<string, Promise<string>>()
   let adopting = false
@@ -138,7 +140,7 @@ export const createRunner = (
       goal,
       options.strategyFor(goal),
       options.perform,
-      { ...ports, self: membership.self },
+      { ...ports, self: membership.self, suspects },
       () => family.dropped(run),
     )
     owners.set(run.id, owner)
@@ -271,7 +273,7 @@ export const createRunner = (
     run.epoch += 1
     const owner = own(run)
     await owner.begin(drafts)
-    owner.relaunch()
+    owner.relaunch(hasSuspects(run) ? await family.delegating(id) : undefined)
     await owner.drain()
     family.takenOver(run, rested)
   }
