@@ -15,7 +15,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
 type Versions = { [name: string]: string }
@@ -35,7 +35,9 @@ type Uses = { atLoad: Set<string>; lazily: Set<string> }
 
 const root = resolve(import.meta.dirname, '..')
 const manifest: Root = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-const copied = ['bin', 'data/corpus', 'LICENSE', 'README.md', 'CHANGELOG.md']
+const copied = ['bin', 'data/corpus', 'docs/guides', 'LICENSE', 'NOTICE', 'SECURITY.md', 'CHANGELOG.md']
+/** Of the package, not of the repository: what its reader has and does is another. */
+const packageReadme = 'docs/package/README.md'
 
 const fail = (message: string): never => {
   console.error(message)
@@ -71,10 +73,24 @@ const rewriteDeclarations = (out: string): void => {
   }
 }
 
-/** The command, the corpus, the legal texts, and what lies between the sources and is no source. */
+/** A page's links to what only the repository has become plain text. */
+const unlinkMissing = (out: string, page: string): void => {
+  const path = join(out, page)
+  const text = readFileSync(path, 'utf8')
+  const kept = text.replaceAll(
+    /\[([^\]]+)\]\(([^)#\s]+)(#[^)\s]*)?\)/g,
+    (link, label: string, target: string) =>
+      /^\w+:/.test(target) || existsSync(join(dirname(path), target)) ? link : label,
+  )
+  if (kept !== text) writeFileSync(path, kept)
+}
+
+/** The command, the corpus, the guides, the legal texts, and what lies between the sources and is no source. */
 const copyRest = (out: string): void => {
   for (const path of copied.filter((path) => existsSync(join(root, path))))
     cpSync(join(root, path), join(out, path), { recursive: true })
+  cpSync(join(root, packageReadme), join(out, 'README.md'))
+  for (const page of globSync('{*,docs/**/*}.md', { cwd: out })) unlinkMissing(out, page)
   const others = globSync('src/**/*.*', {
     cwd: root,
     exclude: (path) => /(^|\/)fixtures$|\.ts$/.test(path),

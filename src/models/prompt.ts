@@ -7,14 +7,9 @@ import type {
 } from '@ai-sdk/provider'
 import type { Json, JsonObject } from '../domain/json.ts'
 import type { AnswerPart, Message, ModelRequest, ToolCall } from '../ports/model.ts'
+import type { StructuredOutput } from './provider-config.ts'
 import { isObjectRoot, objectRoot } from './root-schema.ts'
 import { isStrictSchema } from './strict-schema.ts'
-
-/**
- * When a server is sent an answer's schema as `response_format`. Servers that turn it into a grammar (Ollama, vLLM,
- * llama.cpp) leave no room for a tool call then, and Groq refuses both together: these are sent it `without-tools` only.
- */
-export type StructuredOutput = 'always' | 'without-tools' | 'never'
 
 /** How a request was put on the wire, to read its answer. */
 export type Wire = {

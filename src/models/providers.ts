@@ -3,30 +3,7 @@ import { ConcordError } from '../domain/errors.ts'
 import type { FailureContext } from './failure.ts'
 import { lenientChat } from './lenient-chat.ts'
 import { patientFetch } from './patient-fetch.ts'
-import type { StructuredOutput } from './prompt.ts'
-
-export type ProviderKind = 'openai' | 'anthropic' | 'google' | 'openai-compatible'
-
-export type ProviderConfig = {
-  kind: ProviderKind
-  /** With its version path, such as `http://127.0.0.1:8000/v1`. */
-  baseUrl?: string
-  apiKey?: string
-  /** The environment variable that holds the key. */
-  apiKeyEnv?: string
-  /** Which of OpenAI's wire formats; default `responses` at OpenAI itself, `chat` at any other base URL. */
-  api?: 'chat' | 'responses'
-  headers?: { [name: string]: string }
-  /**
-   * When an answer's JSON Schema is sent as `response_format`: `always` at OpenAI, Anthropic and Google; `without-tools`
-   * elsewhere, where it would keep the model from calling tools; `never` where the server refuses it.
-   */
-  structuredOutput?: StructuredOutput
-  /** For one attempt, from sending to the last byte. Default 300,000. */
-  timeoutMs?: number
-  /** Between two pieces of a stream. Default 120,000. */
-  silenceMs?: number
-}
+import type { ProviderConfig, ProviderKind, StructuredOutput } from './provider-config.ts'
 
 /** What resolving needs, whatever is resolved. */
 export type ProviderOptions = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { access, readFile, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { type Installation, install, root, run, succeeded } from './installation.ts'
 
@@ -87,6 +87,22 @@ describe('the package that is published', () => {
       await succeeded(installation.project, process.execPath, 'use-types.ts'),
       /the types work: \{"value":42\}/,
     )
+  })
+
+  it('has a README of its own: its program runs, and what any page links to is there', async () => {
+    const { installed, project, files } = installation
+    const readme = await readFile(join(installed, 'README.md'), 'utf8')
+    assert.doesNotMatch(readme, /npm (?:start|test)|Node 20/)
+    const program = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? ''
+    await writeFile(join(project, 'readme-program.ts'), program)
+    assert.equal(await succeeded(project, process.execPath, 'readme-program.ts'), '8\n')
+    const pages = files.map(({ path }) => path).filter((path) => path.endsWith('.md'))
+    assert.ok(pages.includes('docs/guides/models.md') && pages.includes('SECURITY.md'))
+    for (const page of pages) {
+      const text = await readFile(join(installed, page), 'utf8')
+      for (const [, target = ''] of text.matchAll(/\]\(([^)#\s]+)(?:#[^)\s]*)?\)/g))
+        if (!/^\w+:/.test(target)) await access(join(installed, dirname(page), target))
+    }
   })
 
   it('is the command concord', async () => {
