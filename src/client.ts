@@ -4,7 +4,14 @@ import type { Goal } from './domain/goal.ts'
 import type { Json, JsonObject } from './domain/json.ts'
 import { finalStatuses, type RunStatus, statusOf } from './domain/summary.ts'
 import { messagesOf } from './stores/http/messages.ts'
-import { checkAnswer, errorOfProblem, pause, serverAddress, unreachable } from './stores/http/request.ts'
+import {
+  checkAnswer,
+  errorOfProblem,
+  pause,
+  sentSecrets,
+  serverAddress,
+  unreachable,
+} from './stores/http/request.ts'
 
 export type { AgentMemory, RunLog } from './memory/agent-memory.ts'
 export { type RemoteMemoryOptions, remoteMemory } from './remote/memory.ts'
@@ -51,8 +58,8 @@ const reconnectsMax = 8
 const reconnectMs = 100
 
 /** Problem details (RFC 9457) as the error they were on the server. */
-const errorOf = async (response: Response): Promise<ConcordError> =>
-  errorOfProblem(await response.text(), response.status, response.url)
+const errorOf = async (response: Response, sent: Record<string, string>): Promise<ConcordError> =>
+  errorOfProblem(await response.text(), response.status, response.url, sentSecrets(sent))
 
 export const concordClient = (options: ClientOptions): ConcordClient => {
   const { token, fetch: send = fetch } = options
@@ -64,10 +71,10 @@ export const concordClient = (options: ClientOptions): ConcordClient => {
     const response = await send(url + path, { ...init, headers: { ...authorization, ...headers } }).catch(
       (error) => {
         if (init.signal?.aborted) throw error
-        throw unreachable(url + path, error)
+        throw unreachable(url + path, error, sentSecrets(authorization))
       },
     )
-    if (!response.ok) throw await errorOf(response)
+    if (!response.ok) throw await errorOf(response, authorization)
     checkAnswer(response)
     return response
   }

@@ -1,6 +1,7 @@
 import type { AgentCard, Role } from '../domain/agent.ts'
 import type { Verdict } from '../domain/check.ts'
 import type { Json } from '../domain/json.ts'
+import { shownUrl } from '../domain/secrets.ts'
 import type { Model } from '../ports/model.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { AnyTool } from '../ports/tool.ts'
@@ -125,6 +126,7 @@ export const cardOf = (definition: AnyAgent): AgentCard => {
   if (output !== undefined) card.output = output
   if (tools.length > 0) card.tools = tools
   if (typeof definition.model === 'string') card.model = definition.model
-  if (definition.url !== undefined) card.url = definition.url
+  // A query may hold a key.
+  if (definition.url !== undefined) card.url = shownUrl(definition.url)
   return card
 }

@@ -1,6 +1,7 @@
 import type { LanguageModelV4, LanguageModelV4ToolCall, SharedV4ProviderOptions } from '@ai-sdk/provider'
 import { ConcordError, isConcordError } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
+import { type Redactor, redactor } from '../domain/secrets.ts'
 import type { Model, ModelAnswer, ModelCallOptions, ModelRequest, Price, ToolCall } from '../ports/model.ts'
 import { type Attempt, attempt } from './attempt.ts'
 import type { FailureContext } from './failure.ts'
@@ -75,13 +76,24 @@ const withoutWrapping = (text: string): string => {
   }
 }
 
-const toAnswer = (gathered: Gathered, wire: Wire, request: ModelRequest, model: Model): ModelAnswer => {
+const toAnswer = (
+  gathered: Gathered,
+  wire: Wire,
+  request: ModelRequest,
+  model: Model,
+  secrets: Redactor,
+): ModelAnswer => {
   const { usage } = gathered
-  const toolCalls = distinct(gathered.calls.map((call) => toolCall(call, wire)))
+  const toolCalls = distinct(gathered.calls.map((call) => toolCall(call, wire))).map(
+    ({ input, ...call }) => ({
+      ...call,
+      input: secrets.json(input),
+    }),
+  )
   const cached = usage?.inputTokens.cacheRead
   const parts = partsToKeep(gathered)
   return {
-    text: wire.outputWrapped ? withoutWrapping(gathered.text) : gathered.text,
+    text: secrets.data(wire.outputWrapped ? withoutWrapping(gathered.text) : gathered.text),
     toolCalls,
     ...(parts === undefined ? {} : { parts }),
     finish: finishOf(gathered),
@@ -133,6 +145,7 @@ export const fromAiSdk = (languageModel: LanguageModelV4, options: AiSdkOptions 
   const { outputTokensMax = 8192, timeoutMs = 300_000, silenceMs = 120_000, contextTokensMax } = options
   /** What the server said it can write, when it refused more. */
   let room = Number.POSITIVE_INFINITY
+  const secrets = redactor(options.context?.keys ?? [])
   const send = async (request: ModelRequest, call: ModelCallOptions): Promise<ModelAnswer> => {
     const { options: sdkCall, wire } = toCall(request, outputTokensMax, options.structuredOutput)
     sdkCall.maxOutputTokens = Math.min(room, sdkCall.maxOutputTokens ?? outputTokensMax)
@@ -151,7 +164,7 @@ export const fromAiSdk = (languageModel: LanguageModelV4, options: AiSdkOptions 
         { timeoutMs, silenceMs, signal: call.signal },
         { ...options.context, id },
       )
-      return toAnswer(gathered, wire, request, model)
+      return toAnswer(gathered, wire, request, model, secrets)
     } catch (error) {
       listener?.rethrow()
       throw error

@@ -1,5 +1,6 @@
 import { ConcordError, isConcordError } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
+import { shownUrl, withoutSecrets } from '../domain/secrets.ts'
 
 /** What an error of a provider is explained with. */
 export type FailureContext = {
@@ -11,8 +12,10 @@ export type FailureContext = {
   baseUrlSetting?: string
   /** The variable the key comes from; named when the provider refuses it. */
   apiKeyEnv?: string
-  /** Never shown: keys, tokens and custom header values. */
+  /** Never shown in errors: keys, tokens and custom header values. */
   secrets?: readonly string[]
+  /** Of these, what is hidden in answers too. */
+  keys?: readonly string[]
   /** For `Retry-After` dates; milliseconds since the epoch. */
   now?: () => number
 }
@@ -32,24 +35,6 @@ const parsed = (text: unknown): Fields => {
     return fieldsOf(Array.isArray(value) ? value[0] : value)
   } catch {
     return {}
-  }
-}
-
-/** Hides keys: the ones known here, and anything that looks like one (a user's own AI SDK model keeps its key to itself). */
-export const withoutSecrets = (text: string, secrets: readonly string[] = []): string => {
-  const hidden = secrets
-    .filter((secret) => secret.length >= 4)
-    .reduce((shown, secret) => shown.replaceAll(secret, '***'), text)
-  return hidden.replace(/\b(?:sk|pk|gsk|xai|hf)[-_][\w-]{12,}|\bAIza[\w-]{20,}|\bBearer\s+\S+/g, '***')
-}
-
-/** A URL as it may be shown: no credentials, no query. */
-export const shownUrl = (url: string): string => {
-  try {
-    const { origin, pathname } = new URL(url)
-    return `${origin}${pathname}`.replace(/\/$/, '')
-  } catch {
-    return 'its base URL'
   }
 }
 
@@ -84,8 +69,12 @@ const providerMessage = (fields: Fields, body: Fields): string => {
     textOf(body.detail) ??
     textOf(fields.message) ??
     'no reason given'
-  return said.replace(/\s+/g, ' ').slice(0, messageCharactersMax)
+  return said
 }
+
+/** Hidden before it is cut: half a key is not recognised. */
+const told = (fields: Fields, body: Fields, { secrets }: FailureContext): string =>
+  withoutSecrets(providerMessage(fields, body), secrets).replace(/\s+/g, ' ').slice(0, messageCharactersMax)
 
 /** Error types of streams, which carry no status: https://docs.anthropic.com/en/api/errors and OpenAI's error codes. */
 const statusOfType: { [type: string]: number } = {
@@ -157,7 +146,7 @@ const isRefusal = (status: number): boolean =>
 const fromStatus = (status: number, error: unknown, context: FailureContext): ConcordError => {
   const fields = fieldsOf(error)
   const body = parsed(fields.responseBody)
-  const said = withoutSecrets(providerMessage(fields, status < 400 ? {} : body), context.secrets)
+  const said = told(fields, status < 400 ? {} : body, context)
   const retry = retryAfterMs(fieldsOf(fields.responseHeaders), body, (context.now ?? Date.now)())
   const details: { [key: string]: Json } = { model: context.id, status }
   if (isRefusal(status)) details.processed = false
@@ -206,7 +195,7 @@ const fromNetwork = (code: string, error: unknown, context: FailureContext): Con
       `Cannot call ${context.id} as ${where} must answer in time: ${code}; try again, or allow more time`,
       { details },
     )
-  const said = withoutSecrets(providerMessage(fieldsOf(error), {}), context.secrets)
+  const said = told(fieldsOf(error), {}, context)
   const hint = /^E(CONNREFUSED|NOTFOUND|AI_AGAIN)$/.test(code)
     ? `start the server, or correct ${settingOf(context)}`
     : 'try again'
@@ -238,7 +227,7 @@ export const toModelFailure = (error: unknown, context: FailureContext): Concord
   if (network !== undefined) return fromNetwork(network, error, context)
   if (status !== undefined) return fromStatus(status, error, context)
   const details = { model: context.id }
-  const said = withoutSecrets(providerMessage(fields, {}), context.secrets)
+  const said = told(fields, {}, context)
   if (fields.name === 'AI_LoadAPIKeyError')
     return new ConcordError(
       'model.key-missing',

@@ -1,5 +1,6 @@
 import type { EmbeddingModelV4, LanguageModelV4, SharedV4ProviderOptions } from '@ai-sdk/provider'
 import { ConcordError } from '../domain/errors.ts'
+import { secretsOfHeaders } from '../domain/secrets.ts'
 import type { FailureContext } from './failure.ts'
 import { lenientChat } from './lenient-chat.ts'
 import { patientFetch } from './patient-fetch.ts'
@@ -274,6 +275,6 @@ export const resolveProvider = async (id: string, options: ProviderOptions): Pro
     ...limits,
     model,
     structuredOutput,
-    context: { baseUrl, baseUrlSetting, apiKeyEnv, secrets },
+    context: { baseUrl, baseUrlSetting, apiKeyEnv, secrets, keys: [apiKey, ...secretsOfHeaders(headers)] },
   }
 }

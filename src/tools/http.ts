@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ConcordError } from '../domain/errors.ts'
+import { type Redactor, redactor, secretsOfHeaders } from '../domain/secrets.ts'
 import { type Tool, type ToolContext, tool } from '../ports/tool.ts'
 import { withDeadline } from './deadline.ts'
 import { decodeBody } from './http/decode.ts'
@@ -60,6 +61,7 @@ export const httpTool = (options: HttpToolOptions = {}): Tool<HttpInput, HttpOut
       'config.invalid',
       'Cannot create the http tool as fixed headers may be credentials: any host would get them; set allowHosts',
     )
+  const secrets = redactor(Object.entries(fixedHeaders).flatMap(credentialsOf))
   return tool({
     name: 'http',
     description: `Requests a public http(s) URL (${methods.join(', ')}) and returns status, headers and text.`,
@@ -72,14 +74,15 @@ export const httpTool = (options: HttpToolOptions = {}): Tool<HttpInput, HttpOut
       body: z.string().max(bodyCharactersMax).optional(),
     }),
     execute: (input, context) =>
-      withDeadline(context, timeoutMs, 'finish the request', async (signal) =>
-        shown(
-          await exchange(
-            { ...outgoing(input, methods, fixedHeaders, context) },
-            { rules: options, resolve, bytesMax, redirectsMax, signal },
-          ),
-        ),
-      ),
+      withDeadline(context, timeoutMs, 'finish the request', async (signal) => {
+        try {
+          const request = { ...outgoing(input, methods, fixedHeaders, context) }
+          const rules = { rules: options, resolve, bytesMax, redirectsMax, signal }
+          return shown(await exchange(request, rules), secrets)
+        } catch (error) {
+          throw secrets.error(error)
+        }
+      }),
   })
 }
 
@@ -118,7 +121,23 @@ const outgoing = (
   }
 }
 
-const shown = ({ status, url, headers, contentType, bytes, truncated }: Incoming): HttpOutput => {
+/** A fixed header is taken for a credential unless its name says otherwise. */
+const credentialsOf = ([name, value]: [string, string]): string[] =>
+  /^(?:accept|content|user-agent|if-|cache-control|range|prefer|from|referer)/i.test(name)
+    ? []
+    : secretsOfHeaders({ [`${name}-token`]: value })
+
+/** What came back, without the credentials that were sent: servers echo headers, in redirects too. */
+const shown = (incoming: Incoming, secrets: Redactor): HttpOutput => {
+  const { status, url, headers, contentType, bytes, truncated } = incoming
   const text = decodeBody(bytes, contentType)
-  return { status, url, headers, contentType, text: text ?? '', truncated, binary: text === undefined }
+  return {
+    status,
+    url: secrets.data(url),
+    headers: secrets.json(headers) as { [name: string]: string },
+    contentType: secrets.data(contentType),
+    text: secrets.data(text ?? ''),
+    truncated,
+    binary: text === undefined,
+  }
 }

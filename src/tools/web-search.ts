@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ConcordError } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
+import { redactor } from '../domain/secrets.ts'
 import { type Tool, tool } from '../ports/tool.ts'
 import { withDeadline } from './deadline.ts'
 import { formats, resultsIn, type SearchFormat, type SearchResult } from './web-search/formats.ts'
@@ -50,8 +51,11 @@ export const webSearchTool = (options: WebSearchToolOptions = {}): Tool<WebSearc
             "webSearchTool({ endpoint: 'http://localhost:8080', format: 'searxng' }) or format: 'brave' with an apiKey",
         )
       return withDeadline(context, timeoutMs, 'finish the search', async (signal) => {
-        const answer = await asked(requestUrl(endpoint, format, query, count), format, options, signal)
-        const results = resultsIn(answer, format, count)
+        const secrets = redactor([options.apiKey])
+        const answer = await asked(requestUrl(endpoint, format, query, count), format, options, signal).catch(
+          (error: unknown) => Promise.reject(secrets.error(error)),
+        )
+        const results = resultsIn(secrets.json(answer), format, count)
         if (!results)
           throw failed(`the list of results must be at ${format.results}`, 'it is not', 'check the format')
         return { query, results }

@@ -1,5 +1,6 @@
 import { ConcordError } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
+import { type Redactor, redactor, secretsOfHeaders, secretsOfUrl, shownUrl } from '../domain/secrets.ts'
 import { type Clock, sleep } from '../ports/clock.ts'
 import type { AgentCall, Transport } from '../ports/transport.ts'
 
@@ -13,6 +14,16 @@ export type HttpTransportOptions = {
 }
 
 const bytesMaxDefault = 16 * 1024 * 1024
+/** Of an error page: what is shown of it is less. */
+const bodyCharsMax = 64 * 1024
+
+/** The agent as errors name it, and what of this call may not be told. */
+type Called = { name: string; secrets: Redactor }
+
+const calledOf = ({ headers, token, url }: AgentCall): Called => ({
+  name: shownUrl(url),
+  secrets: redactor([token, ...secretsOfHeaders(headers), ...secretsOfUrl(url)]),
+})
 
 /** Agents behind `POST {url}` (`/run` where the URL has no path): plain JSON in, plain JSON out; 202 + Location is polled until the deadline. */
 export const httpTransport = ({
@@ -23,22 +34,26 @@ export const httpTransport = ({
 }: HttpTransportOptions): Transport => ({
   async call(call) {
     const url = addressOf(call.url)
-    let response = await request(send, call, url, { method: 'POST', body: JSON.stringify(call.payload) })
+    const called = calledOf({ ...call, url })
+    let response = await request(send, call, called, url, {
+      method: 'POST',
+      body: JSON.stringify(call.payload),
+    })
     let location = new URL(url)
     while (response.status === 202) {
       const next = response.headers.get('location')
       if (next === null)
         throw new ConcordError(
           'agent.failed',
-          `Cannot follow agent ${url} as it answered 202 without a Location; name where to poll`,
+          `Cannot follow agent ${called.name} as it answered 202 without a Location; name where to poll`,
         )
       await response.body?.cancel()
-      location = ownLocation(location, next)
+      location = ownLocation(called, location, next)
       const asked = Number(response.headers.get('retry-after'))
       await sleep(clock, Number.isFinite(asked) && asked > 0 ? asked * 1000 : pollMs, call.signal)
-      response = await request(send, call, location.href, { method: 'GET' })
+      response = await request(send, call, called, location.href, { method: 'GET' })
     }
-    return answerOf(url, response, bytesMax)
+    return answerOf(called, response, bytesMax)
   },
 })
 
@@ -60,18 +75,19 @@ const addressOf = (url: string): string => {
 }
 
 /** Polling carries the agent's token: it stays with the agent's origin. */
-const ownLocation = (from: URL, next: string): URL => {
-  const to = new URL(next, from)
-  if (to.origin === from.origin) return to
+const ownLocation = ({ name, secrets }: Called, from: URL, next: string): URL => {
+  const to = URL.parse(next, from.href)
+  if (to?.origin === from.origin) return to
   throw new ConcordError(
     'agent.failed',
-    `Cannot follow agent ${from.origin} as its Location leads to another origin: ${to.origin}; poll at the agent's own`,
+    `Cannot follow agent ${name} as its Location leads to another origin: ${secrets.text(to?.origin ?? 'no URL')}; poll at the agent's own`,
   )
 }
 
 const request = async (
   send: typeof fetch,
   call: AgentCall,
+  called: Called,
   url: string,
   init: RequestInit,
 ): Promise<Response> => {
@@ -85,44 +101,49 @@ const request = async (
     return await send(url, { ...init, headers, signal: call.signal, redirect: 'error' })
   } catch (error) {
     if (call.signal.aborted) throw call.signal.reason
-    throw unreachable(url, error)
+    throw unreachable(called, error)
   }
 }
 
-const unreachable = (url: string, error: unknown): ConcordError => {
+/** The original is not kept as `cause`: what fetch refuses (a header's value) it repeats. */
+const unreachable = ({ name, secrets }: Called, error: unknown): ConcordError => {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
   return new ConcordError(
     'agent.failed',
-    `Cannot reach agent ${url} as the connection failed: ${cause}; is it running?`,
-    { cause: error },
+    `Cannot reach agent ${name} as the connection failed: ${secrets.text(cause)}; is it running?`,
   )
 }
 
-const answerOf = async (url: string, response: Response, bytesMax: number): Promise<Json> => {
-  const text = await bounded(url, response, bytesMax)
+/** Secrets are hidden before a text is cut: half of one is not recognised. */
+const answerOf = async (called: Called, response: Response, bytesMax: number): Promise<Json> => {
+  const { name, secrets } = called
+  const text = await bounded(called, response, bytesMax)
   if (!response.ok) {
     const retryAfter = Number(response.headers.get('retry-after'))
     const code = response.status >= 500 || response.status === 429 ? 'agent.failed' : 'agent.input-invalid'
+    const body = secrets.text(text.slice(0, bodyCharsMax)).slice(0, 500)
     throw new ConcordError(
       code,
-      `Cannot use the answer of agent ${url} as it is ${response.status}: ${text.slice(0, 500) || 'no body'}`,
+      `Cannot use the answer of agent ${name} as it is ${response.status}: ${body || 'no body'}`,
       {
         details: { status: response.status, ...(retryAfter > 0 ? { retryAfterMs: retryAfter * 1000 } : {}) },
       },
     )
   }
   try {
-    return JSON.parse(text) as Json
-  } catch (error) {
+    const value = JSON.parse(text) as Json
+    const plain = !text.includes('\\') && secrets.data(text) === text
+    return plain ? value : secrets.json(value)
+  } catch {
+    const shown = JSON.stringify(secrets.text(text.slice(0, bodyCharsMax)).slice(0, 200))
     throw new ConcordError(
       'agent.output-invalid',
-      `Cannot use the answer of agent ${url} as it is not JSON: ${JSON.stringify(text.slice(0, 200))}; answer application/json`,
-      { cause: error },
+      `Cannot use the answer of agent ${name} as it is not JSON: ${shown}; answer application/json`,
     )
   }
 }
 
-const bounded = async (url: string, response: Response, bytesMax: number): Promise<string> => {
+const bounded = async (called: Called, response: Response, bytesMax: number): Promise<string> => {
   const chunks: Uint8Array[] = []
   let size = 0
   try {
@@ -131,12 +152,12 @@ const bounded = async (url: string, response: Response, bytesMax: number): Promi
       if (size > bytesMax)
         throw new ConcordError(
           'agent.output-invalid',
-          `Cannot use the answer of agent ${url} as it is longer than ${bytesMax} bytes; return less`,
+          `Cannot use the answer of agent ${called.name} as it is longer than ${bytesMax} bytes; return less`,
         )
       chunks.push(chunk)
     }
   } catch (error) {
-    throw error instanceof ConcordError ? error : unreachable(url, error)
+    throw error instanceof ConcordError ? error : unreachable(called, error)
   }
   return Buffer.concat(chunks).toString('utf8')
 }

@@ -1,5 +1,6 @@
 import { ConcordError, type ErrorCode, errorTable, isConcordError } from '../../domain/errors.ts'
 import type { Json } from '../../domain/json.ts'
+import { type Redactor, redactor, secretsOfHeaders } from '../../domain/secrets.ts'
 
 export type Endpoint = { url: string; headers?: Record<string, string>; fetch?: typeof fetch }
 
@@ -13,6 +14,7 @@ export type Request = {
 }
 
 const attemptsMax = 5
+const shownCharsMax = 64 * 1024
 const pauseMs = 50
 
 export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
@@ -27,19 +29,27 @@ export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
     signal?.addEventListener('abort', done, { once: true })
   })
 
-/** Problem details (RFC 9457) as the error they were on the server. */
-export const errorOfProblem = (text: string, status: number, url: string): ConcordError => {
+/** What was sent as a secret with these headers. */
+export const sentSecrets = (headers: Record<string, string>): Redactor => redactor(secretsOfHeaders(headers))
+
+/** Problem details (RFC 9457) as the error they were on the server, without what was sent as a secret. */
+export const errorOfProblem = (
+  text: string,
+  status: number,
+  url: string,
+  secrets: Redactor = redactor([]),
+): ConcordError => {
   try {
     const problem = JSON.parse(text) as { [name: string]: Json }
-    const { code, detail, title: _title, type: _type, status: _status, ...details } = problem
-    if (typeof code === 'string' && Object.hasOwn(errorTable, code))
-      return new ConcordError(code as ErrorCode, String(detail), { details })
+    const { code, detail, title: _title, type: _type, status: _status, ...more } = problem
+    if (typeof code === 'string' && Object.hasOwn(errorTable, code)) {
+      const details = secrets.json(more) as typeof problem
+      return new ConcordError(code as ErrorCode, secrets.data(String(detail)), { details })
+    }
   } catch {}
-  return stranger(
-    status >= 500 ? 'source.unreachable' : 'input.invalid',
-    url,
-    `${status}: ${text.slice(0, 200)}`,
-  )
+  // Hidden before it is cut: half of a token is not recognised.
+  const shown = secrets.text(text.slice(0, shownCharsMax)).slice(0, 200)
+  return stranger(status >= 500 ? 'source.unreachable' : 'input.invalid', url, `${status}: ${shown}`)
 }
 
 const stranger = (code: ErrorCode, url: string, now: string): ConcordError =>
@@ -70,12 +80,12 @@ export const serverAddress = (url: string): string => {
   return url.replace(/\/+$/, '').replace(/\/memory$/, '')
 }
 
-export const unreachable = (url: string, error: unknown): ConcordError => {
+/** The original is not kept as `cause`: what fetch refuses (a header's value) it repeats. */
+export const unreachable = (url: string, error: unknown, secrets: Redactor = redactor([])): ConcordError => {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
   return new ConcordError(
     'source.unreachable',
-    `Cannot reach ${url} as the connection failed: ${cause}; is the server running?`,
-    { cause: error },
+    `Cannot reach ${url} as the connection failed: ${secrets.text(cause)}; is the server running?`,
   )
 }
 
@@ -86,6 +96,7 @@ export const requester =
   ({ url, headers: own = {}, fetch: send = fetch }: Endpoint) =>
   async (path: string, request: Request = {}): Promise<Response> => {
     const { method = 'GET', body, headers, signal, repeatable = method === 'GET' } = request
+    const secrets = sentSecrets(own)
     const address = `${url.replace(/\/+$/, '')}${path}`
     const init: RequestInit = { method, redirect: 'error', headers: { ...own, ...headers } }
     if (signal !== undefined) init.signal = signal
@@ -94,9 +105,9 @@ export const requester =
     const once = async (): Promise<Response> => {
       const response = await send(address, init).catch((error) => {
         if (signal?.aborted) throw error
-        throw unreachable(address, error)
+        throw unreachable(address, error, secrets)
       })
-      if (!response.ok) throw errorOfProblem(await response.text(), response.status, address)
+      if (!response.ok) throw errorOfProblem(await response.text(), response.status, address, secrets)
       checkAnswer(response)
       return response
     }
