@@ -37,6 +37,16 @@ const failure = (reason: string): ConcordError =>
  */
 const cosineMin = 0.4
 
+const LETTER = /\p{L}/gu
+const LATIN = /\p{sc=Latin}/gu
+const lettersIn = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0
+
+/** It knows Latin letters only: of any other script all texts would be equally near to any question. */
+const isReadable = (text: string): boolean => {
+  const letters = lettersIn(text, LETTER)
+  return letters === 0 || lettersIn(text, LATIN) * 2 >= letters
+}
+
 export type OfflineEmbedder = Embedder & {
   /** Ends the thread; the next use starts another. */
   close(): Promise<void>
@@ -45,7 +55,7 @@ export type OfflineEmbedder = Embedder & {
 /**
  * The Universal Sentence Encoder, lite (Cer et al., EMNLP 2018), with weights that ship in a package: English, 512 dimensions, 20 to 100 ms of one core a text,
  * of which the first 1,000 characters are read. In a thread, started on first use, that does not keep the process alive. Weak: fuse it by score with a weight of
- * .3 at most. Throws `package.missing`, `model.failed`, `cancelled`.
+ * .3 at most. A text of mostly other letters than Latin ones is a zero vector, near to nothing. Throws `package.missing`, `model.failed`, `cancelled`.
  */
 export const offlineEmbedder = (): OfflineEmbedder => {
   let worker: Worker | undefined
@@ -102,10 +112,11 @@ export const offlineEmbedder = (): OfflineEmbedder => {
         }
         signal?.addEventListener('abort', abort, { once: true })
         const done = () => signal?.removeEventListener('abort', abort)
+        const read = texts.map((text) => text.slice(0, charsRead))
         waiting.set(id, {
           resolve(vectors) {
             done()
-            resolve(vectors)
+            resolve(vectors.map((vector, at) => (isReadable(read[at] ?? '') ? vector : vector.fill(0))))
           },
           reject(error) {
             done()
@@ -115,7 +126,7 @@ export const offlineEmbedder = (): OfflineEmbedder => {
         thread.ref()
         thread.postMessage({
           id,
-          texts: texts.map((text) => text.slice(0, charsRead)),
+          texts: read,
         } satisfies EmbedRequest)
       }),
     async close() {

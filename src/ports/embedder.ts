@@ -5,7 +5,7 @@ export interface Embedder {
   readonly dimensions: number
   /** Cosine below which texts have nothing in common, where that was measured: what shares no word with a question either is no hit then. */
   readonly cosineMin?: number
-  /** One unit-length vector a text, in order; the adapter batches as its provider allows. Errors as Model.generate. */
+  /** One unit-length vector per text, in order (zeros for a text it cannot read); the adapter batches as its provider allows. Errors as Model.generate. */
   embed(texts: string[], options?: { signal?: AbortSignal }): Promise<Float32Array[]>
 }
 

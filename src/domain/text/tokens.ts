@@ -1,5 +1,6 @@
 import { porterStem } from './porter.ts'
 import { STOP_WORDS } from './stop-words.ts'
+import { isUnspaced, normalPair, type Piece, piecesOf } from './unspaced.ts'
 
 /** A word or number and where it stands: `text.slice(start, end) === token.text`; `norm` is what is compared. */
 export interface Token {
@@ -14,18 +15,26 @@ const TOKEN = /\d+(?:[.,]\d+)*(?![\p{L}\p{N}])|[\p{L}\p{M}\p{N}]+/gu
 const NOT_ASCII = /\P{ASCII}/u
 const STEMS_CACHED_MAX = 50_000
 
+/** Words and numbers in order. Where a script puts no blank between words, overlapping pairs of characters. */
 export function tokens(text: string): Token[] {
   const found: Token[] = []
   for (const match of text.matchAll(TOKEN)) {
     const word = match[0]
-    found.push({ text: word, norm: normalWord(word), start: match.index, end: match.index + word.length })
+    const start = match.index
+    if (hasPairs(word))
+      for (const piece of piecesOf(word, start))
+        found.push({ text: piece.text, norm: normalPiece(piece), start: piece.start, end: piece.end })
+    else found.push({ text: word, norm: normalWord(word), start, end: start + word.length })
   }
   return found
 }
 
 /** Normalised words in order: lower case, no accents, no punctuation. */
 export function words(text: string): string[] {
-  return (text.match(TOKEN) ?? []).map(normalWord)
+  const found = text.match(TOKEN) ?? []
+  return NOT_ASCII.test(text) && isUnspaced(text)
+    ? found.flatMap((word) => (hasPairs(word) ? piecesOf(word, 0).map(normalPiece) : normalWord(word)))
+    : found.map(normalWord)
 }
 
 /** Stems of the content words in order: stop words dropped, the rest through {@link stem}. */
@@ -56,6 +65,14 @@ export function ngrams(items: readonly string[], size: number): string[] {
   const found: string[] = []
   for (let at = 0; at + size <= items.length; at += 1) found.push(items.slice(at, at + size).join(' '))
   return found
+}
+
+function hasPairs(word: string): boolean {
+  return NOT_ASCII.test(word) && isUnspaced(word)
+}
+
+function normalPiece({ text, unspaced }: Piece): string {
+  return unspaced ? normalPair(text) : normalWord(text)
 }
 
 function normalWord(word: string): string {

@@ -140,7 +140,9 @@ const addCosines = async (
   const share = centre === undefined ? 0 : centre.count / (centre.count + centreDoubt)
   const centred = (vector: Float32Array): Float32Array => {
     const scaled = unit(vector)
-    if (centre === undefined || centre.mean.length !== scaled.length) return scaled
+    // A zero vector, of a text its embedder cannot read, stays near to nothing.
+    if (centre === undefined || centre.mean.length !== scaled.length || scaled.every((x) => x === 0))
+      return scaled
     return unit(scaled.map((value, at) => value - share * centre.mean[at]!))
   }
   const asked = centred(values)

@@ -3,6 +3,7 @@ import { copyJson, type JsonObject } from '../../domain/json.ts'
 import { nearDuplicateKeys } from '../../domain/text/near-duplicates.ts'
 import { sentences } from '../../domain/text/sentences.ts'
 import { stems } from '../../domain/text/tokens.ts'
+import { isUnspaced, singles } from '../../domain/text/unspaced.ts'
 import type { ChunkDraft, DocumentDraft, Modality, VectorDraft } from '../../ports/knowledge-store.ts'
 import { type ChunkingOptions, chunksOf, type Span } from './chunking.ts'
 import { checkContent } from './rules.ts'
@@ -36,6 +37,8 @@ const linesOf = (text: string): Span[] => {
 
 const digestOf = ({ modality, title, text, chunking, vectors = [] }: KnowledgeRecord): string => {
   const hash = createHash('sha256').update(JSON.stringify([modality, title ?? null, text, chunking ?? null]))
+  // Indexed by pairs since 0.1.0: a document that was added before is indexed again when it is added again.
+  if (isUnspaced(text)) hash.update('pairs')
   for (const { embedder, ordinal, values } of vectors)
     hash
       .update(`${embedder}/${ordinal}/`)
@@ -47,7 +50,8 @@ const chunkOf = (text: string, { start, end }: Span): ChunkDraft => {
   const terms: string[] = []
   const sentenceEnds: number[] = []
   for (const sentence of sentences(text.slice(start, end))) {
-    for (const term of stems(sentence.text)) terms.push(term)
+    // Behind the words in their order, as they stand beside none.
+    for (const term of [...stems(sentence.text), ...singles(sentence.text)]) terms.push(term)
     sentenceEnds.push(terms.length)
   }
   return { start, end, terms, sentenceEnds }
