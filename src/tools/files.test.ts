@@ -298,3 +298,58 @@ test('a cancelled call does not start', async (t) => {
     await assert.rejects(async () => use(name, input, context), /cancelled by the test/, name)
   assert.equal(existsSync(join(root, 'x')), false)
 })
+
+test('files with secrets are not read, searched or written, whatever the spelling or a link to them', async (t) => {
+  const { root, use } = workplace(t)
+  const secrets = ['.env', '.env.local', 'deploy/.ENV', '.concord/memory.key', 'audit.PEM', 'keys/id_rsa.old']
+  const others = ['.ssh/config', '.npmrc', '.netrc', '.git/config', 'x.key', '.concord/concord.db-wal']
+  for (const path of [...secrets, ...others]) {
+    mkdirSync(join(root, path, '..'), { recursive: true })
+    writeFileSync(join(root, path), 'hunter2')
+    await assert.rejects(
+      use('read_file', { path }),
+      { code: 'tool.forbidden', message: /allowProtected/ },
+      path,
+    )
+    await assert.rejects(
+      use('write_file', { path, text: 'x', replace: true }),
+      { code: 'tool.forbidden', message: /allowProtected/ },
+      path,
+    )
+    assert.equal(readFileSync(join(root, path), 'utf8'), 'hunter2')
+  }
+  symlinkSync(join(root, '.env'), join(root, 'notes.txt'))
+  symlinkSync(join(root, '.concord'), join(root, 'plain'))
+  for (const path of ['notes.txt', 'plain/memory.key'])
+    await assert.rejects(use('read_file', { path }), { code: 'tool.forbidden' }, path)
+  await assert.rejects(use('write_file', { path: 'plain/memory.key', text: 'x', replace: true }), {
+    code: 'tool.forbidden',
+  })
+  assert.deepEqual((await use('search_files', { pattern: 'hunter2' })).matches, [])
+})
+
+test('what other programs execute is read and never written, and a name can be allowed', async (t) => {
+  const executed = ['concord.config.ts', 'package.json', '.git/hooks/pre-commit', '.github/workflows/ci.yml']
+  const more = ['.bashrc', 'node_modules/x/index.js', 'package-lock.json', 'Package.JSON', '.husky/pre-push']
+  const { root, use } = workplace(t, { allowProtected: ['app/package.json'] })
+  for (const path of [...executed, ...more]) {
+    await assert.rejects(
+      use('write_file', { path, text: 'x', replace: true }),
+      { code: 'tool.forbidden', message: /executed.*allowProtected/ },
+      path,
+    )
+    assert.ok(!existsSync(join(root, path)), path)
+  }
+  writeFileSync(join(root, 'package.json'), '{}')
+  assert.equal((await use('read_file', { path: 'package.json' })).text, '{}')
+  await use('write_file', { path: 'app/package.json', text: '{"a":1}' })
+  assert.equal(readFileSync(join(root, 'app/package.json'), 'utf8'), '{"a":1}')
+})
+
+test('a program that is replaced loses the right to be executed and keeps the others', async (t) => {
+  const { root, use } = workplace(t)
+  writeFileSync(join(root, 'run.sh'), 'true')
+  chmodSync(join(root, 'run.sh'), 0o750)
+  await use('write_file', { path: 'run.sh', text: 'rm -rf /', replace: true })
+  assert.equal(statSync(join(root, 'run.sh')).mode & 0o777, 0o640)
+})

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ConcordError } from '../domain/errors.ts'
 import { type AnyTool, type Tool, type ToolContext, tool } from '../ports/tool.ts'
 import { withDeadline } from './deadline.ts'
-import { checkedPath, inside } from './files/confine.ts'
+import { checkedPath, inside, realRootOf } from './files/confine.ts'
 import { type FileList, listed } from './files/list.ts'
 import { type FileText, readRange } from './files/read.ts'
 import type { FileMatches, SearchJob } from './files/search-protocol.ts'
@@ -26,6 +26,12 @@ export type FileToolsOptions = {
   /** Larger files are not searched, default 5 MB. */
   fileBytesMax?: number
   timeoutMs?: number
+  /**
+   * Paths below the root that are used although their names are protected: `package.json`, `config/.env`.
+   * Protected are files with secrets (`.env`, `*.key`, `.ssh`, ...) and, for writing, what is executed
+   * (`concord.config.*`, `package.json`, `.git`, `.github`, shell profiles, ...).
+   */
+  allowProtected?: readonly string[]
 }
 
 type Limits = Required<FileToolsOptions>
@@ -45,6 +51,7 @@ export const fileTools = (options: FileToolsOptions): AnyTool[] => {
     filesMax: 10_000,
     fileBytesMax: 5_000_000,
     timeoutMs: 10_000,
+    allowProtected: [],
     ...options,
     root: resolve(options.root),
   }
@@ -69,10 +76,10 @@ const listFilesTool = ({ root, entriesMax, timeoutMs }: Limits): Tool<ListInput,
   })
 
 type ReadInput = { path: string; offset?: number | undefined; bytes?: number | undefined }
-const readFileTool = ({ root, readBytesMax, timeoutMs }: Limits): Tool<ReadInput, FileText> =>
+const readFileTool = ({ root, readBytesMax, timeoutMs, allowProtected }: Limits): Tool<ReadInput, FileText> =>
   tool({
     name: 'read_file',
-    description: `Reads UTF-8 text of a file, at most ${readBytesMax} bytes at a time; go on at nextOffset.`,
+    description: `Reads UTF-8 text of a file, at most ${readBytesMax} bytes at a time; continue at nextOffset.`,
     permission: 'read',
     timeoutMs,
     input: z.object({
@@ -81,11 +88,18 @@ const readFileTool = ({ root, readBytesMax, timeoutMs }: Limits): Tool<ReadInput
       bytes: z.int().min(4).max(readBytesMax).optional(),
     }),
     execute: ({ path, offset = 0, bytes = readBytesMax }, context) =>
-      withDeadline(context, timeoutMs, 'read the file', () => readRange(root, path, offset, bytes)),
+      withDeadline(context, timeoutMs, 'read the file', () =>
+        readRange(root, path, offset, bytes, allowProtected),
+      ),
   })
 
 type WriteInput = { path: string; text: string; replace?: boolean | undefined }
-const writeFileTool = ({ root, writeBytesMax, timeoutMs }: Limits): Tool<WriteInput, FileWritten> =>
+const writeFileTool = ({
+  root,
+  writeBytesMax,
+  timeoutMs,
+  allowProtected,
+}: Limits): Tool<WriteInput, FileWritten> =>
   tool({
     name: 'write_file',
     description:
@@ -102,7 +116,7 @@ const writeFileTool = ({ root, writeBytesMax, timeoutMs }: Limits): Tool<WriteIn
         )
       // Not raced against a deadline: a write that is under way ends as written or not, never as unknown.
       context.signal.throwIfAborted()
-      return writeWhole(root, path, text, replace)
+      return writeWhole(root, path, text, { replace, allowProtected })
     },
   })
 
@@ -130,12 +144,18 @@ const searchFilesTool = (limits: Limits): Tool<SearchInput, FileMatches> =>
 
 const searched = async (
   { pattern, regex = false, ignoreCase = false, path = '' }: SearchInput,
-  { root, matchesMax, filesMax, fileBytesMax, timeoutMs }: Limits,
+  { root, matchesMax, filesMax, fileBytesMax, timeoutMs, allowProtected }: Limits,
   context: ToolContext,
 ): Promise<FileMatches> => {
   if (regex) refuseInvalid(pattern)
-  const [start, shown] = [await inside(root, path), checkedPath(path).join('/')]
-  const job: SearchJob = { start, shown, pattern, regex, ignoreCase, matchesMax, filesMax, fileBytesMax }
+  const start = await inside(root, path)
+  const job: SearchJob = {
+    root: await realRootOf(root),
+    start,
+    shown: checkedPath(path).join('/'),
+    allowProtected,
+    ...{ pattern, regex, ignoreCase, matchesMax, filesMax, fileBytesMax },
+  }
   const leave = await enter(context.signal)
   const worker = isolatedWorker(moduleBeside('./files/search-worker', import.meta.url), job)
   try {

@@ -1,14 +1,16 @@
 import { constants, type Stats } from 'node:fs'
-import { type FileHandle, lstat, open, realpath, stat } from 'node:fs/promises'
-import { join, sep } from 'node:path'
+import { type FileHandle, lstat, mkdir, open, readlink, realpath, stat } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
 import { ConcordError } from '../../domain/errors.ts'
 
 /**
  * Keeps a model's paths under a root:
  * 1. A path is relative, with forward slashes, without `..`, NUL, backslash or drive letter (`checkedPath`).
  * 2. What it resolves to, links followed, is under the root's own real path (`inside`).
- * 3. What is opened is a regular file and still the one that was resolved (`openedFile`), so that a directory or link
- *    exchanged in between is noticed before a byte is read; opening does not wait for the other end of a FIFO.
+ * 3. What counts is where the OPEN file or folder lies, not where its path led before or leads after (`placeOf`):
+ *    links and folders may be swapped at any time. On Linux the system is asked; elsewhere the path is resolved
+ *    again and must lead to the same inode, which a swap back and forth can deceive.
+ * 4. Folders are held open while entries of them are read, made, written and renamed (`openedFolder`).
  */
 const pathCharactersMax = 4096
 
@@ -74,18 +76,103 @@ export const realRootOf = async (root: string): Promise<string> => {
 export const kindOf = (stats: Stats): 'file' | 'folder' | 'link' | 'other' =>
   stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : stats.isSymbolicLink() ? 'link' : 'other'
 
-/** An open regular file under the root; the caller closes it. */
-export const openedFile = async (root: string, path: string): Promise<FileHandle> => {
+/** Where an open file really is; undefined where the system does not tell (it does on Linux). */
+const pathOf = (handle: FileHandle): Promise<string | undefined> =>
+  readlink(`/proc/self/fd/${handle.fd}`).catch(() => undefined)
+
+/** Segments below the root of what is open; refused when it lies outside. */
+const placeOf = async (realRoot: string, handle: FileHandle, path: string): Promise<string[]> => {
+  const real = await pathOf(handle)
+  if (real !== undefined) {
+    if (isUnder(realRoot, real)) return segmentsBelow(realRoot, real)
+    throw refused(path, 'paths stay under the root', 'what was opened lies outside', 'use another')
+  }
+  // Elsewhere: the path still leads to the very file that is open.
+  const again = await inside(realRoot, path)
+  const [opened, found] = [await handle.stat(), await stat(again)]
+  if (opened.dev === found.dev && opened.ino === found.ino) return segmentsBelow(realRoot, again)
+  throw refused(path, 'a file must not change places while it is opened', 'it did', 'try again')
+}
+
+export const segmentsBelow = (root: string, real: string): string[] =>
+  relative(root, real).split(sep).filter(Boolean)
+
+/** An open regular file under the root, and its segments below it; the caller closes it. */
+export const openedFile = async (
+  root: string,
+  path: string,
+): Promise<{ handle: FileHandle; place: string[] }> => {
   const real = await inside(root, path)
   const before = await lstat(real)
   if (!before.isFile())
     throw refused(path, 'only regular files are read', `it is a ${kindOf(before)}`, 'use another')
-  const handle = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  const handle = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
+    (error) => {
+      throw codeOf(error) === 'ELOOP' || codeOf(error) === 'ENOENT' ? movedAway(path) : error
+    },
+  )
   try {
-    const [opened, again] = [await handle.stat(), await stat(await inside(root, path))]
-    if (!opened.isFile() || opened.dev !== again.dev || opened.ino !== again.ino)
-      throw refused(path, 'a file must not change places while it is opened', 'it did', 'try again')
-    return handle
+    if (!(await handle.stat()).isFile()) throw movedAway(path)
+    return { handle, place: await placeOf(await realRootOf(root), handle, path) }
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
+
+const movedAway = (path: string): ConcordError =>
+  refused(path, 'a file must not change places while it is opened', 'it did', 'try again')
+
+/** A folder that is held open: names in it mean entries of this very folder, whatever happens to its path. */
+export type OpenFolder = {
+  /** A path of an entry, for calls of the file system. */
+  at(name: string): string
+  /** Its segments below the root. */
+  place: string[]
+  close(): Promise<void>
+}
+
+/** A folder under the root, by its segments; with `make` those that are missing are made. The caller closes it. */
+export const openedFolder = async (
+  root: string,
+  segments: readonly string[],
+  { make = false }: { make?: boolean } = {},
+): Promise<OpenFolder> => {
+  const realRoot = await realRootOf(root)
+  let folder = await openFolderAt(realRoot, realRoot, '')
+  for (const [index, segment] of segments.entries()) {
+    const parent = folder
+    const path = segments.slice(0, index + 1).join('/')
+    try {
+      if (make) await mkdir(parent.at(segment)).catch(unlessThere)
+      folder = await openFolderAt(realRoot, parent.at(segment), path)
+    } finally {
+      await parent.close()
+    }
+  }
+  return folder
+}
+
+const unlessThere = (error: unknown): void => {
+  if (codeOf(error) !== 'EEXIST') throw error
+}
+
+const openFolderAt = async (realRoot: string, at: string, path: string): Promise<OpenFolder> => {
+  const handle = await open(at, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NONBLOCK).catch(
+    (error) => {
+      if (codeOf(error) === 'ENOENT') throw notFound(path)
+      if (codeOf(error) === 'ELOOP')
+        throw refused(path, 'links must end somewhere', 'they form a loop', 'use another')
+      if (codeOf(error) === 'ENOTDIR')
+        throw refused(path, 'files are kept in folders', 'a part is no folder', 'use another')
+      throw error
+    },
+  )
+  try {
+    const place = await placeOf(realRoot, handle, path)
+    const byHandle = (await pathOf(handle)) !== undefined
+    const base = byHandle ? `/proc/self/fd/${handle.fd}` : join(realRoot, ...place)
+    return { place, at: (name) => (name === '' ? base : `${base}/${name}`), close: () => handle.close() }
   } catch (error) {
     await handle.close()
     throw error

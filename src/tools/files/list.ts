@@ -1,8 +1,7 @@
 import type { Dir, Stats } from 'node:fs'
 import { lstat, opendir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { ConcordError } from '../../domain/errors.ts'
-import { checkedPath, inside, kindOf } from './confine.ts'
+import { checkedPath, inside, kindOf, type OpenFolder, openedFolder } from './confine.ts'
 
 export type FileEntry = { path: string; kind: 'file' | 'folder' | 'link' | 'other'; bytes: number }
 export type FileList = { entries: FileEntry[]; truncated: boolean }
@@ -15,26 +14,37 @@ export const listed = async (
   entriesMax: number,
   signal: AbortSignal,
 ): Promise<FileList> => {
-  const start = await inside(root, path)
-  if (!(await lstat(start)).isDirectory())
-    throw new ConcordError(
-      'tool.input-invalid',
-      `Cannot list the path as it must be a folder: it is not; read it`,
-    )
+  const start = checkedPath(path)
+  await mustBeFolder(root, path)
   const entries: FileEntry[] = []
-  const folders: { real: string; shown: string }[] = [{ real: start, shown: checkedPath(path).join('/') }]
-  for (let folder = folders.shift(); folder; folder = folders.shift()) {
-    const names = await namesOf(folder.real, entriesMax + 1 - entries.length, signal)
-    for (const name of names) {
-      const stats = await lstat(join(folder.real, name)).catch((): Stats | undefined => undefined)
-      if (!stats) continue
-      if (entries.length >= entriesMax) return { entries, truncated: true }
-      const shown = folder.shown === '' ? name : `${folder.shown}/${name}`
-      entries.push({ path: shown, kind: kindOf(stats), bytes: stats.isFile() ? stats.size : 0 })
-      if (recursive && stats.isDirectory()) folders.push({ real: join(folder.real, name), shown })
+  const folders: string[][] = [start]
+  for (let segments = folders.shift(); segments; segments = folders.shift()) {
+    const folder = await openedFolder(root, segments).catch((): OpenFolder | undefined => undefined)
+    if (folder === undefined) continue
+    try {
+      const names = await namesOf(folder.at(''), entriesMax + 1 - entries.length, signal)
+      for (const name of names) {
+        const stats = await lstat(folder.at(name)).catch((): Stats | undefined => undefined)
+        if (!stats) continue
+        if (entries.length >= entriesMax) return { entries, truncated: true }
+        const below = [...segments, name]
+        const bytes = stats.isFile() ? stats.size : 0
+        entries.push({ path: below.join('/'), kind: kindOf(stats), bytes })
+        if (recursive && stats.isDirectory()) folders.push(below)
+      }
+    } finally {
+      await folder.close()
     }
   }
   return { entries, truncated: false }
+}
+
+const mustBeFolder = async (root: string, path: string): Promise<void> => {
+  if ((await lstat(await inside(root, path))).isDirectory()) return
+  throw new ConcordError(
+    'tool.input-invalid',
+    `Cannot list the path as it must be a folder: it is not; read it`,
+  )
 }
 
 /** Sorted; a folder that vanishes or may not be read is empty. */

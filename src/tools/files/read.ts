@@ -1,8 +1,9 @@
 import type { FileHandle } from 'node:fs/promises'
 import { ConcordError } from '../../domain/errors.ts'
 import { openedFile } from './confine.ts'
+import { refuseProtected } from './protected.ts'
 
-/** `nextOffset` is where to go on reading; absent at the end of the file. Offsets and sizes in bytes. */
+/** `nextOffset` is where reading continues; absent at the end of the file. Offsets and sizes in bytes. */
 export type FileText = { path: string; bytes: number; offset: number; text: string; nextOffset?: number }
 
 const sniffedBytes = 1024
@@ -13,9 +14,11 @@ export const readRange = async (
   path: string,
   offset: number,
   bytesMax: number,
+  allowProtected: readonly string[],
 ): Promise<FileText> => {
-  const handle = await openedFile(root, path)
+  const { handle, place } = await openedFile(root, path)
   try {
+    refuseProtected(place, 'read', allowProtected)
     const { size } = await handle.stat()
     const buffer = await filled(handle, offset, bytesMax)
     if (buffer.subarray(0, sniffedBytes).includes(0))

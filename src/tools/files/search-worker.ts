@@ -1,11 +1,23 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { isUnder, segmentsBelow } from './confine.ts'
+import { isProtected } from './protected.ts'
 import type { FileMatch, FileMatches, SearchJob } from './search-protocol.ts'
 
 /**
  * Searches line by line in a thread: a regular expression that backtracks without end is ended with it. Links are not
- * followed; binary files and those larger than `fileBytesMax` are skipped and counted.
+ * followed; binary, protected and outside files and those larger than `fileBytesMax` are skipped and counted.
  */
 const job = workerData as SearchJob
 const textCharactersMax = 300
@@ -19,11 +31,23 @@ const expression = new RegExp(
 
 const found: FileMatches = { matches: [], filesSearched: 0, filesSkipped: 0, truncated: false }
 
+/** Where the open file really is: a folder on its way may have been swapped for a link. */
+const placeOf = (file: number, path: string): string => {
+  try {
+    return readlinkSync(`/proc/self/fd/${file}`)
+  } catch {
+    return realpathSync(path)
+  }
+}
+
 const readText = (path: string): string | undefined => {
   const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
     const stats = fstatSync(file)
     if (!stats.isFile() || stats.size > job.fileBytesMax) return undefined
+    const real = placeOf(file, path)
+    if (!isUnder(job.root, real)) return undefined
+    if (isProtected(segmentsBelow(job.root, real), 'read', job.allowProtected)) return undefined
     const bytes = readFileSync(file)
     return bytes.subarray(0, sniffedBytes).includes(0) ? undefined : bytes.toString('utf8')
   } finally {

@@ -1,19 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
-import {
-  type FileHandle,
-  link,
-  lstat,
-  mkdir,
-  open,
-  readFile,
-  realpath,
-  rename,
-  unlink,
-} from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
-import { ConcordError } from '../../domain/errors.ts'
-import { checkedPath, inside, isUnder, kindOf, realRootOf, refused } from './confine.ts'
+import { type FileHandle, link, lstat, open, readFile, rename, unlink } from 'node:fs/promises'
+import { ConcordError, isConcordError } from '../../domain/errors.ts'
+import { checkedPath, kindOf, openedFolder, refused } from './confine.ts'
+import { refuseProtected } from './protected.ts'
 
 export type FileWritten = { path: string; bytes: number; created: boolean }
 
@@ -25,63 +15,45 @@ export const writeWhole = async (
   root: string,
   path: string,
   text: string,
-  replace: boolean,
+  { replace, allowProtected }: { replace: boolean; allowProtected: readonly string[] },
 ): Promise<FileWritten> => {
   const segments = checkedPath(path)
   const name = segments.at(-1)
   if (name === undefined) throw refused(path, 'a file needs a name', 'it has none', 'add one')
-  const folder = await madeFolder(root, segments.slice(0, -1))
-  const target = join(folder, name)
-  const existing = await lstat(target).catch((): Stats | undefined => undefined)
-  if (existing && !existing.isFile())
-    throw refused(path, 'only regular files are written', `it is a ${kindOf(existing)}`, 'use another name')
-  const temporary = join(folder, `.${randomUUID()}.tmp`)
+  // By name before folders are made for it, and by place once links are resolved.
+  refuseProtected(segments, 'write', allowProtected)
+  const folder = await openedFolder(root, segments.slice(0, -1), { make: true }).catch((error) => {
+    throw isConcordError(error) ? error : failed(error)
+  })
+  const temporary = folder.at(`.${randomUUID()}.tmp`)
   try {
-    await writeTemporary(root, temporary, text, existing)
+    refuseProtected([...folder.place, name], 'write', allowProtected)
+    const target = folder.at(name)
+    const existing = await lstat(target).catch((): Stats | undefined => undefined)
+    if (existing && !existing.isFile())
+      throw refused(path, 'only regular files are written', `it is a ${kindOf(existing)}`, 'use another name')
+    await writeTemporary(temporary, text, existing)
     const created = replace
       ? await renamed(temporary, target, existing)
       : await linked(temporary, target, text)
     return { path: segments.join('/'), bytes: Buffer.byteLength(text), created }
   } finally {
     await unlink(temporary).catch(() => {})
+    await folder.close()
   }
 }
 
-/** Each folder on the way is resolved before the next is made in it: a link cannot make folders outside. */
-const madeFolder = async (root: string, segments: string[]): Promise<string> => {
-  let folder = await realRootOf(root)
-  for (let depth = 1; depth <= segments.length; depth += 1) {
-    await mkdir(join(folder, segments[depth - 1]!)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw failed(error)
-    })
-    folder = await inside(root, segments.slice(0, depth).join('/'))
-    const found = await lstat(folder)
-    if (!found.isDirectory())
-      throw refused(
-        segments.join('/'),
-        'files are kept in folders',
-        `a part is a ${kindOf(found)}`,
-        'use another',
-      )
-  }
-  return folder
-}
-
+/** With the permissions of the file it replaces, but for execution: what an agent wrote is not a program. */
 const writeTemporary = async (
-  root: string,
   temporary: string,
   text: string,
   existing: Stats | undefined,
 ): Promise<void> => {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
-  const handle = await open(temporary, flags, existing ? existing.mode & 0o777 : 0o644).catch((error) => {
+  const handle = await open(temporary, flags, existing ? existing.mode & 0o666 : 0o644).catch((error) => {
     throw failed(error)
   })
   try {
-    // The folder may have been exchanged for a link since it was resolved: nothing is written until it is seen again.
-    const real = await realpath(dirname(temporary))
-    if (real !== dirname(temporary) || !isUnder(await realRootOf(root), real))
-      throw refused(basename(temporary), 'a folder must not change places', 'it did', 'try again')
     await write(handle, text)
   } finally {
     await handle.close()
