@@ -10,11 +10,11 @@ import { Scratchpad } from '../memory/scratchpad.ts'
 import type { State } from '../memory/state.ts'
 import type { SubjectMemory } from '../memory/subject.ts'
 import { type MemoryReach, memoryReach } from '../policy/memory.ts'
-import { sleep } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { ModelAnswer, ModelRequest } from '../ports/model.ts'
 import type { Cancellation } from '../runtime/cancellation.ts'
 import type { Execution } from '../runtime/perform.ts'
+import { stale } from '../runtime/work-journal.ts'
 import { type AnyAgent, defaultLoopBounds } from './define.ts'
 import { delegateTo } from './delegate.ts'
 import type { Observation } from './loop.ts'
@@ -22,6 +22,7 @@ import { callModel, type ModelUse } from './model-call.ts'
 import { ownMemory } from './own-memory.ts'
 import { type PersonMessage, PersonMessages } from './person-messages.ts'
 import { recordedScratchpad } from './recorded-scratchpad.ts'
+import { recordedSleep, recordedStep } from './recorded-step.ts'
 import type { AgentServices, DelegateOptions, TeamServices } from './services.ts'
 import { Suspension } from './suspension.ts'
 import { callTool, findTool } from './tool-call.ts'
@@ -45,6 +46,8 @@ export class AgentContext implements AgentMemory {
   #scratchpad: Scratchpad | undefined
   #reads: Read[] | undefined
   readonly #invoke: Invoke
+  /** @internal How many agents of this step called one another down to this one. */
+  readonly depth_: number
   /** Of who called this process for the agent's work. */
   readonly #callers: AgentMemory | undefined
   #goal: Goal | undefined
@@ -61,6 +64,7 @@ export class AgentContext implements AgentMemory {
     this.#definition = parts.definition
     this.#prefix = parts.prefix ?? ''
     this.#invoke = parts.invoke
+    this.depth_ = parts.depth ?? 0
     this.#callers = parts.services.memoryOf?.(parts.execution.run.id, `/${this.#prefix}`)
   }
 
@@ -142,7 +146,6 @@ export class AgentContext implements AgentMemory {
     if (this.#callers !== undefined) return this.#callers
     this.#memories ??= ownMemory(this, {
       prefix: this.#prefix,
-      cancellation: this.#cancellation,
       invoke: this.#invoke,
     })
     return this.#memories
@@ -180,26 +183,14 @@ export class AgentContext implements AgentMemory {
 
   /** The result of a step of the plan in force, or a part of it; undefined when it is not settled. */
   result(step: string, pointer?: string): Json | undefined {
+    this.#execution.journal.relyOnRun()
     const found = atPointer(this.#execution.run.plan?.steps.get(step)?.output, pointer)
     return found === undefined ? undefined : copyJson(found)
   }
 
   /** Does something once: its result is in the log and returned from there when the step is executed again. `key` identifies the effect for the other side. */
   step<T extends Json | undefined>(name: string, fn: (key: string) => Promise<T> | T): Promise<T> {
-    return attended(this.#step(name, fn))
-  }
-
-  async #step<T extends Json | undefined>(name: string, fn: (key: string) => Promise<T> | T): Promise<T> {
-    const call = this.call_(`step:${name}`)
-    const before = this.#execution.journal.entry(call)
-    if (before?.type === 'step.recorded' && before.data.failure === undefined)
-      return copied(before.data.value) as T
-    const value = copied(await fn(`${this.idempotencyKey}/${call}`))
-    await this.#execution.journal.record([
-      this.draft('step.recorded', { call, name, ...(value === undefined ? {} : { value }) }),
-    ])
-    // The same that comes from the journal another time, and not the object the log has.
-    return copied(value) as T
+    return attended(recordedStep(this, name, fn))
   }
 
   /** Calls a tool of this agent by name. A failing tool is an observation with `failed`, not an exception. */
@@ -248,7 +239,7 @@ export class AgentContext implements AgentMemory {
   call(agent: string, input: Json): Promise<Json> {
     const prefix = `${this.call_(`agent:${agent}`)}/`
     return attended(
-      this.#invoke(agent, input, this.#execution, prefix, this.#cancellation).catch((error) => {
+      this.#invoke(this, agent, input, prefix).catch((error) => {
         // The step waits for what the other agent waits for, even if this one swallows that.
         if (error instanceof Suspension) this.suspension ??= error
         throw error
@@ -278,25 +269,38 @@ export class AgentContext implements AgentMemory {
   }
 
   #waited<T>(wait: Wait, read: (signal: Signal) => T): Promise<T> {
-    const waited = async () => read(this.waitFor_(wait))
+    const waited = async () => {
+      await this.mayAct_()
+      return read(this.waitFor_(wait))
+    }
     return attended(waited())
   }
 
   /** Waits in place for short times, by letting go of the worker for a second or more. */
   sleep(ms: number): Promise<void> {
-    return attended(this.#sleep(ms))
-  }
-
-  async #sleep(ms: number): Promise<void> {
-    const call = this.call_('sleep')
-    if (this.#execution.journal.entry(`wait:${call}`) !== undefined) return
-    if (ms < 1000) return sleep(this.#services.clock, ms, this.signal)
-    this.waitFor_({ for: 'timer', name: call, until: this.now() + ms })
+    return attended(recordedSleep(this, ms))
   }
 
   /** What a model writes, as it writes it: shown to who watches, never stored. */
   emit(text: string): void {
-    this.#services.delta?.({ run: this.runId, step: this.stepId, agent: this.agent }, text)
+    if (this.wanted_)
+      this.#services.delta?.({ run: this.runId, step: this.stepId, agent: this.agent }, String(text))
+  }
+
+  /** @internal Whether what this agent does still counts: its execution, and its own call where another agent called it. */
+  get wanted_(): boolean {
+    return !this.#cancellation.cancelled && this.#execution.journal.current
+  }
+
+  /**
+   * @internal Asked right before every effect, with no wait between: throws `epoch.stale` when this agent no longer counts. Undefined
+   * when it may act at once; else resolves when what the effect may be made from is durable and the ownership is certain.
+   */
+  mayAct_(): Promise<void> | undefined {
+    if (this.#cancellation.cancelled) throw stale()
+    return this.#execution.journal.mayAct()?.then(() => {
+      if (!this.wanted_) throw stale()
+    })
   }
 
   /** @internal The signal that came for a wait, or leaves the agent until it does. */
@@ -338,6 +342,11 @@ export class AgentContext implements AgentMemory {
   /** @internal */
   get execution(): Execution {
     return this.#execution
+  }
+
+  /** @internal */
+  get cancellation(): Cancellation {
+    return this.#cancellation
   }
 
   /** @internal */
@@ -384,22 +393,14 @@ for (const name of handedOut) {
 
 const valueIn = ({ value = null }: Signal): Json => copyJson(value)
 
-const copied = (value: Json | undefined): Json | undefined =>
-  value === undefined ? undefined : copyJson(value)
-
 /** An agent that leaves a call behind, or that is no longer wanted, must not bring the process down with a rejection nobody awaits. */
 const attended = <T>(promise: Promise<T>): Promise<T> => {
   promise.catch(() => {})
   return promise
 }
 
-export type Invoke = (
-  agent: string,
-  input: Json,
-  execution: Execution,
-  prefix: string,
-  cancellation: Cancellation,
-) => Promise<Json>
+/** Calls an agent of the team within the caller's step; `prefix` begins the names of its journaled calls. */
+export type Invoke = (caller: AgentContext, agent: string, input: Json, prefix: string) => Promise<Json>
 
 export type ContextParts = {
   execution: Execution
@@ -409,4 +410,5 @@ export type ContextParts = {
   cancellation: Cancellation
   invoke: Invoke
   prefix?: string
+  depth?: number
 }

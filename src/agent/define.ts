@@ -32,6 +32,9 @@ export const defaultLoopBounds: LoopBounds = {
   contextTokensMax: 100_000,
 }
 
+/** Agents of one step that call each other (`ctx.call`), one below the other; reaching it is `bound.reached`. */
+export const callDepthMax = 16
+
 /** An output field whose every value must be `{ call, value }`: a tool call the log holds, with that value in its result. */
 export type Evidence = {
   /** JSON pointer; `*` stands for every item of an array. */ field: string

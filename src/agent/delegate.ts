@@ -11,6 +11,7 @@ import { ConcordError, isRetryable, toFailure } from '../domain/errors.ts'
 import type { Goal } from '../domain/goal.ts'
 import { copyJson, type Json } from '../domain/json.ts'
 import { deadlineOf, type Run } from '../domain/run.ts'
+import { stale } from '../runtime/work-journal.ts'
 import type { AgentContext } from './context.ts'
 import type { ChildResult, DelegateOptions } from './services.ts'
 
@@ -29,11 +30,13 @@ export const delegateTo = async (
   const done = journal.entry(call)
   if (done?.type === 'step.recorded') return outputOf(done.data)
   const id = childId(context, call)
+  await context.mayAct_()
   const budget = await childBudget(context, id, options)
   const goal: Goal = { text, team, ...options, ...(budget === undefined ? {} : { budget }) }
   const { thread, subject } = context.goal
   if (thread !== undefined) goal.thread = thread
   if (subject !== undefined) goal.subject = subject
+  if (!context.wanted_) throw stale()
   const child = await endOf(context, id, goal)
   if (!child.final) throw context.suspend({ for: 'child', name: `child:${id}`, run: id })
   const { output, failure, cost } = child

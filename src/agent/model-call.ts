@@ -5,6 +5,7 @@ import { unpricedModel } from '../domain/feasibility.ts'
 import { asJson, copyJson } from '../domain/json.ts'
 import { sleep } from '../ports/clock.ts'
 import type { Message, Model, ModelAnswer, ModelRequest, Usage } from '../ports/model.ts'
+import { stale } from '../runtime/work-journal.ts'
 import type { AgentContext } from './context.ts'
 
 export type ModelUse = {
@@ -70,6 +71,7 @@ const attemptOnce = async (
 ): Promise<{ answer: ModelAnswer } | { failure: Failure }> => {
   const { journal } = context.execution
   const { call } = use
+  await context.mayAct_()
   const key = `${context.idempotencyKey}/${call}/${attempt}`
   const bound = journal.metered ? boundOf(context, model, request) : nothing
   if (journal.metered) {
@@ -89,6 +91,7 @@ const attemptOnce = async (
   // Under a budget the call is on record before it is sent; else it may be made again after a crash.
   if (journal.metered) await journal.record([called])
   else journal.note([called])
+  if (!context.wanted_) throw stale()
   const clock = context.services.clock
   const startedAt = clock.monotonic()
   const listening = context.services.delta !== undefined

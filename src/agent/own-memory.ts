@@ -8,11 +8,9 @@ import { scopedState } from '../memory/scoped-state.ts'
 import type { State } from '../memory/state.ts'
 import type { Conflict } from '../memory/state-update.ts'
 import { subjectMemory } from '../memory/subject.ts'
-import type { Cancellation } from '../runtime/cancellation.ts'
-import { stale } from '../runtime/work-journal.ts'
 import type { AgentContext, Invoke } from './context.ts'
 
-type Parts = { prefix: string; cancellation: Cancellation; invoke: Invoke }
+type Parts = { prefix: string; invoke: Invoke }
 
 /** The memory of an agent in the process of its run: what it writes carries whose it is, and is refused once the execution is no longer wanted. */
 export const ownMemory = (context: AgentContext, parts: Parts): AgentMemory => {
@@ -21,9 +19,6 @@ export const ownMemory = (context: AgentContext, parts: Parts): AgentMemory => {
   const provenance = { run: runId, step: stepId, agent, epoch: run.epoch }
   let state: State | undefined
 
-  const checkWanted = () => {
-    if (parts.cancellation.cancelled || !journal.current) throw stale()
-  }
   const memory: AgentMemory = {
     get state() {
       state ??= scopedState({
@@ -38,7 +33,7 @@ export const ownMemory = (context: AgentContext, parts: Parts): AgentMemory => {
         reach: context.reach,
         mediate: (mediator, conflict) => mediated(context, parts, mediator, conflict),
         resolved: (data) => journal.note([context.draft('conflict.resolved', data)]),
-        guard: checkWanted,
+        guard: () => context.mayAct_(),
       })
       return state
     },
@@ -47,7 +42,7 @@ export const ownMemory = (context: AgentContext, parts: Parts): AgentMemory => {
         reads: () => context.reads,
         // For what is stored elsewhere than in the run's database.
         async fence() {
-          checkWanted()
+          await context.mayAct_()
           await checkOwner(services.state, provenance)
         },
         knows: context.reach.knows,
@@ -86,7 +81,7 @@ export const ownMemory = (context: AgentContext, parts: Parts): AgentMemory => {
 /** Named by what stands in the way: a step that is executed again asks about the same conflict under the same name, about another under another. */
 const mediated = async (
   context: AgentContext,
-  { prefix, cancellation, invoke }: Parts,
+  { prefix, invoke }: Parts,
   mediator: string,
   conflict: Conflict,
 ): Promise<Json> => {
@@ -98,5 +93,5 @@ const mediated = async (
     )
   const { namespace, key, theirs } = conflict
   const name = `${prefix}mediate:${namespace}/${key}@${theirs.version}/`
-  return invoke(mediator, asJson(conflict), context.execution, name, cancellation)
+  return invoke(context, mediator, asJson(conflict), name)
 }

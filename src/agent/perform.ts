@@ -9,11 +9,12 @@ import { type Deadlines, deadlines } from '../runtime/deadlines.ts'
 import type { Execution, Outcome, Perform } from '../runtime/perform.ts'
 import { chain, isPromise } from './chain.ts'
 import { AgentContext, type Invoke } from './context.ts'
-import { type AnyAgent, defaultLoopBounds, kindOf } from './define.ts'
+import { type AnyAgent, callDepthMax, defaultLoopBounds, kindOf } from './define.ts'
 import { judgeAnswer } from './judge.ts'
 import { type Reasoner, reasoningLoop } from './loop.ts'
 import { modelReasoner } from './model-agent.ts'
 import { callRemote } from './remote.ts'
+import { keptAs } from './result.ts'
 import type { AgentServices } from './services.ts'
 import { Suspension } from './suspension.ts'
 
@@ -24,14 +25,22 @@ type Made = { current?: AgentContext }
 /** Executes steps on the agents of their run's team, in process or elsewhere. */
 export const createPerform = (services: AgentServices): Perform => {
   const limits = deadlines(services.clock)
-  const invoke: Invoke = async (name, input, execution, prefix, outer) => {
+  const invoke: Invoke = async (caller, name, input, prefix) => {
+    const { execution, cancellation: outer } = caller
+    const depth = caller.depth_ + 1
+    if (depth > callDepthMax) throw tooDeep(name, prefix)
+    const waiting = caller.mayAct_()
+    if (waiting !== undefined) await waiting
     // An agent called by another has a time limit of its own, which must not stop the other.
     const cancellation = new Cancellation()
     const release = outer.onCancel((reason) => cancellation.cancel(reason))
     try {
-      const call = { services, limits, invoke, execution, name, input, prefix, cancellation }
+      const call = { services, limits, invoke, execution, name, input, prefix, cancellation, depth }
       const { output, writes } = await runAgent(call)
-      if (writes !== undefined) await services.state.write(writes)
+      if (writes !== undefined) {
+        await caller.mayAct_()
+        await services.state.write(writes)
+      }
       return output
     } finally {
       release()
@@ -50,6 +59,7 @@ export const createPerform = (services: AgentServices): Perform => {
         name,
         input: execution.input,
         prefix: '',
+        depth: 0,
         cancellation: execution.cancellation,
         made,
       }
@@ -60,6 +70,15 @@ export const createPerform = (services: AgentServices): Perform => {
       return failure(error)
     }
   }
+}
+
+/** The names of the agents that called each other are in the prefix: `agent:{name}#{n}/` each. */
+const tooDeep = (name: string, prefix: string): ConcordError => {
+  const names = [...prefix.matchAll(/agent:(.*?)#\d+\//g)].map(([, called]) => called)
+  return new ConcordError(
+    'bound.reached',
+    `Cannot call agent "${name}" as agents of one step may call each other ${callDepthMax} deep, the bound callDepthMax: ${names.slice(-4).join(' > ')} would be deeper; end the recursion, or give the work to a team (ctx.delegate)`,
+  )
 }
 
 const succeeded = ({ output, writes }: Returned, context: AgentContext | undefined): Outcome => {
@@ -98,6 +117,7 @@ type AgentRun = {
   name: string
   input: Json
   prefix: string
+  depth: number
   cancellation: Cancellation
   made?: Made
 }
@@ -122,6 +142,7 @@ const runAgent = (call: AgentRun): Returned | Promise<Returned> => {
     cancellation,
     invoke: call.invoke,
     prefix,
+    depth: call.depth,
   })
   if (call.made !== undefined) call.made.current = context
   const returned = chain(acceptInput(definition, name, copyJson(call.input)), (input) =>
@@ -232,7 +253,7 @@ const finish = (
   input: unknown,
   answer: unknown,
 ): Returned | Promise<Returned> => {
-  const plain = copyJson(answer)
+  const plain = keptAs(`the output of agent "${definition.name}"`, answer)
   const withWrites =
     isObject(plain) && Array.isArray(plain.writes) && 'output' in plain && Object.keys(plain).length === 2
   const output = withWrites ? (plain.output ?? null) : plain
@@ -244,7 +265,7 @@ const finish = (
         `Cannot accept the output of agent "${definition.name}": ${verdict.reasons.join('; ')}`,
         { details: { reasons: verdict.reasons } },
       )
-    const accepted = definition.output === undefined ? output : copyJson(value)
+    const accepted = definition.output === undefined ? output : keptAs('its checked output', value)
     return withWrites
       ? { output: accepted, writes: writesOf(context, plain.writes as Json[]) }
       : { output: accepted }

@@ -1,5 +1,6 @@
 import type { Signal } from '../domain/event.ts'
 import { asJson, copyJson, type Json } from '../domain/json.ts'
+import { stale } from '../runtime/work-journal.ts'
 import type { AgentContext } from './context.ts'
 
 /** A message of a person to a run. */
@@ -30,6 +31,7 @@ export class PersonMessages {
   async messages(): Promise<PersonMessage[]> {
     const context = this.#context
     const call = context.call_('messages')
+    if (!context.wanted_) throw stale()
     const { journal, run } = context.execution
     const before = journal.entry(call)
     if (before?.type === 'step.recorded') {

@@ -9,7 +9,8 @@ const hex = (text: string, digits: number): string =>
 export const traceparent = (run: string, key: string): string => `00-${hex(run, 32)}-${hex(key, 16)}-01`
 
 /** Calls an agent that runs elsewhere: plain JSON in and out, context in headers. Reached once a key: its answer is journaled with the step. */
-export const callRemote = (context: AgentContext, input: Json, deadline: number): Promise<Json> => {
+export const callRemote = async (context: AgentContext, input: Json, deadline: number): Promise<Json> => {
+  await context.mayAct_()
   const { definition, execution, services } = context
   const key = context.callKey
   return services.transport.call({

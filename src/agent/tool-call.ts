@@ -3,6 +3,7 @@ import { copyJson, type Json } from '../domain/json.ts'
 import { decide } from '../policy/decide.ts'
 import { validate } from '../ports/schema.ts'
 import type { AnyTool, Tool } from '../ports/tool.ts'
+import { stale } from '../runtime/work-journal.ts'
 import type { AgentContext } from './context.ts'
 import type { AnyAgent } from './define.ts'
 import type { Action, Observation } from './loop.ts'
@@ -61,6 +62,7 @@ export const callTool = async (
       { failure: { code: 'tool.input-invalid', message: judged.problems.join('; ') } },
       0,
     )
+  await context.mayAct_()
   const refused = approval(context, tool, action)
   if (refused !== undefined) return answered(context, action, { failure: refused }, 0)
   const called = context.draft('tool.called', {
@@ -72,6 +74,7 @@ export const callTool = async (
   // What changes the world outside is on record before it happens; what only reads may be read again.
   if (tool.permission === 'write' || tool.permission === 'execute') await journal.record([called])
   else journal.note([called])
+  if (!context.wanted_) throw stale()
   const clock = context.services.clock
   const startedAt = clock.monotonic()
   const result = await execute(context, tool as Tool, judged.value, action)
@@ -124,9 +127,9 @@ const execute = async (
         logger,
       }),
     )
-    if (tool.output === undefined) return { output: copyJson(output) }
+    if (tool.output === undefined) return kept(output)
     const judged = await validate(tool.output, output)
-    if (judged.ok) return { output: copyJson(judged.value) }
+    if (judged.ok) return kept(judged.value)
     return {
       failure: {
         code: 'tool.output-invalid',
@@ -136,6 +139,18 @@ const execute = async (
   } catch (error) {
     if (context.signal.aborted || error instanceof Suspension) throw error
     return { failure: toFailure(error, 'tool.failed') }
+  }
+}
+
+/** The tool did its work: what it returned is refused, and not asked for again. */
+const kept = (output: unknown): { output?: Json; failure?: Failure } => {
+  try {
+    return { output: copyJson(output) }
+  } catch (error) {
+    const { message } = toFailure(error)
+    return {
+      failure: { code: 'tool.output-invalid', message: `the tool returned what is not JSON: ${message}` },
+    }
   }
 }
 

@@ -38,6 +38,7 @@ export const errorTable = {
   'budget.exhausted': { status: 400, retryable: false, exit: failed },
   'bound.reached': { status: 400, retryable: false, exit: failed },
   'policy.denied': { status: 403, retryable: false, exit: failed },
+  'step.result-invalid': { status: 502, retryable: false, exit: failed },
   'agent.failed': { status: 502, retryable: true, exit: failed },
   'agent.timeout': { status: 504, retryable: true, exit: failed },
   'agent.output-invalid': { status: 502, retryable: true, exit: failed },

@@ -16,10 +16,11 @@ export const jsonValue = (action: string, value: unknown): Json => {
   try {
     return copyJson(value)
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error
+    // A getter or a toJSON may throw anything.
+    const why = error instanceof Error ? error.message : 'it cannot be read'
     throw new ConcordError(
       'input.invalid',
-      `Cannot ${action} as it must be JSON: ${error.message}; correct it`,
+      `Cannot ${action} as it must be JSON: ${why}; correct it`,
     )
   }
 }

@@ -39,8 +39,8 @@ export type StateScope = {
   /** How conflicts are mediated, and who is told that one was resolved. */
   mediate?: UpdateParts['mediate']
   resolved?: UpdateParts['resolved']
-  /** Throws when nothing may be written any more. */
-  guard?: () => void
+  /** Asked right before each write: throws when nothing may be written any more, or says what has to be waited for first. */
+  guard?: () => Promise<void> | undefined
   /** What of the state may be used; default all. */
   reach?: Reach | undefined
 }
@@ -74,7 +74,7 @@ export const scopedState = (scope: StateScope): State => {
     return found
   }
   const writeAll = async (writes: readonly Own[]): Promise<WriteOutcome[]> => {
-    scope.guard?.()
+    await scope.guard?.()
     return store.write(writes.map((each) => ({ ...each, namespace, provenance })))
   }
   const write = async (own: Own): Promise<WriteOutcome> => {
@@ -88,6 +88,8 @@ export const scopedState = (scope: StateScope): State => {
     const options = typeof given === 'number' ? { attemptsMax: given } : given
     checkOptions(`update ${namespace} ${key.slice(0, 200)}`, options, updateOptions)
     const id = operation(key)
+    // Before the caller's own function too: it may do more than compute.
+    await scope.guard?.()
     const parts: UpdateParts = {
       namespace,
       provenance,
@@ -142,6 +144,7 @@ export const scopedState = (scope: StateScope): State => {
     update: async (key, change, options) => (await updated(key, change, options)).outcome,
     async transaction(fn, attemptsMax = attemptsDefault) {
       const id = operation('$transaction')
+      await scope.guard?.()
       const parts: TransactionParts = { entry, write: writeAll, operation: id, pause: pauseOf(id) }
       if (scope.repeatable) parts.recorded = recorded
       const { resolved } = scope
@@ -165,7 +168,7 @@ export const scopedState = (scope: StateScope): State => {
     sequence: () => store.sequence(namespace),
     async publish(channel, message) {
       const copied = jsonValue(`publish to ${channel.slice(0, 200)}`, message)
-      scope.guard?.()
+      await scope.guard?.()
       await checkOwner(store, provenance)
       await store.publish(channel, copied, provenance)
     },
@@ -173,6 +176,7 @@ export const scopedState = (scope: StateScope): State => {
     of: (key) => typedKey(state, key, updated),
     in: sibling,
     async fork(other, { at } = {}) {
+      await scope.guard?.()
       await store.fork(namespaceNamed(other), {
         from: namespace,
         provenance,
@@ -181,8 +185,11 @@ export const scopedState = (scope: StateScope): State => {
       return sibling(other)
     },
     diff: async (other) => diffEntries(await store.list(namespace), await store.list(other)),
-    merge: (other, options = {}) =>
-      mergeInto({ store, namespace, clock, write: writeAll, recorded }, other, options, operation('$merge')),
+    async merge(other, options = {}) {
+      const id = operation('$merge')
+      await scope.guard?.()
+      return mergeInto({ store, namespace, clock, write: writeAll, recorded }, other, options, id)
+    },
   }
   return state
 }

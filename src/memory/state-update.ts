@@ -1,7 +1,8 @@
 import { ConcordError } from '../domain/errors.ts'
 import type { EventData } from '../domain/event.ts'
-import { asJson, copyJson, type Json } from '../domain/json.ts'
+import { asJson, type Json } from '../domain/json.ts'
 import type { Entry, Provenance, RecordedWrite, WriteOutcome } from '../ports/state-store.ts'
+import { jsonValue } from './json-value.ts'
 
 /** What happens when somebody else wrote between reading and writing. */
 export type OnConflict =
@@ -106,7 +107,8 @@ export const updateKey = async (
   const expiry = ttlMs === undefined ? { keepExpiry: true } : { keepExpiry: false, ttlMs }
   const { namespace, operation } = parts
   let base = versionOf(await parts.entry(key))
-  let mine = copyJson(await change(base.value))
+  const changed = (value: Json) => jsonValue(`update ${namespace} ${key.slice(0, 200)}`, value)
+  let mine = changed(await change(base.value))
   for (let attempt = 1; ; attempt++) {
     const outcome = await parts.write({ key, value: mine, ifVersion: base.version, operation, ...expiry })
     const own: Version = { value: mine, version: base.version, provenance: parts.provenance }
@@ -129,7 +131,7 @@ export const updateKey = async (
     const theirs = versionOf(await parts.entry(key))
     if (onConflict === 'fail' || attempt >= attemptsMax)
       throw conflict(namespace, key, attempt, onConflict, base, theirs)
-    mine = copyJson(
+    mine = changed(
       mediator === undefined
         ? await change(theirs.value)
         : await mediator.ask({ namespace, key, base, mine: own, theirs }),

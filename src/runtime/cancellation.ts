@@ -1,3 +1,20 @@
+type Listener = (reason: unknown) => void
+
+/** What listeners still have to hear of. Whoever cancels while others are called back only adds to it: a chain is as deep as one. */
+let due: { listener: Listener; reason: unknown }[] | undefined
+
+const callBack = (listeners: Iterable<Listener>, reason: unknown): void => {
+  const queue = due ?? []
+  for (const listener of listeners) queue.push({ listener, reason })
+  if (due !== undefined) return
+  due = queue
+  try {
+    for (const { listener, reason: why } of queue) listener(why)
+  } finally {
+    due = undefined
+  }
+}
+
 /**
  * Says that something is no longer wanted. The AbortSignal is made when somebody asks for it: most steps never do, and a signal
  * with its listeners costs more than the rest of starting a step.
@@ -6,7 +23,7 @@ export class Cancellation {
   #reason: unknown
   #cancelled = false
   #controller: AbortController | undefined
-  #listeners: Set<(reason: unknown) => void> | undefined
+  #listeners: Set<Listener> | undefined
 
   get cancelled(): boolean {
     return this.#cancelled
@@ -27,13 +44,16 @@ export class Cancellation {
     if (this.#cancelled) return
     this.#cancelled = true
     this.#reason = reason
-    this.#controller?.abort(reason)
-    for (const listener of this.#listeners ?? []) listener(reason)
+    const listeners = this.#listeners ?? []
     this.#listeners = undefined
+    callBack(
+      this.#controller === undefined ? listeners : [() => this.#controller?.abort(reason), ...listeners],
+      reason,
+    )
   }
 
   /** Calls back when it is cancelled; at once if it is already. The function returned stops that. */
-  onCancel(listener: (reason: unknown) => void): () => void {
+  onCancel(listener: Listener): () => void {
     if (this.#cancelled) {
       listener(this.#reason)
       return () => {}

@@ -10,13 +10,16 @@ import type { Decision, KnownState, Strategy } from '../domain/strategy.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Logger } from '../ports/logger.ts'
+import type { Membership } from '../ports/membership.ts'
 import type { StateStore, StateWrite } from '../ports/state-store.ts'
 import { backoffMs } from './backoff.ts'
 import { Cancellation } from './cancellation.ts'
 import { loadRun } from './fold.ts'
 import { unreadSignals } from './inbox.ts'
 import type { Lane } from './lane.ts'
+import { appendPatiently, type Patience, patiently } from './patient-append.ts'
 import type { Outcome, Perform } from './perform.ts'
+import { Standing } from './standing.ts'
 import { type JournalHost, stale, WorkJournal } from './work-journal.ts'
 
 /*
@@ -27,17 +30,22 @@ import { type JournalHost, stale, WorkJournal } from './work-journal.ts'
  * 4. An outcome counts only while the execution it comes from is the current one for its step                           (#close)
  * 5. What the log will never take, and a strategy that throws, end the run: the next owner would meet them again        (#giveUp)
  * 6. Once an append is refused nothing is recorded any more: another owner may be at work                               (#stop)
+ * 7. No effect happens before what it may be made from is durable, nor while the ownership is in doubt                 (Standing)
+ * 8. A store that cannot answer for a time ends nothing: the append is repeated if the log does not hold it   (appendPatiently)
  */
 
 export type OwnerPorts = {
   log: EventLog
   state: StateStore
+  membership: Pick<Membership, 'self' | 'lapses' | 'beat'>
   clock: Clock
   logger: Logger
-  self: string
   /** Where this process executes what is suspected of killing its owners. */
   suspects: Lane
 }
+
+/** How long an owner that has to let go waits for its store. */
+const leavingMsMax = 5_000
 
 /** Time without a pause after which others on this thread get a turn: plain code and a store in memory never wait by themselves. */
 const sliceMs = 20
@@ -71,6 +79,11 @@ export class Owner {
   #writes: StateWrite[] = []
   #acks: { resolve: () => void; reject: (error: unknown) => void }[] = []
   #committed: number
+  readonly #standing: Standing
+  readonly #patience: Patience
+  /** Its first append is committed: before that, repeating it is its caller's business. */
+  #confirmed = false
+  #leaving = false
   #dirty = true
   #pumping = false
   #stopped = false
@@ -93,12 +106,22 @@ export class Owner {
     this.#perform = perform
     this.#ports = ports
     this.#stream = runStream(run.id)
+    this.#patience = {
+      clock: ports.clock,
+      logger: ports.logger,
+      run: run.id,
+      msMax: () => (this.#stopped || !this.#confirmed ? 0 : this.#leaving ? leavingMsMax : Infinity),
+    }
+    this.#standing = new Standing(run, ports, this.#patience, (error) =>
+      this.#stop({ reason: 'lost', error }),
+    )
     this.#journals = {
       metered: goal.budget !== undefined && isMetered(goal.budget),
       run,
       isCurrent: (work, live) => this.#isCurrent(work, live),
       record: (drafts) => this.#record(drafts, false),
       note: (drafts) => this.#note(drafts, false),
+      ready: (version) => this.#standing.ready(version),
       now: () => this.now,
     }
     this.ended = new Promise((resolve) => {
@@ -160,6 +183,7 @@ export class Owner {
   /** Stops what is under way and lets go of the run; it goes on when somebody resumes it. */
   async suspend(reason: string, by: string): Promise<void> {
     if (this.#stopped || isFinal(this.run)) return
+    this.#leaving = true
     for (const live of this.#live.values()) live.cancellation.cancel(new ConcordError('cancelled', reason))
     this.#live.clear()
     // Somebody wants it to rest: it stays so when those come back who stop now.
@@ -257,8 +281,10 @@ export class Owner {
   }
 
   async #read(keys: string[]): Promise<void> {
-    for (const key of keys)
-      this.#known.set(key, (await this.#ports.state.get(`run/${this.run.id}`, key))?.value)
+    for (const key of keys) {
+      const entry = await patiently(this.#patience, () => this.#ports.state.get(`run/${this.run.id}`, key))
+      this.#known.set(key, entry?.value)
+    }
   }
 
   #setTimer(wakeAt: number | undefined): void {
@@ -287,7 +313,8 @@ export class Owner {
       ? summaryOf(run, this.#wakeAt)
       : undefined
     try {
-      const appended = await this.#ports.log.append({
+      const { log, membership } = this.#ports
+      this.#committed = await appendPatiently(this.#patience, log, membership.self, {
         stream: this.#stream,
         expectedVersion: this.#committed,
         epoch: run.epoch,
@@ -297,19 +324,20 @@ export class Owner {
         ...(writes.length === 0 ? {} : { writes }),
         ...(summary === undefined ? {} : { summary }),
       })
-      this.#committed = appended.version
+      this.#confirmed = true
     } catch (error) {
       for (const ack of acks) ack.reject(error)
       if (isRefusal(error) && this.#committed > 0) return this.#giveUp(error)
       throw error
     }
     for (const ack of acks) ack.resolve()
+    this.#standing.committed(this.#committed)
     this.#afterCommit(events)
   }
 
   /** Ends the run at what is committed: the fold is ahead of it by what was refused. */
   async #giveUp(error: unknown): Promise<void> {
-    const { log, logger } = this.#ports
+    const { log, logger, membership } = this.#ports
     const { id, epoch } = this.run
     const failure = toFailure(error)
     logger.error({ error, run: id }, 'what a run wanted to record was refused')
@@ -318,12 +346,12 @@ export class Owner {
       at: this.now,
       data: { failure, reasons: [failure.message] },
     }
-    const committed = await loadRun(log, id)
+    const committed = await patiently(this.#patience, () => loadRun(log, id))
     const expectedVersion = this.#committed
     Object.assign(this.run, advance(committed, failed))
     this.#pending = []
     this.#writes = []
-    await log.append({
+    await appendPatiently(this.#patience, log, membership.self, {
       stream: this.#stream,
       expectedVersion,
       epoch,
@@ -453,6 +481,7 @@ export class Owner {
     this.#live.clear()
     for (const ack of this.#acks) ack.reject(end.reason === 'lost' ? end.error : stale())
     this.#acks = []
+    this.#standing.end(end.reason === 'lost' ? end.error : stale())
     this.#end(end)
   }
 }

@@ -17,6 +17,13 @@ export interface Journal {
   entry(call: string): JournalEntry | undefined
   /** Whether this execution still counts: false once it was closed, redone, cancelled or taken over. */
   readonly current: boolean
+  /**
+   * Asked right before every effect. Throws `epoch.stale` when this execution no longer counts. Undefined when it may act at once;
+   * else a promise that resolves when all that it recorded so far is durable and its ownership is confirmed.
+   */
+  mayAct(): Promise<void> | undefined
+  /** What follows may be made from anything recorded in this run so far: the next effect waits until that is durable. */
+  relyOnRun(): void
   /** Whether the journal has calls that this execution has not come to yet: it is repeating an earlier one. */
   readonly replaying: boolean
   /** Attempts sent for a model call, those of earlier executions included. */

@@ -140,7 +140,7 @@ export const createRunner = (
       goal,
       options.strategyFor(goal),
       options.perform,
-      { ...ports, self: membership.self, suspects },
+      { ...ports, suspects },
       () => family.dropped(run),
     )
     owners.set(run.id, owner)

@@ -7,7 +7,7 @@ import type { Journal } from './perform.ts'
 export const stale = (): ConcordError =>
   new ConcordError(
     'epoch.stale',
-    'Cannot record as this execution is no longer wanted: it was redone, cancelled or taken over; stop',
+    'Cannot act as this execution no longer counts: it has ended, or was redone, cancelled or taken over; stop',
   )
 
 /** What the journals of a run need of its owner. */
@@ -18,6 +18,8 @@ export type JournalHost = {
   isCurrent(work: Work, execution: object): boolean
   record(drafts: Draft[]): Promise<void>
   note(drafts: Draft[]): void
+  /** Undefined when the run's log is durable up to this version and the ownership is not in doubt; else resolves when it is so. */
+  ready(version: number): Promise<void> | undefined
   now(): number
 }
 
@@ -27,6 +29,8 @@ export class WorkJournal implements Journal {
   readonly #execution: object
   readonly #host: JournalHost
   #asked: Set<string> | undefined
+  /** The version of the run's log that the next effect may be made from. */
+  #reliesOn = 0
 
   constructor(work: Work, execution: object, host: JournalHost) {
     this.#work = work
@@ -57,12 +61,29 @@ export class WorkJournal implements Journal {
     return this.#work.sent?.get(call) ?? 0
   }
 
+  mayAct(): Promise<void> | undefined {
+    if (!this.current) throw stale()
+    const ready = this.#host.ready(this.#reliesOn)
+    return ready?.then(() => {
+      if (!this.current) throw stale()
+    })
+  }
+
+  relyOnRun(): void {
+    this.#reliesOn = this.#host.run.version
+  }
+
   record(drafts: Draft[]): Promise<void> {
-    return this.current ? this.#host.record(drafts) : Promise.reject(stale())
+    if (!this.current) return Promise.reject(stale())
+    const recorded = this.#host.record(drafts)
+    this.relyOnRun()
+    return recorded
   }
 
   note(drafts: Draft[]): void {
-    if (this.current) this.#host.note(drafts)
+    if (!this.current) return
+    this.#host.note(drafts)
+    this.relyOnRun()
   }
 
   async reserve(key: string, amount: Amount): Promise<Shortage | undefined> {

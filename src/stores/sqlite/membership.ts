@@ -4,11 +4,11 @@ import type { Member, Membership } from '../../ports/membership.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Committer } from './committer.ts'
 import type { Connection, Row } from './connection.ts'
-import { processLives, processStart } from './process-identity.ts'
+import { missedBeats } from './missed-beats.ts'
+import { type ProcessState, processStart, processState } from './process-identity.ts'
 
 const sql = {
-  join: 'INSERT OR REPLACE INTO members(id, host, pid, started, role, url, beat_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
-  beat: 'UPDATE members SET beat_at = ? WHERE id = ?',
+  list: 'INSERT OR REPLACE INTO members(id, host, pid, started, role, url, beat_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
   leave: 'DELETE FROM members WHERE id = ?',
   all: 'SELECT id, host, pid, role, url, beat_at, started FROM members ORDER BY id',
   one: 'SELECT id, host, pid, role, url, beat_at, started FROM members WHERE id = ?',
@@ -22,53 +22,115 @@ export type MembershipParts = {
   beatMs: number
 }
 
-/** Beats that may be missing before a member of another machine counts as gone. */
-const beatsMissed = 3
+/** Beats without one of its own after which a member counts as gone. */
+const beatsMissedMost = 3
+/** Of a member of another machine that is gone, after which it is no longer listed. */
+const beatsListedMost = 100
+/**
+ * The same for a process of this machine that lives and is not stopped: its event loop may be blocked by long computing. 40 s at 2 s
+ * a beat.
+ */
+const beatsBlockedMost = 20
+/** A beat later than this many intervals is a lapse. Fewer than others wait: so it is known here before anyone acts on it. */
+const intervalsToLapse = 2
 
-export const sqliteMembership = ({
-  connection,
-  committer,
-  clock,
-  random,
-  beatMs,
-}: MembershipParts): Membership => {
+export const sqliteMembership = (parts: MembershipParts): Membership => {
+  const { connection, committer, clock, random, beatMs } = parts
   const host = hostname()
   const self = `${host}-${process.pid}-${Buffer.from(random.bytes(6)).toString('hex')}`
+  const missed = missedBeats(beatMs)
+  const started = processStart(process.pid) ?? null
+  let listedAs: { role: Member['role']; url: string | null } | undefined
   let stop: (() => void) | undefined
-  let joined = false
+  let lapses = 0
+  /** When the last beat that was committed began, on both clocks: only the wall clock goes on while a machine sleeps. */
+  let last = { monotonic: 0, wall: 0 }
+  let lapsed = false
+
+  /** Undefined for a process of another machine. */
+  const stateOf = ([, where, pid, , , , started]: Row): ProcessState | undefined =>
+    where === host ? processState(Number(pid), started === null ? undefined : String(started)) : undefined
 
   const alive = (row: Row): boolean => {
-    const [id, where, pid, , , beatAt, started] = row
+    const id = String(row[0])
     if (id === self) return true
-    if (where === host) return processLives(Number(pid), started === null ? undefined : String(started))
-    return clock.now() - Number(beatAt) < beatsMissed * beatMs
+    const beatAt = Number(row[5])
+    const state = stateOf(row)
+    if (state === 'dead') return false
+    const beats = missed.of(id, beatAt)
+    if (beats !== undefined) return beats < (state === 'running' ? beatsBlockedMost : beatsMissedMost)
+    // Not watched yet. What one machine's clock says of another's beat is all there is; on this machine, the process exists.
+    return state !== undefined || clock.now() - beatAt < beatsMissedMost * beatMs
   }
 
-  const beat = () => {
-    if (!joined) return
-    stop = clock.schedule(beatMs, beat, { unref: true })
-    // A beat that fails is made up for by the next one; the log's own writes report what is wrong with the store.
-    committer.submit(() => connection.run(sql.beat, clock.now(), self)).catch(() => undefined)
+  const noticeLapse = (): void => {
+    if (listedAs === undefined || lapsed) return
+    const late = intervalsToLapse * beatMs
+    if (clock.monotonic() - last.monotonic <= late && clock.now() - last.wall <= late) return
+    lapsed = true
+    lapses++
+  }
+
+  /** Lists this process, again if another had taken it for gone; returns the members. */
+  const list = (beatAt: number): Row[] => {
+    if (listedAs !== undefined)
+      connection.run(sql.list, self, host, process.pid, started, listedAs.role, listedAs.url, beatAt)
+    return connection.all(sql.all)
+  }
+
+  const beat = async (): Promise<void> => {
+    const began = { monotonic: clock.monotonic(), wall: clock.now() }
+    const rows = await committer.submit(() => {
+      for (const id of missed.atLeast(beatsListedMost)) {
+        const row = connection.get(sql.one, id)
+        if (row !== undefined && stateOf(row) === undefined && !alive(row)) connection.run(sql.leave, id)
+      }
+      return list(began.wall)
+    })
+    noticeLapse()
+    lapsed = false
+    last = began
+    const members = rows.map((row) => ({ id: String(row[0]), beatAt: Number(row[5]) }))
+    missed.saw(members, clock.monotonic())
+  }
+
+  const beatAgain = (): void => {
+    stop = clock.schedule(
+      beatMs,
+      () => {
+        if (listedAs === undefined) return
+        beatAgain()
+        // A beat that fails is made up for by the next one; the log's own writes report what is wrong with the store.
+        beat().catch(() => undefined)
+      },
+      { unref: true },
+    )
   }
 
   return {
     self,
+    get lapses() {
+      noticeLapse()
+      return lapses
+    },
     async join(role, url) {
-      const started = processStart(process.pid) ?? null
+      const began = { monotonic: clock.monotonic(), wall: clock.now() }
+      listedAs = { role, url: url ?? null }
       await committer.submit(() => {
         for (const row of connection.all(sql.all)) if (!alive(row)) connection.run(sql.leave, String(row[0]))
-        connection.run(sql.join, self, host, process.pid, started, role, url ?? null, clock.now())
+        list(began.wall)
       })
       stop?.()
-      joined = true
-      stop = clock.schedule(beatMs, beat, { unref: true })
+      last = began
+      beatAgain()
     },
     async leave() {
       stop?.()
-      if (!joined) return
-      joined = false
+      if (listedAs === undefined) return
+      listedAs = undefined
       await committer.submit(() => connection.run(sql.leave, self))
     },
+    beat,
     members: async () => connection.read('list members', () => connection.all(sql.all)).map(memberOf),
     async isAlive(member) {
       if (member === self) return true

@@ -25,17 +25,24 @@ export const processStart = (pid: number): string | undefined => {
   }
 }
 
-/** Whether the process that started then still runs; without a start it is told by its pid alone. */
-export const processLives = (pid: number, started: string | undefined): boolean => {
+/** `stopped` by a signal or by a debugger that traces it; known only where there is a /proc. */
+export type ProcessState = 'running' | 'stopped' | 'dead'
+
+/** What the process that started then is doing; without a start it is known by its pid alone. */
+export const processState = (pid: number, started: string | undefined): ProcessState => {
   try {
     process.kill(pid, 0)
   } catch (error) {
-    // EPERM: it is there and belongs to somebody else.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false
+    // EPERM: it exists and belongs to another user.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return 'dead'
   }
+  const state = statOf(pid)?.[0] ?? ''
   // A process that ended and that its parent has not looked at yet (an init that reaps late, or never) still has its pid.
-  if (['Z', 'X'].includes(statOf(pid)?.[0] ?? '')) return false
-  if (started === undefined) return true
-  const now = processStart(pid)
-  return now === undefined || now === started
+  if (['Z', 'X'].includes(state)) return 'dead'
+  const now = started === undefined ? undefined : processStart(pid)
+  if (now !== undefined && now !== started) return 'dead'
+  return ['T', 't'].includes(state) ? 'stopped' : 'running'
 }
+
+export const processLives = (pid: number, started: string | undefined): boolean =>
+  processState(pid, started) !== 'dead'
