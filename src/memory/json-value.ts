@@ -18,9 +18,6 @@ export const jsonValue = (action: string, value: unknown): Json => {
   } catch (error) {
     // A getter or a toJSON may throw anything.
     const why = error instanceof Error ? error.message : 'it cannot be read'
-    throw new ConcordError(
-      'input.invalid',
-      `Cannot ${action} as it must be JSON: ${why}; correct it`,
-    )
+    throw new ConcordError('input.invalid', `Cannot ${action} as it must be JSON: ${why}; correct it`)
   }
 }

@@ -8,11 +8,11 @@ import type { Logger } from '../ports/logger.ts'
  * append is repeated only after the log was read and does not hold it. 3. Everything else is thrown at once.
  */
 
-/** How long an error of the store is waited out. A full disk rarely empties by itself. */
+/** How long an error of the store is waited out. A full disk rarely empties by itself, and each try needs room. */
 const patienceMsOf: { [code in ErrorCode]?: number } = {
   'store.busy': 60_000,
   'store.failed': 60_000,
-  'store.full': 5_000,
+  'store.full': 1_000,
 }
 
 const pauseMsFirst = 50

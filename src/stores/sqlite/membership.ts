@@ -9,6 +9,7 @@ import { type ProcessState, processStart, processState } from './process-identit
 
 const sql = {
   list: 'INSERT OR REPLACE INTO members(id, host, pid, started, role, url, beat_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  beat: 'UPDATE members SET beat_at = ? WHERE id = ?',
   leave: 'DELETE FROM members WHERE id = ?',
   all: 'SELECT id, host, pid, role, url, beat_at, started FROM members ORDER BY id',
   one: 'SELECT id, host, pid, role, url, beat_at, started FROM members WHERE id = ?',
@@ -71,11 +72,9 @@ export const sqliteMembership = (parts: MembershipParts): Membership => {
     lapses++
   }
 
-  /** Lists this process, again if another had taken it for gone; returns the members. */
-  const list = (beatAt: number): Row[] => {
+  const list = (beatAt: number): void => {
     if (listedAs !== undefined)
       connection.run(sql.list, self, host, process.pid, started, listedAs.role, listedAs.url, beatAt)
-    return connection.all(sql.all)
   }
 
   const beat = async (): Promise<void> => {
@@ -85,7 +84,9 @@ export const sqliteMembership = (parts: MembershipParts): Membership => {
         const row = connection.get(sql.one, id)
         if (row !== undefined && stateOf(row) === undefined && !alive(row)) connection.run(sql.leave, id)
       }
-      return list(began.wall)
+      // Another process may have taken this one for gone.
+      if (connection.run(sql.beat, began.wall, self).changes === 0) list(began.wall)
+      return connection.all(sql.all)
     })
     noticeLapse()
     lapsed = false
