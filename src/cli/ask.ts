@@ -1,8 +1,7 @@
-import { createInterface } from 'node:readline'
 import type { Signal } from '../domain/event.ts'
 import type { Json } from '../domain/json.ts'
 import { painter } from './format.ts'
-import type { Terminal } from './terminal.ts'
+import { openTerminal, type Terminal, typedLines } from './terminal.ts'
 import type { OpenWait } from './waits.ts'
 
 /** JSON where it is JSON, else the text itself. */
@@ -17,7 +16,7 @@ export const jsonOrText = (text: string): Json => {
 /** One line typed by the person; undefined when the input ended or `signal` came. Ctrl-C is handed on as the signal it would be. */
 const askLine = (question: string, signal: AbortSignal): Promise<string | undefined> =>
   new Promise((resolve) => {
-    const reader = createInterface({ input: process.stdin, output: process.stderr })
+    const reader = typedLines()
     let done = false
     const finish = (answer: string | undefined) => {
       if (done) return
@@ -27,7 +26,7 @@ const askLine = (question: string, signal: AbortSignal): Promise<string | undefi
       resolve(answer)
     }
     const stop = () => {
-      if (!done) process.stderr.write('\n')
+      if (!done) openTerminal().err('\n')
       finish(undefined)
     }
     signal.addEventListener('abort', stop, { once: true })

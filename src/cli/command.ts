@@ -11,6 +11,7 @@ import {
   usageOf,
   type Values,
 } from './options.ts'
+import { openTerminal } from './terminal.ts'
 
 const usageError = (name: string, problem: string, way = `see "concord ${name} --help"`): ConcordError =>
   new ConcordError('input.invalid', `Cannot run "concord ${name}" as ${problem}; ${way}`)
@@ -70,7 +71,7 @@ export const command = <const O extends Options>(definition: Definition<O>): Com
     })
     if (values.help === true) {
       const { commandHelp } = await import('./help.ts')
-      process.stdout.write(commandHelp(definition))
+      openTerminal().out(commandHelp(definition))
       return 0
     }
     for (const token of tokens) checkOption(name, token, options)

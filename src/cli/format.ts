@@ -1,3 +1,5 @@
+import { control } from './terminal.ts'
+
 export type Paint = (style: 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan', text: string) => string
 
 const codes = {
@@ -11,7 +13,7 @@ const codes = {
 
 export const painter = (color: boolean): Paint =>
   color
-    ? (style, text) => `\u001b[${codes[style][0]}m${text}\u001b[${codes[style][1]}m`
+    ? (style, text) => `${control(`[${codes[style][0]}m`)}${text}${control(`[${codes[style][1]}m`)}`
     : (_style, text) => text
 
 /** How long ago: `now`, `40 s`, `3 min`, `5 h`, `2 d`. */

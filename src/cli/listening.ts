@@ -1,6 +1,7 @@
 import { ConcordError } from '../domain/errors.ts'
 import type { Logger } from '../ports/logger.ts'
 import { type Interrupt, interruptExit } from './drive.ts'
+import { openTerminal } from './terminal.ts'
 
 /** A port as it is typed. Throws `input.invalid`. */
 export const portOf = (given: string | undefined, from = '--port'): number | undefined => {
@@ -29,7 +30,7 @@ const line = (level: string, fields: object, message = ''): void => {
   const { error, ...rest } = fields as { error?: unknown }
   const more = Object.keys(rest).length === 0 ? '' : ` ${JSON.stringify(rest)}`
   const cause = error === undefined ? '' : `: ${error instanceof Error ? error.message : String(error)}`
-  process.stderr.write(`${level}: ${message}${cause}${more}\n`)
+  openTerminal().err(`${level}: ${message}${cause}${more}\n`)
 }
 
 /** Warnings and errors of a server that was given no logger. */

@@ -1,7 +1,7 @@
 import { ConcordError, errorTable, isConcordError } from '../domain/errors.ts'
 import { nearest } from '../platform/nearest.ts'
 import { commands } from './commands/table.ts'
-import { ignoreBrokenPipes } from './terminal.ts'
+import { flushTerminal, ignoreBrokenPipes, openTerminal } from './terminal.ts'
 
 /** What Node warns about that a user of the command can do nothing about. */
 const quietWarnings = (argv: readonly string[]): void => {
@@ -10,7 +10,7 @@ const quietWarnings = (argv: readonly string[]): void => {
   process.on('warning', (warning) => {
     const code = 'code' in warning ? warning.code : undefined
     if (warning.name === 'ExperimentalWarning' || code === 'MODULE_TYPELESS_PACKAGE_JSON') return
-    process.stderr.write(`warning: ${warning.message}\n`)
+    openTerminal().err(`warning: ${warning.message}\n`)
   })
 }
 
@@ -25,11 +25,11 @@ const dispatch = async (argv: string[]): Promise<number> => {
     const wanted = rest.find((word) => !word.startsWith('-'))
     if (name === 'help' && wanted !== undefined) return dispatch([wanted, '--help'])
     const { mainHelp } = await import('./help.ts')
-    process.stdout.write(mainHelp(commands))
+    openTerminal().out(mainHelp(commands))
     return name === undefined ? errorTable['input.invalid'].exit : 0
   }
   if (name === '--version' || name === '-v' || name === 'version') {
-    process.stdout.write(await version())
+    openTerminal().out(await version())
     return 0
   }
   const found = commands.find((entry) => entry.name === name)
@@ -62,20 +62,13 @@ const tellError = (error: unknown, argv: readonly string[]): number => {
   const message = known
     ? failure.message
     : `Unexpected: ${failure.message}; the same command with --debug shows where, "concord runs" what was kept`
-  process.stderr.write(`error: ${message}\n${debug ? `${causes(error)}\n` : ''}`)
+  openTerminal().err(`error: ${message}\n${debug ? `${causes(error)}\n` : ''}`)
   if (argv.includes('--json'))
-    process.stdout.write(
+    openTerminal().out(
       `${JSON.stringify({ runId: null, status: 'failed', failure, reasons: [] }, null, 2)}\n`,
     )
   return errorTable[failure.code].exit
 }
-
-/** What was written to a pipe may still be on its way: past 64 KiB it waits for the reader, and ends where the process ends. */
-const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
-  new Promise((done) => {
-    if (stream.destroyed || stream.writableLength === 0) done()
-    else stream.write('', () => done())
-  })
 
 /** The command line: reads the arguments, runs a command, ends the process with its exit code. */
 export const main = async (argv: string[]): Promise<never> => {
@@ -85,7 +78,7 @@ export const main = async (argv: string[]): Promise<never> => {
   process.on('uncaughtException', crash)
   process.on('unhandledRejection', crash)
   const code = await dispatch(argv).catch((error) => tellError(error, argv))
-  await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+  await flushTerminal()
   // Agents of this process may hold it alive with sockets and timers of their own.
   return process.exit(code)
 }

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { ConcordError } from '../domain/errors.ts'
+import { visible } from '../domain/visible.ts'
 
 export type NewFile = { write(text: string): Promise<void> }
 
@@ -57,7 +58,8 @@ export const inNewFile = async <T>(
   try {
     const result = await work({
       async write(text) {
-        buffered += text
+        // Whoever prints the file has a terminal too; JSON stays the same JSON.
+        buffered += visible(text)
         if (buffered.length > bufferedCharsMax) await flush()
       },
     })

@@ -1,7 +1,7 @@
 import { plural, shorten, timeText } from '../domain/amounts.ts'
 import { painter } from './format.ts'
 import { itemsText, type Line, nameOf, type Progress, type StepProgress } from './progress.ts'
-import type { Terminal } from './terminal.ts'
+import { control, type Terminal } from './terminal.ts'
 
 export type ProgressView = {
   tell(lines: readonly Line[]): void
@@ -50,7 +50,7 @@ const liveView = (terminal: Terminal, progress: Progress): ProgressView => {
   let paused = false
 
   // To the first column first: a typed ^C has moved the cursor.
-  const erase = (): string => (drawn === 0 ? '' : `\r\u001b[${drawn}A\u001b[0J`)
+  const erase = (): string => (drawn === 0 ? '' : `${control('\r')}${control(`[${drawn}A`)}${control('[0J')}`)
 
   const liveLines = (): string[] => {
     const room = Math.max(1, Math.min(12, terminal.rows - 3))

@@ -4,6 +4,7 @@ import { ConcordError, type Failure, isConcordError } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
 import { isObject } from '../domain/reference.ts'
 import type { Run } from '../domain/run.ts'
+import { visible } from '../domain/visible.ts'
 import { type Driven, exitCode } from './drive.ts'
 import type { Terminal } from './terminal.ts'
 import { wayToAnswer } from './waits.ts'
@@ -105,7 +106,7 @@ export const checkOutput = (path: string | undefined): void => {
 
 const saveTo = (path: string, text: string, flag = 'w'): void => {
   try {
-    writeFileSync(path, text, { flag })
+    writeFileSync(path, visible(text), { flag })
   } catch (error) {
     if (isConcordError(error)) throw error
     throw new ConcordError(

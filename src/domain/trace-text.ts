@@ -1,6 +1,7 @@
 import { countText, plural, shorten, spentText, timeText } from './amounts.ts'
 import { isObject } from './reference.ts'
 import type { Trace, TraceNode, TraceStatus } from './trace-node.ts'
+import { visible } from './visible.ts'
 
 export type FormatOptions = {
   color?: boolean
@@ -31,7 +32,7 @@ const marks: { [status: string]: [mark: string, style: number] } = {
 type Style = (code: number, text: string) => string
 
 const styles = (color: boolean): Style =>
-  color ? (code, text) => `\u001b[${code}m${text}\u001b[0m` : (_, text) => text
+  color ? (code, text) => `\u001b[${code}m${visible(text)}\u001b[0m` : (_, text) => visible(text)
 
 const titles: { [id: string]: string } = { $plan: 'planning', $feasible: 'feasible?', $check: 'check' }
 
@@ -92,7 +93,10 @@ const ownStatus: ReadonlySet<TraceStatus> = new Set(['succeeded', 'met', 'accept
 
 const headOf = (node: TraceNode, style: Style): string => {
   const [mark, code] = marks[node.status ?? ''] ?? ['·', 2]
-  const parts = [style(code, mark), node.kind === 'attempt' ? titleOf(node) : style(1, titleOf(node))]
+  const parts = [
+    style(code, mark),
+    node.kind === 'attempt' ? visible(titleOf(node)) : style(1, titleOf(node)),
+  ]
   if (node.agent !== undefined && node.agent !== node.name) parts.push(style(2, `(${node.agent})`))
   if (
     node.status !== undefined &&
@@ -141,7 +145,7 @@ const hiddenText = (hidden: number, children: readonly TraceNode[]): string => {
 type Context = { style: Style; width: number; lines: string[] }
 
 /** Characters that are seen: colour codes are not. */
-const visible = (text: string): number =>
+const seenChars = (text: string): number =>
   text
     .split('\u001b[')
     .reduce((sum, part, i) => sum + (i === 0 ? part.length : part.length - part.indexOf('m') - 1), 0)
@@ -150,14 +154,14 @@ const write = (context: Context, head: string, indent: string, node: TraceNode):
   const { style, width, lines } = context
   const event = style(2, `#${node.last}`)
   const detail = detailOf(node)
-  const room = width - visible(head) - visible(event) - 4
+  const room = width - seenChars(head) - seenChars(event) - 4
   const told =
     detail === '' || room < 12 ? '' : `  ${style(node.failure === undefined ? 2 : 31, shorten(detail, room))}`
   lines.push(`${head}${told}  ${event}`)
   if (detail !== '' && told === '')
     lines.push(`${indent}${style(2, shorten(detail, Math.max(20, width - indent.length)))}`)
   for (const reason of node.kind === 'run' ? [] : node.reasons.slice(0, 8))
-    lines.push(`${indent}${shorten(reason, Math.max(20, width - indent.length))}`)
+    lines.push(`${indent}${visible(shorten(reason, Math.max(20, width - indent.length)))}`)
 }
 
 const branch = (context: Context, children: readonly TraceNode[], prefix: string): void => {
@@ -177,7 +181,7 @@ const branch = (context: Context, children: readonly TraceNode[], prefix: string
   if (hidden > 0) context.lines.push(`${prefix}└─ ${context.style(2, hiddenText(hidden, children))}`)
 }
 
-/** A trace as text: a tree with times, tokens, decisions and reasons; `#n` is the event to fork at. Crowds are summarised. */
+/** A trace as text, safe to print: a tree with times, tokens, decisions and reasons; `#n` is the event to fork at. Crowds are summarised. */
 export const formatTrace = (trace: Trace, { color = false, width = 110 }: FormatOptions = {}): string => {
   const style = styles(color)
   const context: Context = { style, width: Math.max(60, width), lines: [] }
@@ -185,12 +189,14 @@ export const formatTrace = (trace: Trace, { color = false, width = 110 }: Format
   const amounts = amountsOf(trace)
   context.lines.push(
     `${style(code, mark)} ${style(1, `run ${trace.name}`)} ${style(code, trace.status ?? '')}${amounts === '' ? '' : ` ${style(2, amounts)}`}  ${style(2, plural(trace.events, 'event'))}`,
-    `goal: ${shorten(trace.goal.text, context.width - 6)}`,
-    `team: ${trace.goal.team} (${trace.strategy})`,
+    `goal: ${visible(shorten(trace.goal.text, context.width - 6))}`,
+    visible(`team: ${trace.goal.team} (${trace.strategy})`),
   )
   if (trace.forkedFrom !== undefined)
-    context.lines.push(`forked from run ${trace.forkedFrom.run} at event ${trace.forkedFrom.version}`)
-  if (trace.parent !== undefined) context.lines.push(`child of run ${trace.parent}`)
+    context.lines.push(
+      visible(`forked from run ${trace.forkedFrom.run} at event ${trace.forkedFrom.version}`),
+    )
+  if (trace.parent !== undefined) context.lines.push(visible(`child of run ${trace.parent}`))
   branch(context, trace.children, '')
   if (trace.failure !== undefined) context.lines.push(style(31, `failed: ${trace.failure.message}`))
   return `${context.lines.join('\n')}\n`

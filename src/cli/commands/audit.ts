@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { plural } from '../../domain/amounts.ts'
 import { ConcordError } from '../../domain/errors.ts'
@@ -106,13 +105,9 @@ const exportEvents = (values: Given): Promise<number> =>
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
     }
-    const { stdout } = process
-    const printed = async (line: string) => {
-      if (!stdout.write(line) && !stdout.destroyed) await once(stdout, 'drain')
-    }
     const { out } = values
     const count = await (out === undefined
-      ? audit.export(query, printed)
+      ? audit.export(query, openTerminal().outInTurn)
       : inNewFile(out, ({ write }) => audit.export(query, write)))
     openTerminal().err(`${plural(count, 'event')}\n`)
     return 0

@@ -4,14 +4,14 @@ import { command } from '../command.ts'
 import { drive } from '../drive.ts'
 import { report } from '../report.ts'
 import { openWith, settingsOf } from '../settings.ts'
-import { openTerminal, type Terminal } from '../terminal.ts'
+import { openTerminal, type Terminal, typedLines } from '../terminal.ts'
 
 const leave = new Set(['/exit', '/quit'])
 
 /** One line typed by the person; undefined when the input ended. A reader of its own each time: a run may ask the person itself. */
 const askLine = (): Promise<string | undefined> =>
   new Promise((resolve) => {
-    const reader = createInterface({ input: process.stdin, output: process.stderr })
+    const reader = typedLines()
     let given: string | undefined
     reader.on('SIGINT', () => reader.close())
     reader.on('close', () => resolve(given))

@@ -7,7 +7,7 @@ import { nearest } from '../../platform/nearest.ts'
 import { command } from '../command.ts'
 import { painter } from '../format.ts'
 import { knowledgeExists, openWith, settingsOf } from '../settings.ts'
-import { openTerminal, type Terminal } from '../terminal.ts'
+import { control, openTerminal, type Terminal } from '../terminal.ts'
 
 const actions = ['add', 'search', 'stats', 'forget', 'embed'] as const
 type Action = (typeof actions)[number]
@@ -105,13 +105,13 @@ const skippedText = (skipped: number): string =>
   skipped > 0 ? `, ${skipped} could not be: they are found by words alone` : ''
 
 const embedAll = async (knowledge: Knowledge, terminal: Terminal, replace = false) => {
-  const shown = process.stderr.isTTY === true
+  const shown = terminal.live
   let skipped = 0
   const done = await knowledge.embed({
     replace,
     onProgress(progress) {
       skipped = progress.skipped
-      if (shown) terminal.err(`\rembedding with ${progress.embedder}: ${progress.done} parts `)
+      if (shown) terminal.err(`${control('\r')}embedding with ${progress.embedder}: ${progress.done} parts `)
     },
   })
   if (shown && done > 0) terminal.err('\n')

@@ -117,7 +117,7 @@ export const runsCommand = command({
           run.goal.text.replaceAll(/\s+/g, ' '),
         ])
       const lines = columnsOf([['run', 'status', 'team', 'age', 'goal'], ...rows])
-      const width = process.stdout.isTTY === true ? terminal.columns : Number.POSITIVE_INFINITY
+      const width = terminal.bounded ? terminal.columns : Number.POSITIVE_INFINITY
       for (const [i, line] of lines.entries()) {
         const fitting = line.length > width ? `${line.slice(0, width - 1)}…` : line
         const word = rows[i - 1]?.[1] ?? ''

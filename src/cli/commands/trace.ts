@@ -7,7 +7,7 @@ import { command } from '../command.ts'
 import { findRun } from '../find-run.ts'
 import { turnsText, turnText } from '../seen-text.ts'
 import { withRuns } from '../settings.ts'
-import { openTerminal } from '../terminal.ts'
+import { colored, openTerminal } from '../terminal.ts'
 
 export const runArgument = {
   name: 'run',
@@ -63,7 +63,7 @@ export const traceCommand = command({
       const { run } = await findRun(concord, wanted)
       const events = await concord.events(run)
       const { step, turn } = values
-      const width = process.stdout.isTTY === true ? terminal.columns : 160
+      const width = terminal.bounded ? terminal.columns : 160
       if (step !== undefined || turn !== undefined) {
         const { turns, number } = seenAt(events, step, turn)
         const [only] = turns
@@ -76,13 +76,7 @@ export const traceCommand = command({
       }
       const trace = traceOf(events)
       if (values.json) terminal.out(`${JSON.stringify(trace, null, 2)}\n`)
-      else
-        terminal.out(
-          formatTrace(trace, {
-            color: terminal.color.out,
-            width,
-          }),
-        )
+      else terminal.out(colored(formatTrace(trace, { color: terminal.color.out, width })))
       return 0
     })
   },

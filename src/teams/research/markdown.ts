@@ -1,3 +1,4 @@
+import { markdownText, markdownUrl } from '../../domain/markdown.ts'
 import { attributionOf, withYear } from './attribution.ts'
 import { counted, upperFirst } from './phrasing.ts'
 import type { Reference, ResearchOutput } from './shapes.ts'
@@ -5,13 +6,17 @@ import type { Reference, ResearchOutput } from './shapes.ts'
 /** The report for people: answer, themes, open problems, how it was made, references. */
 export const markdownOf = (output: Omit<ResearchOutput, 'markdown'>): string => {
   const { report } = output
-  const blocks = [`# ${report.title}`, ...output.notes.map((note) => `> ${note}`), report.answer.text]
+  const blocks = [
+    `# ${markdownText(report.title)}`,
+    ...output.notes.map((note) => `> ${markdownText(note)}`),
+    markdownText(report.answer.text),
+  ]
   for (const { name, paragraphs } of report.themes)
-    blocks.push(`## ${name}`, ...paragraphs.map(({ text }) => text))
+    blocks.push(`## ${markdownText(name)}`, ...paragraphs.map(({ text }) => markdownText(text)))
   if (report.openProblems.length > 0) {
     blocks.push(`## ${upperFirst(counted(report.openProblems.length, 'open problem'))}`)
     for (const [at, { title, text }] of report.openProblems.entries())
-      blocks.push(`**${at + 1}. ${title}.** ${text}`)
+      blocks.push(`**${at + 1}. ${markdownText(title)}.** ${markdownText(text)}`)
   }
   blocks.push('## How this was made', madeBy(output))
   if (report.references.length > 0)
@@ -47,5 +52,5 @@ const madeBy = ({
 const referenceLine = ({ title, authors, published, url, id }: Reference): string => {
   const who =
     authors.length === 0 ? '' : `${upperFirst(withYear(attributionOf({ authors, published, title })))}. `
-  return `${who}*${title}*. ${/^https?:/.test(url) ? url : id}`
+  return `${markdownText(who)}*${markdownText(title)}*. ${markdownUrl(url) ?? markdownText(id)}`
 }
