@@ -100,6 +100,11 @@ const failed = (
   const team = services.team(execution.run.goal.team)
   const definition = team.agents.get(name)
   const failure: Failure = toFailure(error, 'agent.failed')
+  if (failure.stack !== undefined)
+    services.logger.warn(
+      { error, run: execution.run.id, step: execution.work.id, agent: name },
+      'the code of an agent threw',
+    )
   // What a model said is in the journal: executed again it would say the same.
   const isSettled =
     failure.code === 'agent.output-invalid' && definition !== undefined && kindOf(definition) === 'model'

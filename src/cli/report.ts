@@ -68,24 +68,31 @@ const waitingText = ({ run, waits }: Driven): string => {
   return lines.join('\n')
 }
 
-const closing = (driven: Driven): string => {
+const stackText = ({ stack }: Failure, debug: boolean): string =>
+  stack === undefined || !debug ? '' : `\n${stack.replaceAll(/^/gm, '  ')}`
+
+const closing = (driven: Driven, debug: boolean): string => {
   const { run } = driven
   if (run.status === 'succeeded') {
     const spent = spentText(run.book.spent)
     return `Done in ${timeText(msOf(run))}${spent === '' ? '' : `, ${spent}`}. Run ${run.id}: concord trace ${run.id}, concord why ${run.id}`
   }
   if (run.status === 'failed' && run.failure !== undefined)
-    return `${failureText(run.failure, run.reasons)}\nRun ${run.id} failed after ${timeText(msOf(run))}. What happened: concord why ${run.id}`
+    return `${failureText(run.failure, run.reasons)}${stackText(run.failure, debug)}\nRun ${run.id} failed after ${timeText(msOf(run))}. What happened: concord why ${run.id}`
   if (run.status === 'cancelled') return `Run ${run.id} was cancelled: ${run.reasons.join('; ')}`
   return run.status === 'waiting' && driven.interrupt === undefined
     ? waitingText(driven)
     : suspendedText(driven)
 }
 
-export type ReportOptions = { json?: boolean; output?: string | undefined }
+export type ReportOptions = { json?: boolean; output?: string | undefined; debug?: boolean }
 
 /** Writes the result to `out` (or a file) and how the run ended to `err`; returns the exit code. */
-export const report = (terminal: Terminal, driven: Driven, { json, output }: ReportOptions): number => {
+export const report = (
+  terminal: Terminal,
+  driven: Driven,
+  { json, output, debug }: ReportOptions,
+): number => {
   const { run } = driven
   if (run.status === 'succeeded' && output !== undefined)
     saveTo(output, ended(outputText(run.output ?? null)))
@@ -94,7 +101,7 @@ export const report = (terminal: Terminal, driven: Driven, { json, output }: Rep
     if (run.status === 'succeeded' && output === undefined)
       terminal.out(ended(outputText(run.output ?? null)))
     if (run.status === 'succeeded' && output !== undefined) terminal.err(`Written to ${output}\n`)
-    terminal.err(`${closing(driven)}\n`)
+    terminal.err(`${closing(driven, debug === true)}\n`)
   }
   return exitCode(driven)
 }

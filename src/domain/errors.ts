@@ -90,7 +90,13 @@ export class ConcordError extends Error {
 }
 
 /** What is kept of an error in the log and sent over HTTP. */
-export type Failure = { code: ErrorCode; message: string; details?: { [key: string]: Json } }
+export type Failure = {
+  code: ErrorCode
+  message: string
+  details?: { [key: string]: Json }
+  /** Where code that is not Concord's threw: the frames of its stack, nearest first. Not sent over HTTP. */
+  stack?: string
+}
 
 export const isConcordError = (error: unknown): error is ConcordError =>
   error instanceof Error &&
@@ -119,6 +125,20 @@ const detailsOf = (details: unknown): Failure['details'] => {
   }
 }
 
+const framesMax = 12
+const frameCharsMax = 300
+
+/** The frames of an error's stack, and of its causes'. */
+const stackOf = (error: Error): string | undefined => {
+  const lines: string[] = []
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth++) {
+    if (depth > 0) lines.push(`caused by: ${at.message}`)
+    const frames = (at.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+    lines.push(...frames.slice(0, framesMax).map((line) => line.trim()))
+  }
+  return lines.length === 0 ? undefined : lines.map((line) => line.slice(0, frameCharsMax)).join('\n')
+}
+
 const readFailure = (error: unknown, fallback: ErrorCode): Failure => {
   if (isConcordError(error)) {
     const details = detailsOf(error.details)
@@ -127,7 +147,10 @@ const readFailure = (error: unknown, fallback: ErrorCode): Failure => {
   }
   if (error instanceof Error && error.name === 'AbortError')
     return { code: 'cancelled', message: textOf(error.message) }
-  return { code: fallback, message: textOf(error instanceof Error ? error.message : error) }
+  if (!(error instanceof Error)) return { code: fallback, message: textOf(error) }
+  const stack = stackOf(error)
+  const failure: Failure = { code: fallback, message: textOf(error.message) }
+  return stack === undefined ? failure : { ...failure, stack }
 }
 
 /**

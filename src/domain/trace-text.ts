@@ -1,4 +1,5 @@
 import { countText, plural, shorten, spentText, timeText } from './amounts.ts'
+import type { Failure } from './errors.ts'
 import { isObject } from './reference.ts'
 import type { Trace, TraceNode, TraceStatus } from './trace-node.ts'
 import { visible } from './visible.ts'
@@ -73,8 +74,15 @@ const amountsOf = (node: TraceNode): string =>
     ...(spentText(node) === '' ? [] : [spentText(node)]),
   ].join(', ')
 
+/** With the place in the user's own code, where there is one: the first frame that is no package's. */
+const failureText = ({ code, message, stack }: Failure): string => {
+  const frames = stack?.split('\n') ?? []
+  const own = frames.find((frame) => frame.startsWith('at ') && !/node_modules|node:/.test(frame))
+  return `${code}: ${message}${own === undefined ? '' : ` (${own})`}`
+}
+
 const detailOf = (node: TraceNode): string => {
-  if (node.failure !== undefined) return `${node.failure.code}: ${node.failure.message}`
+  if (node.failure !== undefined) return failureText(node.failure)
   if (node.kind === 'tool') return node.input === undefined ? '' : JSON.stringify(node.input)
   if (node.kind === 'model') return modelDetail(node)
   if (node.kind === 'recorded') return node.output === undefined ? '' : JSON.stringify(node.output)

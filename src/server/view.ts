@@ -1,3 +1,4 @@
+import type { Failure } from '../domain/errors.ts'
 import type { Wait } from '../domain/event.ts'
 import { isFinal, type Run, type StepState } from '../domain/run.ts'
 import type { RunSummary } from '../domain/summary.ts'
@@ -29,13 +30,20 @@ const stepView = (run: Run, state: StepState) => {
     dependsOn: run.plan?.graph.dependencies.get(step.id) ?? [],
     redo,
     output,
-    failure,
+    failure: shownFailure(failure),
     feedback,
     items:
       items === undefined
         ? undefined
         : { count: items.count, settled: items.settled, underWay: items.active },
   }
+}
+
+/** Where code lies on this machine is for its log and its trace. */
+const shownFailure = (failure: Failure | undefined): Failure | undefined => {
+  if (failure === undefined) return undefined
+  const { stack: _, ...shown } = failure
+  return shown
 }
 
 /** A run as `GET /runs/{id}` shows it. */
@@ -59,7 +67,7 @@ export const runView = (run: Run) => {
     forkedFrom: run.forkedFrom,
     depth: run.depth,
     output: run.status === 'succeeded' ? (run.output ?? null) : undefined,
-    failure: run.failure,
+    failure: shownFailure(run.failure),
     reasons: run.reasons,
     plan:
       plan === undefined
@@ -81,5 +89,5 @@ export const summaryView = ({ run, goal, status, createdAt, updatedAt, parent, f
   createdAt,
   updatedAt,
   parent,
-  failure,
+  failure: shownFailure(failure),
 })

@@ -8,6 +8,17 @@ import { project, root, runIn } from './project.ts'
 describe('concord run', () => {
   const { concord, folder, env } = project()
 
+  it('shows where the code of an agent threw: in the trace, and whole with --debug', async () => {
+    const plain = await concord('run', 'break', '--team', 'failing')
+    assert.doesNotMatch(plain.stderr, /\n\s+at /)
+    const debug = await concord('run', 'break again', '--team', 'failing', '--debug')
+    assert.match(debug.stderr, /error: the disk is round\n\s+at .*concord\.config\.ts:\d+/)
+    const { stdout } = await concord('trace', 'last')
+    assert.match(stdout, /agent\.failed: the disk is round \(at .*concord\.config/)
+    const json = JSON.parse((await concord('trace', 'last', '--json')).stdout)
+    assert.match(JSON.stringify(json), /"stack":"at [^"]*concord\.config\.ts/)
+  })
+
   it('prints the result on the standard output and how it went on the standard error', async () => {
     const { code, stdout, stderr } = await concord(
       'run',
