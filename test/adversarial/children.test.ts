@@ -6,7 +6,7 @@ import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { agent, openConcord, type TeamDefinition, team, tool } from '../../src/index.ts'
 import { scriptedModel } from '../../src/testing/model.ts'
-import { concordWith, eventOf } from '../runs/fixture.ts'
+import { anything, concordWith, eventOf } from '../runs/fixture.ts'
 import { startProgram } from '../server/fixture.ts'
 import { orphanConfig } from './orphan-worker.ts'
 
@@ -420,7 +420,7 @@ describe('two calls of one model agent within a step', () => {
     const lookUp = tool({
       name: 'look_up',
       description: 'Looks a word up.',
-      input: { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } },
+      input: anything,
       permission: 'read',
       execute: (input) => ({ found: (input as { word: string }).word }),
     })

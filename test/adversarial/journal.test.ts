@@ -4,11 +4,7 @@ import { z } from 'zod'
 import { agent, team, tool } from '../../src/index.ts'
 import type { ModelRequest } from '../../src/ports/model.ts'
 import { scriptedModel } from '../../src/testing/model.ts'
-import { concordWith, eventOf } from '../runs/fixture.ts'
-
-const anything = {
-  '~standard': { version: 1 as const, vendor: 'test', validate: (value: unknown) => ({ value }) },
-}
+import { anything, concordWith, eventOf } from '../runs/fixture.ts'
 
 describe('a model agent that is executed again in the middle of a turn', () => {
   it('has exactly the conversation it had: of three tool calls the one that was done is not done again', async () => {

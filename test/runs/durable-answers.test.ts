@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { type AgentContext, agent, type Json, type Schema, tool } from '../../src/index.ts'
+import { type AgentContext, agent, type Json, tool } from '../../src/index.ts'
 import { scriptedModel } from '../../src/testing/model.ts'
-import { concordWith } from './fixture.ts'
-
-const anything: Schema<unknown, Json> = {
-  '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value: value as Json }) },
-}
+import { anything, concordWith } from './fixture.ts'
 
 type Effect = (context: AgentContext, answer: string) => Promise<unknown>
 

@@ -3,12 +3,24 @@ import {
   type AnyAgent,
   type Concord,
   type Event,
+  type Json,
   openConcord,
+  type Schema,
   type TeamDefinition,
   team,
 } from '../../src/index.ts'
 import type { ConcordConfig } from '../../src/platform/config.ts'
 import type { Clock } from '../../src/ports/clock.ts'
+
+/** A schema that any JSON fits, and that a model can be told. */
+export const anything: Schema<unknown, Json> = {
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    validate: (value) => ({ value: value as Json }),
+    jsonSchema: { input: () => ({}), output: () => ({}) },
+  },
+}
 
 /** A Concord in memory with one team called `t`, closed after the tests of the file. */
 export const concordWith = async (

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { AgentContext, agent, type Concord, type Json, key, type Schema, tool } from '../../src/index.ts'
+import { AgentContext, agent, type Concord, type Json, key, tool } from '../../src/index.ts'
 import { scriptedModel } from '../../src/testing/model.ts'
-import { concordWith, eventOf } from './fixture.ts'
+import { anything, concordWith, eventOf } from './fixture.ts'
 
 /*
  * Code that outlives its attempt: an agent whose libraries ignore the signal. Whatever it asks of its context then must do nothing that
@@ -11,9 +11,6 @@ import { concordWith, eventOf } from './fixture.ts'
 
 type Effect = (context: AgentContext) => unknown
 
-const anything: Schema<unknown, Json> = {
-  '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value: value as Json }) },
-}
 const permissions = ['compute', 'read', 'network', 'write', 'execute'] as const
 
 /** Methods of the context that do something, each with a call whose effect is counted outside. */

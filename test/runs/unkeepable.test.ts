@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type AgentContext, agent, type Json, type Schema, tool } from '../../src/index.ts'
-import { concordWith } from './fixture.ts'
+import { type AgentContext, agent, type Json, tool } from '../../src/index.ts'
+import { anything, concordWith } from './fixture.ts'
 
 const circular: { [key: string]: unknown } = {}
 circular.itself = circular
@@ -25,10 +25,6 @@ const values: { [name: string]: () => unknown } = {
     },
   }),
   'a toJSON that returns a bigint': () => ({ toJSON: () => 1n }),
-}
-
-const anything: Schema<unknown, Json> = {
-  '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value: value as Json }) },
 }
 
 let count = 0
