@@ -1,6 +1,7 @@
 import { asJson } from '../domain/json.ts'
 import type { Compaction, Scratchpad } from '../memory/scratchpad.ts'
 import type { Message } from '../ports/model.ts'
+import type { Call } from '../runtime/call.ts'
 import type { AgentContext } from './context.ts'
 import { callModel } from './model-call.ts'
 
@@ -17,22 +18,22 @@ const noteTokensMax = 2_000
 export const condense = async (
   context: AgentContext,
   pad: Scratchpad,
-  call: string,
+  call: Call,
   turn: number,
 ): Promise<void> => {
   pad.settle()
   const { journal } = context.execution
-  const id = call.replace(/model#\d+$/, `compact#${turn}`)
+  const id = context.own_(`compact#${turn}`)
   const before = journal.entry(id)
   if (before?.type === 'scratchpad.compacted') {
     const { from, to, message } = before.data
     return pad.apply({ from, to, message: message as Message })
   }
   // Answered without: the conversation is what it was, whatever the bound is now.
-  if (journal.entry(call) !== undefined) return
+  if (journal.replay.knows(call.id)) return
   const ruled = pad.compaction()
   if (ruled === undefined) return
-  const body = await condensedByModel(context, pad, id)
+  const body = await condensedByModel(context, pad, turn)
   const compaction: Compaction = (body === undefined ? undefined : pad.compaction(body)) ?? ruled
   const { from, to, message, tokens } = compaction
   journal.note([
@@ -52,7 +53,7 @@ export const condense = async (
 const condensedByModel = async (
   context: AgentContext,
   pad: Scratchpad,
-  id: string,
+  turn: number,
 ): Promise<string | undefined> => {
   const { condenseWith } = context.definition
   if (condenseWith === undefined) return undefined
@@ -65,7 +66,10 @@ const condensedByModel = async (
     outputTokensMax: noteTokensMax,
   }
   try {
-    const call = id.replace('compact#', 'condense#')
+    const { byContent } = context.execution.run
+    const name = `condense:${turn}`
+    const old = context.own_(`condense#${turn}`)
+    const call = byContent ? context.known_(name, asJson(request)) : { id: old, family: old, leaf: true }
     const { text } = await callModel(context, request, { model: condenseWith, call })
     return text.trim() === '' ? undefined : text
   } catch (error) {

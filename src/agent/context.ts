@@ -1,9 +1,12 @@
+import { journalKey } from '../domain/advance-steps.ts'
 import type { AgentCard } from '../domain/agent.ts'
+import { ConcordError } from '../domain/errors.ts'
 import type { Draft, EventData, EventType, Read, Signal, Wait } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import { copyJson, type Json } from '../domain/json.ts'
 import type { Recalled, Turn } from '../domain/recall.ts'
 import { atPointer } from '../domain/reference.ts'
+import type { JournalEntry } from '../domain/run.ts'
 import type { AgentMemory, RunLog } from '../memory/agent-memory.ts'
 import type { Knowledge } from '../memory/knowledge/knowledge.ts'
 import { Scratchpad } from '../memory/scratchpad.ts'
@@ -11,10 +14,12 @@ import type { State } from '../memory/state.ts'
 import type { SubjectMemory } from '../memory/subject.ts'
 import { type MemoryReach, memoryReach } from '../policy/memory.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { ModelAnswer, ModelRequest } from '../ports/model.ts'
+import type { Message, ModelAnswer, ModelRequest } from '../ports/model.ts'
+import { type Call, withDigest, withoutDigest } from '../runtime/call.ts'
 import type { Cancellation } from '../runtime/cancellation.ts'
 import type { Execution } from '../runtime/perform.ts'
 import { stale } from '../runtime/work-journal.ts'
+import { isPromise } from './chain.ts'
 import { type AnyAgent, defaultLoopBounds } from './define.ts'
 import { delegateTo } from './delegate.ts'
 import type { Observation } from './loop.ts'
@@ -29,8 +34,8 @@ import { callTool, findTool } from './tool-call.ts'
 
 /**
  * What an agent is given beside its input. Everything that reaches out (models, tools, other agents, waiting, `step`) is written to
- * the run's log and returned from there, not repeated, when the step is executed again. Calls are told apart by their order,
- * so an agent must make them in the same order for the same input.
+ * the run's log and returned from there, not repeated, when the step is executed again. Calls are told apart by their content, and
+ * steps by their name and place: an agent must make the same calls for the same input, in whatever order its branches come to them.
  */
 export class AgentContext implements AgentMemory {
   readonly agent: string
@@ -43,6 +48,7 @@ export class AgentContext implements AgentMemory {
   readonly #prefix: string
   readonly #cancellation: Cancellation
   #counts: Map<string, number> | undefined
+  readonly #stepsUnderWay = new Set<string>()
   #scratchpad: Scratchpad | undefined
   #reads: Read[] | undefined
   readonly #invoke: Invoke
@@ -117,6 +123,7 @@ export class AgentContext implements AgentMemory {
   }
 
   get attempt(): number {
+    this.#execution.journal.replay.attemptRead = true
     return this.#execution.work.attempt
   }
 
@@ -199,9 +206,15 @@ export class AgentContext implements AgentMemory {
   }
 
   async #tool(name: string, input: Json): Promise<Observation> {
-    const call = this.call_(`tool:${name}`)
+    const given = copyJson(input)
+    const call = this.known_(`tool:${name}`, given)
     const tool = await findTool(this.#definition, this.#services, name)
-    const { output, ...observation } = await callTool(this, tool, { id: call, tool: name, input })
+    const { output, ...observation } = await callTool(
+      this,
+      tool,
+      { id: call.id, tool: name, input: given },
+      call,
+    )
     return output === undefined ? observation : { ...observation, output: copyJson(output) }
   }
 
@@ -222,12 +235,14 @@ export class AgentContext implements AgentMemory {
   model(request: ModelRequest | string, use: ModelUse = {}): Promise<ModelAnswer> {
     const full =
       typeof request === 'string' ? { messages: [{ role: 'user' as const, content: request }] } : request
-    const call = this.call_('model')
-    return attended(
-      callModel(this, full, { model: this.#definition.model, ...use, call }).then((answer) =>
-        structuredClone(answer),
-      ),
-    )
+    return attended(this.#model(full, use))
+  }
+
+  async #model(request: ModelRequest, use: ModelUse): Promise<ModelAnswer> {
+    const model = typeof use.model === 'object' ? use.model.id : use.model
+    const call = this.known_('model', copyJson({ request, model }))
+    const answer = await callModel(this, request, { model: this.#definition.model, ...use, call })
+    return structuredClone(answer)
   }
 
   /** Whether a model is there for this agent to use. */
@@ -237,14 +252,19 @@ export class AgentContext implements AgentMemory {
 
   /** Calls another agent of the team directly and returns its output. Throws its failure. */
   call(agent: string, input: Json): Promise<Json> {
-    const prefix = `${this.call_(`agent:${agent}`)}/`
-    return attended(
-      this.#invoke(this, agent, input, prefix).catch((error) => {
-        // The step waits for what the other agent waits for, even if this one swallows that.
-        if (error instanceof Suspension) this.suspension ??= error
-        throw error
-      }),
-    )
+    return attended(this.#call(agent, input))
+  }
+
+  async #call(agent: string, input: Json): Promise<Json> {
+    const call = this.known_(`agent:${agent}`, copyJson(input), false)
+    await this.made_(call, () => undefined)
+    try {
+      return await this.#invoke(this, agent, input, `${call.id}/`)
+    } catch (error) {
+      // The step waits for what the other agent waits for, even if this one swallows that.
+      if (error instanceof Suspension) this.suspension ??= error
+      throw error
+    }
   }
 
   /** Hands a goal to a team as a child run and returns its output. Throws its failure. */
@@ -252,20 +272,27 @@ export class AgentContext implements AgentMemory {
     return attended(delegateTo(this, team, text, options))
   }
 
-  /** Waits for a person to approve. False when rejected. The run holds no worker meanwhile. */
+  /** Waits for a person to approve. False when rejected. The run holds no worker in the meantime. */
   approve(prompt: string): Promise<boolean> {
-    const wait: Wait = { for: 'approval', name: this.call_('approve'), prompt }
-    return this.#waited(wait, (signal) => signal.kind !== 'reject')
+    return this.#waited(this.#asked('approval', 'approve', prompt), (signal) => signal.kind !== 'reject')
   }
 
   /** Asks a person and returns the answer. */
   ask(prompt: string): Promise<Json> {
-    return this.#waited({ for: 'answer', name: this.call_('ask'), prompt }, valueIn)
+    return this.#waited(this.#asked('answer', 'ask', prompt), valueIn)
   }
 
-  /** Waits for `POST /runs/{id}/signal {name}` and returns its value. */
+  /** Another prompt is another question: it is asked, whatever was answered to the one before. */
+  #asked(kind: 'approval' | 'answer', name: string, prompt: string): Wait {
+    return { for: kind, name, call: this.known_(name, { prompt }).id, prompt, agent: this.agent }
+  }
+
+  /** Waits for `POST /runs/{id}/signal {name}` and returns its value; the second time for the second signal. */
   waitFor(name: string): Promise<Json> {
-    return this.#waited({ for: 'signal', name }, valueIn)
+    const call = this.call_(`signal:${name}`)
+    // In runs of 0.1 the first is known by its name alone.
+    const isOld = !this.#execution.run.byContent && call.endsWith('#1')
+    return this.#waited({ for: 'signal', name, ...(isOld ? {} : { call }) }, valueIn)
   }
 
   #waited<T>(wait: Wait, read: (signal: Signal) => T): Promise<T> {
@@ -276,7 +303,7 @@ export class AgentContext implements AgentMemory {
     return attended(waited())
   }
 
-  /** Waits in place for short times, by letting go of the worker for a second or more. */
+  /** Waits in place for short times, by letting go of the worker for a second or more. `input.invalid` for no number from 0. */
   sleep(ms: number): Promise<void> {
     return attended(recordedSleep(this, ms))
   }
@@ -305,8 +332,12 @@ export class AgentContext implements AgentMemory {
 
   /** @internal The signal that came for a wait, or leaves the agent until it does. */
   waitFor_(wait: Wait): Signal {
-    const entry = this.#execution.journal.entry(`wait:${wait.name}`)
-    if (entry?.type === 'signal.received') return entry.data
+    const { replay } = this.#execution.journal
+    if (replay.diverged !== undefined) throw replay.diverged
+    const entry = replay.ended(journalKey(wait))
+    // Runs of 0.1 know a question by its order: one that reads otherwise now is asked again.
+    if (entry?.type === 'signal.received' && (entry.wait?.prompt ?? wait.prompt) === wait.prompt)
+      return entry.data
     throw this.suspend(wait)
   }
 
@@ -316,22 +347,99 @@ export class AgentContext implements AgentMemory {
     return this.suspension
   }
 
-  /** @internal The journal's key of a tool call that a model named: two agents within a step may be given the same names. */
-  toolCall_(id: string): string {
-    return this.#prefix + id
+  /** @internal A tool call that a model named: two agents within a step may be given the same names. */
+  toolCall_(id: string, input: Json): Call {
+    const name = this.#prefix + id
+    const whole = this.#execution.run.byContent ? withDigest(name, input) : name
+    return { id: whole, family: whole, leaf: true }
   }
 
   /** @internal The name a model knows a tool call by; undefined for calls of other agents. */
   toolName_(call: string): string | undefined {
-    return call.startsWith(this.#prefix) ? call.slice(this.#prefix.length) : undefined
+    return call.startsWith(this.#prefix) ? withoutDigest(call.slice(this.#prefix.length)) : undefined
   }
 
-  /** @internal A call's id: what it is and its how-manieth. */
+  /** @internal A turn of a model's loop, known by what the model is told in it. */
+  turn_(turn: number, messages: readonly Message[]): Call {
+    const family = `${this.#prefix}model:${turn}`
+    return { id: `${withDigest(family, messages)}#1`, family, leaf: true }
+  }
+
+  /** @internal A name in this agent's part of the journal. */
+  own_(name: string): string {
+    return this.#prefix + name
+  }
+
+  /** @internal A call's id: what it is and its ordinal. */
   call_(name: string): string {
+    return this.#nth(this.#prefix + name)
+  }
+
+  /** @internal A call that is known by its content; in runs of 0.1 by its order. `leaf` when it ends by itself. */
+  known_(name: string, content: Json, leaf = true): Call {
+    const family = this.#prefix + name
+    if (!this.#execution.run.byContent) return { id: this.#nth(family), family, leaf }
+    const id = this.#nth(withDigest(family, content))
+    this.#services.place.enter(id)
+    return { id, family, leaf }
+  }
+
+  /**
+   * @internal A step has no content: it is known by its name and by the call that its branch made before it. `done` must be called
+   * when it has ended. Throws `input.invalid` for two at once that nothing tells apart.
+   */
+  stepCall_(name: string): { call: Call; done: () => void } {
+    const family = `${this.#prefix}step:${name}`
+    const { place } = this.#services
+    if (!this.#execution.run.byContent)
+      return { call: { id: this.#nth(family), family, leaf: false }, done: () => {} }
+    const at = withDigest(family, place.current() ?? this.#prefix)
+    if (this.#stepsUnderWay.has(at))
+      throw new ConcordError(
+        'input.invalid',
+        `Cannot begin step ${JSON.stringify(name.slice(0, 200))} as another of that name is under way at the same place of the code: they could not be told apart after a crash; name the steps apart, for example by their item`,
+      )
+    this.#stepsUnderWay.add(at)
+    const { replay } = this.#execution.journal
+    const own = this.#nth(at)
+    // Where calls were inserted before it, it is still the next of its name.
+    const id = replay.knows(own) ? own : (replay.next(family) ?? own)
+    place.enter(id)
+    return { call: { id, family, leaf: false }, done: () => this.#stepsUnderWay.delete(at) }
+  }
+
+  #nth(name: string): string {
     this.#counts ??= new Map()
     const n = (this.#counts.get(name) ?? 0) + 1
     this.#counts.set(name, n)
-    return `${this.#prefix}${name}#${n}`
+    return `${name}#${n}`
+  }
+
+  /** @internal Calls `make` with what the journal has for a call, or with undefined when it is to be made. */
+  async made_<T>(
+    call: Call,
+    make: (before: JournalEntry | undefined) => Promise<T> | T,
+    options?: { keepFailure: boolean },
+  ): Promise<T> {
+    const { replay } = this.#execution.journal
+    const found = replay.begin(call, options)
+    try {
+      const before = isPromise(found) ? await found : found
+      if (before === undefined) replay.making(call)
+      return await make(before)
+    } finally {
+      replay.end(call)
+    }
+  }
+
+  /** @internal What the events of a call say of it. */
+  get parallel_(): { parallel?: true } {
+    return this.#execution.journal.replay.parallel ? { parallel: true } : {}
+  }
+
+  /** @internal Calls code of the agent at a place of its own. */
+  within_<T>(fn: () => T): T {
+    return this.#services.place.within(this.#prefix, fn)
   }
 
   /** @internal */

@@ -19,17 +19,25 @@ import type { ChildResult, DelegateOptions } from './services.ts'
  * Hands a goal to a team as a child run and returns its output. The child's end is journaled with what it cost; what keeps it from
  * ending (a store that fails, a process that goes away) is not: asked again, the same child goes on.
  */
-export const delegateTo = async (
+export const delegateTo = (
   context: AgentContext,
   team: string,
   text: string,
   options: DelegateOptions,
 ): Promise<Json> => {
-  const call = context.call_(`child:${team}`)
-  const { journal } = context.execution
-  const done = journal.entry(call)
-  if (done?.type === 'step.recorded') return outputOf(done.data)
-  const id = childId(context, call)
+  const call = context.known_(`child:${team}`, copyJson({ text, options }))
+  return context.made_(call, (before) => {
+    if (before?.type === 'step.recorded') return outputOf(before.data)
+    return delegated(context, { call: call.id, team, text, options })
+  })
+}
+
+type Delegation = { call: string; team: string; text: string; options: DelegateOptions }
+
+const delegated = async (context: AgentContext, { call, team, text, options }: Delegation): Promise<Json> => {
+  const { journal, work, run } = context.execution
+  // A child that failed is over: a retry of the step starts another.
+  const id = childId(context, call, work.journal?.get(call)?.failures ?? 0)
   await context.mayAct_()
   const budget = await childBudget(context, id, options)
   const goal: Goal = { text, team, ...options, ...(budget === undefined ? {} : { budget }) }
@@ -44,8 +52,10 @@ export const delegateTo = async (
     ...(output === undefined ? {} : { value: output }),
     ...(failure === undefined ? {} : { failure }),
   }
-  const drafts = [context.draft('step.recorded', { call, name: `child:${team}`, ...result })]
-  if (isLimited(context.execution.run))
+  const drafts = [
+    context.draft('step.recorded', { call, name: `child:${team}`, ...result, ...context.parallel_ }),
+  ]
+  if (isLimited(run))
     drafts.push(context.draft('budget.settled', { key: childKey(id), amount: cost, child: id }))
   await journal.record(drafts)
   return outputOf(result)
@@ -63,9 +73,14 @@ const outputOf = ({
 }
 
 /** Readable, below its parent's, and of its own: names that look alike once they are made safe differ in their digest. */
-const childId = ({ execution: { run, work, idempotencyKey } }: AgentContext, call: string): string => {
-  const safe = (text: string) => text.replaceAll(/[^A-Za-z0-9_.-]/g, '-')
-  const digest = createHash('sha256').update(`${idempotencyKey}\0${call}`).digest('hex').slice(0, 10)
+const childId = (
+  { execution: { run, work, idempotencyKey } }: AgentContext,
+  call: string,
+  failures: number,
+): string => {
+  const safe = (text: string) => text.replaceAll(/~[\w-]{22}/g, '').replaceAll(/[^A-Za-z0-9_.-]/g, '-')
+  const name = failures === 0 ? call : `${call}\0${failures}`
+  const digest = createHash('sha256').update(`${idempotencyKey}\0${name}`).digest('hex').slice(0, 10)
   return `${run.id}.${safe(call)}-${work.plan}-${work.redo}-${safe(work.id)}-${digest}`
 }
 

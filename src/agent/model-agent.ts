@@ -7,6 +7,7 @@ import type { Scratchpad } from '../memory/scratchpad.ts'
 import type { Message, ModelAnswer, ModelRequest, ToolSpec } from '../ports/model.ts'
 import { jsonSchemaOf } from '../ports/schema.ts'
 import type { AnyTool } from '../ports/tool.ts'
+import type { Call } from '../runtime/call.ts'
 import { condense } from './condense.ts'
 import type { AgentContext } from './context.ts'
 import type { AnyAgent, LoopBounds } from './define.ts'
@@ -52,8 +53,9 @@ export const modelReasoner = async (
       // What a person says counts for the rest of the work: it is never condensed away.
       for (const message of await context.messages()) pad.keep(fromPerson(message))
       turn++
-      const call = context.call_('model')
-      await condense(context, pad, call, turn)
+      const old = context.execution.run.byContent ? undefined : oldCall(context)
+      await condense(context, pad, old ?? context.turn_(turn, pad.messages), turn)
+      const call = old ?? context.turn_(turn, pad.messages)
       const use = { model: definition.model, call, turn, fresh: pad.fresh }
       const answer = unmistakable(await callModel(context, request(), use), seen, turn)
       // What the model said is in model.answered: the next model.called need not repeat it.
@@ -72,12 +74,18 @@ export const modelReasoner = async (
         ? [...problems, 'this is the second time: use other arguments or do without']
         : problems
     },
-    act: (action) => act(context, tools, action),
+    act: (action) => act(context, tools, action, turn),
     async check(answer) {
       if (answer instanceof Unreadable) return { met: false, reasons: [answer.reason] }
       return (await judgeAnswer(definition, context, input, answer)).verdict
     },
   }
+}
+
+/** Turns of runs of 0.1 are known by their order. */
+const oldCall = (context: AgentContext): Call => {
+  const id = context.call_('model')
+  return { id, family: id, leaf: true }
 }
 
 const fromPerson = ({ value, by }: PersonMessage): Message => ({
@@ -111,11 +119,16 @@ const act = async (
   context: AgentContext,
   tools: Map<string, AnyTool>,
   action: Action,
+  turn: number,
 ): Promise<Observation> => {
   const tool = tools.get(action.tool)
   if (tool === undefined) return { action, failed: 'no such tool' }
+  const { run, journal } = context.execution
+  const call = context.toolCall_(action.id, action.input)
+  // A failure that the model has answered to is what its next turns are built on: tried again, they would be made again.
+  const keepFailure = !run.byContent || journal.replay.comesTo(context.own_(`model:${turn + 1}`))
   try {
-    return { ...(await callTool(context, tool, { ...action, id: context.toolCall_(action.id) })), action }
+    return { ...(await callTool(context, tool, { ...action, id: call.id }, call, { keepFailure })), action }
   } catch (error) {
     if (context.suspension !== undefined || context.signal.aborted) throw error
     return { action, failed: toFailure(error, 'tool.failed').message }

@@ -3,8 +3,10 @@ import { shortageText } from '../domain/budget.ts'
 import { ConcordError, type ErrorCode, type Failure, isRetryable, toFailure } from '../domain/errors.ts'
 import { unpricedModel } from '../domain/feasibility.ts'
 import { asJson, copyJson } from '../domain/json.ts'
+import type { JournalEntry } from '../domain/run.ts'
 import { sleep } from '../ports/clock.ts'
 import type { Message, Model, ModelAnswer, ModelRequest, Usage } from '../ports/model.ts'
+import type { Call } from '../runtime/call.ts'
 import { stale } from '../runtime/work-journal.ts'
 import type { AgentContext } from './context.ts'
 
@@ -16,7 +18,7 @@ export type ModelUse = {
 }
 
 export type ModelCall = ModelUse & {
-  call: string
+  call: Call
   turn?: number
   /** Messages the log does not have yet; default all. The conversation is never written twice. */
   fresh?: readonly Message[]
@@ -32,18 +34,24 @@ const nothing: Amount = { tokens: 0, money: 0 }
  * an event, and is settled. Rate limits and provider failures are tried again, honouring Retry-After. Throws the last failure,
  * `budget.exhausted`, or `plan.infeasible` for a model without a price under a money budget.
  */
-export const callModel = async (
+export const callModel = (
   context: AgentContext,
   request: ModelRequest,
   use: ModelCall,
+): Promise<ModelAnswer> => context.made_(use.call, (before) => modelCalled(context, request, use, before))
+
+const modelCalled = async (
+  context: AgentContext,
+  request: ModelRequest,
+  use: ModelCall,
+  before: JournalEntry | undefined,
 ): Promise<ModelAnswer> => {
   const { journal } = context.execution
-  const before = journal.entry(use.call)
   if (before?.type === 'model.answered' && before.data.answer !== undefined)
     return asAnswer(before.data.answer)
   const model = typeof use.model === 'object' ? use.model : await context.services.model(use.model)
   const attemptsMax = use.attemptsMax ?? attemptsMaxDefault
-  const first = journal.sent(use.call) + 1
+  const first = journal.sent(use.call.id) + 1
   for (let attempt = first; ; attempt++) {
     const result = await attemptOnce(context, model, request, use, attempt)
     if ('answer' in result) return result.answer
@@ -70,7 +78,7 @@ const attemptOnce = async (
   attempt: number,
 ): Promise<{ answer: ModelAnswer } | { failure: Failure }> => {
   const { journal } = context.execution
-  const { call } = use
+  const call = use.call.id
   await context.mayAct_()
   const key = `${context.idempotencyKey}/${call}/${attempt}`
   const bound = journal.metered ? boundOf(context, model, request) : nothing
@@ -126,6 +134,7 @@ const attemptOnce = async (
       ...(failure === undefined ? {} : { failure }),
       ...spent,
       ms: Math.round((clock.monotonic() - startedAt) * 1000) / 1000,
+      ...context.parallel_,
     }),
   ]
   if (journal.metered) drafts.push(context.draft('budget.settled', { key, amount: spent }))

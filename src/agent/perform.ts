@@ -64,8 +64,8 @@ export const createPerform = (services: AgentServices): Perform => {
         made,
       }
       const returned = runAgent(call)
-      if (!isPromise(returned)) return succeeded(returned, made.current)
-      return returned.then((value) => succeeded(value, made.current), failure)
+      if (!isPromise(returned)) return succeeded(returned, execution, made.current)
+      return returned.then((value) => succeeded(value, execution, made.current), failure)
     } catch (error) {
       return failure(error)
     }
@@ -74,14 +74,20 @@ export const createPerform = (services: AgentServices): Perform => {
 
 /** The names of the agents that called each other are in the prefix: `agent:{name}#{n}/` each. */
 const tooDeep = (name: string, prefix: string): ConcordError => {
-  const names = [...prefix.matchAll(/agent:(.*?)#\d+\//g)].map(([, called]) => called)
+  const names = [...prefix.matchAll(/agent:(.*?)(?:~[\w-]{22})?#\d+\//g)].map(([, called]) => called)
   return new ConcordError(
     'bound.reached',
     `Cannot call agent "${name}" as agents of one step may call each other ${callDepthMax} deep, the bound callDepthMax: ${names.slice(-4).join(' > ')} would be deeper; end the recursion, or give the work to a team (ctx.delegate)`,
   )
 }
 
-const succeeded = ({ output, writes }: Returned, context: AgentContext | undefined): Outcome => {
+const succeeded = (
+  { output, writes }: Returned,
+  { journal }: Execution,
+  context: AgentContext | undefined,
+): Outcome => {
+  const diverged = journal.leftOver()
+  if (diverged !== undefined) return { status: 'failed', failure: toFailure(diverged) }
   const outcome: Outcome = { status: 'succeeded', output }
   if (writes !== undefined) outcome.writes = writes
   if (context?.hasRead) outcome.reads = context.reads
@@ -95,6 +101,10 @@ const failed = (
   error: unknown,
   context: AgentContext | undefined,
 ): Outcome => {
+  const { replay } = execution.journal
+  // With branches that are still on their way, what is left over may be theirs.
+  const diverged = replay.diverged ?? (replay.isAlone ? execution.journal.leftOver() : undefined)
+  if (diverged !== undefined) return { status: 'failed', failure: toFailure(diverged) }
   const suspension = context?.suspension ?? (error instanceof Suspension ? error : undefined)
   if (suspension !== undefined) return { status: 'waiting', wait: suspension.wait }
   const team = services.team(execution.run.goal.team)
@@ -198,7 +208,7 @@ const acceptInput = (definition: AnyAgent, name: string, input: Json): unknown =
 const answerOf = (definition: AnyAgent, context: AgentContext, input: unknown, deadline: number): unknown =>
   definition.run === undefined
     ? remoteOrLooping(definition, context, input, deadline)
-    : native(definition.run(input as never, context))
+    : native(context.within_(() => definition.run?.(input as never, context)))
 
 /** A promise of another library is waited for like any. */
 const native = (value: unknown): unknown =>
@@ -232,8 +242,10 @@ const remoteOrLooping = async (
     definition.reason === undefined
       ? await modelReasoner(definition, context, input, bounds)
       : judged(definition.reason(input as never, context), definition, context, input)
-  return reasoningLoop(definition.name, reasoner, bounds, (drafts) =>
-    context.execution.journal.note(drafts.map(({ type, data }) => context.draft(type, data as never))),
+  return context.within_(() =>
+    reasoningLoop(definition.name, reasoner, bounds, (drafts) =>
+      context.execution.journal.note(drafts.map(({ type, data }) => context.draft(type, data as never))),
+    ),
   )
 }
 
@@ -314,7 +326,7 @@ const writesOf = (context: AgentContext, writes: Json[]): StateWrite[] =>
       key: write.key,
       ...(write.delete === true ? { delete: true } : { value: write.value ?? null }),
       ...(typeof write.ttlMs === 'number' ? { ttlMs: write.ttlMs } : {}),
-      operation: `${context.idempotencyKey}/${context.toolCall_(`write/${i}`)}`,
+      operation: `${context.idempotencyKey}/${context.own_(`write/${i}`)}`,
       provenance: {
         run: context.runId,
         step: context.stepId,

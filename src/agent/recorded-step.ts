@@ -1,8 +1,11 @@
+import { checkDuration } from '../domain/duration.ts'
 import { ConcordError, toFailure } from '../domain/errors.ts'
 import { copyJson, type Json } from '../domain/json.ts'
 import { sleep } from '../ports/clock.ts'
+import type { Call } from '../runtime/call.ts'
 import type { AgentContext } from './context.ts'
 import { keptAs } from './result.ts'
+import { Suspension } from './suspension.ts'
 
 /** Does something once: its result is in the log and returned from there when the step is executed again. */
 export const recordedStep = async <T extends Json | undefined>(
@@ -10,29 +13,53 @@ export const recordedStep = async <T extends Json | undefined>(
   name: string,
   fn: (key: string) => Promise<T> | T,
 ): Promise<T> => {
-  const call = context.call_(`step:${name}`)
-  const { journal } = context.execution
-  const before = journal.entry(call)
-  if (before?.type === 'step.recorded') {
-    const { value, failure } = before.data
-    if (failure === undefined) return copied(value) as T
-    throw new ConcordError(failure.code, failure.message)
+  const { call, done } = context.stepCall_(name)
+  try {
+    return await context.made_(call, async (before) => {
+      if (before?.type === 'step.recorded') {
+        const { value, failure } = before.data
+        if (failure === undefined) return copied(value) as T
+        throw new ConcordError(failure.code, failure.message)
+      }
+      return (await didNow(context, call, name, fn)) as T
+    })
+  } finally {
+    done()
   }
+}
+
+const didNow = async (
+  context: AgentContext,
+  call: Call,
+  name: string,
+  fn: (key: string) => unknown,
+): Promise<Json | undefined> => {
   const waiting = context.mayAct_()
   if (waiting !== undefined) await waiting
-  const returned = await fn(`${context.idempotencyKey}/${call}`)
+  const { journal } = context.execution
+  const recorded = { call: call.id, name }
+  let returned: unknown
+  try {
+    returned = await fn(`${context.idempotencyKey}/${call.id}`)
+  } catch (error) {
+    // On record too: what an agent does after a failure is another path than after a success.
+    const failure = toFailure(error, 'agent.failed')
+    if (!context.signal.aborted && !(error instanceof Suspension))
+      journal.note([context.draft('step.recorded', { ...recorded, failure, ...context.parallel_ })])
+    throw error
+  }
   const { value, error } = resultOf(name, returned)
   const kept = error === undefined ? { value } : { failure: toFailure(error) }
   await journal.record([
     context.draft('step.recorded', {
-      call,
-      name,
+      ...recorded,
       ...(value === undefined && error === undefined ? {} : kept),
+      ...context.parallel_,
     }),
   ])
   if (error !== undefined) throw error
   // The same that comes from the journal another time, and not the object the log has.
-  return copied(value) as T
+  return copied(value)
 }
 
 type Result = { value?: Json; error?: undefined } | { value?: undefined; error: ConcordError }
@@ -51,11 +78,24 @@ const resultOf = (name: string, returned: unknown): Result => {
 const copied = (value: Json | undefined): Json | undefined =>
   value === undefined ? undefined : copyJson(value)
 
+/** A sleep this long lets go of the worker. */
+const inPlaceMs = 1000
+
 /** Waits in place for less than a second; for longer, without holding the worker. */
 export const recordedSleep = async (context: AgentContext, ms: number): Promise<void> => {
-  const call = context.call_('sleep')
-  if (context.execution.journal.entry(`wait:${call}`) !== undefined) return
+  const { run, journal } = context.execution
+  let call = context.call_('sleep')
+  if (run.byContent) {
+    const family = context.own_('sleep')
+    call = context.call_(`sleep:${ms}`)
+    // Computed from the clock it is shorter now. It answers nothing, so it does not matter which one it was.
+    const slept = journal.replay.knows(`wait:${call}`)
+      ? call
+      : journal.replay.next(family, { whichever: ms < inPlaceMs })
+    if (slept !== undefined) return journal.replay.take(family, slept)
+  } else if (journal.entry(`wait:${call}`) !== undefined) return
+  checkDuration('sleep', ms)
   await context.mayAct_()
-  if (ms < 1000) return sleep(context.services.clock, ms, context.signal)
+  if (ms < inPlaceMs) return sleep(context.services.clock, ms, context.signal)
   context.waitFor_({ for: 'timer', name: call, until: context.now() + ms })
 }

@@ -11,6 +11,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Model } from '../ports/model.ts'
+import type { Place } from '../ports/place.ts'
 import type { Random } from '../ports/random.ts'
 import type { StateStore } from '../ports/state-store.ts'
 import type { AnyTool } from '../ports/tool.ts'
@@ -51,6 +52,7 @@ export type TeamServices = {
 export type AgentServices = {
   clock: Clock
   random: Random
+  place: Place
   logger: Logger
   state: StateStore
   transport: Transport

@@ -1,8 +1,10 @@
 import { ConcordError, type Failure, toFailure } from '../domain/errors.ts'
 import { copyJson, type Json } from '../domain/json.ts'
+import type { JournalEntry } from '../domain/run.ts'
 import { decide } from '../policy/decide.ts'
 import { validate } from '../ports/schema.ts'
 import type { AnyTool, Tool } from '../ports/tool.ts'
+import type { Call } from '../runtime/call.ts'
 import { stale } from '../runtime/work-journal.ts'
 import type { AgentContext } from './context.ts'
 import type { AnyAgent } from './define.ts'
@@ -46,13 +48,21 @@ export const toolProblems = async (context: AgentContext, tool: AnyTool, input: 
  * One tool call: returned from the journal if it is there; else judged, approved where a person must, executed under its time-out with an
  * idempotency key that stays the same when it is repeated, and recorded. Whatever the tool does wrong is an observation.
  */
-export const callTool = async (
+export const callTool = (
   context: AgentContext,
   tool: AnyTool,
   action: Action,
+  call: Call,
+  options?: { keepFailure: boolean },
+): Promise<Observation> => context.made_(call, (before) => toolCalled(context, tool, action, before), options)
+
+const toolCalled = async (
+  context: AgentContext,
+  tool: AnyTool,
+  action: Action,
+  before: JournalEntry | undefined,
 ): Promise<Observation> => {
   const { journal } = context.execution
-  const before = journal.entry(action.id)
   if (before?.type === 'tool.answered') return observe(action, before.data.output, before.data.failure)
   const judged = await validate(tool.input, action.input)
   if (!judged.ok)
@@ -93,8 +103,17 @@ const approval = (context: AgentContext, tool: AnyTool, action: Action): Failure
       message: `the policy denies tool "${tool.name}" (permission ${tool.permission})`,
     }
   if (decision === 'allow' && tool.requireApproval !== true) return undefined
-  const prompt = `Agent "${context.agent}" wants to call ${tool.name}(${JSON.stringify(action.input).slice(0, 500)}). Approve?`
-  const signal = context.waitFor_({ for: 'approval', name: `approve:${action.id}`, prompt })
+  const { input } = action
+  const signal = context.waitFor_({
+    for: 'approval',
+    name: `approve:${tool.name}`,
+    call: `approve:${action.id}`,
+    // All of it: whoever approves sees what will be done.
+    prompt: `Agent "${context.agent}" wants to call ${tool.name}(${JSON.stringify(input)}). Approve?`,
+    agent: context.agent,
+    tool: tool.name,
+    input: copyJson(input),
+  })
   if (signal.kind !== 'reject') return undefined
   const why = typeof signal.value === 'string' ? `: ${signal.value}` : ''
   return { code: 'tool.forbidden', message: `a person rejected this call${why}` }
@@ -160,7 +179,13 @@ const answered = (
   result: { output?: Json; failure?: Failure },
   ms: number,
 ): Observation => {
-  const data = { call: action.id, tool: action.tool, ...result, ms: Math.round(ms * 1000) / 1000 }
+  const data = {
+    call: action.id,
+    tool: action.tool,
+    ...result,
+    ms: Math.round(ms * 1000) / 1000,
+    ...context.parallel_,
+  }
   context.execution.journal.note([context.draft('tool.answered', data)])
   return observe(action, result.output, result.failure)
 }

@@ -1,8 +1,9 @@
 import type { Signal } from '../domain/event.ts'
 import type { Json } from '../domain/json.ts'
 import { painter } from './format.ts'
+import { personName } from './person.ts'
 import { openTerminal, type Terminal, typedLines } from './terminal.ts'
-import type { OpenWait } from './waits.ts'
+import { type OpenWait, waitText } from './waits.ts'
 
 /** JSON where it is JSON, else the text itself. */
 export const jsonOrText = (text: string): Json => {
@@ -49,19 +50,35 @@ const approvalOf = (answer: string): Signal | undefined => {
 /** Asks the person until the answer can be understood; undefined when the input ended or `signal` came. */
 export const askPerson = async (
   terminal: Terminal,
-  { step, wait }: OpenWait,
+  open: OpenWait,
   signal: AbortSignal,
 ): Promise<Signal | undefined> => {
+  const { wait } = open
   const paint = painter(terminal.color.err)
-  const prompt = wait.prompt ?? `Step "${step}" waits for ${wait.for} "${wait.name}"`
   const approval = wait.for === 'approval'
-  const question = `${paint('bold', '?')} ${prompt} ${paint('dim', approval ? '[y, or n and why] ' : '')}`
+  const question = `${paint('bold', '?')} ${waitText(open)} ${paint('dim', approval ? '[y, or n and why] ' : '')}`
   while (!signal.aborted) {
     const answer = await askLine(question, signal)
     if (answer === undefined) return undefined
     const given = approval ? approvalOf(answer) : ({ kind: 'answer', value: jsonOrText(answer) } as const)
-    if (given !== undefined) return { ...given, step, name: wait.name, by: 'user' }
+    if (given !== undefined) return { ...given, ...about(open) }
     terminal.err('  Please answer y or n.\n')
   }
   return undefined
+}
+
+/** What makes a signal one about this wait and no other, from this person. */
+export const about = ({ step, wait }: OpenWait): Pick<Signal, 'step' | 'name' | 'hash' | 'by'> => ({
+  step,
+  name: wait.name,
+  ...(wait.hash === undefined ? {} : { hash: wait.hash }),
+  by: personName(),
+})
+
+/** Shows all that would be decided and asks whether to; false for anything but a yes, and when the input ends. */
+export const confirmed = async (terminal: Terminal, open: OpenWait, question: string): Promise<boolean> => {
+  const paint = painter(terminal.color.err)
+  const asked = `${paint('bold', '?')} ${waitText(open)}\n  ${question} ${paint('dim', '[y or n]')} `
+  const answer = await askLine(asked, new AbortController().signal)
+  return /^\s*y(es)?\s*$/i.test(answer ?? '')
 }

@@ -223,7 +223,10 @@ const ask = async (stay: Stay, open: OpenWait): Promise<void> => {
   view?.resume()
   if (given === undefined && !both.aborted) process.emit('SIGINT', 'SIGINT')
   if (given !== undefined) {
-    await concord.signal(open.run, given)
+    // Decided elsewhere in the meantime, it is not decided again.
+    await concord.signal(open.run, given).catch((error) => {
+      if (!isConcordError(error) || error.code !== 'run.not-waiting') throw error
+    })
     while (!signal.aborted && (await isOpen(concord, open))) await nextMove(stay)
   }
   answered.abort()

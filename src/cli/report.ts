@@ -7,7 +7,7 @@ import type { Run } from '../domain/run.ts'
 import { visible } from '../domain/visible.ts'
 import { type Driven, exitCode } from './drive.ts'
 import type { Terminal } from './terminal.ts'
-import { wayToAnswer } from './waits.ts'
+import { waitText, wayToAnswer } from './waits.ts'
 
 /** The output as a person reads it. */
 export const outputText = (output: Json): string => {
@@ -62,7 +62,7 @@ const suspendedText = ({ run, interrupt, owned, done, steps }: Driven): string =
 const waitingText = ({ run, waits }: Driven): string => {
   const lines = [`Run ${run.id} waits; it goes on when it is answered:`]
   for (const open of waits) {
-    lines.push(`  step "${open.step}": ${open.wait.prompt ?? `${open.wait.for} "${open.wait.name}"`}`)
+    lines.push(`  step "${open.step}": ${waitText(open)}`)
     for (const way of wayToAnswer(open)) lines.push(`    ${way}`)
   }
   return lines.join('\n')

@@ -8,7 +8,7 @@ const sizeOf = ({ messages }: Seen): string =>
   `${plural(messages.length, 'message')}, about ${plural(tokensAbout(JSON.stringify(messages)), 'token')}`
 
 const headOf = (seen: Seen, turn: number): string =>
-  `turn ${turn}  ${seen.call}${seen.agent === undefined ? '' : ` (${seen.agent})`}  ${sizeOf(seen)}  #${seen.version}`
+  `turn ${turn}  ${seen.call.replaceAll(/~[\w-]{22}/g, '')}${seen.agent === undefined ? '' : ` (${seen.agent})`}  ${sizeOf(seen)}  #${seen.version}`
 
 const textOf = (message: Message): string =>
   typeof message.content === 'string' ? message.content : JSON.stringify(message.content)

@@ -1,4 +1,5 @@
-import type { Draft, EventData } from './event.ts'
+import type { Failure } from './errors.ts'
+import type { Draft, EventData, Wait } from './event.ts'
 import type { Json } from './json.ts'
 import type { Step } from './plan.ts'
 import type { ActivePlan, Items, JournalEntry, Run, StepState, Work } from './run.ts'
@@ -55,8 +56,17 @@ export const write = (work: Work | undefined, call: string, entry: JournalEntry)
   if (work === undefined) return
   work.losses = 0
   work.journal ??= new Map()
+  entry.attempt = work.attempt
+  if (failureOf(entry) !== undefined) entry.failures = (work.journal.get(call)?.failures ?? 0) + 1
   work.journal.set(call, entry)
 }
+
+/** The failure that a call ended with. */
+export const failureOf = (entry: JournalEntry): Failure | undefined =>
+  entry.type === 'tool.answered' || entry.type === 'step.recorded' ? entry.data.failure : undefined
+
+/** Where the end of a wait stands in the step's journal. */
+export const journalKey = ({ call, name }: Wait): string => `wait:${call ?? name}`
 
 const internal = (event: Draft): Step => ({ id: event.step ?? '', agent: event.agent ?? '' })
 
@@ -80,9 +90,10 @@ export const startWork = (run: Run, data: EventData['step.started'], event: Draf
         losses: 0,
       }
   if (continued && before.wait?.for === 'timer')
-    write(work, `wait:${before.wait.name}`, {
+    write(work, journalKey(before.wait), {
       type: 'signal.received',
       data: { kind: 'signal', name: before.wait.name },
+      wait: before.wait,
     })
   work.attempt = data.attempt
   work.losses = 0

@@ -1,8 +1,9 @@
-import { close, startWork, stepOf, write } from './advance-steps.ts'
+import { close, journalKey, startWork, stepOf, write } from './advance-steps.ts'
 import { childKey, settleChild } from './budget.ts'
 import type { Draft, EventData, Signal } from './event.ts'
 import { isObject } from './reference.ts'
 import type { Run, Work } from './run.ts'
+import { isDecision, sealed } from './wait.ts'
 
 // What waiting and signals do to a run: who waits for what, and what came before anybody waited for it.
 
@@ -11,13 +12,14 @@ export const wait = (run: Run, data: EventData['step.waiting'], event: Draft): v
   let work = close(run, id)
   const state = stepOf(run, id)
   if (work === undefined || work.plan !== data.plan || work.redo !== data.redo) {
-    startWork(run, { plan: data.plan, redo: data.redo, attempt: 0 }, event)
+    const { plan, redo, state: known } = data
+    startWork(run, { plan, redo, attempt: 0, ...(known === undefined ? {} : { state: known }) }, event)
     run.book.steps--
     work = close(run, id)
   }
   if (work === undefined) return
   work.status = 'waiting'
-  work.wait = data.wait
+  work.wait = sealed(data.wait, { run: run.id, step: id, plan: work.plan, redo: work.redo })
   run.idle.add(id)
   run.plan?.attention.delete(state?.step.id ?? '')
   // What it waits for may have come before it began to wait.
@@ -26,7 +28,8 @@ export const wait = (run: Run, data: EventData['step.waiting'], event: Draft): v
 }
 
 const answer = (run: Run, work: Work, signal: Signal): void => {
-  write(work, `wait:${work.wait?.name}`, { type: 'signal.received', data: signal })
+  if (work.wait !== undefined)
+    write(work, journalKey(work.wait), { type: 'signal.received', data: signal, wait: work.wait })
   work.status = 'resumable'
   // A fan-out that was approved is not executed itself: its items are to be scheduled.
   if (work.attempt > 0 || work.index !== undefined || work.step.forEach === undefined) return
@@ -40,6 +43,9 @@ const fits = (work: Work, signal: Signal): boolean => {
   if (work.status !== 'waiting' || waiting === undefined) return false
   if (signal.step !== undefined && signal.step !== work.id) return false
   if (signal.name !== undefined && signal.name !== waiting.name) return false
+  // A decision names what it is about: sent twice, it must not decide, unseen, what is asked next.
+  if (isDecision(signal.kind) && signal.name === undefined && signal.hash === undefined) return false
+  if (signal.hash !== undefined && signal.hash !== waiting.hash) return false
   if (signal.kind === 'child') return waiting.for === 'child' && waiting.run === signal.run
   if (signal.kind === 'approve' || signal.kind === 'reject')
     return waiting.for === 'approval' || waiting.for === 'answer'
@@ -48,14 +54,11 @@ const fits = (work: Work, signal: Signal): boolean => {
   return waiting.for === 'signal'
 }
 
-/** What a person decides counts for what was asked: said twice, it must not decide, unseen, what is asked next. */
-const decisions: ReadonlySet<Signal['kind']> = new Set(['approve', 'reject', 'answer'])
-
 /** Kept until somebody waits for it. The end of a child only while the step that started it is at work. */
 const isExpected = (run: Run, signal: Signal): boolean =>
   signal.kind === 'child'
     ? signal.step === undefined || run.underWay.has(signal.step)
-    : !decisions.has(signal.kind)
+    : !isDecision(signal.kind)
 
 export const receive = (run: Run, data: EventData['signal.received']): void => {
   const { signal } = data

@@ -75,6 +75,7 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
     if (data.recalled !== undefined) run.recalled = data.recalled
     if (data.readable !== undefined) run.readable = data.readable
     run.strategy = data.strategy
+    run.byContent = data.journal === 'content'
     run.parent = data.parent
     run.depth = data.depth
     run.forkedFrom = data.forkedFrom

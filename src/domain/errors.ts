@@ -34,6 +34,7 @@ export const errorTable = {
   'plan.infeasible': { status: 400, retryable: false, exit: failed },
   'version.conflict': { status: 409, retryable: true, exit: temporary },
   'epoch.stale': { status: 409, retryable: false, exit: failed },
+  'replay.diverged': { status: 409, retryable: false, exit: failed },
   'attempt.stale': { status: 409, retryable: false, exit: failed },
   'budget.exhausted': { status: 400, retryable: false, exit: failed },
   'bound.reached': { status: 400, retryable: false, exit: failed },

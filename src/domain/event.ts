@@ -14,6 +14,15 @@ export type Wait = {
   prompt?: string
   until?: number
   run?: string
+  /** What a decision must name: SHA-256 of everything a person is shown and of where it would happen. */
+  hash?: string
+  /** The agent that asks. */
+  agent?: string
+  /** What will be called, or done, with the whole of its input. */
+  tool?: string
+  input?: Json
+  /** The call's id in the step's journal; absent in runs of 0.1, where it is the name. */
+  call?: string
 }
 
 export type SignalKind =
@@ -33,8 +42,13 @@ export type Signal = {
   step?: string
   name?: string
   value?: Json
+  /** Who sent it: who was authenticated, never the word of a caller. */
   by?: string
+  /** Who a caller over HTTP says it is: recorded, not believed. */
+  claimedBy?: string
   run?: string
+  /** The hash of the wait that is decided: an approval, a rejection or an answer counts for no other. */
+  hash?: string
 }
 
 /** What a step's closing event lists as read: state keys with their version, documents with their span. */
@@ -58,6 +72,8 @@ export type EventData = {
     recalled?: Recalled
     /** Folders and files that its tools may read beside those of the configuration: named by who started it. */
     readable?: string[]
+    /** Calls of its steps are known by their content; absent in runs of 0.1, which know them by order. */
+    journal?: 'content'
     /** Keyed digest of the request, where it came with an Idempotency-Key (docs/decisions/0030). */
     requested?: string
   }
@@ -76,8 +92,10 @@ export type EventData = {
   'step.started': { plan: number; redo: number; attempt: number; state?: { [key: string]: Json } }
   /** Owners died while it was under way, as often as said and with nothing of it recorded between: now it is executed alone. */
   'step.suspected': { plan: number; redo: number; attempt: number; losses: number }
-  'step.waiting': { plan: number; redo: number; wait: Wait }
-  'step.recorded': { call: string; name: string; value?: Json; failure?: Failure }
+  /** `state`: what its references name, as it was when a person was asked: what is approved is done. */
+  'step.waiting': { plan: number; redo: number; wait: Wait; state?: { [key: string]: Json } }
+  /** `parallel`, here and of models and tools: calls of this execution overlapped. */
+  'step.recorded': { call: string; name: string; value?: Json; failure?: Failure; parallel?: true }
   'step.succeeded': Closing & { output: Json; ms: number }
   'step.failed': Closing & { failure: Failure; attempt: number; retryAt?: number }
   'step.skipped': { plan: number; reason: string }
@@ -99,9 +117,17 @@ export type EventData = {
     tokens: number
     money: number
     ms: number
+    parallel?: true
   }
   'tool.called': { call: string; tool: string; input: Json; permission: string }
-  'tool.answered': { call: string; tool: string; output?: Json; failure?: Failure; ms: number }
+  'tool.answered': {
+    call: string
+    tool: string
+    output?: Json
+    failure?: Failure
+    ms: number
+    parallel?: true
+  }
   /** What code keeps in mind, or has seen. */
   'scratchpad.noted': {
     call: string

@@ -86,3 +86,19 @@ export const inputOf = (run: Run, work: Work): Json => {
   if (state.references.length === 0) return withFeedback(payload, work.feedback)
   return withFeedback(resolveReferences(payload, lookupIn(run, known, item)), work.feedback)
 }
+
+/** What a step would be called with if it were started now; of a fan-out its items with the payload each is given. */
+export const inputToApprove = (run: Run, state: StepState, plan: number, known: Known): Json => {
+  const { step, redo, feedback } = state
+  if (step.forEach === undefined) {
+    const work = { id: step.id, step, plan, redo, attempt: 1, status: 'waiting', startedAt: 0, losses: 0 }
+    return inputOf(run, { ...work, state: known, feedback } as Work)
+  }
+  const look = lookupIn(run, known)
+  // Each item gets its own part of the payload: that stays to be seen as it is written.
+  const shown: Lookup = (reference) => ('$item' in reference ? asJson(reference) : look(reference))
+  return {
+    forEach: resolveReferences(itemsOf(run, state, known) ?? null, shown),
+    ...(step.payload === undefined ? {} : { payload: resolveReferences(step.payload, shown) }),
+  }
+}

@@ -10,14 +10,22 @@ import type { Reference } from './reference.ts'
 import { finalStatuses, type RunStatus, type RunSummary } from './summary.ts'
 
 /** What a model call, tool call, wait or `ctx.step` left in the log: returned, not repeated, when the step is executed again. */
-export type JournalEntry =
+export type JournalEntry = Recorded & {
+  /** The attempt at the step that recorded it. */
+  attempt?: number
+  /** How often the call has failed. */
+  failures?: number
+}
+
+type Recorded =
   | { type: 'model.answered'; data: EventData['model.answered'] }
   | { type: 'tool.answered'; data: EventData['tool.answered'] }
   | { type: 'step.recorded'; data: EventData['step.recorded'] }
   | { type: 'scratchpad.compacted'; data: EventData['scratchpad.compacted'] }
   /** That it was noted, not what. */
   | { type: 'scratchpad.noted'; data: Pick<EventData['scratchpad.noted'], 'call'> }
-  | { type: 'signal.received'; data: Signal }
+  /** `wait`: what it answers. */
+  | { type: 'signal.received'; data: Signal; wait?: Wait }
 
 export type WorkStatus = 'started' | 'waiting' | 'resumable' | 'backoff' | 'succeeded' | 'failed'
 
@@ -111,6 +119,8 @@ export type Run = {
   /** Folders and files that its tools may read beside those of the configuration. */
   readable?: readonly string[]
   strategy: string
+  /** Calls of its steps are known by their content; else, in runs of 0.1, by their order. */
+  byContent: boolean
   parent?: Parent
   depth: number
   forkedFrom?: Forked
@@ -153,6 +163,7 @@ export const emptyRun = (id: string): Run => ({
   status: 'queued',
   goal: { text: '', team: '' },
   strategy: '',
+  byContent: false,
   depth: 0,
   version: 0,
   epoch: 0,
@@ -216,6 +227,19 @@ export const waitsOf = (run: Run): Wait[] => {
   }
   return waits
 }
+
+export type WaitView = Omit<Wait, 'call'> & { step: string }
+
+/** What a run waits for, with the step that does; nothing when it has ended. */
+export const openWaits = (run: Run): WaitView[] =>
+  isFinal(run)
+    ? []
+    : [...run.idle].flatMap((step) => {
+        const work = run.works.get(step)
+        if (work?.status !== 'waiting' || work.wait === undefined) return []
+        const { call: _, ...wait } = work.wait
+        return [{ step, ...wait }]
+      })
 
 export const summaryOf = (run: Run, wakeAt?: number): RunSummary => {
   const summary: RunSummary = {

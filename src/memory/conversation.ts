@@ -15,7 +15,8 @@ export const said = ({
 })
 
 /** Ids of the journal's other calls: a server must not be able to name those. */
-const looksLikeOurs = /^(model|step|tool|agent|child|messages|approve|ask|sleep|wait|compact|condense)[:#]/
+const looksLikeOurs =
+  /^(model|step|tool|agent|child|messages|approve|ask|sleep|wait|signal|compact|condense)[:#~]/
 
 /** Some servers number tool calls from zero in every answer; the log tells calls apart by id. `seen` gets the ids used. */
 export const unmistakable = (answer: ModelAnswer, seen: Set<string>, turn: number): ModelAnswer => {
@@ -45,8 +46,9 @@ type Conversation = { messages: Message[]; ids: Set<string>; turn: number; call:
 /** Calls of the scratchpad of code, not of a model's loop. */
 const ofCode = /(?:^|\/)scratchpad#\d+$/
 
-/** `agent:x#1/model#7` and `agent:x#1/model#8` are of one conversation. */
-const conversationOf = (step: string, call: string): string => `${step}|${call.replace(/#\d+$/, '')}`
+/** `agent:x~…#1/model:7~…#1` and `agent:x~…#1/model:8~…#1` are of one conversation; so are `model#7` and `model#8` of 0.1. */
+const conversationOf = (step: string, call: string): string =>
+  `${step}|${call.replace(/(?::\d+)?(?:~[\w-]{22})?#\d+$/, '')}`
 const loopOf = (step: string, call: string): string => `${step}|${call.replace(/[^/]*$/, 'model')}`
 
 /**

@@ -1,7 +1,9 @@
-import { itemsOf, lookupIn } from '../domain/input.ts'
+import type { Wait } from '../domain/event.ts'
+import { inputToApprove, itemsOf, lookupIn } from '../domain/input.ts'
 import type { Json } from '../domain/json.ts'
 import { describeReference, holds, type Reference } from '../domain/reference.ts'
 import type { ActivePlan, Items, Run, StepState } from '../domain/run.ts'
+import { named } from '../domain/wait.ts'
 import { replan } from './checking.ts'
 import type { Decider } from './decider.ts'
 
@@ -34,7 +36,9 @@ const begin = (decider: Decider, plan: ActivePlan, state: StepState): boolean =>
   const { run } = decider
   const { step } = state
   const keys = state.references.length === 0 ? [] : stateKeys(state.references)
-  const values = keys.length === 0 ? undefined : decider.stateFor(keys)
+  // What was approved is what is done: the state is that which the person was shown.
+  const shown = isApproved(run, state) ? run.works.get(step.id)?.state : undefined
+  const values = shown ?? (keys.length === 0 ? undefined : decider.stateFor(keys))
   if (keys.length > 0 && values === undefined) return true
   const look = lookupIn(run, values)
   if (step.when !== undefined && !holds(step.when, look(step.when))) {
@@ -58,13 +62,7 @@ const begin = (decider: Decider, plan: ActivePlan, state: StepState): boolean =>
   const approved = step.requireApproval !== true || isApproved(run, state)
   if (step.forEach !== undefined && approved) return schedule(decider, plan, state, values)
   if (!approved) {
-    const prompt = `Approve step "${step.id}" (agent ${step.agent})?`
-    decider.step(
-      'step.waiting',
-      step.id,
-      { plan: plan.version, redo: state.redo, wait: { for: 'approval', name: 'approve', prompt } },
-      step.agent,
-    )
+    askForStep(decider, plan, state, values)
   } else
     decider.start(step.id, step.agent, {
       plan: plan.version,
@@ -73,6 +71,32 @@ const begin = (decider: Decider, plan: ActivePlan, state: StepState): boolean =>
       ...(values === undefined ? {} : { state: values }),
     })
   return true
+}
+
+/** A person is shown what the step will be called with; it is called with that, whatever is written in the meantime. */
+const askForStep = (
+  decider: Decider,
+  plan: ActivePlan,
+  state: StepState,
+  values: { [key: string]: Json } | undefined,
+): void => {
+  const { run } = decider
+  const { step, redo } = state
+  const prompt = `Approve step "${step.id}" (agent ${step.agent})?`
+  const input = inputToApprove(run, state, plan.version, values)
+  const wait: Wait = { for: 'approval', name: 'approve', call: 'approve', prompt, agent: step.agent, input }
+  const waiting = { run: run.id, step: step.id, plan: plan.version, redo }
+  decider.step(
+    'step.waiting',
+    step.id,
+    {
+      plan: plan.version,
+      redo,
+      wait: named(wait, waiting),
+      ...(values === undefined ? {} : { state: values }),
+    },
+    step.agent,
+  )
 }
 
 /** Only a fan-out comes here again after its approval: other steps are started by it. */

@@ -1,4 +1,4 @@
-import { stepOf } from '../domain/advance-steps.ts'
+import { journalKey, stepOf } from '../domain/advance-steps.ts'
 import type { Work } from '../domain/run.ts'
 import type { Decider } from './decider.ts'
 
@@ -18,7 +18,7 @@ const revive = (decider: Decider, work: Work): void => {
       decider.start(work.id, work.step.agent, { plan: work.plan, redo: work.redo, attempt })
   }
   if (work.status === 'resumable') {
-    const signal = work.journal?.get(`wait:${work.wait?.name}`)
+    const signal = work.wait === undefined ? undefined : work.journal?.get(journalKey(work.wait))
     // A step that waited for leave to start was never executed: a no ends it here.
     if (work.attempt === 0 && signal?.type === 'signal.received' && signal.data.kind === 'reject')
       refuse(decider, work, signal.data.value)

@@ -9,8 +9,9 @@ import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
 import { namespaceNamed } from '../domain/namespace.ts'
 import type { Recalled } from '../domain/recall.ts'
-import { isFinal, type Run } from '../domain/run.ts'
-import type { RunSummary } from '../domain/summary.ts'
+import { isFinal, openWaits, type Run, type WaitView } from '../domain/run.ts'
+import { finalStatuses, type RunSummary } from '../domain/summary.ts'
+import { isDecision } from '../domain/wait.ts'
 import type { AgentMemory } from '../memory/agent-memory.ts'
 import type { Knowledge } from '../memory/knowledge/knowledge.ts'
 import { scopedState } from '../memory/scoped-state.ts'
@@ -27,6 +28,7 @@ import { type Logger, silentLogger } from '../ports/logger.ts'
 import type { Member } from '../ports/membership.ts'
 import type { Random } from '../ports/random.ts'
 import type { Transport } from '../ports/transport.ts'
+import { bound } from '../runtime/decision.ts'
 import { unknownRun } from '../runtime/fold.ts'
 import { type ForkOptions, forkOf } from '../runtime/fork.ts'
 import { createRunner, type Runner, type Start } from '../runtime/runner.ts'
@@ -46,7 +48,7 @@ import { rememberFor, remembers } from './recall.ts'
 import { startRetention } from './retention.ts'
 import { guardLogger, openStores } from './stores.ts'
 import { startSweeper } from './sweeper.ts'
-import { systemClock, systemIds, systemRandom } from './system.ts'
+import { systemClock, systemIds, systemPlace, systemRandom } from './system.ts'
 import { teamNames, teamsOf } from './teams.ts'
 import { toolFinder } from './tools.ts'
 import { createWatchers, type Watchers, wakesOf } from './watchers.ts'
@@ -102,7 +104,13 @@ export type Concord = {
   follow(run: string, options?: FollowOptions): AsyncGenerator<Event>
   onDelta(listener: (delta: Delta) => void): () => void
   runs(query?: RunsQuery): Promise<RunSummary[]>
+  /**
+   * Puts a signal in a run's inbox. A decision (approve, reject, answer) names by `hash` or `name` which of the run's `waits` it is
+   * about and counts for no other. Throws `input.invalid`, `run.not-waiting`, `run.finished` or `run.unknown`.
+   */
   signal(run: string, signal: Signal): Promise<void>
+  /** What a run waits for: of an approval, everything that will happen, with its hash. Throws `run.unknown`. */
+  waits(run: string): Promise<WaitView[]>
   /** Whether the process that a run names as its owner still lives. */
   isAlive(owner: string): Promise<boolean>
   fork(run: string, options?: ForkOptions): Promise<string>
@@ -197,6 +205,7 @@ const wired = async (options: Opened): Promise<Concord> => {
   const services: AgentServices = {
     clock,
     random,
+    place: systemPlace(),
     logger,
     state,
     transport: options.transport ?? httpTransport({ clock, fetch: patientFetch }),
@@ -328,7 +337,12 @@ const wired = async (options: Opened): Promise<Concord> => {
       return () => listeners.delete(listener)
     },
     runs: (query) => log.runs(query),
-    signal: (id, signal) => runner.send(id, signal),
+    async signal(id, signal) {
+      const summary = isDecision(signal.kind) ? await log.run(id) : undefined
+      const open = summary !== undefined && !finalStatuses.has(summary.status)
+      await runner.send(id, open ? bound(await runner.load(id), signal) : signal)
+    },
+    waits: async (id) => openWaits(await runner.load(id)),
     isAlive: (owner) => membership.isAlive(owner),
     async fork(id, fork = {}) {
       const request = await forkOf(log, id, ids.run(), fork)

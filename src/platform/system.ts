@@ -1,6 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomFillSync } from 'node:crypto'
 import type { Clock } from '../ports/clock.ts'
 import type { Ids } from '../ports/ids.ts'
+import type { Place } from '../ports/place.ts'
 import type { Random } from '../ports/random.ts'
 
 /** setTimeout's longest wait; longer ones are waited in parts. */
@@ -67,3 +69,12 @@ const base32 = (value: number, digits: number): string => {
 export const systemIds = (clock: Clock, random: Random): Ids => ({
   run: () => base32(clock.now(), 9) + [...random.bytes(7)].map((byte) => alphabet[byte % 32]).join(''),
 })
+
+export const systemPlace = (): Place => {
+  const places = new AsyncLocalStorage<string>()
+  return {
+    current: () => places.getStore(),
+    enter: (place) => places.enterWith(place),
+    within: (place, fn) => places.run(place, fn),
+  }
+}

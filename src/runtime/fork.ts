@@ -87,6 +87,7 @@ export const forkOf = async (
     depth: first.data.depth,
     forkedFrom: { run: id, version: at },
     inherited: {
+      byContent: first.data.journal === 'content',
       events: shared.filter((event) => inherits(event, settled)).map(asDraft),
       state: { from: `run/${id}`, sequence: await sequenceAt(log, id, last.position) },
     },

@@ -7,6 +7,7 @@ import { inputOf } from '../domain/input.ts'
 import type { Json } from '../domain/json.ts'
 import { idempotencyKey, isFinal, isSuspect, type Run, summaryOf, type Work } from '../domain/run.ts'
 import type { Decision, KnownState, Strategy } from '../domain/strategy.ts'
+import { named } from '../domain/wait.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -118,6 +119,7 @@ export class Owner {
     this.#journals = {
       metered: goal.budget !== undefined && isMetered(goal.budget),
       run,
+      clock: ports.clock,
       isCurrent: (work, live) => this.#isCurrent(work, live),
       record: (drafts) => this.#record(drafts, false),
       note: (drafts) => this.#note(drafts, false),
@@ -470,7 +472,8 @@ export class Owner {
 
   #wait(work: Work, wait: Wait, envelope: { at: number; step: string; agent: string }): void {
     const { plan, redo } = work
-    this.#note([{ type: 'step.waiting', data: { plan, redo, wait }, ...envelope }], true)
+    const asked = named(wait, { run: this.run.id, step: work.id, plan, redo })
+    this.#note([{ type: 'step.waiting', data: { plan, redo, wait: asked }, ...envelope }], true)
   }
 
   #stop(end: OwnerEnd): void {

@@ -1,10 +1,11 @@
 import type { Amount, Shortage } from '../domain/budget.ts'
-import type { Failure } from '../domain/errors.ts'
+import type { ConcordError, Failure } from '../domain/errors.ts'
 import type { Draft, Read, Wait } from '../domain/event.ts'
 import type { Json } from '../domain/json.ts'
 import type { JournalEntry, Run, Work } from '../domain/run.ts'
 import type { StateWrite } from '../ports/state-store.ts'
 import type { Cancellation } from './cancellation.ts'
+import type { Replay } from './replay.ts'
 
 /** How one execution of a step ended. `writes` are committed together with the result. */
 export type Outcome =
@@ -14,6 +15,10 @@ export type Outcome =
 
 /** A step's part of the run's log while it executes: what was done is returned, what is done is written down. */
 export interface Journal {
+  /** What this execution asks, compared with what the executions before it recorded. */
+  readonly replay: Replay
+  /** Why what this execution did is not what its journal says, once it ended or waits. */
+  leftOver(): ConcordError | undefined
   entry(call: string): JournalEntry | undefined
   /** Whether this execution still counts: false once it was closed, redone, cancelled or taken over. */
   readonly current: boolean

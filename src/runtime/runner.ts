@@ -48,7 +48,7 @@ export type Start = {
   /** State written in the commit that creates the run; unconditional. */
   writes?: StateWrite[]
   /** Events of another run to go on from, and the moment of its state that goes with them. */
-  inherited?: { events: Draft[]; state: { from: string; sequence: number } }
+  inherited?: { events: Draft[]; state: { from: string; sequence: number }; byContent: boolean }
 }
 
 export type Runner = {
@@ -219,6 +219,8 @@ export const createRunner = (
         ...(forkedFrom === undefined ? {} : { forkedFrom }),
         ...(recalled === undefined ? {} : { recalled }),
         ...(readable === undefined ? {} : { readable: [...readable] }),
+        // What a run of 0.1 recorded is known by its order, in a fork of it too.
+        ...(inherited?.byContent === false ? {} : { journal: 'content' }),
         ...(requested === undefined ? {} : { requested }),
       },
     }

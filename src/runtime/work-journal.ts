@@ -2,7 +2,9 @@ import { type Amount, type Shortage, shortage } from '../domain/budget.ts'
 import { ConcordError } from '../domain/errors.ts'
 import type { Draft } from '../domain/event.ts'
 import type { JournalEntry, Run, Work } from '../domain/run.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Journal } from './perform.ts'
+import { Replay } from './replay.ts'
 
 export const stale = (): ConcordError =>
   new ConcordError(
@@ -14,6 +16,7 @@ export const stale = (): ConcordError =>
 export type JournalHost = {
   metered: boolean
   run: Run
+  clock: Clock
   /** Whether this execution of the step is the one that counts. */
   isCurrent(work: Work, execution: object): boolean
   record(drafts: Draft[]): Promise<void>
@@ -28,7 +31,7 @@ export class WorkJournal implements Journal {
   readonly #work: Work
   readonly #execution: object
   readonly #host: JournalHost
-  #asked: Set<string> | undefined
+  #replay: Replay | undefined
   /** The version of the run's log that the next effect may be made from. */
   #reliesOn = 0
 
@@ -36,6 +39,17 @@ export class WorkJournal implements Journal {
     this.#work = work
     this.#execution = execution
     this.#host = host
+    // What stands there now is of earlier executions; what comes is this one's own.
+    if (work.journal !== undefined) this.#replay = new Replay(work, host.clock, work.journal)
+  }
+
+  get replay(): Replay {
+    this.#replay ??= new Replay(this.#work, this.#host.clock, undefined)
+    return this.#replay
+  }
+
+  leftOver(): ConcordError | undefined {
+    return this.#replay?.leftOver()
   }
 
   get metered(): boolean {
@@ -47,14 +61,11 @@ export class WorkJournal implements Journal {
   }
 
   get replaying(): boolean {
-    for (const call of this.#work.journal?.keys() ?? []) if (!this.#asked?.has(call)) return true
-    return false
+    return this.#replay?.behind === true
   }
 
   entry(call: string): JournalEntry | undefined {
-    this.#asked ??= new Set()
-    this.#asked.add(call)
-    return this.#work.journal?.get(call)
+    return this.#replay === undefined ? this.#work.journal?.get(call) : this.#replay.entry(call)
   }
 
   sent(call: string): number {

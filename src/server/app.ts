@@ -32,7 +32,12 @@ export const createApp = (concord: Concord, options: AppOptions = {}): App => {
     ...(bodyBytesMax === undefined ? {} : { bodyBytesMax }),
   })
   const closing = options.closing ?? new AbortController().signal
-  const services: Services = { concord, closing, heartbeatMs }
+  const services: Services = {
+    concord,
+    closing,
+    heartbeatMs,
+    principal: token === undefined ? 'local' : 'token',
+  }
   goalRoutes(app, services)
   runRoutes(app, services)
   eventRoutes(app, services)

@@ -8,7 +8,13 @@ export type App = OpenAPIHono<Env>
 export type Handle = (c: Context<Env>) => Response | Promise<Response>
 
 /** What routes have to work with. `closing` is aborted when the server stops: whoever waits answers then. */
-export type Services = { concord: Concord; closing: AbortSignal; heartbeatMs: number }
+export type Services = {
+  concord: Concord
+  closing: AbortSignal
+  heartbeatMs: number
+  /** Who callers were authenticated as: holders of the server's token, or users of this machine. */
+  principal: 'token' | 'local'
+}
 
 export const createRouter = (): App => new OpenAPIHono<Env>()
 

@@ -48,7 +48,18 @@ export const forkSchema = z
 const address = {
   step: z.string().min(1).max(300).optional(),
   name: z.string().min(1).max(300).optional(),
-  by: z.string().min(1).max(200).optional().openapi({ description: 'Who says so' }),
+  by: z.string().min(1).max(200).optional().openapi({
+    description: 'Who the caller says it is: recorded as "claimedBy"; "by" is who was authenticated',
+  }),
+}
+/** A decision names the wait it is about, as `waits` shows it: by `hash`, or by `name`. */
+const decision = {
+  ...address,
+  hash: z
+    .string()
+    .regex(/^[0-9a-f]{8,64}$/)
+    .optional()
+    .openapi({ description: 'Of the wait that is decided: the first 8 to 64 characters of its "hash"' }),
 }
 const reason = z.string().max(10_000).optional()
 
@@ -59,9 +70,9 @@ export const signalSchemas = {
   signal: z
     .strictObject({ ...address, name: z.string().min(1).max(300), value: z.unknown().optional() })
     .openapi('Signal'),
-  approve: z.strictObject({ ...address, value: z.unknown().optional() }).openapi('Approve'),
-  answer: z.strictObject({ ...address, value: z.unknown() }).openapi('Answer'),
-  reject: z.strictObject({ ...address, reason }).openapi('Reject'),
+  approve: z.strictObject({ ...decision, value: z.unknown().optional() }).openapi('Approve'),
+  answer: z.strictObject({ ...decision, value: z.unknown() }).openapi('Answer'),
+  reject: z.strictObject({ ...decision, reason }).openapi('Reject'),
   message: z.strictObject({ ...address, value: z.unknown() }).openapi('Message'),
 }
 
@@ -110,6 +121,13 @@ const wait = z
     prompt: z.string().optional(),
     until: ms.optional(),
     run: z.string().optional(),
+    hash: z.string().optional().openapi({
+      description:
+        'Of an approval or a question: SHA-256 of everything that is shown, and of where it happens',
+    }),
+    agent: z.string().optional(),
+    tool: z.string().optional(),
+    input: anyJson.optional().openapi({ description: 'The whole input of what will be done' }),
   })
   .openapi('Wait', { description: 'What a waiting step waits for' })
 

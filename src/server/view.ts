@@ -1,18 +1,6 @@
 import type { Failure } from '../domain/errors.ts'
-import type { Wait } from '../domain/event.ts'
-import { isFinal, type Run, type StepState } from '../domain/run.ts'
+import { openWaits, type Run, type StepState } from '../domain/run.ts'
 import type { RunSummary } from '../domain/summary.ts'
-
-export type WaitView = Wait & { step: string }
-
-/** What a run waits for, with the step that does. */
-export const waitsWithSteps = (run: Run): WaitView[] =>
-  isFinal(run)
-    ? []
-    : [...run.idle].flatMap((id) => {
-        const work = run.works.get(id)
-        return work?.status === 'waiting' && work.wait !== undefined ? [{ step: id, ...work.wait }] : []
-      })
 
 const statusOfStep = (run: Run, { step, status }: StepState): string => {
   const work = run.works.get(step.id)
@@ -75,7 +63,7 @@ export const runView = (run: Run) => {
         : { version: plan.version, steps: plan.order.map((step) => stepView(run, plan.steps.get(step.id)!)) },
     rejectedPlans: run.past.map(({ version, reasons }) => ({ version, reasons })),
     checks: run.checks,
-    waits: waitsWithSteps(run),
+    waits: openWaits(run),
     spent: { ...book.spent, steps: book.steps },
   }
 }

@@ -31,16 +31,18 @@ const isOver = ({ status }: RunSummary): boolean => finalStatuses.has(status)
 /** Says yes to everybody who asks. */
 const answerAll = async (concord: Concord, summary: RunSummary): Promise<void> => {
   if (summary.status !== 'waiting') return
-  const run = await concord.runner.load(summary.run)
-  for (const id of run.idle) {
-    const wait = run.works.get(id)?.wait
-    if (wait?.for === 'approval' || wait?.for === 'answer')
-      await concord.signal(run.id, {
-        kind: wait.for === 'approval' ? 'approve' : 'answer',
-        step: id,
-        name: wait.name,
-        value: 7,
-      })
+  const run = { id: summary.run }
+  for (const { for: kind, hash } of await concord.waits(run.id)) {
+    if ((kind !== 'approval' && kind !== 'answer') || hash === undefined) continue
+    const decision = {
+      kind: kind === 'approval' ? ('approve' as const) : ('answer' as const),
+      hash,
+      value: 7,
+    }
+    // Another process may have answered in the meantime.
+    await concord.signal(run.id, decision).catch((error) => {
+      if (!['run.not-waiting', 'run.finished'].includes(error.code)) throw error
+    })
   }
 }
 

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { agent, team, tool } from '../../src/index.ts'
 import type { ModelRequest } from '../../src/ports/model.ts'
 import { scriptedModel } from '../../src/testing/model.ts'
-import { anything, concordWith, eventOf } from '../runs/fixture.ts'
+import { anything, concordWith, decide, eventOf } from '../runs/fixture.ts'
 
 describe('a model agent that is executed again in the middle of a turn', () => {
   it('has exactly the conversation it had: of three tool calls the one that was done is not done again', async () => {
@@ -42,7 +42,7 @@ describe('a model agent that is executed again in the middle of a turn', () => {
     const waiting = await concord.run({ text: 'x', team: 't' })
     assert.equal(waiting.status, 'waiting')
     assert.deepEqual(done, ['one', 'three'])
-    await concord.signal(waiting.id, { kind: 'approve' })
+    await decide(concord, waiting.id, { kind: 'approve' })
     await concord.runner.resume(waiting.id, 'test')
     const run = await concord.runner.settled(waiting.id)
     assert.equal(run.output, 'seen')
@@ -85,7 +85,7 @@ describe('a model agent that is executed again in the middle of a turn', () => {
     // Left for an approval, the step is executed again from its journal.
     const waiting = await concord.run({ text: 'x', team: 't' })
     assert.equal(waiting.status, 'waiting')
-    await concord.signal(waiting.id, { kind: 'approve' })
+    await decide(concord, waiting.id, { kind: 'approve' })
     await concord.runner.resume(waiting.id, 'test')
     const run = await concord.runner.settled(waiting.id)
     assert.equal(run.output, 'done', JSON.stringify(run.failure))
@@ -214,7 +214,7 @@ describe('an agent called by another', () => {
     })
     const waiting = await concord.run({ text: 'x', team: 't' })
     assert.equal(waiting.status, 'waiting')
-    await concord.signal(waiting.id, { kind: 'answer', value: 3 })
+    await decide(concord, waiting.id, { kind: 'answer', value: 3 })
     await concord.runner.resume(waiting.id, 'test')
     assert.equal((await concord.runner.settled(waiting.id)).output, 3)
   })
@@ -329,7 +329,7 @@ describe('a message to a run', () => {
     assert.equal((await concord.runner.settled(id)).status, 'waiting')
     // While it waits another comes: it is told where the journal ends, not before.
     await concord.signal(id, { kind: 'message', value: 'and be brief' })
-    await concord.signal(id, { kind: 'approve' })
+    await decide(concord, id, { kind: 'approve' })
     await concord.runner.resume(id, 'test')
     const run = await concord.runner.settled(id)
     assert.equal(
@@ -396,7 +396,7 @@ describe('a fork in the middle of everything', () => {
     assert.equal((await concord.runner.settled(fork)).status, 'waiting')
     const [child] = await concord.runs({ parent: fork })
     assert.ok(child)
-    await concord.signal(child.run, { kind: 'approve' })
+    await decide(concord, child.run, { kind: 'approve' })
     const done = await eventOf(concord, fork, (event) => event.type === 'run.succeeded')
     assert.ok(done.type === 'run.succeeded')
     assert.equal(done.data.output, 'yes')

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { agent, type Concord, openConcord, type TeamDefinition, team } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/clock.ts'
-import { concordWith, eventOf, typesOf } from '../runs/fixture.ts'
+import { concordWith, decide, eventOf, typesOf } from '../runs/fixture.ts'
 
 const echo = agent<unknown, unknown>({ name: 'echo', run: (input) => input })
 
@@ -69,7 +69,7 @@ describe('a run whose owner lives', () => {
       team({ agents: [echo], plan: () => [{ id: 'a', agent: 'echo', payload: 1, requireApproval: true }] }),
     )
     const { id } = await first.run({ text: 'x', team: 't' })
-    await first.signal(id, { kind: 'approve' })
+    await decide(first, id, { kind: 'approve' })
     const asked = await Promise.allSettled(
       [first, second, first, second].map((concord) => concord.runner.resume(id, 'test')),
     )

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Json } from '../../src/domain/json.ts'
 import { agent, type Step } from '../../src/index.ts'
-import { concordWith, eventOf, typesOf } from '../runs/fixture.ts'
+import { concordWith, decide, eventOf, typesOf } from '../runs/fixture.ts'
 
 const echo = agent<unknown, unknown>({ name: 'echo', run: (input) => input })
 
@@ -113,7 +113,7 @@ describe('a fan-out', () => {
     const waiting = await concord.run({ text: 'x', team: 't' })
     assert.equal(waiting.status, 'waiting')
     assert.deepEqual(typesOf(await concord.events(waiting.id), 'step.'), ['step.waiting a'])
-    await concord.signal(waiting.id, { kind: 'approve' })
+    await decide(concord, waiting.id, { kind: 'approve' })
     await concord.runner.resume(waiting.id, 'test')
     const run = await concord.runner.settled(waiting.id)
     assert.deepEqual(run.output, [1, 2, 3])
@@ -129,7 +129,7 @@ describe('a fan-out', () => {
         ],
       })
       const waiting = await concord.run({ text: 'x', team: 't' })
-      await concord.signal(waiting.id, { kind: 'reject', value: 'no' })
+      await decide(concord, waiting.id, { kind: 'reject', value: 'no' })
       await concord.runner.resume(waiting.id, 'test')
       const run = await concord.runner.settled(waiting.id)
       assert.equal(run.status, optional ? 'succeeded' : 'failed')
@@ -236,8 +236,8 @@ describe('an approval given twice', () => {
     })
     const concord = await concordWith({ agents: [twice], plan: () => [{ id: 'a', agent: 'twice' }] })
     const waiting = await concord.run({ text: 'x', team: 't' })
-    await concord.signal(waiting.id, { kind: 'approve', step: 'a' })
-    await concord.signal(waiting.id, { kind: 'approve', step: 'a' })
+    await decide(concord, waiting.id, { kind: 'approve', step: 'a' })
+    await decide(concord, waiting.id, { kind: 'approve', step: 'a' })
     await concord.runner.resume(waiting.id, 'test')
     const run = await concord.runner.settled(waiting.id)
     assert.equal(run.status, 'waiting')

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { project, root } from './project.ts'
+import { printedWay, project, root } from './project.ts'
 
 const config = `
 import { agent, defineConfig, team } from '${pathToFileURL(join(root, 'src/index.ts')).href}'
@@ -34,21 +34,21 @@ describe('a run that was started with --corpus, a folder elsewhere', () => {
     const { concord } = project(config)
     for (const team of ['looking', 'handing']) {
       assert.equal((await concord('run', 'look', '--team', team, '--corpus', corpus)).code, 4)
-      const child = /concord answer (\S+) /.exec((await concord('resume', 'last')).stderr)?.[1] ?? 'last'
-      const answered = await concord('answer', child, 'yes')
+      const waiting = await concord('resume', 'last')
+      const answered = await concord(...printedWay(waiting.stderr, 'answer'), 'yes')
       assert.equal(answered.code, 0, answered.stderr)
       assert.match((await concord('runs', '--json')).stdout, /"succeeded"/)
     }
     const forked = await concord('fork', 'last', '--at', '2')
     assert.equal(forked.code, 4, forked.stderr)
-    const again = /concord answer (\S+) /.exec(forked.stderr)?.[1] ?? ''
-    assert.equal((await concord('answer', again, 'yes')).code, 0)
+    assert.equal((await concord(...printedWay(forked.stderr, 'answer'), 'yes')).code, 0)
   })
 
   it('reads nothing there when only a parameter names it', async () => {
     const { concord } = project(config)
-    assert.equal((await concord('run', 'look', '--param', `corpus=${corpus}`)).code, 4)
-    const { code, stderr } = await concord('answer', 'last', 'yes')
+    const waiting = await concord('run', 'look', '--param', `corpus=${corpus}`)
+    assert.equal(waiting.code, 4)
+    const { code, stderr } = await concord(...printedWay(waiting.stderr, 'answer'), 'yes')
     assert.equal(code, 1)
     assert.match(stderr, /as a corpus must lie in .*start the run with --corpus/)
   })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { project, runIn } from './project.ts'
+import { printedWay, project, runIn } from './project.ts'
 
 describe('a run that waits for a person', () => {
   it('ends with 4 in a pipe and prints the command that answers', async () => {
@@ -10,25 +10,28 @@ describe('a run that waits for a person', () => {
     assert.equal(code, 4)
     assert.equal(stdout, '')
     assert.match(stderr, /step "asker": Who are you\?/)
-    assert.match(stderr, new RegExp(`^    concord answer ${id} --step asker "<answer>"$`, 'm'))
+    assert.match(stderr, new RegExp(`^    concord answer ${id} --hash [0-9a-f]{12} "<answer>"$`, 'm'))
     assert.match((await concord('runs', '--status', 'waiting')).stdout, new RegExp(id))
   })
 
   it('goes on with the answer, and asks the next question', async () => {
     const { concord } = project()
-    await concord('run', 'greet', '--team', 'asking')
-    const asked = await concord('answer', 'last', 'Ann')
+    const waiting = await concord('run', 'greet', '--team', 'asking')
+    const asked = await concord(...printedWay(waiting.stderr, 'answer'), 'Ann')
     assert.equal(asked.code, 4)
+    assert.match(asked.stderr, /^Answered in run \S+, step "asker": Who are you\?$/m)
     assert.match(asked.stderr, /Greet "Ann"\?/)
-    const approved = await concord('approve', 'last')
+    const again = await concord(...printedWay(waiting.stderr, 'answer'), 'Bob')
+    assert.match(again.stderr, /nothing that fits waits/)
+    const approved = await concord(...printedWay(asked.stderr, 'approve'))
     assert.equal(approved.code, 0)
     assert.equal(approved.stdout, 'hello Ann\n')
   })
 
   it('takes JSON as JSON', async () => {
     const { concord } = project()
-    await concord('run', 'greet', '--team', 'asking')
-    const { stderr } = await concord('answer', 'last', '{"first": "Ann"}')
+    const waiting = await concord('run', 'greet', '--team', 'asking')
+    const { stderr } = await concord(...printedWay(waiting.stderr, 'answer'), '{"first": "Ann"}')
     assert.match(stderr, /Greet \{"first":"Ann"\}\?/)
   })
 
@@ -36,7 +39,7 @@ describe('a run that waits for a person', () => {
     const { concord, effects } = project()
     const waiting = await concord('run', 'publish', '--team', 'publishing')
     assert.equal(waiting.code, 4)
-    const rejected = await concord('reject', 'last', 'not today')
+    const rejected = await concord(...printedWay(waiting.stderr, 'reject'), 'not today')
     assert.equal(rejected.code, 1)
     assert.match(rejected.stderr, /rejected step "publish": not today/)
     assert.deepEqual(effects(), [])
@@ -50,12 +53,12 @@ describe('a run that waits for a person', () => {
     const { runId, status, waits } = JSON.parse(second.stdout)
     assert.equal(runId, runIn(first.stderr))
     assert.equal(status, 'waiting')
-    assert.equal(waits[0].answerWith, `concord approve ${runId} --step publish`)
+    assert.equal(waits[0].answerWith, `concord approve ${runId} --hash ${waits[0].wait.hash.slice(0, 12)}`)
   })
 
   it('refuses what does not fit, and says what would', async () => {
     const { concord } = project()
-    await concord('run', 'publish', '--team', 'publishing')
+    const waiting = await concord('run', 'publish', '--team', 'publishing')
     const wrong = await concord('answer', 'last', 'yes')
     assert.equal(wrong.code, 2)
     assert.match(
@@ -63,16 +66,19 @@ describe('a run that waits for a person', () => {
       /nothing that fits waits: step "publish" \(approval: .*\); try concord approve/,
     )
     assert.match((await concord('approve', 'last', '--step', 'other')).stderr, /nothing that fits waits/)
-    await concord('approve', 'last')
-    const late = await concord('approve', 'last')
+    const unseen = await concord('approve', 'last')
+    assert.equal(unseen.code, 2)
+    assert.match(unseen.stderr, /asks Approve step "publish".*if that is meant: concord approve/s)
+    await concord(...printedWay(waiting.stderr, 'approve'))
+    const late = await concord(...printedWay(waiting.stderr, 'approve'))
     assert.equal(late.code, 2)
     assert.match(late.stderr, /as nothing in it waits: it is succeeded/)
   })
 
   it('only records the answer with --detach; resume goes on with it', async () => {
     const { concord, effects } = project()
-    await concord('run', 'publish', '--team', 'publishing')
-    const recorded = await concord('approve', 'last', '--detach')
+    const waiting = await concord('run', 'publish', '--team', 'publishing')
+    const recorded = await concord(...printedWay(waiting.stderr, 'approve'), '--detach')
     assert.equal(recorded.code, 0)
     assert.deepEqual(effects(), [])
     assert.equal((await concord('resume', 'last')).code, 0)
@@ -84,8 +90,9 @@ describe('a run that waits for a person', () => {
     const waiting = await concord('run', 'greet', '--team', 'delegating')
     assert.equal(waiting.code, 4)
     assert.match(waiting.stderr, /Who are you\?/)
-    assert.equal((await concord('answer', 'last', 'Ann')).code, 4)
-    const { code, stdout } = await concord('approve', 'last')
+    const asked = await concord(...printedWay(waiting.stderr, 'answer'), 'Ann')
+    assert.equal(asked.code, 4)
+    const { code, stdout } = await concord(...printedWay(asked.stderr, 'approve'))
     assert.equal(code, 0)
     assert.match(stdout, /hello Ann/)
   })

@@ -197,3 +197,10 @@ export const runIn = (stderr: string): string => {
   if (id === undefined) throw new Error(`no run is named in: ${stderr}`)
   return id
 }
+
+/** The command that a run printed for deciding what it waits for, as its words. */
+export const printedWay = (printed: string, verb: 'approve' | 'reject' | 'answer'): string[] => {
+  const way = new RegExp(`concord (${verb} \\S+ --hash [0-9a-f]+)`).exec(printed)?.[1]
+  if (way === undefined) throw new Error(`no way to ${verb} in: ${printed}`)
+  return way.split(' ')
+}

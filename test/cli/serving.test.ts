@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { project, root, type Started } from './project.ts'
+import { printedWay, project, root, type Started } from './project.ts'
 
 const urlOf = (started: Started): Promise<string> =>
   new Promise((resolve, reject) => {
@@ -24,13 +24,12 @@ const post = async (url: string, body: unknown): Promise<unknown> => {
 describe('concord serve', () => {
   it('answers goals, advances what the command line asks, and stops when told', async () => {
     const { start, concord, effects } = project()
-    await concord('run', 'publish', '--team', 'publishing')
+    const waiting = await concord('run', 'publish', '--team', 'publishing')
     const server = start('serve', '--port', '0')
     const url = await urlOf(server)
     const answer = (await post(`${url}/goal`, { goal: 'hi' })) as { status: string; output: unknown }
     assert.deepEqual([answer.status, answer.output], ['success', { told: { goal: 'hi' } }])
-    const last = JSON.parse((await concord('runs', '--team', 'publishing', '--json')).stdout)[0].run
-    const approved = await concord('approve', last, '--json')
+    const approved = await concord(...printedWay(waiting.stderr, 'approve'), '--json')
     assert.equal(approved.code, 0, approved.stderr)
     assert.equal(JSON.parse(approved.stdout).status, 'succeeded')
     assert.deepEqual(effects(), ['write'])

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { after, describe, it, type TestContext } from 'node:test'
-import { type Project, project, root } from './project.ts'
+import { type Project, printedWay, project, root } from './project.ts'
 
 /** Of util-linux: runs a command on a terminal of its own. */
 const terminalMaker = 'script'
@@ -77,12 +77,28 @@ describe('on a terminal', () => {
     assert.match(terminal.text(), /hello Ann/)
   })
 
+  it('shows what "concord approve" would approve, and asks', async (context) => {
+    if (noTerminal(context)) return
+    const mine = project()
+    await mine.concord('run', 'publish', '--team', 'publishing')
+    const no = onTerminal(mine, 'approve', 'last')
+    await no.shows(/Approve step "publish".*Approve\? .*\[y or n\]/s)
+    no.type('n\r')
+    assert.notEqual(await no.ended, 0)
+    const yes = onTerminal(mine, 'approve', 'last')
+    await yes.shows(/\[y or n\]/)
+    yes.type('y\r')
+    assert.equal(await yes.ended, 0)
+    assert.match(yes.text(), /Approved in run/)
+  })
+
   it('stops asking when somebody else has answered', async (context) => {
     if (noTerminal(context)) return
     const mine = project()
     const terminal = onTerminal(mine, 'run', 'publish', '--team', 'publishing')
     await terminal.shows(/Approve step "publish"/)
-    assert.equal((await mine.concord('approve', 'last', '--detach')).code, 0)
+    const { stdout } = await mine.concord('run', 'publish', '--team', 'publishing', '--json')
+    assert.equal((await mine.concord(...printedWay(stdout, 'approve'), '--detach')).code, 0)
     assert.equal(await terminal.ended, 0)
     assert.match(terminal.text(), /# About "news"/)
   })

@@ -8,7 +8,7 @@ const team = readingTeam(async () => {
   calls++
   if (calls !== Number(killAt)) return
   for await (const event of concord.follow('reading'))
-    if (event.type === 'model.called' && event.data.call === `model#${killAt}`)
+    if (event.type === 'model.called' && event.data.call.startsWith(`model:${killAt}~`))
       process.kill(process.pid, 'SIGKILL')
 })
 const concord = await openConcord({ config: { stores: { directory }, teams: { t: team } } })

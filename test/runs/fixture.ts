@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import {
   type AnyAgent,
@@ -6,6 +7,7 @@ import {
   type Json,
   openConcord,
   type Schema,
+  type Signal,
   type TeamDefinition,
   team,
 } from '../../src/index.ts'
@@ -40,6 +42,20 @@ export const typesOf = (events: readonly Event[], ...prefixes: string[]): string
   events
     .filter((event) => prefixes.length === 0 || prefixes.some((prefix) => event.type.startsWith(prefix)))
     .map((event) => (event.step === undefined ? event.type : `${event.type} ${event.step}`))
+
+/** Decides the one thing a run waits for a person to decide, or that of a step. */
+export const decide = async (
+  concord: Concord,
+  run: string,
+  decision: { kind: 'approve' | 'reject' | 'answer'; value?: unknown; by?: string; step?: string },
+): Promise<void> => {
+  const waits = (await concord.waits(run)).filter(
+    ({ for: kind, step }) => (kind === 'approval' || kind === 'answer') && step === (decision.step ?? step),
+  )
+  const [wait] = waits
+  assert.ok(wait !== undefined && waits.length === 1, `one wait, not ${JSON.stringify(waits)}`)
+  await concord.signal(run, { ...decision, hash: wait.hash } as Signal)
+}
 
 /** Resolves when the run's log holds an event that fits. */
 export const eventOf = async (

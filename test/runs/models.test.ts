@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { z } from 'zod'
 import { agent, type Step, tool } from '../../src/index.ts'
 import { callsTool, rateLimited, scriptedModel } from '../../src/testing/model.ts'
-import { concordWith, typesOf } from './fixture.ts'
+import { concordWith, decide, typesOf } from './fixture.ts'
 
 const price = { inputPerMillion: 1, outputPerMillion: 10 }
 const one = (agentName: string) => (): Step[] => [{ id: 'a', agent: agentName, payload: 'go' }]
@@ -196,7 +196,7 @@ describe('a model agent', () => {
     })
     const waiting = await concord.run({ text: 'x', team: 't' })
     assert.equal(waiting.status, 'waiting')
-    await concord.signal(waiting.id, { kind: 'approve' })
+    await decide(concord, waiting.id, { kind: 'approve' })
     await concord.runner.resume(waiting.id, 'test')
     assert.equal((await concord.runner.settled(waiting.id)).output, 'done')
     assert.equal(model.calls(), 2)

@@ -115,7 +115,7 @@ describe('condensing a long loop', () => {
     assert.match(JSON.stringify(model.requests.at(-1)), /Pages 1 to n say lorem ipsum\./)
     const events = await concord.events(run.id)
     assert.ok(events.every((event) => event.type !== 'scratchpad.compacted' || event.data.by === 'model'))
-    const seen = whatModelsSaw(events).filter(({ call }) => call.startsWith('model#'))
+    const seen = whatModelsSaw(events).filter(({ call }) => call.startsWith('model:'))
     assert.deepEqual(
       seen.map(({ messages }) => messages),
       model.requests.map(({ messages }) => messages),

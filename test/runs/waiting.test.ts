@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { agent, team } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/clock.ts'
-import { concordWith, eventOf, typesOf } from './fixture.ts'
+import { concordWith, decide, eventOf, typesOf } from './fixture.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'concord-fork-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -21,7 +21,7 @@ describe('a run that waits', () => {
     assert.equal(waiting.status, 'waiting')
     assert.equal(concord.runner.owns(waiting.id), false)
     assert.equal((await concord.runs())[0]?.owner, undefined)
-    await concord.signal(waiting.id, { kind: 'approve', by: 'ann' })
+    await decide(concord, waiting.id, { kind: 'approve', by: 'ann' })
     await concord.runner.resume(waiting.id, 'test')
     const run = await concord.runner.settled(waiting.id)
     assert.equal(run.output, 1)
@@ -33,7 +33,7 @@ describe('a run that waits', () => {
       plan: () => [{ id: 'a', agent: 'echo', requireApproval: true }],
     })
     const waiting = await concord.run({ text: 'x', team: 't' })
-    await concord.signal(waiting.id, { kind: 'reject', value: 'too dear' })
+    await decide(concord, waiting.id, { kind: 'reject', value: 'too dear' })
     await concord.runner.resume(waiting.id, 'test')
     const run = await concord.runner.settled(waiting.id)
     assert.equal(run.status, 'failed')
@@ -56,7 +56,7 @@ describe('a run that waits', () => {
     concord.runner.adopt()
     const waiting = await concord.run({ text: 'x', team: 't' })
     assert.equal(waiting.status, 'waiting')
-    await concord.signal(waiting.id, { kind: 'answer', value: 42 })
+    await decide(concord, waiting.id, { kind: 'answer', value: 42 })
     await eventOf(concord, waiting.id, (event) => event.type === 'run.succeeded')
     const run = await concord.runner.load(waiting.id)
     assert.deepEqual(run.output, { answer: 42 })
@@ -217,7 +217,7 @@ describe('child runs', () => {
     const waiting = await concord.run({ text: 'x', team: 't' })
     assert.equal(waiting.status, 'waiting')
     const child = (await concord.runs({ parent: waiting.id }))[0]
-    await concord.signal(child?.run ?? '', { kind: 'approve' })
+    await decide(concord, child?.run ?? '', { kind: 'approve' })
     await eventOf(concord, waiting.id, (event) => event.type === 'run.succeeded')
     assert.deepEqual((await concord.runner.load(waiting.id)).output, { child: 'yes' })
   })

@@ -77,7 +77,8 @@ describe('the client', () => {
     const asked = await client.goal({ goal: 'x', team: 'ask' })
     assert.equal(asked.status, 'waiting')
     const forked = await client.fork(asked.runId)
-    await client.signal(asked.runId, 'answer', { value: 'fine' })
+    const { waits } = await client.get<{ waits: { hash: string }[] }>(`/runs/${asked.runId}`)
+    await client.signal(asked.runId, 'answer', { value: 'fine', hash: waits[0]?.hash })
     const types: string[] = []
     for await (const event of client.events(asked.runId)) types.push(event.type)
     assert.equal(types.at(-1), 'run.succeeded')

@@ -94,13 +94,24 @@ describe('POST /goal', () => {
       },
     })
     const response = await post('/goal', { goal: 'x' })
-    const body = (await response.json()) as { runId: string; status: string; waits: object[] }
+    const body = (await response.json()) as { runId: string; status: string; waits: { hash?: string }[] }
     assert.equal(response.status, 202)
     assert.equal(body.status, 'waiting')
+    const [wait] = body.waits
+    assert.match(String(wait?.hash), /^[0-9a-f]{64}$/)
     assert.deepEqual(body.waits, [
-      { step: 'a', for: 'approval', name: 'approve', prompt: 'Approve step "a" (agent echo)?' },
+      {
+        step: 'a',
+        for: 'approval',
+        name: `approve@${String(wait?.hash).slice(0, 12)}`,
+        prompt: 'Approve step "a" (agent echo)?',
+        agent: 'echo',
+        input: 7,
+        hash: wait?.hash,
+      },
     ])
-    assert.equal((await post(`/runs/${body.runId}/approve`, { by: 'ann' })).status, 202)
+    const approve = { by: 'the-cfo', hash: wait?.hash }
+    assert.equal((await post(`/runs/${body.runId}/approve`, approve)).status, 202)
     for await (const _ of concord.follow(body.runId));
     const run = (await (await get(`/runs/${body.runId}`)).json()) as { output: unknown }
     assert.equal(run.output, 7)

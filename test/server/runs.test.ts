@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { type AnyAgent, agent, type Step, team } from '../../src/index.ts'
-import { appOf, echo, gate, problemOf, soleTeam } from './fixture.ts'
+import { appOf, echo, gate, type Problem, problemOf, soleTeam } from './fixture.ts'
 
 type RunBody = {
   id: string
   status: string
   output?: unknown
-  waits: { step: string; for: string; name: string }[]
+  waits: { step: string; for: string; name: string; hash?: string }[]
   plan?: { version: number; steps: { id: string; status: string; dependsOn: string[]; output?: unknown }[] }
   failure?: { code: string; message: string }
   spent: { steps: number }
   reasons: string[]
 }
+
+const hashOf = async (run: (id: string) => Promise<RunBody>, id: string) => (await run(id)).waits[0]?.hash
 
 const asking = agent({
   name: 'asking',
@@ -93,7 +95,7 @@ describe('GET /runs/{id}', () => {
     )
     assert.deepEqual(
       body.waits.map((wait) => [wait.step, wait.for, wait.name]),
-      [['b', 'answer', 'ask#1']],
+      [['b', 'answer', `ask@${body.waits[0]?.hash?.slice(0, 12)}`]],
     )
     assert.equal(body.spent.steps, 2)
     assert.equal(body.output, undefined)
@@ -136,12 +138,13 @@ describe('GET /runs/{id}/trace', () => {
 
 describe('signals', () => {
   it('answer a question once; the second answer finds nothing waiting', async (t) => {
-    const { start, post, over } = await planned(t, [{ id: 'a', agent: 'asking' }])
+    const { start, post, over, run } = await planned(t, [{ id: 'a', agent: 'asking' }])
     const id = await start()
-    assert.equal((await post(`/runs/${id}/answer`, { value: 3 })).status, 202)
+    const hash = await hashOf(run, id)
+    assert.equal((await post(`/runs/${id}/answer`, { value: 3, hash })).status, 202)
     const body = await over(id)
     assert.deepEqual(body.output, { answer: 3 })
-    const late = await problemOf(await post(`/runs/${id}/answer`, { value: 4 }))
+    const late = await problemOf(await post(`/runs/${id}/answer`, { value: 4, hash }))
     assert.deepEqual([late.status, late.code], [409, 'run.finished'])
   })
 
@@ -151,34 +154,41 @@ describe('signals', () => {
       { id: 'second', agent: 'echo', payload: 2, requireApproval: true },
     ])
     const id = await start()
-    const [one, two] = await Promise.all([post(`/runs/${id}/approve`), post(`/runs/${id}/approve`)])
+    const { name } = (await run(id)).waits[0] ?? {}
+    const [one, two] = await Promise.all([
+      post(`/runs/${id}/approve`, { name }),
+      post(`/runs/${id}/approve`, { name }),
+    ])
     assert.equal(one.status, 202)
     assert.ok(two.status === 202 || two.status === 409)
     const waitingFor = async () => (await run(id)).waits.map((wait) => wait.step).join()
     for await (const event of concord.follow(id))
       if (event.type === 'step.waiting' && event.step === 'second') break
     assert.equal(await waitingFor(), 'second')
-    const wrong = await problemOf(await post(`/runs/${id}/approve`, { step: 'first' }))
+    const wrong = await problemOf(await post(`/runs/${id}/approve`, { name }))
     assert.deepEqual([wrong.status, wrong.code], [409, 'run.not-waiting'])
   })
 
   it('ask which is meant when several steps wait', async (t) => {
-    const { start, post, over } = await planned(t, [
+    const { start, post, over, run } = await planned(t, [
       { id: 'a', agent: 'echo', payload: 1, requireApproval: true, dependsOn: [] },
       { id: 'b', agent: 'echo', payload: 2, requireApproval: true, dependsOn: [] },
     ])
     const id = await start()
-    const problem = await problemOf(await post(`/runs/${id}/approve`))
-    assert.deepEqual([problem.status, problem.code], [409, 'run.not-waiting'])
-    assert.match(problem.detail, /2 fit/)
-    for (const step of ['a', 'b']) assert.equal((await post(`/runs/${id}/approve`, { step })).status, 202)
+    const problem = (await problemOf(await post(`/runs/${id}/approve`))) as Problem & {
+      waits: { name: string; hash: string }[]
+    }
+    assert.deepEqual([problem.status, problem.code], [400, 'input.invalid'])
+    assert.deepEqual(problem.waits, (await run(id)).waits)
+    for (const { hash } of problem.waits)
+      assert.equal((await post(`/runs/${id}/approve`, { hash })).status, 202)
     assert.equal((await over(id)).status, 'succeeded')
   })
 
   it('reject with the reason in the failure', async (t) => {
-    const { start, post, over } = await planned(t, [{ id: 'a', agent: 'echo', requireApproval: true }])
+    const { start, post, over, run } = await planned(t, [{ id: 'a', agent: 'echo', requireApproval: true }])
     const id = await start()
-    await post(`/runs/${id}/reject`, { reason: 'too dear' })
+    await post(`/runs/${id}/reject`, { reason: 'too dear', hash: await hashOf(run, id) })
     const body = await over(id)
     assert.equal(body.failure?.code, 'policy.denied')
     assert.match(body.failure?.message ?? '', /too dear/)
@@ -241,7 +251,7 @@ describe('signals', () => {
   it('reach runs at rest where the process adopts none', async (t) => {
     const { post, start, concord, run } = await planned(t, [{ id: 'a', agent: 'asking' }], [asking], false)
     const id = await start()
-    await post(`/runs/${id}/answer`, { value: 3 })
+    await post(`/runs/${id}/answer`, { value: 3, hash: await hashOf(run, id) })
     await concord.runner.settled(id)
     assert.deepEqual((await run(id)).output, { answer: 3 })
   })

@@ -1,21 +1,31 @@
 import { ConcordError } from '../../domain/errors.ts'
 import type { Signal } from '../../domain/event.ts'
 import type { RunSummary } from '../../domain/summary.ts'
+import { isDecision } from '../../domain/wait.ts'
 import type { Concord } from '../../platform/concord.ts'
-import { jsonOrText } from '../ask.ts'
+import { about, confirmed, jsonOrText } from '../ask.ts'
 import { command } from '../command.ts'
 import { findRun } from '../find-run.ts'
 import { withRuns } from '../settings.ts'
 import { rootOf, stayWith } from '../stay.ts'
-import { openTerminal } from '../terminal.ts'
-import { type OpenWait, openWaits, wayToAnswer } from '../waits.ts'
+import { openTerminal, type Terminal } from '../terminal.ts'
+import { type OpenWait, openWaits, waitText, wayToAnswer } from '../waits.ts'
 import { runArgument } from './trace.ts'
 
-const options = {
+const signalOptions = {
   step: { type: 'string', value: 'id', description: 'the step that waits; needed when several do' },
   detach: { type: 'boolean', description: 'only record it: another process (a server) goes on with the run' },
   output: { type: 'string', value: 'file', description: 'write the result there instead of printing it' },
   json: { type: 'boolean', description: 'print one JSON object, as "concord run --json" does' },
+} as const
+
+const decisionOptions = {
+  hash: {
+    type: 'string',
+    value: 'hash',
+    description: 'which wait is decided, as the run printed it; asked for on a terminal',
+  },
+  ...signalOptions,
 } as const
 
 type Kind = 'approve' | 'reject' | 'answer' | 'signal'
@@ -27,19 +37,22 @@ const waitsFor: { [kind in Kind]: (open: OpenWait) => boolean } = {
   signal: ({ wait }) => wait.for === 'signal' || wait.for === 'message',
 }
 
+type Wanted = {
+  step?: string | undefined
+  name?: string | undefined
+  hash?: string | undefined
+  run?: string
+}
+
 /** The wait that is meant. Throws `input.invalid` when none fits, or several do. */
-const waitOf = async (
-  concord: Concord,
-  root: RunSummary,
-  kind: Kind,
-  wanted: { step?: string | undefined; name?: string | undefined; run?: string },
-): Promise<OpenWait> => {
+const waitOf = async (concord: Concord, root: RunSummary, kind: Kind, wanted: Wanted): Promise<OpenWait> => {
   const all = await openWaits(concord, await concord.runner.load(root.run))
   const fitting = all.filter(
     (open) =>
       waitsFor[kind](open) &&
       (wanted.step === undefined || open.step === wanted.step) &&
       (wanted.name === undefined || open.wait.name === wanted.name) &&
+      (wanted.hash === undefined || open.wait.hash?.startsWith(wanted.hash) === true) &&
       (wanted.run === undefined || wanted.run === root.run || open.run === wanted.run),
   )
   const [only, another] = fitting
@@ -57,14 +70,35 @@ const waitOf = async (
     )
   throw new ConcordError(
     'input.invalid',
-    `Cannot tell what to ${kind} in run "${root.run}" as several steps wait: ${told(fitting)}; say which with --step`,
+    `Cannot tell what to ${kind} in run "${root.run}" as several steps wait: ${told(fitting)}; say which: ${fitting.flatMap(wayToAnswer).join(' or ')}`,
   )
 }
 
 type Given = Parameters<typeof stayWith>[3] & {
   step?: string | undefined
+  hash?: string | undefined
   detach: boolean
   'no-color': boolean
+}
+
+const done = { approve: 'Approved', reject: 'Rejected', answer: 'Answered' } as const
+
+/** What is decided was seen: on a terminal it is shown now, elsewhere the run printed its hash. */
+const confirm = async (
+  terminal: Terminal,
+  open: OpenWait,
+  kind: keyof typeof done,
+  value: Signal['value'],
+): Promise<void> => {
+  const ways = wayToAnswer(open).filter((way) => way.startsWith(`concord ${kind} `))
+  if (!terminal.interactive)
+    throw new ConcordError(
+      'input.invalid',
+      `Cannot ${kind} without knowing what as --hash is missing: run ${open.run}, step "${open.step}" asks ${waitText(open)}; if that is meant: ${ways.join(' or ')}`,
+    )
+  const given = value === undefined ? '' : ` ${JSON.stringify(value)}`
+  if (!(await confirmed(terminal, open, `${kind[0]?.toUpperCase()}${kind.slice(1)}${given}?`)))
+    throw new ConcordError('cancelled', `Cannot ${kind} as it was not confirmed; nothing was sent`)
 }
 
 const give = async (
@@ -78,7 +112,11 @@ const give = async (
     const root = await rootOf(concord, found)
     const open = await waitOf(concord, root, signal.kind, { ...values, name: signal.name, run: found.run })
     const kind = open.wait.for === 'message' ? 'message' : signal.kind
-    await concord.signal(open.run, { ...signal, kind, step: open.step, name: open.wait.name, by: 'user' })
+    if (isDecision(kind)) {
+      if (values.hash === undefined) await confirm(terminal, open, kind, signal.value)
+      terminal.err(`${done[kind]} in run ${open.run}, step "${open.step}": ${waitText(open)}\n`)
+    }
+    await concord.signal(open.run, { ...signal, kind, ...about(open) })
     if (!values.detach) return stayWith(concord, root, terminal, values)
     terminal.err(`Recorded; where no server runs, go on with: concord resume ${root.run}\n`)
     return 0
@@ -97,9 +135,9 @@ export const approveCommand = command({
   name: 'approve',
   summary: 'Approve what a run waits to be approved, and go on with it',
   positionals: [runArgument, optionalWhy],
-  options,
+  options: decisionOptions,
   notes,
-  examples: ['concord approve last', 'concord approve last --step publish'],
+  examples: ['concord approve last', 'concord approve last --hash 1f3c9a2b10cd'],
   run: ([run = '', ...why], values) => give(values, run, { kind: 'approve', ...given(why) }),
 })
 
@@ -107,7 +145,7 @@ export const rejectCommand = command({
   name: 'reject',
   summary: 'Reject what a run waits to be approved, and go on with it',
   positionals: [runArgument, optionalWhy],
-  options,
+  options: decisionOptions,
   notes,
   examples: ['concord reject last "the tone is wrong"'],
   run: ([run = '', ...why], values) => give(values, run, { kind: 'reject', ...given(why) }),
@@ -120,7 +158,7 @@ export const answerCommand = command({
     runArgument,
     { name: 'answer', description: 'JSON is taken as JSON, all else as text', required: true, rest: true },
   ],
-  options,
+  options: decisionOptions,
   notes,
   examples: ['concord answer last "the second one"', `concord answer last --step ask '{"amount": 12}'`],
   run: ([run = '', ...words], values) => give(values, run, { kind: 'answer', ...given(words) }),
@@ -134,7 +172,7 @@ export const signalCommand = command({
     { name: 'name', description: 'what is waited for', required: true },
     { name: 'value', description: 'JSON is taken as JSON, all else as text', rest: true },
   ],
-  options,
+  options: signalOptions,
   notes,
   examples: [`concord signal last payment '{"received": true}'`],
   run: ([run = '', name, ...words], values) =>

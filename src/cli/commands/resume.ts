@@ -2,6 +2,7 @@ import { ConcordError } from '../../domain/errors.ts'
 import { finalStatuses } from '../../domain/summary.ts'
 import { command } from '../command.ts'
 import { findRun } from '../find-run.ts'
+import { personName } from '../person.ts'
 import { withRuns } from '../settings.ts'
 import { rootOf, stayWith } from '../stay.ts'
 import { openTerminal } from '../terminal.ts'
@@ -28,7 +29,7 @@ export const resumeCommand = command({
         )
       // One that was asked to pause and has not got there yet goes on.
       if (run.owner !== undefined && (await concord.isAlive(run.owner)))
-        await concord.signal(run.run, { kind: 'resume', by: 'user' })
+        await concord.signal(run.run, { kind: 'resume', by: personName() })
       return stayWith(concord, run, terminal, values)
     })
   },

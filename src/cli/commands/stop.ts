@@ -2,6 +2,7 @@ import { finalStatuses, type RunSummary } from '../../domain/summary.ts'
 import type { Concord } from '../../platform/concord.ts'
 import { command } from '../command.ts'
 import { findRun } from '../find-run.ts'
+import { personName } from '../person.ts'
 import { withRuns } from '../settings.ts'
 import { takeIfFree } from '../tend.ts'
 import { openTerminal } from '../terminal.ts'
@@ -28,7 +29,7 @@ export const pauseCommand = command({
         terminal.err(`Run ${id} is not under way; go on with it: concord resume ${id}\n`)
         return 0
       }
-      await concord.signal(id, { kind: 'pause', by: 'user' })
+      await concord.signal(id, { kind: 'pause', by: personName() })
       if (status === 'waiting') await takeIfFree(concord, id)
       else terminal.err(`Run ${id} pauses when the steps under way are done\n`)
       const run = await concord.runner.settled(id)
@@ -53,7 +54,7 @@ export const cancelCommand = command({
     return withRuns(values, async (concord) => {
       const { run: id } = await findRun(concord, wanted)
       const value = why.join(' ')
-      await concord.signal(id, { kind: 'cancel', by: 'user', ...(value === '' ? {} : { value }) })
+      await concord.signal(id, { kind: 'cancel', by: personName(), ...(value === '' ? {} : { value }) })
       // Nobody else may be there to do it.
       await takeIfFree(concord, id)
       for await (const event of concord.follow(id)) if (event.type === 'run.cancelled') break

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { asJson } from '../../domain/json.ts'
-import type { Run } from '../../domain/run.ts'
+import { openWaits, type Run, type WaitView } from '../../domain/run.ts'
 import type { RunStatus } from '../../domain/summary.ts'
 import { bodyOf } from '../body.ts'
 import { invalid, problemOf, problemResponse } from '../problem.ts'
@@ -9,7 +9,6 @@ import { type AskedGoal, checkSameRequest, requestDigest, runOfKey } from '../re
 import { type App, type Env, json, route, type Services } from '../route.ts'
 import { acceptedSchema, goalSchema, problemSchema, successSchema } from '../schemas.ts'
 import { settle } from '../settle.ts'
-import { type WaitView, waitsWithSteps } from '../view.ts'
 
 const keyCharsMax = 255
 
@@ -47,7 +46,7 @@ const answer = (c: Context<Env>, run: Run): Response => {
   const { id, status } = run
   if (status === 'succeeded') return c.json({ status: 'success', output: run.output ?? null, runId: id })
   if (status === 'waiting' || status === 'suspended')
-    return accepted(c, { runId: id, status, waits: waitsWithSteps(run) })
+    return accepted(c, { runId: id, status, waits: openWaits(run) })
   const failure = run.failure ?? { code: 'goal.unmet' as const, message: `run ${id} is ${status}` }
   const more = { status: 400, runId: id, reasons: run.reasons, requestId: c.get('requestId') }
   return problemResponse(problemOf(failure, more), { location: `/runs/${id}` })

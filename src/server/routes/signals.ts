@@ -1,17 +1,14 @@
 import type { Context } from 'hono'
-import { ConcordError, isConcordError } from '../../domain/errors.ts'
+import { isConcordError } from '../../domain/errors.ts'
 import type { Signal } from '../../domain/event.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
-import { finalStatuses, type RunStatus } from '../../domain/summary.ts'
-import type { Concord } from '../../platform/concord.ts'
+import type { RunStatus } from '../../domain/summary.ts'
 import { bodyOf } from '../body.ts'
 import { type App, json, route, type Services } from '../route.ts'
 import { acceptedSchema, forkSchema, idParam, signalSchemas } from '../schemas.ts'
-import { waitsWithSteps } from '../view.ts'
 import { knownRun } from './known-run.ts'
 
 type Kind = keyof typeof signalSchemas
-type Decision = 'approve' | 'answer' | 'reject'
 
 const summaries: { [K in Kind]: string } = {
   cancel: 'Cancel a run, whatever it does',
@@ -22,36 +19,6 @@ const summaries: { [K in Kind]: string } = {
   answer: 'Answer what a step asks',
   reject: 'Reject what waits for approval',
   message: 'Send a message to a run',
-}
-
-const fits: { [K in Decision]: readonly string[] } = {
-  approve: ['approval', 'answer'],
-  reject: ['approval', 'answer'],
-  answer: ['answer'],
-}
-
-/**
- * The one wait a decision is for. Never left open: an approval sent twice by a double click would approve, unseen, whatever the run
- * asks next.
- */
-const addressed = async (concord: Concord, run: string, signal: Signal, kind: Decision): Promise<Signal> => {
-  const waits = waitsWithSteps(await concord.runner.load(run))
-  const fitting = waits.filter(
-    (wait) =>
-      fits[kind].includes(wait.for) &&
-      (signal.step === undefined || signal.step === wait.step) &&
-      (signal.name === undefined || signal.name === wait.name),
-  )
-  const [only, second] = fitting
-  if (only !== undefined && second === undefined) return { ...signal, step: only.step, name: only.name }
-  const asked = (only === undefined ? waits : fitting).map((wait) => ({ ...wait }))
-  throw new ConcordError(
-    'run.not-waiting',
-    only === undefined
-      ? `Cannot ${kind} as run "${run}" has to wait for it: ${waits.length === 0 ? 'it waits for nothing' : 'it waits for something else'}; see "waits" of GET /runs/${run}`
-      : `Cannot ${kind} as one wait must be meant: ${fitting.length} fit; name "step" and "name" of one`,
-    { details: { waits: asked } },
-  )
 }
 
 const quiet = new Set(['run.owned', 'run.finished', 'version.conflict', 'team.unknown'])
@@ -65,19 +32,23 @@ const wake = async ({ concord }: Services, run: string, status: RunStatus, kind:
   })
 }
 
-const signalOf = (kind: Kind, body: { [member: string]: unknown }): Signal => {
-  const { reason, value = reason, ...rest } = body
-  return { kind, ...rest, ...(value === undefined ? {} : { value: value as Json }) }
+const signalOf = (kind: Kind, body: { [member: string]: unknown }, principal: string): Signal => {
+  const { reason, value = reason, by: claimed, ...rest } = body
+  return {
+    kind,
+    ...rest,
+    ...(value === undefined ? {} : { value: value as Json }),
+    // Who asks is who was authenticated; what a caller says of itself is kept as that.
+    by: principal,
+    ...(typeof claimed === 'string' ? { claimedBy: claimed } : {}),
+  }
 }
-
-const isDecision = (kind: Kind): kind is Decision => kind in fits
 
 const send = async (services: Services, c: Context, kind: Kind): Promise<Response> => {
   const { concord } = services
   const { run, status } = await knownRun(concord, c)
-  const given = signalOf(kind, await bodyOf(c, signalSchemas[kind]))
-  const decide = isDecision(kind) && !finalStatuses.has(status)
-  await concord.signal(run, decide ? await addressed(concord, run, given, kind) : given)
+  const given = signalOf(kind, await bodyOf(c, signalSchemas[kind]), services.principal)
+  await concord.signal(run, given)
   await wake(services, run, status, kind)
   c.header('location', `/runs/${run}`)
   return c.json({ runId: run, status: (await concord.log.run(run))?.status ?? status }, 202)
