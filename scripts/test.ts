@@ -8,7 +8,7 @@ import { filesLike } from './files.ts'
 const soak = process.argv.includes('--soak')
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 /** Samples of something exhaustive, which CONCORD_SOAK makes whole. */
-const sampled = ['test/runs/random-plans.test.ts', 'test/state/processes.test.ts']
+const sampled = ['test/runs/random-plans.test.ts', 'test/state/processes.test.ts', 'test/state/lock.test.ts']
 const all = soak
   ? [...filesLike('test/soak/**/*.test.ts'), ...sampled]
   : filesLike('src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts')

@@ -27,6 +27,7 @@ export const ownMemory = (context: AgentContext, parts: Parts): AgentMemory => {
         provenance,
         operationPrefix: context.idempotencyKey + parts.prefix,
         repeatable: true,
+        failures: context.attempt - 1,
         clock: services.clock,
         result: (step) => context.result(step),
         reads: context.reads,

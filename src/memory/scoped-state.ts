@@ -2,6 +2,7 @@ import { ConcordError } from '../domain/errors.ts'
 import type { Read } from '../domain/event.ts'
 import type { Json } from '../domain/json.ts'
 import { namespaceNamed } from '../domain/namespace.ts'
+import { attemptOf, earlierOf } from '../domain/operation.ts'
 import type { Clock } from '../ports/clock.ts'
 import type {
   Entry,
@@ -30,6 +31,8 @@ export type StateScope = {
   operationPrefix: string
   /** Steps may be executed again, and then go on with what they wrote the first time. */
   repeatable?: boolean
+  /** Attempts of the step that failed: what they wrote counts where it is written again unchanged. */
+  failures?: number
   clock: Clock
   /** Results of the run's own steps, for the keys `step:{id}`. */
   result?: (step: string) => Json | undefined
@@ -55,12 +58,18 @@ export const scopedState = (scope: StateScope): State => {
   const { namespace, provenance, reach, clock } = scope
   const store = reach === undefined ? scope.store : reachedStore(scope.store, reach)
   const occurrences = scope.occurrences ?? new Map<string, number>()
-  const operation = (key: string): string => {
+  const { failures = 0 } = scope
+  /** The same when the step is executed again after a crash, another once an attempt has failed. */
+  const named = (key: string): { operation: string; earlier?: string[] } => {
     const id = `${namespace}/${key}`
     const n = (occurrences.get(id) ?? 0) + 1
     occurrences.set(id, n)
-    return `${scope.operationPrefix}/${id}#${n}`
+    const base = `${scope.operationPrefix}/${id}#${n}`
+    if (failures === 0) return { operation: base }
+    return { operation: attemptOf(base, failures), earlier: earlierOf(base, failures) }
   }
+  /** Of what is computed from what stands: after a failed attempt it is computed again. */
+  const operation = (key: string): string => named(key).operation
   const resultOf = (key: string): Json | undefined =>
     key.startsWith('step:') ? scope.result?.(key.slice('step:'.length)) : undefined
   const note = (key: string, version: number) => {
@@ -82,7 +91,8 @@ export const scopedState = (scope: StateScope): State => {
     if (outcome === undefined) throw new ConcordError('internal', 'the state store answered no outcome')
     return outcome
   }
-  const recorded = async (id: string) => (scope.repeatable ? store.recorded(namespace, id) : undefined)
+  const written = (id: string) => store.recorded(namespace, id)
+  const recorded = async (id: string) => (scope.repeatable ? written(id) : undefined)
   const pauseOf = (id: string) => (attempt: number) => pauseBefore(clock, id, attempt)
   const updated: Updating = async (key, change, given = {}) => {
     const options = typeof given === 'number' ? { attemptsMax: given } : given
@@ -96,7 +106,8 @@ export const scopedState = (scope: StateScope): State => {
       operation: id,
       entry,
       write,
-      recorded: () => recorded(id),
+      recorded,
+      written,
       pause: pauseOf(id),
     }
     if (scope.mediate !== undefined) parts.mediate = scope.mediate
@@ -124,28 +135,28 @@ export const scopedState = (scope: StateScope): State => {
     },
     async set(key, value, options = {}) {
       checkOptions(writing(key), options, setOptions)
-      return write({ key, value: jsonValue(writing(key), value), operation: operation(key), ...options })
+      return write({ key, value: jsonValue(writing(key), value), ...named(key), ...options })
     },
     async delete(key, options = {}) {
       checkOptions(writing(key), options, ['ifVersion'])
-      const id = scope.repeatable ? { operation: operation(key) } : {}
+      const id = scope.repeatable ? named(key) : {}
       return write({ key, delete: true, ...id, ...options })
     },
     async compareAndSet(key, version, value, options = {}) {
       checkOptions(writing(key), options, ['ttlMs'])
       const copied = jsonValue(writing(key), value)
-      return write({ key, value: copied, ifVersion: version, operation: operation(key), ...options })
+      return write({ key, value: copied, ifVersion: version, ...named(key), ...options })
     },
     async increment(key, by = 1, options = {}) {
       checkOptions(writing(key), options, ['ttlMs'])
-      const outcome = await write({ key, increment: by, operation: operation(key), ...options })
+      const outcome = await write({ key, increment: by, ...named(key), ...options })
       return outcome.ok ? (outcome.value ?? by) : by
     },
     update: async (key, change, options) => (await updated(key, change, options)).outcome,
     async transaction(fn, attemptsMax = attemptsDefault) {
       const id = operation('$transaction')
       await scope.guard?.()
-      const parts: TransactionParts = { entry, write: writeAll, operation: id, pause: pauseOf(id) }
+      const parts: TransactionParts = { entry, write: writeAll, operation: id, written, pause: pauseOf(id) }
       if (scope.repeatable) parts.recorded = recorded
       const { resolved } = scope
       if (resolved !== undefined)

@@ -3,6 +3,7 @@ import { exactSum } from '../domain/exact.ts'
 import { copyJson, type Json } from '../domain/json.ts'
 import type { Entry, RecordedWrite, StateWrite, WriteOutcome } from '../ports/state-store.ts'
 import { checkOptions, jsonValue } from './json-value.ts'
+import { findBefore } from './state-lease.ts'
 
 /** What a transaction's function is given: its reads are checked and its writes made together when it returns. */
 export interface Transaction {
@@ -23,6 +24,8 @@ export type TransactionParts = {
   operation: string
   /** What the first write of this very transaction was, when its step is executed again. Absent where nothing is executed again. */
   recorded?: (operation: string) => Promise<RecordedWrite | undefined>
+  /** The same, whoever asks. */
+  written(operation: string): Promise<RecordedWrite | undefined>
   /** Before another attempt. */
   pause(attempt: number): Promise<void>
   /** Told when it went through after others had come between: the key they wrote, as it was then read, and what it became. */
@@ -49,8 +52,18 @@ const sumOf = (key: string, value: number, by: number): number => {
   )
 }
 
-/** The id of a transaction's first write, under which it is found again. */
-const firstOf = (operation: string): string => `${operation}/0`
+/** The id of a transaction's first write, under which it is found again; of those after it that are leases. */
+const firstOf = (operation: string, i = 0): string => (i === 0 ? `${operation}/0` : `${operation}+${i}`)
+
+/** Leases first, under names that are known before their keys are. */
+const inOrder = (writes: ReadonlyMap<string, Pending>): [string, Pending, lease: boolean][] => {
+  const all = [...writes].map(([key, pending]): [string, Pending, boolean] => [
+    key,
+    pending,
+    pending.kind === 'set' && pending.ttlMs !== undefined,
+  ])
+  return all.every(([, , lease]) => !lease) ? all : all.sort((a, b) => Number(b[2]) - Number(a[2]))
+}
 
 const once = async <T>(fn: (tx: Transaction) => Promise<T> | T, parts: TransactionParts) => {
   const reads = new Map<string, Entry | undefined>()
@@ -82,11 +95,12 @@ const once = async <T>(fn: (tx: Transaction) => Promise<T> | T, parts: Transacti
     },
   })
   const batch: Omit<StateWrite, 'namespace' | 'provenance'>[] = []
-  for (const [key, pending] of writes) {
+  for (const [key, pending, lease] of inOrder(writes)) {
     const condition = reads.has(key) ? { ifVersion: reads.get(key)?.version ?? 0 } : {}
     // By key: tried or executed again, it may write others, or in another order.
     // The first has a name that is known before its key is.
-    const operation = batch.length === 0 ? firstOf(parts.operation) : `${parts.operation}/${key}`
+    const operation =
+      batch.length === 0 || lease ? firstOf(parts.operation, batch.length) : `${parts.operation}/${key}`
     if (pending.kind === 'set') {
       const ttl = pending.ttlMs === undefined ? {} : { ttlMs: pending.ttlMs }
       batch.push({ key, value: pending.value, operation, ...condition, ...ttl })
@@ -104,7 +118,7 @@ const once = async <T>(fn: (tx: Transaction) => Promise<T> | T, parts: Transacti
   const conflict = batch.find(
     ({ ifVersion }, i) => ifVersion !== undefined && ifVersion !== outcomes[i]?.version,
   )
-  const repeated = outcomes.some((outcome) => outcome.ok && outcome.repeated)
+  const repeated = outcomes.some((outcome) => outcome.repeated)
   const mineOf = (key: string): Overcome => {
     const i = batch.findIndex((each) => each.key === key)
     const { value } = batch[i] ?? {}
@@ -119,27 +133,23 @@ const overtaken = (error: unknown) => {
   return undefined
 }
 
-type Before<T> = { found: boolean; result: T }
-
-/** What a transaction that was made before returned. */
-const before = async <T>({ recorded, operation }: TransactionParts): Promise<Before<T>> => {
-  const found = await recorded?.(firstOf(operation))
-  return { found: found !== undefined, result: found?.result as T }
-}
-
 /** Tries until nobody came between its reads and its writes; at most `attemptsMax` times, then `version.conflict`. */
 export const runTransaction = async <T>(
   fn: (tx: Transaction) => Promise<T> | T,
   parts: TransactionParts,
   attemptsMax: number,
 ): Promise<T> => {
-  const known = await before<T>(parts)
-  if (known.found) return known.result
+  const known = await findBefore({ ...parts, isLease: true }, firstOf)
+  if (known.found !== undefined) return known.found.result as T
+  const now = { ...parts, operation: known.operation }
   let last: string | undefined
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-    const made = await once(fn, parts).catch(overtaken)
+    const made = await once(fn, now).catch(overtaken)
     // Another execution of the same step was faster.
-    if (made === undefined || made.repeated) return (await before<T>(parts)).result
+    if (made === undefined || made.repeated) {
+      const found = await parts.written(firstOf(now.operation))
+      return (found === undefined || 'result' in found ? found?.result : made?.result) as T
+    }
     if (made.conflict === undefined) {
       if (last !== undefined) parts.overcome?.(last, attempt, made.reads.get(last), made.mineOf(last))
       return made.result

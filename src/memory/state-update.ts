@@ -3,6 +3,7 @@ import type { EventData } from '../domain/event.ts'
 import { asJson, type Json } from '../domain/json.ts'
 import type { Entry, Provenance, RecordedWrite, WriteOutcome } from '../ports/state-store.ts'
 import { jsonValue } from './json-value.ts'
+import { findBefore } from './state-lease.ts'
 
 /** What happens when somebody else wrote between reading and writing. */
 export type OnConflict =
@@ -45,8 +46,10 @@ export type UpdateParts = {
     keepExpiry: boolean
     ttlMs?: number
   }): Promise<WriteOutcome>
-  /** What this very update wrote, when its step is executed again. */
-  recorded(): Promise<RecordedWrite | undefined>
+  /** What was written under an operation, when its step is executed again. */
+  recorded(operation: string): Promise<RecordedWrite | undefined>
+  /** The same, whoever asks. */
+  written(operation: string): Promise<RecordedWrite | undefined>
   /** Before another attempt. */
   pause(attempt: number): Promise<void>
   mediate?: (mediator: string, conflict: Conflict) => Promise<Json>
@@ -79,17 +82,22 @@ export const told = ({ value, ...rest }: Version): Resolved['theirs'] => ({
 /** What was written, and its outcome; the value of an update that was erased since is not known. */
 export type Updated = { outcome: WriteOutcome; value: Json | undefined }
 
-/** An update that is made again is not: it answers what it wrote, though the key may have changed since. */
-const before = async (parts: UpdateParts, key: string): Promise<Updated | undefined> => {
-  const found = await parts.recorded()
-  if (found === undefined) return undefined
-  const { sequence, version = 0, value } = found
-  return { outcome: { ok: true, key, version, sequence, repeated: true }, value }
-}
+/** An update has one write. */
+const writeOf = (operation: string, i: number): string => (i === 0 ? operation : `${operation}+${i}`)
+
+const updatedBefore = (
+  key: string,
+  { sequence, version = 0, value }: RecordedWrite,
+  unknown?: Json,
+): Updated => ({
+  outcome: { ok: true, key, version, sequence, repeated: true },
+  value: value === undefined ? unknown : value,
+})
 
 /**
  * Reads, changes and writes one key; what a conflict leads to is told once it is resolved. Throws `version.conflict` when others came between
- * each time, or at once under `fail`.
+ * each time, or at once under `fail`. Made before, it is not made again: it answers what it wrote, though the key may have changed since;
+ * a key that was written for a time must still be as it was written.
  */
 export const updateKey = async (
   parts: UpdateParts,
@@ -97,15 +105,15 @@ export const updateKey = async (
   change: Change,
   options: UpdateOptions = {},
 ): Promise<Updated> => {
-  const known = await before(parts, key)
-  if (known !== undefined) return known
   const { onConflict = 'retry', ttlMs } = options
+  const { operation, found } = await findBefore({ ...parts, isLease: ttlMs !== undefined }, writeOf)
+  if (found !== undefined) return updatedBefore(key, found)
   const mediator = mediatorOf(onConflict, parts)
   const attemptsMax = attemptsOf(
     options.attemptsMax ?? (mediator === undefined ? attemptsDefault : mediationsDefault),
   )
   const expiry = ttlMs === undefined ? { keepExpiry: true } : { keepExpiry: false, ttlMs }
-  const { namespace, operation } = parts
+  const { namespace } = parts
   let base = versionOf(await parts.entry(key))
   const changed = (value: Json) => jsonValue(`update ${namespace} ${key.slice(0, 200)}`, value)
   let mine = changed(await change(base.value))
@@ -113,7 +121,10 @@ export const updateKey = async (
     const outcome = await parts.write({ key, value: mine, ifVersion: base.version, operation, ...expiry })
     const own: Version = { value: mine, version: base.version, provenance: parts.provenance }
     // Another execution of the same step was faster.
-    if (outcome.ok && outcome.repeated) return (await before(parts, key)) ?? { outcome, value: undefined }
+    if (outcome.repeated) {
+      const made = await parts.written(operation)
+      if (made !== undefined) return updatedBefore(key, made, mine)
+    }
     if (outcome.ok) {
       if (attempt > 1)
         parts.resolved?.({

@@ -110,6 +110,7 @@ const scopeOf = (
         provenance,
         operationPrefix,
         repeatable: true,
+        failures: number - 1,
         clock,
       })
       return subjectMemory({ subject, state, source: { run, step, agent }, now: () => clock.now() })

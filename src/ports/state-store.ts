@@ -22,8 +22,16 @@ export type StateWrite = {
   ttlMs?: number
   /** Of a value: the expiry the key has stays, as it does under an increment. */
   keepExpiry?: boolean
-  /** A repeated id returns the recorded outcome and writes nothing; for another key it throws `key.reused`. */
+  /**
+   * A repeated id writes nothing and returns the recorded outcome; under a condition only while what it
+   * wrote still stands, else it is refused. For another key it throws `key.reused`.
+   */
   operation?: string
+  /**
+   * Ids this write had in attempts of its step that failed, newest first. Where the newest that is
+   * recorded did the same (and stands, under a condition), it counts as this write; else this one is made.
+   */
+  earlier?: readonly string[]
   /**
    * A repeated id recorded at or after this instant (ms) must have done the same, else `key.reused`. Absent: the recorded outcome stands whatever is
    * written now, as a step that is executed again may come to another value.
@@ -47,7 +55,8 @@ export type Entry = {
 
 /**
  * `version` is the key's version after the write, or the one that stood in the way of it; `value` is what an increment made. `repeated`: the operation was
- * recorded before, with this outcome and this `result` (absent once it was erased); nothing was written.
+ * recorded before, with this outcome and this `result` (absent once it was erased); nothing was written. Refused and `repeated`: it was written then, and
+ * the key has expired, was deleted or overwritten since.
  */
 export type WriteOutcome =
   | {
@@ -59,10 +68,18 @@ export type WriteOutcome =
       repeated?: true
       result?: Json
     }
-  | { ok: false; key: string; version: number; reason: 'conflict' }
+  | { ok: false; key: string; version: number; reason: 'conflict'; repeated?: true }
 
 /** A write that was applied under an operation id; of an erased one only the sequence is known. */
-export type RecordedWrite = { sequence: number; key?: string; version?: number; value?: Json; result?: Json }
+export type RecordedWrite = {
+  sequence: number
+  key?: string
+  version?: number
+  value?: Json
+  /** Of a value, not of a sum: an increment keeps the expiry it finds. */
+  expiresAt?: number
+  result?: Json
+}
 
 /** A moment of a namespace: after the change with this sequence, or after the last change stamped at or before this time (ms since the epoch). */
 export type Moment = { sequence: number } | { time: number }

@@ -16,16 +16,26 @@ export const memoryServer = (url: string): string =>
   serverAddress(URL.canParse(url) ? new URL(url).href : url)
 
 /** What a memory token says of its call. */
-export type Claims = { run?: string; step?: string; agent?: string; key?: string; subject?: string }
+export type Claims = {
+  run?: string
+  step?: string
+  agent?: string
+  key?: string
+  subject?: string
+  attempt?: number
+}
 
 /** Unverified: the server judges it. */
 export const claimsOf = (token: string | undefined): Claims => {
   try {
     const text = (token ?? '').split('.')[1]!.replaceAll('-', '+').replaceAll('_', '/')
     const bytes = Uint8Array.from(atob(text), (unit) => unit.charCodeAt(0))
-    const { run, step, agent, key, subject } = JSON.parse(new TextDecoder().decode(bytes))
+    const { run, step, agent, key, subject, attempt } = JSON.parse(new TextDecoder().decode(bytes))
     const texts = Object.entries({ run, step, agent, key, subject })
-    return Object.fromEntries(texts.filter(([, value]) => typeof value === 'string'))
+    return {
+      ...Object.fromEntries(texts.filter(([, value]) => typeof value === 'string')),
+      ...(Number.isSafeInteger(attempt) ? { attempt } : {}),
+    }
   } catch {
     return {}
   }

@@ -17,7 +17,7 @@ export type RemoteStateOptions = MemoryAddress & {
  * call; what it writes is written once, however often the call is repeated.
  */
 export const remoteState = (options: RemoteStateOptions): State => {
-  const { run, key = `user/${crypto.randomUUID()}` } = claimsOf(options.memoryToken)
+  const { run, attempt = 1, key = `user/${crypto.randomUUID()}` } = claimsOf(options.memoryToken)
   const namespace = options.namespace ?? (run === undefined ? undefined : `run/${run}`)
   if (namespace === undefined)
     throw new ConcordError(
@@ -31,6 +31,7 @@ export const remoteState = (options: RemoteStateOptions): State => {
     provenance: {},
     operationPrefix: `${key}${options.part ?? ''}`,
     repeatable: run !== undefined,
+    failures: attempt - 1,
     clock: clientClock,
   })
 }

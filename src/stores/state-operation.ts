@@ -2,7 +2,7 @@ import { ConcordError } from '../domain/errors.ts'
 import type { EventData } from '../domain/event.ts'
 import { sameJson } from '../domain/json.ts'
 import type { RecordedWrite, WriteOutcome } from '../ports/state-store.ts'
-import type { PreparedWrite } from './state-plan.ts'
+import type { Cell, PreparedWrite } from './state-plan.ts'
 
 /** What is recorded under an operation id; `done` is gone once the event was erased. */
 export type Recorded = {
@@ -28,17 +28,20 @@ export const recordedOf = (
 /** What was written, as it is told to who asks by the operation's id. */
 export const recordedWrite = (sequence: number, data: string | null): RecordedWrite => {
   if (data === null) return { sequence }
-  const { key, version, value, result } = JSON.parse(data) as EventData['state.changed']
+  const change = JSON.parse(data) as EventData['state.changed']
+  const { key, version, value, result } = change
+  const expiresAt = change.increment === undefined ? change.expiresAt : undefined
   return {
     sequence,
     key,
     version,
     ...(value === undefined ? undefined : { value }),
+    ...(expiresAt === undefined ? undefined : { expiresAt }),
     ...(result === undefined ? undefined : { result }),
   }
 }
 
-const isSame = (write: PreparedWrite, done: NonNullable<Recorded['done']>): boolean => {
+export const isSame = (write: PreparedWrite, done: NonNullable<Recorded['done']>): boolean => {
   const { kind, text, by, ttlMs, keepExpiry } = write
   if (kind === 'delete') return done.deleted === true
   if (kind === 'increment') return done.increment === by
@@ -57,6 +60,19 @@ const reused = ({ namespace, key, operation }: PreparedWrite, now: string): Conc
 
 export const checkSameKey = (write: PreparedWrite, key: string): void => {
   if (key !== write.key) throw reused(write, `it was used for key ${JSON.stringify(key)}`)
+}
+
+/** Whether what was written under an operation is what the key is now. */
+export const stands = (
+  { kind }: Pick<PreparedWrite, 'kind'>,
+  { sequence }: Recorded,
+  now: Cell | undefined,
+  isOver: boolean,
+): boolean => {
+  // A key that ended may be forgotten: then nobody has written it since.
+  if (kind === 'delete')
+    return now === undefined || (now.text === null && (now.sequence === sequence || now.sequence === 0))
+  return now !== undefined && now.sequence === sequence && now.text !== null && !isOver
 }
 
 /** The outcome recorded for a write that is repeated. Throws `key.reused` when it was another write. */

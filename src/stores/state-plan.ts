@@ -4,7 +4,7 @@ import { stateStream } from '../domain/event.ts'
 import { exactSum } from '../domain/exact.ts'
 import type { Provenance, StateLimits, StateWrite, WriteOutcome } from '../ports/state-store.ts'
 import { checkEpoch, checkName, type Prepared, staleEpoch, toText } from './drafts.ts'
-import { checkSameKey, type Recorded, repeated } from './state-operation.ts'
+import { checkSameKey, isSame, type Recorded, repeated, stands } from './state-operation.ts'
 
 /** What a store keeps of a key; a deleted or expired key keeps counting versions. */
 export type Cell = {
@@ -28,6 +28,7 @@ export type PreparedWrite = {
   ttlMs: number | undefined
   keepExpiry: boolean
   operation: string | null
+  earlier?: readonly string[]
   sameSince?: number
   /** JSON text. */
   result: string | null
@@ -140,12 +141,19 @@ export const prepareWrite = (write: StateWrite, limits: StateLimits): PreparedWr
     operation: write.operation === undefined ? null : nameOf('an operation', write.operation),
     result: write.result === undefined ? null : textOf(write.result),
     provenance: provenance === undefined ? nobody : { ...provenance },
+    ...(write.earlier === undefined ? undefined : { earlier: earlierOf(write.earlier) }),
     ...(write.sameSince === undefined ? undefined : { sameSince: write.sameSince }),
     ...(write.attempt === undefined ? undefined : { attempt: { ...write.attempt } }),
   }
 }
 
 const nobody: Provenance = {}
+
+/** Attempts looked back at; what was written by one before them is written again. */
+const earlierMax = 100
+
+const earlierOf = (ids: readonly string[]): readonly string[] =>
+  ids.slice(0, earlierMax).map((id) => nameOf('an operation', id))
 
 /** The next change of a key; `data` is the JSON text of its event. */
 const change = (
@@ -258,7 +266,14 @@ export const planWrites = (
     const twin = operationId === undefined ? undefined : own!.operations.get(operationId)
     if (twin !== undefined) checkSameKey(write, twin.key)
     if (known !== undefined || twin !== undefined) {
-      outcomes.push(known === undefined ? twin! : repeated(write, known))
+      const outcome = known === undefined ? twin! : repeatedNow(write, known, view, now)
+      if (!outcome.ok) refused = true
+      outcomes.push(outcome)
+      continue
+    }
+    const before = earlierSame(write, view, now)
+    if (before !== undefined) {
+      outcomes.push(repeated(write, before))
       continue
     }
     const id = own === undefined ? '' : `${namespace}\0${key}`
@@ -303,7 +318,7 @@ export const planWrites = (
     outcomes.push(outcome)
   }
   return refused
-    ? { changes: [], outcomes: writes.map((write) => standing(write, view, now)) }
+    ? { changes: [], outcomes: writes.map((write, i) => refusal(write, outcomes[i], view, now)) }
     : { changes, outcomes }
 }
 
@@ -318,7 +333,48 @@ const checkAttempt = (write: PreparedWrite, attempt: Attempt, view: StateView): 
   )
 }
 
-const standing = (write: PreparedWrite, view: StateView, now: number): WriteOutcome => {
+/**
+ * What is answered to a write whose operation is recorded: the outcome of then, under a condition only
+ * while it stands. So a lock that ended, or that another holds by now, is not had twice.
+ */
+export const repeatedNow = (
+  write: PreparedWrite,
+  known: Recorded,
+  view: StateView,
+  now: number,
+): WriteOutcome => {
+  const outcome = repeated(write, known)
+  if (write.ifVersion === undefined || standsNow(write, known, view, now)) return outcome
+  return { ...standing(write, view, now), repeated: true }
+}
+
+const standsNow = (write: PreparedWrite, known: Recorded, view: StateView, now: number): boolean => {
+  const cell = view.cell(write.namespace, write.key)
+  return stands(write, known, cell, cell !== undefined && isExpired(cell, now))
+}
+
+/** The same write by an attempt that failed: the newest that is recorded decides. */
+const earlierSame = (write: PreparedWrite, view: StateView, now: number): Recorded | undefined => {
+  for (const operation of write.earlier ?? []) {
+    const known = view.recorded(write.namespace, write.key, operation)
+    if (known === undefined) continue
+    const { done } = known
+    const same = done === undefined || (done.key === write.key && isSame(write, done))
+    return same && (write.ifVersion === undefined || standsNow(write, known, view, now)) ? known : undefined
+  }
+  return undefined
+}
+
+type Refusal = Extract<WriteOutcome, { ok: false }>
+
+const refusal = (
+  write: PreparedWrite,
+  made: WriteOutcome | undefined,
+  view: StateView,
+  now: number,
+): WriteOutcome => (made?.ok === false ? made : standing(write, view, now))
+
+const standing = (write: PreparedWrite, view: StateView, now: number): Refusal => {
   const cell = view.cell(write.namespace, write.key)
   const version = cell === undefined || cell.text === null || isExpired(cell, now) ? 0 : cell.version
   return { ok: false, key: write.key, version, reason: 'conflict' }

@@ -4,7 +4,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { RecordedWrite, StateLimits, WriteOutcome } from '../../ports/state-store.ts'
 import { provenanceOf, type StateRow } from '../state-change.ts'
 import { fromBefore, type HistorySource, type Origin } from '../state-history.ts'
-import { recordedOf, recordedWrite, repeated } from '../state-operation.ts'
+import { recordedOf, recordedWrite } from '../state-operation.ts'
 import {
   type Cell,
   type Change,
@@ -14,6 +14,7 @@ import {
   type KeyCount,
   type PreparedWrite,
   planWrites,
+  repeatedNow,
   type StateView,
 } from '../state-plan.ts'
 import type { Connection, Row } from './connection.ts'
@@ -247,7 +248,7 @@ export const stateTable = (
       } catch (error) {
         const recorded = isDuplicate(error) ? view.recorded(namespace, key, operation) : undefined
         if (recorded === undefined) throw error
-        return [repeated(write, recorded)]
+        return [repeatedNow(write, recorded, view, clock.now())]
       }
     }
   }
@@ -255,7 +256,7 @@ export const stateTable = (
   return {
     decide(writes) {
       const [only] = writes
-      if (writes.length === 1 && only !== undefined && only.operation !== null)
+      if (writes.length === 1 && only !== undefined && only.operation !== null && !only.earlier?.length)
         return decideOne(only, only.operation)
       const plan = planWrites(writes, view, clock.now())
       checkKeys(plan.changes, limits, known, recount)

@@ -261,9 +261,9 @@ const operations = (open: OpenStore) => {
     'answers a repeated operation with its first outcome and writes nothing',
     on(open, async (store) => {
       const { state } = store
-      const [first] = await state.write([put('k', 1, { ifVersion: 0, operation: 'op' })])
+      const [first] = await state.write([put('k', 1, { operation: 'op' })])
       await state.write([put('k', 2)])
-      const again = await state.write([put('k', 1, { ifVersion: 0, operation: 'op' })])
+      const again = await state.write([put('k', 1, { operation: 'op' })])
       assert.deepEqual(again, [{ ...first, repeated: true }])
       const mixed = await state.write([put('k', 1, { operation: 'op' }), put('new', 1, { operation: 'op2' })])
       assert.deepEqual(mixed, [
@@ -325,6 +325,97 @@ const operations = (open: OpenStore) => {
         ['n', 'z'],
       )
       assert.equal((await changes(store)).length, 2)
+    }),
+  )
+
+  it(
+    'answers a repeated conditional write only while what it wrote stands: a lock has one holder',
+    on(open, async ({ state, clock }) => {
+      const taking = put('lock', 'mine', { ifAbsent: true, ttlMs: 100, operation: 'take' })
+      const take = async () => (await state.write([taking]))[0]
+      const [first] = await state.write([taking])
+      assert.deepEqual([first?.ok, await take()], [true, { ...first, repeated: true }])
+      clock.advance(100)
+      const over = { ok: false, key: 'lock', version: 0, reason: 'conflict', repeated: true }
+      assert.deepEqual(await take(), over)
+      const [theirs] = await state.write([put('lock', 'theirs', { ifAbsent: true, ttlMs: 100 })])
+      assert.equal(theirs?.ok, true)
+      assert.deepEqual(await take(), { ...over, version: theirs?.version })
+      await state.write([{ namespace: ns, key: 'lock', delete: true }])
+      assert.deepEqual(await take(), over)
+      assert.equal(await state.get(ns, 'lock'), undefined)
+
+      const [made] = await state.write([put('k', 1)])
+      const conditional: StateWrite[] = [
+        put('k', 2, { ifVersion: made?.version, operation: 'swap' }),
+        { namespace: ns, key: 'n', increment: 1, ifVersion: 0, operation: 'add' },
+      ]
+      for (const write of conditional) {
+        const [outcome] = await state.write([write])
+        assert.deepEqual(await state.write([write]), [{ ...outcome, repeated: true }])
+        // Together with others, all or none.
+        const batch = [put('other', 1), write]
+        assert.equal((await state.write(batch))[1]?.ok, true)
+        const [later] = await state.write([{ namespace: ns, key: write.key, value: 9 }])
+        const stands = { ok: false, key: write.key, version: later?.version, reason: 'conflict' }
+        assert.deepEqual(await state.write([write]), [{ ...stands, repeated: true }])
+        assert.deepEqual((await state.write(batch)).at(-1), { ...stands, repeated: true })
+        assert.equal((await state.get(ns, 'other'))?.version, conditional.indexOf(write) + 1)
+      }
+      const [kept] = await state.write([put('d', 1)])
+      const release = {
+        namespace: ns,
+        key: 'd',
+        delete: true,
+        ifVersion: kept?.version,
+        operation: 'release',
+      }
+      const [gone] = await state.write([release])
+      assert.deepEqual(await state.write([release]), [{ ...gone, repeated: true }])
+      await state.write([put('d', 'theirs')])
+      assert.equal((await state.write([release]))[0]?.ok, false)
+      assert.equal((await state.get(ns, 'd'))?.value, 'theirs')
+    }),
+  )
+
+  it(
+    'counts a write of an attempt that failed where it is made again unchanged, and makes any other',
+    on(open, async ({ state, clock }) => {
+      await state.write([put('k', 1, { operation: 'op' })])
+      const [same] = await state.write([put('k', 1, { operation: 'op@1', earlier: ['op'] })])
+      assert.deepEqual(same?.ok && [same.version, same.repeated], [1, true])
+      const other = put('k', 2, { operation: 'op@2', earlier: ['op@1', 'op'] })
+      assert.deepEqual(await state.write([other]), [{ ok: true, key: 'k', version: 2, sequence: 2 }])
+      assert.equal((await state.write([other]))[0]?.version, 2)
+      // The newest that was made decides: the first value again is another write by now.
+      const back = put('k', 1, { operation: 'op@3', earlier: ['op@2', 'op@1', 'op'] })
+      assert.equal((await state.write([back]))[0]?.version, 3)
+
+      const add = (increment: number, operation: string, ...earlier: string[]) =>
+        state.write([{ namespace: ns, key: 'n', increment, operation, earlier }])
+      await add(5, 'add')
+      const [once] = await add(5, 'add@1', 'add')
+      assert.equal(once?.ok && once.value, 5)
+      const [more] = await add(2, 'add@1', 'add')
+      assert.equal(more?.ok && more.value, 7)
+
+      const remove = { namespace: ns, key: 'k', delete: true } as const
+      await state.write([{ ...remove, operation: 'del' }])
+      await state.write([put('k', 'back')])
+      await state.write([{ ...remove, operation: 'del@1', earlier: ['del'] }])
+      assert.equal((await state.get(ns, 'k'))?.value, 'back')
+
+      const take = (operation: string, ...earlier: string[]) =>
+        state.write([put('lock', 'mine', { ifAbsent: true, ttlMs: 100, operation, earlier })])
+      const [first] = await take('take')
+      assert.deepEqual(await take('take@1', 'take'), [{ ...first, repeated: true }])
+      clock.advance(100)
+      // It is over and nobody has it: it is taken again, by a write of its own.
+      const [again] = await take('take@1', 'take')
+      assert.deepEqual(again?.ok && [again.repeated, again.version], [undefined, (first?.version ?? 0) + 2])
+      clock.advance(100)
+      await state.write([put('lock', 'theirs', { ifAbsent: true })])
+      assert.equal((await take('take@2', 'take@1', 'take'))[0]?.ok, false)
     }),
   )
 

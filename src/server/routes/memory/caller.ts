@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { namespaceNamed } from '../../../domain/namespace.ts'
+import { attemptOf, earlierOf } from '../../../domain/operation.ts'
 import type { Concord } from '../../../platform/concord.ts'
 import type { StateWrite } from '../../../ports/state-store.ts'
 import { invalid } from '../../problem.ts'
@@ -28,16 +29,24 @@ export type Caller = {
   hears(channel: string): boolean
   knows(subject: string | undefined): boolean
   checkKnown(subject: string | undefined): void
-  /** Two steps that count their writes 1, 2, 3 must not take each other's for their own. */
+  /** Two steps that count their writes 1, 2, 3 must not take each other's for their own; nor an attempt those of one that failed. */
   operation(given: string): string
+  /** What the operation was called in attempts that failed, newest first. */
+  earlier(given: string): string[]
 }
 
 /** What makes a write of the request's `Idempotency-Key` one that is done once. */
 export const underKey = (
-  { operation, sameSince }: Caller,
+  { operation, earlier, sameSince }: Caller,
   key: string | undefined,
-): Pick<StateWrite, 'operation' | 'sameSince'> =>
-  key === undefined ? {} : { operation: operation(key), ...(sameSince === undefined ? {} : { sameSince }) }
+): Pick<StateWrite, 'operation' | 'earlier' | 'sameSince'> =>
+  key === undefined
+    ? {}
+    : {
+        operation: operation(key),
+        ...(earlier(key).length === 0 ? {} : { earlier: earlier(key) }),
+        ...(sameSince === undefined ? {} : { sameSince }),
+      }
 
 const prefix = '/memory/'
 const header = 'concord-token'
@@ -67,6 +76,7 @@ const user = (concord: Concord): Caller => ({
   knows: () => true,
   checkKnown: () => {},
   operation: (given) => given,
+  earlier: () => [],
   subject(given) {
     if (given !== undefined) return concord.subject(given)
     throw invalid(
@@ -82,6 +92,9 @@ export const callerOf = async (concord: Concord, c: Context): Promise<Caller> =>
   const grant = callOf(concord, c)
   if (grant === undefined) return user(concord)
   const scope = await concord.memory.scope(grant)
+  const failures = grant.attempt - 1
+  /** Made by the client's `State`, which counts attempts itself. */
+  const isOwn = (given: string) => given.startsWith(`${grant.key}/`)
   return {
     by: { provenance: scope.provenance, attempt: scope.attempt },
     grant,
@@ -105,6 +118,7 @@ export const callerOf = async (concord: Concord, c: Context): Promise<Caller> =>
     hears: scope.hears,
     knows: scope.knows,
     checkKnown: scope.checkKnown,
-    operation: (given) => (given.startsWith(`${grant.key}/`) ? given : `${grant.key}/${given}`),
+    operation: (given) => (isOwn(given) ? given : attemptOf(`${grant.key}/${given}`, failures)),
+    earlier: (given) => (isOwn(given) ? [] : earlierOf(`${grant.key}/${given}`, failures)),
   }
 }

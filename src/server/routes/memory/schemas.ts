@@ -93,6 +93,9 @@ export const transactionSchema = z
             .openapi({ description: 'Kept with the change, told when the operation is repeated' }),
           ...condition,
           operation: z.string().min(1).max(10_000).optional(),
+          earlier: z.array(z.string().min(1).max(10_000)).max(100).optional().openapi({
+            description: 'Its ids in attempts that failed, newest first: done the same, it is not done again',
+          }),
         }),
       )
       .max(10_000),
@@ -145,6 +148,7 @@ export const recordedSchema = z
     key: z.string().optional(),
     version: version.optional(),
     value: anyJson.optional(),
+    expiresAt: ms.optional(),
     result: anyJson.optional(),
   })
   .openapi('StateRecorded', { description: 'Of an erased write only the sequence is known' })
@@ -192,7 +196,7 @@ export const forkedSchema = z.object({ namespace: z.string(), sequence }).openap
 export const writeHeaders = z.object({
   'idempotency-key': z.string().optional().openapi({
     description:
-      'Sent again, the recorded outcome is answered and nothing is written; with another write it is refused (422)',
+      'Sent again, the recorded outcome is answered and nothing is written, under a condition only while what was written stands (else 409); with another write it is refused (422). After an attempt that failed another write is made',
   }),
   'if-match': z.string().optional().openapi({ description: 'The version the key must have', example: '"7"' }),
   'if-none-match': z.literal('*').optional().openapi({ description: 'The key must be absent' }),

@@ -22,14 +22,36 @@ import {
 
 type Refused = Extract<WriteOutcome, { ok: false }>
 
-const conflict = (write: StateWrite, { version }: Refused, outcomes?: WriteOutcome[]): ConcordError =>
-  new ConcordError(
+const conflict = (write: StateWrite, refused: Refused, outcomes?: WriteOutcome[]): ConcordError => {
+  const { version, repeated } = refused
+  const rule = repeated
+    ? 'what it wrote before must still stand'
+    : `its version must be ${write.ifAbsent ? 0 : write.ifVersion}`
+  return new ConcordError(
     'version.conflict',
-    `Cannot write ${JSON.stringify(write.key)} in ${JSON.stringify(write.namespace)} as its version must be ${write.ifAbsent ? 0 : write.ifVersion}: it is ${version}; read it and decide again`,
-    { details: { key: write.key, version, ...(outcomes === undefined ? {} : { outcomes }) } },
+    `Cannot write ${JSON.stringify(write.key)} in ${JSON.stringify(write.namespace)} as ${rule}: it is ${version}; read it and decide again`,
+    {
+      details: {
+        key: write.key,
+        version,
+        ...(repeated === undefined ? {} : { repeated }),
+        ...(outcomes === undefined ? {} : { outcomes }),
+      },
+    },
   )
+}
 
 const versionMeant = ({ ifVersion, ifAbsent }: StateWrite): number | undefined => (ifAbsent ? 0 : ifVersion)
+
+/** An id that the caller gave to one of several writes. */
+const named = (
+  caller: Caller,
+  operation: string,
+  earlier: readonly string[] = caller.earlier(operation),
+): Pick<StateWrite, 'operation' | 'earlier'> => ({
+  operation: caller.operation(operation),
+  ...(earlier.length === 0 ? {} : { earlier: earlier.map(caller.operation) }),
+})
 
 const body = <S extends Parameters<typeof bodyOf>[1]>(schema: S) => ({
   content: { 'application/json': { schema } },
@@ -150,20 +172,21 @@ const transactionRoute = (app: App, { concord }: Pick<Services, 'concord'>): voi
       const { writes } = await bodyOf(c, transactionSchema)
       noQuery(c)
       const whole = keyOf(c)
-      const full = writes.map(({ operation, namespace, ...rest }, i): StateWrite => {
+      const full = writes.map(({ operation, earlier, namespace, ...rest }, i): StateWrite => {
         const place = whole === undefined || rest.check ? undefined : `${whole}/${i}`
         return {
           ...(rest as Partial<StateWrite>),
           key: rest.key,
           namespace: caller.namespace(namespace, rest.check ? 'read' : 'write'),
           ...caller.by,
-          ...(operation === undefined ? underKey(caller, place) : { operation: caller.operation(operation) }),
+          ...(operation === undefined ? underKey(caller, place) : named(caller, operation, earlier)),
         }
       })
       const outcomes = await concord.memory.store.write(full)
       const at = outcomes.findIndex((outcome, i) => {
         const meant = versionMeant(full[i]!)
-        return !outcome.ok && meant !== undefined && meant !== outcome.version
+        if (outcome.ok) return false
+        return outcome.repeated || (meant !== undefined && meant !== outcome.version)
       })
       const refused = outcomes[at]
       if (refused?.ok === false) throw conflict(full[at]!, refused, outcomes)
