@@ -59,8 +59,12 @@ export const settingsOf = async (
   }
 }
 
-export const openWith = (config: ConcordConfig, more: Partial<OpenOptions> = {}): Promise<Concord> =>
-  openConcord({ config, env: process.env, ...more })
+export const openWith = async (config: ConcordConfig, more: Partial<OpenOptions> = {}): Promise<Concord> => {
+  const concord = await openConcord({ config, env: process.env, ...more })
+  // Nothing can be kept any more: the process ends with the error (`main`).
+  void concord.lost.then((error) => Promise.reject(error))
+  return concord
+}
 
 /** Whether there are any runs to read; opening would make an empty store. */
 export const storeExists = ({ stores }: ConcordConfig): boolean =>

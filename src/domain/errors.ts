@@ -64,6 +64,7 @@ export const errorTable = {
   'store.read-only': { status: 500, retryable: false, exit: usage },
   'store.corrupt': { status: 500, retryable: false, exit: failed },
   'store.unsupported': { status: 500, retryable: false, exit: usage },
+  'store.lost': { status: 503, retryable: false, exit: failed },
   'store.closed': { status: 503, retryable: false, exit: failed },
   'store.failed': { status: 500, retryable: true, exit: failed },
   cancelled: { status: 499, retryable: false, exit: 130 },

@@ -128,6 +128,11 @@ export type Concord = {
   readonly watchers: Watchers
   /** What signs the log now and then: started by servers, or by you. */
   readonly checkpoints: Checkpoints
+  /**
+   * Resolves when a file of the stores was deleted or replaced while it was used: every call fails with
+   * that error (`store.lost`) from then on, and the process should end.
+   */
+  readonly lost: Promise<ConcordError>
   close(reason?: string): Promise<void>
 }
 
@@ -195,12 +200,15 @@ const wired = async (options: Opened): Promise<Concord> => {
     url: options.url,
     team: (name) => teamNamed(name).services,
   })
+  const lost = Promise.withResolvers<ConcordError>()
+  void stores.lost?.then(lost.resolve)
   const knowledge = knowledgeRoom({
     config,
     clock,
     logger,
     beforeStore,
     embedder: embedderFinder(config, env),
+    lost: (error) => lost.resolve(error),
   })
   const services: AgentServices = {
     clock,
@@ -363,6 +371,7 @@ const wired = async (options: Opened): Promise<Concord> => {
     team: teamNamed,
     watchers,
     checkpoints,
+    lost: lost.promise,
     async close(reason = 'the process stops') {
       memory.reachableAt(undefined)
       await watchers.stop()

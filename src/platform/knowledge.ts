@@ -1,3 +1,4 @@
+import type { ConcordError } from '../domain/errors.ts'
 import { namespaceNamed } from '../domain/namespace.ts'
 import type { Asking, Knowledge, KnowledgeParts } from '../memory/knowledge/knowledge.ts'
 import type { BeforeStore } from '../policy/before-store.ts'
@@ -22,6 +23,8 @@ export type KnowledgeRoomOptions = {
   beforeStore?: BeforeStore
   /** Finds embedders by `provider/model`. */
   embedder: (name: string) => Promise<Embedder>
+  /** Told when the file was deleted or replaced. */
+  lost: (error: ConcordError) => void
 }
 
 const sweptAtOnce = 200
@@ -110,6 +113,7 @@ export const knowledgeRoom = (options: KnowledgeRoomOptions): KnowledgeRoom => {
       logger,
       ...(beforeStore === undefined ? {} : { beforeStore }),
     }).then((store) => {
+      void store.lost?.then(options.lost)
       sweepLater(store)
       return store
     })

@@ -208,6 +208,8 @@ export interface KnowledgeStore {
   namespaces(): Promise<string[]>
   /** Removes at most `limit` (default 1,000) documents past their expiry; answers how many. */
   sweep(limit?: number): Promise<number>
+  /** Resolves when its file was deleted or replaced while it was used (`store.lost`). Never where there is no file. */
+  lost?: Promise<ConcordError>
   close(): Promise<void>
 }
 

@@ -33,6 +33,8 @@ export type Feed = {
   watching(namespace: string): boolean
   namespaces(): Iterable<string>
   size(): number
+  /** Ends all watches with an error. */
+  fail(error: unknown): void
   close(): void
 }
 
@@ -59,6 +61,7 @@ class Watcher implements Watch {
   #taken = 0
   #behind = false
   #closed = false
+  #failed: { error: unknown } | undefined
   #waiting: { resolve(result: IteratorResult<StateNews, undefined>): void; reject(error: unknown): void }[] =
     []
 
@@ -170,6 +173,7 @@ class Watcher implements Watch {
   }
 
   next(): Promise<IteratorResult<StateNews, undefined>> {
+    if (this.#failed !== undefined) return Promise.reject(this.#failed.error)
     if (this.#closed) return Promise.resolve(done)
     if (this.#waiting.length === 0) {
       try {
@@ -181,6 +185,13 @@ class Watcher implements Watch {
       if (this.#taken < this.#buffer.length) return Promise.resolve({ done: false, value: this.#take() })
     }
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+  }
+
+  fail(error: unknown): void {
+    if (this.#closed) return
+    this.#failed = { error }
+    for (const { reject } of this.#waiting.splice(0)) reject(error)
+    this.close()
   }
 
   async return(): Promise<IteratorResult<StateNews, undefined>> {
@@ -276,6 +287,9 @@ export const stateFeed = (
     watching: (namespace) => watchers.has(namespace),
     namespaces: () => watchers.keys(),
     size: () => size,
+    fail(error) {
+      for (const set of watchers.values()) for (const watcher of [...set]) watcher.fail(error)
+    },
     close() {
       for (const set of watchers.values()) for (const watcher of [...set]) watcher.close()
     },

@@ -1,3 +1,4 @@
+import type { ConcordError } from '../domain/errors.ts'
 import type { AuditTrail } from '../ports/audit.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Membership } from '../ports/membership.ts'
@@ -20,5 +21,10 @@ export type Stores = {
   erase(stream: string, version: number): Promise<void>
   /** Writes a consistent copy to a new file while the store is in use, where there is a file. Throws `input.invalid` when the path exists. */
   backup?(path: string): Promise<void>
+  /**
+   * Resolves when the file of the store was deleted or replaced while it was used (`store.lost`): every
+   * call fails with that from then on. Never where there is no file.
+   */
+  lost?: Promise<ConcordError>
   close(): Promise<void>
 }

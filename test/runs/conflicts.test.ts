@@ -136,7 +136,7 @@ describe('a write that somebody came before', () => {
     )
   })
 
-  it('is applied once though its step is executed again', async () => {
+  it('is made again on what stands by an attempt after one that failed', async () => {
     const seen: Conflict[] = []
     const write = writer({ mediator: 'peacemaker' }, 1)
     const failing = agent({
@@ -150,7 +150,7 @@ describe('a write that somebody came before', () => {
     })
     const concord = await concordWith({ agents: [failing, mediator(seen)], plan })
     const run = await concord.run({ text: 'x', team: 't' })
-    assert.deepEqual(run.output, { pens: 11, by: ['other 1', 'merged'] })
+    assert.deepEqual(run.output, { pens: 31, by: ['other 1', 'merged', 'writer', 'writer'] })
     assert.equal(seen.length, 1)
   })
 })

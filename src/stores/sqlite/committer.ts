@@ -54,7 +54,7 @@ export const committer = (
   options: { clock: Clock; busyTimeoutMs: number },
   hooks: CommitterHooks,
 ): Committer => {
-  const { db, file } = connection
+  const { db, file, guard } = connection
   const begin = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
   let queue: Job[] = []
@@ -79,6 +79,8 @@ export const committer = (
     hooks.flush?.()
     hooks.ending?.()
     commit.run()
+    // Committed to a file that nobody will find again is not committed.
+    guard?.checkSoon()
     hooks.committed?.()
   }
 
@@ -96,15 +98,30 @@ export const committer = (
   }
 
   const fail = (jobs: readonly Job[], error: unknown): void => {
-    for (const job of jobs) job.reject(storeError(error, 'commit', file))
+    for (const job of jobs) job.reject(guard?.lost ?? storeError(error, 'commit', file))
+  }
+
+  /** What SQLite finds wrong may be that its file is gone. */
+  const isLost = (): boolean => {
+    try {
+      guard?.check()
+      return false
+    } catch {
+      return true
+    }
   }
 
   /** False when another process holds the lock: nothing was done. */
   const attempt = (jobs: Job[]): boolean => {
     try {
+      guard?.checkKnown()
       perform(jobs)
     } catch (error) {
       undo()
+      if (isLost()) {
+        fail(jobs, error)
+        return true
+      }
       if (codeOf(error) === 'store.busy') {
         waitingSince ??= options.clock.monotonic()
         if (options.clock.monotonic() - waitingSince < options.busyTimeoutMs) return false

@@ -6,6 +6,7 @@ import { ConcordError } from '../../domain/errors.ts'
 import { type Clock, sleep } from '../../ports/clock.ts'
 import { closedError } from '../closed.ts'
 import { codeOf, isCannotOpen, storeError } from './errors.ts'
+import { type FileGuard, fileGuard } from './file-guard.ts'
 import { refuseNetworkFileSystem } from './file-system.ts'
 import { folderMode, makePrivate, tighten, type Warn } from './permissions.ts'
 import { applicationId, migrations } from './schema.ts'
@@ -17,6 +18,8 @@ export type Row = readonly (null | number | bigint | string | Uint8Array)[]
 export type Connection = {
   readonly db: DatabaseSync
   readonly file: string
+  /** Of a database that is written to. */
+  readonly guard?: FileGuard
   run(sql: string, ...values: Value[]): { changes: number | bigint }
   get(sql: string, ...values: Value[]): Row | undefined
   all(sql: string, ...values: Value[]): Row[]
@@ -34,6 +37,8 @@ export type OpenOptions = {
   allowNetworkFileSystem: boolean
   bytesMax: number | undefined
   warn?: Warn | undefined
+  /** Between two looks whether the file is in its place. Default 2,000. */
+  beatMs?: number | undefined
   /** Of a database other than concord.db. */
   schema?: Schema
 }
@@ -51,7 +56,7 @@ const asRow = (row: unknown) => row as Row | undefined
 const asRows = (rows: unknown) => rows as Row[]
 const asIterable = (rows: unknown) => rows as Iterable<Row>
 
-export const connectionOf = (db: DatabaseSync, file: string): Connection => {
+export const connectionOf = (db: DatabaseSync, file: string, guard?: FileGuard): Connection => {
   const statements = new Map<string, StatementSync>()
   const statement = (sql: string): StatementSync => {
     let known = statements.get(sql)
@@ -65,6 +70,7 @@ export const connectionOf = (db: DatabaseSync, file: string): Connection => {
   return {
     db,
     file,
+    ...(guard === undefined ? undefined : { guard }),
     statement,
     run: (sql, ...values) => statement(sql).run(...values),
     get: (sql, ...values) => asRow(statement(sql).get(...values)),
@@ -72,9 +78,11 @@ export const connectionOf = (db: DatabaseSync, file: string): Connection => {
     iterate: (sql, ...values) => asIterable(statement(sql).iterate(...values)),
     read(action, fn) {
       if (!db.isOpen) throw closedError(action, file)
+      guard?.checkSoon()
       try {
         return fn()
       } catch (error) {
+        guard?.check()
         throw storeError(error, action, file)
       }
     },
@@ -217,7 +225,10 @@ const openOnce = async (options: OpenOptions): Promise<Connection> => {
   try {
     const connection = connectionOf(db, options.file)
     configure(connection, options)
-    return connection
+    const { clock, beatMs = 2000 } = options
+    const pageBytes = number(connection.get('PRAGMA page_size'))
+    const holds = () => number(connection.get('PRAGMA page_count')) * pageBytes
+    return connectionOf(db, options.file, fileGuard(options.file, { clock, beatMs, holds }))
   } catch (error) {
     db.close()
     throw error

@@ -129,7 +129,12 @@ export const sqliteMembership = (parts: MembershipParts): Membership => {
       stop?.()
       if (listedAs === undefined) return
       listedAs = undefined
-      await committer.submit(() => connection.run(sql.leave, self))
+      await committer
+        .submit(() => connection.run(sql.leave, self))
+        .catch((error) => {
+          // Where the store is gone there is no place to leave.
+          if (connection.guard?.lost === undefined) throw error
+        })
     },
     beat,
     members: async () => connection.read('list members', () => connection.all(sql.all)).map(memberOf),

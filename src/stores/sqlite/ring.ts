@@ -36,7 +36,7 @@ const helloWithinMs = 1000
 const goodbyeWithinMs = 2000
 
 /** What is heard in the ring is believed, so nobody else may put a socket there; without a ring everything is found by polling. */
-const isOwn = async (folder: string): Promise<boolean> => {
+export const isOwn = async (folder: string): Promise<boolean> => {
   const { uid, mode } = await stat(folder)
   return process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0)
 }
@@ -44,7 +44,7 @@ const isOwn = async (folder: string): Promise<boolean> => {
 const lineOf = (news: string | undefined): string => (news === undefined ? '' : `n${news}`)
 
 /** The folder of the sockets: beside the database where the path is short enough for a socket, else in the system's folder for such. */
-const folderFor = (file: string, id: string): string => {
+export const folderFor = (file: string, id: string): string => {
   const beside = `${file}.ring`
   const fits = (folder: string) => Buffer.byteLength(join(folder, `${id}.sock`)) <= pathMost
   if (fits(beside)) return beside

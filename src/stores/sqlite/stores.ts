@@ -21,6 +21,7 @@ import { sqliteMembership } from './membership.ts'
 import { makePrivate, type Warn } from './permissions.ts'
 import { sqliteQueue } from './queue.ts'
 import { openRing } from './ring.ts'
+import { checkStoreInPlace, memberName } from './ring-members.ts'
 import { type StateParts, snapshotOf, sqliteState } from './state.ts'
 import { stateCells } from './state-cells.ts'
 import { stateLive } from './state-live.ts'
@@ -105,6 +106,7 @@ const backup = async (connection: Connection, path: string): Promise<void> => {
 export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores> => {
   const { clock, random, durability, busyTimeoutMs = 5000, pollMs = 50, beatMs = 2000 } = options
   const file = resolve(options.file ?? join(options.directory ?? '.concord', 'concord.db'))
+  await checkStoreInPlace(file)
   const connection = await openConnection({
     file,
     durability,
@@ -113,6 +115,7 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
     allowNetworkFileSystem: options.allowNetworkFileSystem ?? false,
     bytesMax: options.bytesMax,
     warn: options.warn,
+    beatMs,
   })
   const limits: StateLimits = { ...stateLimits, ...options.limits }
   const tell = () => {
@@ -163,7 +166,7 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
   )
   const ring = openRing({
     file,
-    id: Buffer.from(random.bytes(8)).toString('hex'),
+    id: memberName(file, Buffer.from(random.bytes(8)).toString('hex')),
     rung: poll,
     news(text) {
       const news = decodeNews(text)
@@ -219,6 +222,12 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
     throw error
   }
   const membership = sqliteMembership({ connection, committer: group, clock, random, beatMs })
+  const lost = new Promise<ConcordError>((resolve) => {
+    connection.guard?.onLost((error) => {
+      feed.fail(error)
+      resolve(error)
+    })
+  })
   let closing: Promise<void> | undefined
   const close = () => {
     closing ??= (async () => {
@@ -229,6 +238,7 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
       channels.close()
       commits.close()
       await ring.close()
+      connection.guard?.stop()
       connection.db.close()
     })()
     return closing
@@ -289,6 +299,7 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
       connection.read('erase', () => connection.get('PRAGMA wal_checkpoint(TRUNCATE)'))
     },
     backup: (path) => backup(connection, path),
+    lost,
     close,
   }
 }

@@ -361,10 +361,12 @@ const knowledgeOver = (connection: Connection, clock: Clock, busyTimeoutMs: numb
       return names
     },
 
+    lost: new Promise((resolve) => connection.guard?.onLost(resolve)),
     close() {
       closing ??= (async () => {
         await group.close()
         vectors.clear()
+        connection.guard?.stop()
         connection.db.close()
       })()
       return closing
