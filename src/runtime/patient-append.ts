@@ -15,6 +15,11 @@ const patienceMsOf: { [code in ErrorCode]?: number } = {
   'store.full': 1_000,
 }
 
+const patienceFor = (error: unknown): number => (isConcordError(error) ? (patienceMsOf[error.code] ?? 0) : 0)
+
+/** Whether the store may answer later. */
+export const isTransient = (error: unknown): boolean => patienceFor(error) > 0
+
 const pauseMsFirst = 50
 const pauseMsMax = 2_000
 
@@ -36,7 +41,7 @@ export const patiently = async <T>(
     try {
       return await attempt(tries > 1)
     } catch (error) {
-      const patienceMs = isConcordError(error) ? (patienceMsOf[error.code] ?? 0) : 0
+      const patienceMs = patienceFor(error)
       if (clock.monotonic() - since >= Math.min(patienceMs, msMax())) throw error
       logger.warn({ error, run, tries }, 'the store could not answer: tried again')
       await sleep(clock, Math.min(pauseMsMax, pauseMsFirst * 2 ** (tries - 1)))

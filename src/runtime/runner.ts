@@ -18,6 +18,7 @@ import { loadRun, unknownRun } from './fold.ts'
 import { unreadSignals } from './inbox.ts'
 import { createLane } from './lane.ts'
 import { Owner } from './owner.ts'
+import { isTransient } from './patient-append.ts'
 import type { Perform } from './perform.ts'
 import { createReconciler } from './reconciler.ts'
 import { createSettling, endOf } from './settling.ts'
@@ -74,6 +75,8 @@ export type Runner = {
 }
 
 const reconcileEveryMs = 5_000
+const claimAgainMsFirst = 5_000
+const claimAgainMsMax = 60_000
 
 /** The goal with the limits that count. Throws `input.invalid` for limits that limit nothing. */
 const boundedGoal = ({ budget: own, ...goal }: Goal, operator: Limits | undefined): Goal => {
@@ -151,8 +154,10 @@ export const createRunner = (
           owners.delete(run.id)
           family.released(run.id)
         }
-        if (end.reason === 'lost') logger.warn({ error: end.error, run: run.id }, 'ownership lost')
-        else if (end.reason === 'final') {
+        if (end.reason === 'lost') {
+          logger.warn({ error: end.error, run: run.id }, 'ownership lost')
+          if (isTransient(end.error)) claimLater(run.id, claimAgainMsFirst)
+        } else if (end.reason === 'final') {
           if (run.parent !== undefined) await tellParent(run, run.parent)
         } else if (!closed) await letGo(run, end.reason)
       })
@@ -191,9 +196,28 @@ export const createRunner = (
     return first
   }
 
-  /** Asked for again, a run keeps the owner it has: a second one, though refused by the log, would take its place among the owners. */
-  const startOnce = async (id: string, request: Start): Promise<string> =>
-    owners.has(id) || (await log.version(runStream(id))) > 0 ? id : (await create(id, request)).id
+  /**
+   * Asked for again, a run keeps the owner it has: a second one, though refused by the log, would take its place among the owners. One
+   * that lost its owner is claimed: whoever asks would wait for nobody.
+   */
+  const startOnce = async (id: string, request: Start): Promise<string> => {
+    if (owners.has(id)) return id
+    if ((await log.version(runStream(id))) === 0) return (await create(id, request)).id
+    await claimAbandoned(id)
+    return id
+  }
+
+  const claimAbandoned = async (id: string): Promise<void> => {
+    const summary = await log.run(id)
+    if (summary?.status === 'queued' || summary?.status === 'running') await tryResume(id, 'caller')
+  }
+
+  /** The store failed for longer than its owner could wait; no other process may claim what this one, which lives, has. */
+  const claimLater = (id: string, afterMs: number): void => {
+    const again = () => claimLater(id, Math.min(claimAgainMsMax, afterMs * 2))
+    const claim = () => (closed || owners.has(id) ? undefined : claimAbandoned(id).catch(again))
+    clock.schedule(afterMs, () => void claim(), { unref: true })
+  }
 
   const create = async (id: string, request: Start): Promise<{ id: string; owner?: Owner }> => {
     const depth = request.depth ?? 0
