@@ -70,8 +70,9 @@ const condensedByModel = async (
     const name = `condense:${turn}`
     const old = context.own_(`condense#${turn}`)
     const call = byContent ? context.known_(name, asJson(request)) : { id: old, family: old, leaf: true }
-    const { text } = await callModel(context, request, { model: condenseWith, call })
-    return text.trim() === '' ? undefined : text
+    const { text, finish } = await callModel(context, request, { model: condenseWith, call })
+    // Half of a note would be taken for all there is to know.
+    return text.trim() === '' || finish === 'length' ? undefined : text
   } catch (error) {
     // Condensing by rule costs nothing and always works: no reason for the agent to fail.
     if (context.signal.aborted || context.suspension !== undefined) throw error

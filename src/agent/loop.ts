@@ -12,7 +12,11 @@ export type Observation = { action: Action; output?: Json; failed?: string }
 /** What was learned since the last plan. */
 export type Learned = { observations: Observation[]; reasons: string[] }
 
-export type Proposal<Output> = { actions: Action[] } | { answer: Output }
+/** `refused`: actions that must not be executed, whatever they say; each is observed as failed with the reason. */
+export type Proposal<Output> =
+  | { actions: Action[] }
+  | { answer: Output }
+  | { refused: Action[]; reason: string }
 
 /** The parts of a reasoning loop that differ between a model and code. */
 export type Reasoner<Output> = {
@@ -29,7 +33,7 @@ type Emit = (drafts: { type: Draft['type']; data: Draft['data'] }[]) => void
 
 /**
  * goal -> plan -> feasible? -> act -> observe -> goal met? -> return, or plan again with what was learned. Throws `bound.reached`
- * when the agent has planned `turnsMax` times, `agent.output-invalid` when `revisionsMax` answers were not accepted.
+ * when the agent has planned `turnsMax` times, `agent.output-invalid` when `revisionsMax` answers were not accepted or refused.
  */
 export const reasoningLoop = async <Output>(
   name: string,
@@ -45,17 +49,20 @@ export const reasoningLoop = async <Output>(
       learned = await actOn(reasoner, proposal.actions, bounds.actionsAtOnce, turn, emit)
       continue
     }
+    if ('refused' in proposal) {
+      const { refused, reason } = proposal
+      emit([{ type: 'plan.rejected', data: { version: turn, reasons: [reason], by: 'code' } }])
+      revisions++
+      if (revisions >= bounds.revisionsMax) throw notAccepted(name, revisions, [reason])
+      learned = { observations: refused.map((action) => ({ action, failed: reason })), reasons: [reason] }
+      continue
+    }
     const verdict = (await reasoner.check?.(proposal.answer)) ?? { met: true, reasons: [] }
     const { met, reasons } = verdict
     emit([{ type: met ? 'check.met' : 'check.unmet', data: { by: name, reasons } }])
     if (met) return proposal.answer
     revisions++
-    if (revisions >= bounds.revisionsMax)
-      throw new ConcordError(
-        'agent.output-invalid',
-        `Cannot accept the answer of agent "${name}" as its check was not met ${revisions} times, the bound revisionsMax: ${reasons.join('; ')}`,
-        { details: { reasons } },
-      )
+    if (revisions >= bounds.revisionsMax) throw notAccepted(name, revisions, reasons)
     learned = { observations: [], reasons }
   }
   throw new ConcordError(
@@ -63,6 +70,13 @@ export const reasoningLoop = async <Output>(
     `Cannot go on with agent "${name}" as the bound turnsMax allows ${bounds.turnsMax} turns; raise bounds.turnsMax or give it a smaller goal`,
   )
 }
+
+const notAccepted = (name: string, revisions: number, reasons: string[]): ConcordError =>
+  new ConcordError(
+    'agent.output-invalid',
+    `Cannot accept the answer of agent "${name}" as its check was not met ${revisions} times, the bound revisionsMax: ${reasons.join('; ')}`,
+    { details: { reasons } },
+  )
 
 const actOn = async <Output>(
   reasoner: Reasoner<Output>,

@@ -218,14 +218,15 @@ const whatWasLearned = ({ observations, reasons }: Learned, charsMax: number): M
 }
 
 const proposalOf = (answer: ModelAnswer, structured: boolean): Proposal<unknown> => {
-  if (answer.toolCalls.length > 0)
-    return {
-      actions: answer.toolCalls.map((call) => ({
-        id: call.id,
-        tool: call.tool,
-        input: call.invalid === undefined ? copyJson(call.input) : asJson(`not JSON: ${call.invalid}`),
-      })),
-    }
+  const actions = answer.toolCalls.map((call) => ({
+    id: call.id,
+    tool: call.tool,
+    input: call.invalid === undefined ? copyJson(call.input) : asJson(`not JSON: ${call.invalid}`),
+  }))
+  // The call that was cut off may read like a whole one, and what it was to come with is missing.
+  if (actions.length > 0 && answer.finish === 'length')
+    return { refused: actions, reason: 'cut off at the token limit; call again with less' }
+  if (actions.length > 0) return { actions }
   if (answer.finish === 'length')
     return { answer: new Unreadable('the answer was cut off at the token limit; answer more briefly') }
   if (!structured) return { answer: answer.text }

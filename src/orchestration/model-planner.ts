@@ -66,6 +66,7 @@ const planning = (input: Json, context: AgentContext) => {
     { role: 'system', content: `${instructions}\nThe team:\n${JSON.stringify(team)}` },
     { role: 'user', content: JSON.stringify(input) },
   ]
+  let cutOff = false
   return {
     async plan({ reasons }: { reasons: string[] }) {
       if (reasons.length > 0)
@@ -74,9 +75,14 @@ const planning = (input: Json, context: AgentContext) => {
         messages.push({ role: 'user', content: `Message of a person: ${JSON.stringify(value)}` })
       const answer = await context.model({ messages, output: { name: 'plan', schema: planJsonSchema } })
       messages.push({ role: 'assistant', content: answer.text })
+      cutOff = answer.finish === 'length'
       const found = jsonIn(answer.text)
       return { answer: 'value' in found ? found.value : answer.text }
     },
+    check: () =>
+      cutOff
+        ? { met: false, reasons: ['the plan was cut off at the token limit; plan fewer or shorter steps'] }
+        : { met: true, reasons: [] },
     act: () => Promise.reject(new Error('a planner does not act')),
   }
 }

@@ -67,8 +67,9 @@ export const learnTeam = (model: string | Model): TeamDefinition => ({
           output: { name: 'facts', schema },
           outputTokensMax: 1_000,
         }
-        const { text } = await context.model(request, { model })
-        const facts = read(text).slice(0, factsMax)
+        const { text, finish } = await context.model(request, { model })
+        // A statement that was cut off may say the opposite of the whole one.
+        const facts = finish === 'length' ? [] : read(text).slice(0, factsMax)
         for (const { about, fact } of facts) await memory.remember(fact, { about })
         return facts
       },

@@ -32,7 +32,7 @@ export const askModel = async <Answer extends object>(
     { role: 'user', content: JSON.stringify(question.input) },
   ]
   for (let round = 1; round <= ROUNDS_MAX; round += 1) {
-    const { text } = await context.model({
+    const { text, finish } = await context.model({
       messages,
       output: { name: question.name, schema: question.schema },
       temperature: 0,
@@ -40,9 +40,11 @@ export const askModel = async <Answer extends object>(
     })
     const answer = parsed(text)
     const problems =
-      answer === undefined
-        ? ['the answer is not a JSON object']
-        : question.check(answer as Answer & JsonObject)
+      finish === 'length'
+        ? ['it was cut off at the token limit; answer more briefly']
+        : answer === undefined
+          ? ['the answer is not a JSON object']
+          : question.check(answer as Answer & JsonObject)
     if (problems.length === 0) return answer as Answer & JsonObject
     messages.push(
       { role: 'assistant', content: text },
