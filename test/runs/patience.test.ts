@@ -88,8 +88,8 @@ describe('an owner whose store cannot answer for a time', () => {
 
   it('does not take the claim of another for its own', async () => {
     const concord = await concordWith({
-      agents: [agent({ name: 'first', run: () => 1 })],
-      plan: () => [{ id: 'a', agent: 'first', requireApproval: true }],
+      agents: [agent<Json, Json>({ name: 'first', run: (_input, context) => context.waitFor('go') })],
+      plan: () => [{ id: 'a', agent: 'first' }],
     })
     const { id } = await concord.run({ text: 'x', team: 't' })
     faulty(concord, async (request, through) => {
@@ -99,7 +99,7 @@ describe('an owner whose store cannot answer for a time', () => {
       await through({ ...request, events })
       throw unknown()
     })
-    await concord.signal(id, { kind: 'approve' })
+    await concord.signal(id, { kind: 'signal', name: 'go' })
     await assert.rejects(concord.runner.resume(id, 'test'), { code: 'store.failed' })
     assert.equal(concord.runner.owns(id), false)
   })

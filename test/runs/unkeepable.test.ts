@@ -85,13 +85,13 @@ describe('a result that JSON cannot hold', () => {
       name: 'acting',
       async run(_input, context) {
         await context.step('pay', () => made(1n as unknown as Json)).catch(({ code }) => codes.push(code))
-        return context.ask('And now?')
+        return context.waitFor('go')
       },
     })
     const concord = await concordWith({ agents: [acting], plan: () => [{ id: 'a', agent: 'acting' }] })
     const { id, status } = await concord.run({ text: 'x', team: 't' })
     assert.equal(status, 'waiting')
-    await concord.signal(id, { kind: 'answer', value: 'on' })
+    await concord.signal(id, { kind: 'signal', name: 'go', value: 'on' })
     await concord.runner.resume(id, 'test')
     assert.equal((await concord.runner.settled(id)).output, 'on')
     assert.deepEqual(codes, ['step.result-invalid', 'step.result-invalid'])
