@@ -4,6 +4,7 @@ import { ConcordError } from '../domain/errors.ts'
 import type { Draft, EventData, EventType, Read, Signal, Wait } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import { copyJson, type Json } from '../domain/json.ts'
+import type { Label } from '../domain/labels.ts'
 import type { Recalled, Turn } from '../domain/recall.ts'
 import { atPointer } from '../domain/reference.ts'
 import type { JournalEntry } from '../domain/run.ts'
@@ -445,6 +446,13 @@ export class AgentContext implements AgentMemory {
   /** @internal */
   draft<T extends EventType>(type: T, data: EventData[T]): Draft {
     return { type, data, at: this.now(), step: this.stepId, agent: this.agent } as Draft
+  }
+
+  /** @internal Records what the run has read by now, other than by a tool. */
+  raise_(labels: readonly Label[], by: string): void {
+    const { run, journal } = this.#execution
+    const missing = labels.filter((label) => !run.labels.includes(label))
+    if (missing.length > 0) journal.note([this.draft('labels.raised', { labels: missing, by })])
   }
 
   /** @internal */

@@ -2,6 +2,7 @@ import type { AgentCard, Role } from '../domain/agent.ts'
 import type { Verdict } from '../domain/check.ts'
 import type { Json } from '../domain/json.ts'
 import { shownUrl } from '../domain/secrets.ts'
+import type { Policy } from '../policy/decide.ts'
 import type { Model } from '../ports/model.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { AnyTool } from '../ports/tool.ts'
@@ -62,6 +63,8 @@ type Thinking<Input, Output> = {
   instructions?: string | ((input: Input) => string)
   /** Tools it may call: objects, or names of the platform's built-in tools. */
   tools?: readonly (AnyTool | string)[]
+  /** What its tools may do where the team's policy says nothing; for an agent that is served or woken alone. */
+  policy?: Pick<Policy, 'tools' | 'permissions'>
   /** Tools without whose call an answer does not count. */
   requiredTools?: readonly string[]
   evidence?: readonly Evidence[]

@@ -48,6 +48,7 @@ const delegated = async (context: AgentContext, { call, team, text, options }: D
   const child = await endOf(context, id, goal)
   if (!child.final) throw context.suspend({ for: 'child', name: `child:${id}`, run: id })
   const { output, failure, cost } = child
+  context.raise_(child.labels, `child run ${id}`)
   const result = {
     ...(output === undefined ? {} : { value: output }),
     ...(failure === undefined ? {} : { failure }),
@@ -92,6 +93,8 @@ const endOf = async (context: AgentContext, id: string, goal: Goal): Promise<Chi
       goal,
       ...(run.recalled === undefined ? {} : { recalled: run.recalled }),
       ...(run.readable === undefined ? {} : { readable: run.readable }),
+      ...(run.unattended === undefined ? {} : { unattended: run.unattended }),
+      labels: run.labels,
       parent: { run: run.id, step: context.stepId, key: idempotencyKey },
       depth: run.depth + 1,
       signal: context.signal,

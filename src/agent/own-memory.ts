@@ -1,6 +1,7 @@
 import { ConcordError } from '../domain/errors.ts'
 import { runStream } from '../domain/event.ts'
 import { asJson, type Json } from '../domain/json.ts'
+import { bothLabels } from '../domain/labels.ts'
 import { type AgentMemory, subjectMeant } from '../memory/agent-memory.ts'
 import { checkOwner } from '../memory/fence.ts'
 import { reachedKnowledge } from '../memory/reach.ts'
@@ -8,6 +9,7 @@ import { scopedState } from '../memory/scoped-state.ts'
 import type { State } from '../memory/state.ts'
 import type { Conflict } from '../memory/state-update.ts'
 import { subjectMemory } from '../memory/subject.ts'
+import type { MemoryReach } from '../policy/memory.ts'
 import type { AgentContext, Invoke } from './context.ts'
 
 type Parts = { prefix: string; invoke: Invoke }
@@ -18,6 +20,8 @@ export const ownMemory = (context: AgentContext, parts: Parts): AgentMemory => {
   const { run, journal } = execution
   const provenance = { run: runId, step: stepId, agent, epoch: run.epoch }
   let state: State | undefined
+
+  const reach = labelling(context)
 
   const memory: AgentMemory = {
     get state() {
@@ -31,7 +35,7 @@ export const ownMemory = (context: AgentContext, parts: Parts): AgentMemory => {
         clock: services.clock,
         result: (step) => context.result(step),
         reads: context.reads,
-        reach: context.reach,
+        reach,
         mediate: (mediator, conflict) => mediated(context, parts, mediator, conflict),
         resolved: (data) => journal.note([context.draft('conflict.resolved', data)]),
         guard: () => context.mayAct_(),
@@ -46,9 +50,9 @@ export const ownMemory = (context: AgentContext, parts: Parts): AgentMemory => {
           await context.mayAct_()
           await checkOwner(services.state, provenance)
         },
-        knows: context.reach.knows,
+        knows: reach.knows,
       })
-      return reachedKnowledge(all, 'global', context.reach)
+      return reachedKnowledge(all, 'global', reach)
     },
     log: {
       read: ({ after = 0, limit } = {}) =>
@@ -77,6 +81,20 @@ export const ownMemory = (context: AgentContext, parts: Parts): AgentMemory => {
       }),
   }
   return memory
+}
+
+/** What is read beyond the run's own memory is private, and may have been written by any run. */
+const labelling = (context: AgentContext): MemoryReach => {
+  const { reach } = context
+  const home = `run/${context.runId}`
+  return {
+    ...reach,
+    check(namespace, wanted) {
+      reach.check(namespace, wanted)
+      if (wanted === 'read' && namespace !== home && !namespace.startsWith(`${home}/`))
+        context.raise_(bothLabels, `memory of ${namespace}`)
+    },
+  }
 }
 
 /** Named by what stands in the way: a step that is executed again asks about the same conflict under the same name, about another under another. */

@@ -44,6 +44,7 @@ export class PersonMessages {
     const messages = run.messages.slice(this.#told).filter(isFor(context.stepId)).map(told)
     this.#told = run.messages.length
     if (messages.length > 0) {
+      context.raise_(['untrusted'], 'messages')
       const value = { messages: structuredClone(messages), through: this.#told }
       journal.note([context.draft('step.recorded', { call, name: 'messages', value: asJson(value) })])
     }

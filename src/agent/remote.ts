@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Json } from '../domain/json.ts'
+import { bothLabels } from '../domain/labels.ts'
 import type { AgentContext } from './context.ts'
 
 const hex = (text: string, digits: number): string =>
@@ -13,6 +14,8 @@ export const callRemote = async (context: AgentContext, input: Json, deadline: n
   await context.mayAct_()
   const { definition, execution, services } = context
   const key = context.callKey
+  // It answers what it likes, and may have read the run's memory for it.
+  context.raise_(bothLabels, `agent ${context.agent} elsewhere`)
   return services.transport.call({
     url: definition.url ?? '',
     ...(definition.token === undefined ? {} : { token: definition.token }),

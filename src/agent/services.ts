@@ -3,6 +3,7 @@ import type { Amount, Limits } from '../domain/budget.ts'
 import type { Failure } from '../domain/errors.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
+import type { Label } from '../domain/labels.ts'
 import type { Recalled } from '../domain/recall.ts'
 import type { AgentMemory } from '../memory/agent-memory.ts'
 import type { Asking, Knowledge } from '../memory/knowledge/knowledge.ts'
@@ -26,12 +27,21 @@ export type ChildRequest = {
   recalled?: Recalled
   /** What the parent's tools may read, its own may. */
   readable?: readonly string[]
+  labels: readonly Label[]
+  unattended?: true
   parent: { run: string; step: string; key: string }
   depth: number
   signal: AbortSignal
 }
 export type ChildResult =
-  | { final: true; output?: Json; failure?: Failure; cost: Required<Amount> }
+  | {
+      final: true
+      output?: Json
+      failure?: Failure
+      cost: Required<Amount>
+      /** What it has read. */
+      labels: readonly Label[]
+    }
   | { final: false }
 
 /** One call of an agent that runs elsewhere; `key` is its idempotency key, `deadline` in ms since the epoch. */

@@ -1,7 +1,7 @@
 import { ConcordError, type Failure, toFailure } from '../domain/errors.ts'
 import { copyJson, type Json } from '../domain/json.ts'
 import type { JournalEntry } from '../domain/run.ts'
-import { decide } from '../policy/decide.ts'
+import { type Ruling, rule } from '../policy/decide.ts'
 import { validate } from '../ports/schema.ts'
 import type { AnyTool, Tool } from '../ports/tool.ts'
 import type { Call } from '../runtime/call.ts'
@@ -38,8 +38,7 @@ export const findTool = async (
 export const toolProblems = async (context: AgentContext, tool: AnyTool, input: Json): Promise<string[]> => {
   const judged = await validate(tool.input, input)
   if (!judged.ok) return judged.problems
-  const request = { agent: context.agent, tool: tool.name, permission: tool.permission }
-  return decide(context.team.policy, request) === 'deny'
+  return rulingOn(context, tool, input).decision === 'deny'
     ? [`the policy denies tool "${tool.name}" (permission ${tool.permission}) to agent "${context.agent}"`]
     : []
 }
@@ -91,18 +90,37 @@ const toolCalled = async (
   return answered(context, action, result, clock.monotonic() - startedAt)
 }
 
-const approval = (context: AgentContext, tool: AnyTool, action: Action): Failure | undefined => {
-  const decision = decide(context.team.policy, {
+/** The team's policy goes before the agent's own. */
+const rulingOn = (context: AgentContext, tool: AnyTool, input: unknown): Ruling =>
+  rule([context.team.policy, context.definition.policy], {
     agent: context.agent,
     tool: tool.name,
     permission: tool.permission,
+    labels: context.execution.run.labels,
+    ...(tool.isListed === undefined ? {} : { listed: tool.isListed(input) }),
   })
+
+/** Where no person can answer, asking is refusing. What a team or a tool declares to ask waits for a person. */
+const cannotAsk = (context: AgentContext, tool: AnyTool, ruling: Ruling): Failure | undefined => {
+  if (!context.execution.run.unattended || ruling.declared || ruling.because === undefined) return undefined
+  if (tool.requireApproval === true) return undefined
+  return {
+    code: 'tool.forbidden',
+    message: `Cannot call tool "${tool.name}" as a person must approve it (${ruling.because}) and nobody can answer in this run; allow it in the policy of team "${context.goal.team}": { tools: { ${JSON.stringify(tool.name)}: "allow" } }`,
+  }
+}
+
+const approval = (context: AgentContext, tool: AnyTool, action: Action): Failure | undefined => {
+  const ruling = rulingOn(context, tool, action.input)
+  const { decision } = ruling
   if (decision === 'deny')
     return {
       code: 'tool.forbidden',
       message: `the policy denies tool "${tool.name}" (permission ${tool.permission})`,
     }
   if (decision === 'allow' && tool.requireApproval !== true) return undefined
+  const unasked = cannotAsk(context, tool, ruling)
+  if (unasked !== undefined) return unasked
   const { input } = action
   const signal = context.waitFor_({
     for: 'approval',

@@ -12,6 +12,7 @@ import {
 import { receive, wait } from './advance-waits.ts'
 import { isChildKey, ledger, settleChild } from './budget.ts'
 import type { Draft, EventData } from './event.ts'
+import { bothLabels, labelsOfTool, withLabels } from './labels.ts'
 import { graphOf } from './plan.ts'
 import { isFinal, isSuspect, type Run, resultsOf, type StepState } from './run.ts'
 import { statusOf } from './summary.ts'
@@ -74,6 +75,11 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
     run.goal = data.goal
     if (data.recalled !== undefined) run.recalled = data.recalled
     if (data.readable !== undefined) run.readable = data.readable
+    if (data.unattended) run.unattended = true
+    run.labels = withLabels(run.labels, data.labels ?? [])
+    // Earlier turns may hold what other runs have read; facts are about a person.
+    const { thread = [], facts = [] } = data.recalled ?? {}
+    if (thread.length + facts.length > 0) run.labels = withLabels(run.labels, bothLabels)
     run.strategy = data.strategy
     run.byContent = data.journal === 'content'
     run.parent = data.parent
@@ -181,6 +187,12 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
     run.book.spent.money += data.money
     if (data.failure === undefined)
       write(run.works.get(event.step ?? ''), data.call, { type: 'model.answered', data })
+  },
+  'tool.called': (run, data) => {
+    run.labels = withLabels(run.labels, labelsOfTool(data.permission))
+  },
+  'labels.raised': (run, data) => {
+    run.labels = withLabels(run.labels, data.labels)
   },
   'tool.answered': (run, data, event) => {
     write(run.works.get(event.step ?? ''), data.call, { type: 'tool.answered', data })

@@ -4,6 +4,7 @@ import type { Checkpoint, DroppedStream, VersionRange } from './checkpoint.ts'
 import type { Failure } from './errors.ts'
 import type { Goal } from './goal.ts'
 import type { Json } from './json.ts'
+import type { Label } from './labels.ts'
 import type { Step } from './plan.ts'
 import type { Recalled } from './recall.ts'
 
@@ -74,6 +75,10 @@ export type EventData = {
     readable?: string[]
     /** Calls of its steps are known by their content; absent in runs of 0.1, which know them by order. */
     journal?: 'content'
+    /** What it begins with: of its parent, or of what woke it. */
+    labels?: Label[]
+    /** No person can answer what its tools ask by default: it came by a wake, or from a command without terminal. */
+    unattended?: true
     /** Keyed digest of the request, where it came with an Idempotency-Key (docs/decisions/0030). */
     requested?: string
   }
@@ -120,6 +125,8 @@ export type EventData = {
     parallel?: true
   }
   'tool.called': { call: string; tool: string; input: Json; permission: string }
+  /** The run has read something private or untrusted for the first time, other than by a tool. */
+  'labels.raised': { labels: Label[]; by: string }
   'tool.answered': {
     call: string
     tool: string

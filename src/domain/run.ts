@@ -4,6 +4,7 @@ import type { Failure } from './errors.ts'
 import type { EventData, Forked, Parent, Signal, Wait } from './event.ts'
 import type { Goal } from './goal.ts'
 import type { Json } from './json.ts'
+import type { Label } from './labels.ts'
 import type { Graph, Step } from './plan.ts'
 import type { Recalled } from './recall.ts'
 import type { Reference } from './reference.ts'
@@ -118,6 +119,10 @@ export type Run = {
   recalled?: Recalled
   /** Folders and files that its tools may read beside those of the configuration. */
   readable?: readonly string[]
+  /** What it has read so far. */
+  labels: readonly Label[]
+  /** No person can answer what its tools ask by default. */
+  unattended?: true
   strategy: string
   /** Calls of its steps are known by their content; else, in runs of 0.1, by their order. */
   byContent: boolean
@@ -179,6 +184,7 @@ export const emptyRun = (id: string): Run => ({
   checks: 0,
   early: [],
   messages: [],
+  labels: [],
   pausing: false,
   resuming: false,
   reasons: [],

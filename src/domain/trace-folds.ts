@@ -168,6 +168,8 @@ export const traceFolds: Folds = {
     if (failure !== undefined) node.failure = failure
     builder.spend(node, tokens, money)
   },
+  'labels.raised': (builder, event) =>
+    void note(builder, 'signal', `read what is ${event.data.labels.join(' and ')}`, event, [event.data.by]),
   'tool.called': (builder, event) => {
     const node = builder.startCall('tool', event.data.call, event.data.tool, event)
     node.input = event.data.input

@@ -130,6 +130,11 @@ export const assembleTeam = (
   const { policy } = definition
   const problem = policy === undefined ? undefined : policyProblem(policy)
   if (problem !== undefined) throw invalid(name, ['policy', ...problem.at], problem.wrong, problem.way)
+  for (const [id, { policy: own }] of agents) {
+    const wrong = own === undefined ? undefined : policyProblem(own)
+    if (wrong !== undefined)
+      throw invalid(name, ['agents', id, 'policy', ...wrong.at], wrong.wrong, wrong.way)
+  }
   return {
     name,
     description: definition.description ?? '',

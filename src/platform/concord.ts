@@ -7,8 +7,10 @@ import type { Event, Signal } from '../domain/event.ts'
 import { runStream } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
+import { bothLabels, type Label } from '../domain/labels.ts'
 import { namespaceNamed } from '../domain/namespace.ts'
 import type { Recalled } from '../domain/recall.ts'
+import { isObject } from '../domain/reference.ts'
 import { isFinal, openWaits, type Run, type WaitView } from '../domain/run.ts'
 import { finalStatuses, type RunSummary } from '../domain/summary.ts'
 import { isDecision } from '../domain/wait.ts'
@@ -62,6 +64,10 @@ export type StartOptions = {
    * process owns it. An empty list also takes the working directory away, which is read by default.
    */
   readable?: readonly string[]
+  /** What it begins with. */
+  labels?: readonly Label[]
+  /** No person can answer: what tools ask by default is refused, what a team declares to ask waits. */
+  unattended?: true
   /** Digest of the request that started it; kept with the run and compared by who keeps keys. */
   requested?: string
 }
@@ -247,7 +253,8 @@ const wired = async (options: Opened): Promise<Concord> => {
     const given = typeof request === 'string' ? { text: request } : request
     return { ...given, team: given.team ?? config.team ?? 'research' }
   }
-  const request = (goal: GoalRequest, { id, readable, requested }: StartOptions = {}): Start => {
+  const request = (goal: GoalRequest, options: StartOptions = {}): Start => {
+    const { id, readable, labels, unattended, requested } = options
     if (id !== undefined && !idPattern.test(id))
       throw new ConcordError(
         'input.invalid',
@@ -259,6 +266,8 @@ const wired = async (options: Opened): Promise<Concord> => {
       goal: complete,
       ...(id === undefined ? {} : { id }),
       ...(readable === undefined ? {} : { readable }),
+      ...(labels === undefined ? {} : { labels }),
+      ...(unattended === undefined ? {} : { unattended }),
       ...(requested === undefined ? {} : { requested }),
     }
   }
@@ -301,8 +310,7 @@ const wired = async (options: Opened): Promise<Concord> => {
     state,
     clock,
     logger,
-    // What wakes it may be written by anybody: it names no folders of this machine.
-    start: (id, goal) => start(goal, { id, readable: [] }),
+    start: (id, goal) => start(goal, { id, ...woken(goal) }),
     settled: (id, signal) => runner.settled(id, signal),
   })
   const checkpoints = createCheckpoints({ stores, clock, logger, config, env })
@@ -401,28 +409,38 @@ const grantOf = ({ execution: { run, work, journal }, agent, key, deadline }: Re
   expiresAt: deadline,
 })
 
+/** What wakes a run may be written by anybody, and nobody waits for it. */
+const woken = ({ params }: Goal): StartOptions => {
+  const wake = params?.wake
+  const byTime = isObject(wake) && String(wake.source).startsWith('schedule ')
+  return { readable: [], unattended: true, ...(byTime ? {} : { labels: bothLabels }) }
+}
+
 const idCharsMax = 200
 const idPattern = /^[\w.:@-]{1,200}$/
 
 const runChild = async (
   runner: Runner,
-  { id, goal, recalled, readable, parent, depth, signal }: ChildRequest,
+  { id, goal, recalled, readable, labels, unattended, parent, depth, signal }: ChildRequest,
 ): Promise<ChildResult> => {
   await runner.start({
     id,
     goal,
     parent,
     depth,
+    labels,
     ...(recalled === undefined ? {} : { recalled }),
     ...(readable === undefined ? {} : { readable }),
+    ...(unattended === undefined ? {} : { unattended }),
   })
   if (!runner.owns(id)) await runner.resume(id, 'parent').catch(() => {})
   const run = await settledElsewhere(runner, id, signal)
   if (!isFinal(run)) return { final: false }
   const cost = costOf(run.book)
-  if (run.status === 'succeeded') return { final: true, output: run.output ?? null, cost }
+  const read = run.labels
+  if (run.status === 'succeeded') return { final: true, output: run.output ?? null, cost, labels: read }
   const { code, message } = run.failure ?? { code: 'agent.failed' as const, message: `it is ${run.status}` }
-  return { final: true, failure: { code, message: `child run ${id}: ${message}` }, cost }
+  return { final: true, failure: { code, message: `child run ${id}: ${message}` }, cost, labels: read }
 }
 
 /** A child that another process took over has not failed: it ends there. */

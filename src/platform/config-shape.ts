@@ -60,6 +60,7 @@ const agent = object<AnyAgent>({
   model: either(string, openObject),
   instructions: either(string, fn),
   tools: list(either(string, openObject)),
+  policy: openObject,
   requiredTools: list(string),
   evidence: list(object<Evidence>({ field: string, tool: string })),
   check: fn,

@@ -32,6 +32,8 @@ export interface Tool<Input = unknown, Output = unknown> {
   readonly permission: Permission
   /** Default 30,000. */
   readonly timeoutMs?: number
+  /** Of a tool whose input names a host: whether that is one it was set up for (`allowHosts`). */
+  isListed?(input: Input): boolean
   /** A person must approve each call: the step waits. */
   readonly requireApproval?: boolean
   execute(input: Input, context: ToolContext): Promise<Output> | Output

@@ -84,6 +84,7 @@ export const forkOf = async (
     goal,
     ...(first.data.recalled === undefined ? {} : { recalled: first.data.recalled }),
     ...(readable === undefined ? {} : { readable }),
+    ...(first.data.labels === undefined ? {} : { labels: first.data.labels }),
     depth: first.data.depth,
     forkedFrom: { run: id, version: at },
     inherited: {

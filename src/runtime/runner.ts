@@ -2,6 +2,7 @@ import { costOf, depthMaxDefault, type Limits, limitsProblem, withinLimits } fro
 import { ConcordError, isConcordError } from '../domain/errors.ts'
 import { type Draft, inboxStream, type Parent, runStream, type Signal } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
+import type { Label } from '../domain/labels.ts'
 import type { Recalled } from '../domain/recall.ts'
 import { emptyRun, hasSuspects, isFinal, type Run } from '../domain/run.ts'
 import type { Strategy } from '../domain/strategy.ts'
@@ -44,6 +45,10 @@ export type Start = {
   recalled?: Recalled
   /** Folders and files that its tools may read beside those of the configuration. */
   readable?: readonly string[]
+  /** What it begins with. */
+  labels?: readonly Label[]
+  /** No person can answer what its tools ask by default. */
+  unattended?: true
   /** Digest of the request that an Idempotency-Key came with: the same key needs the same one. */
   requested?: string
   /** State written in the commit that creates the run; unconditional. */
@@ -232,6 +237,7 @@ export const createRunner = (
     const run = emptyRun(id)
     const at = clock.now()
     const { parent, forkedFrom, inherited, recalled, readable, requested, writes = [] } = request
+    const { labels = [], unattended } = request
     const queued: Draft = {
       type: 'run.queued',
       at,
@@ -243,6 +249,8 @@ export const createRunner = (
         ...(forkedFrom === undefined ? {} : { forkedFrom }),
         ...(recalled === undefined ? {} : { recalled }),
         ...(readable === undefined ? {} : { readable: [...readable] }),
+        ...(labels.length === 0 ? {} : { labels: [...labels] }),
+        ...(unattended === undefined ? {} : { unattended }),
         // What a run of 0.1 recorded is known by its order, in a fork of it too.
         ...(inherited?.byContent === false ? {} : { journal: 'content' }),
         ...(requested === undefined ? {} : { requested }),

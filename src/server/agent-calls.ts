@@ -90,7 +90,7 @@ export const agentCalls = async (agent: AnyAgent, open: Open = {}): Promise<Call
       // The step's time-out stands above the agent's own: the shorter of the two counts.
       const ms = Math.min(timeoutMs ?? Number.POSITIVE_INFINITY, agent.timeoutMs ?? Number.POSITIVE_INFINITY)
       const params = Number.isFinite(ms) ? { params: { [timeoutParam]: ms } } : {}
-      await concord.start({ text: `call ${agent.name}`, ...params }, { id, readable: [] })
+      await concord.start({ text: `call ${agent.name}`, ...params }, { id, readable: [], unattended: true })
       wanted.addEventListener('abort', cancel, { once: true })
       if (wanted.aborted) cancel()
       const run = await settle(concord, id, new AbortController().signal)

@@ -67,6 +67,8 @@ export const httpTool = (options: HttpToolOptions = {}): Tool<HttpInput, HttpOut
     description: `Requests a public http(s) URL (${methods.join(', ')}) and returns status, headers and text.`,
     permission: methods.every((method) => method === 'GET' || method === 'HEAD') ? 'network' : 'write',
     timeoutMs: timeoutMs + 1000,
+    // A host that is not among `allowHosts` is refused by the guard, and its redirects are.
+    isListed: () => options.allowHosts !== undefined,
     input: z.object({
       url: z.string().min(1).max(8192).describe('Absolute URL, without credentials'),
       method: z.enum(methods as [HttpMethod, ...HttpMethod[]]).optional(),

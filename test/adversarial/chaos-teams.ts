@@ -57,7 +57,14 @@ const agentsWith = (note: Note) => {
     },
     { outputTokensMax: 40 },
   )
-  const thinker = agent({ name: 'thinker', instructions: 'Look words up.', model, tools: [lookUp] })
+  const allowed = { tools: { look_up: 'allow' } } as const
+  const thinker = agent({
+    name: 'thinker',
+    instructions: 'Look words up.',
+    model,
+    tools: [lookUp],
+    policy: allowed,
+  })
   return [effect, flaky, boss, asks, thinker]
 }
 

@@ -34,7 +34,8 @@ describe('a model agent that is executed again in the middle of a turn', () => {
         }
       return turns === 1 ? { toolCalls: [{ id: 'c4', tool: 'look', input: { at: 'four' } }] } : 'seen'
     })
-    const looking = agent({ name: 'looking', instructions: 'Look.', model, tools: [look, ask] })
+    const policy = { tools: { look: 'allow', ask: 'allow' } } as const
+    const looking = agent({ name: 'looking', instructions: 'Look.', model, tools: [look, ask], policy })
     const concord = await concordWith({
       agents: [looking],
       plan: () => [{ id: 'a', agent: 'looking', payload: 'go' }],

@@ -50,6 +50,7 @@ export const mixedTeam = (note: (line: string) => void): TeamDefinition => {
   })
   return team({
     agents: [thinker, worker, writer],
+    policy: { tools: { look_up: 'allow' } },
     checker,
     plan: (): Step[] => [
       { id: 'think', agent: 'thinker', payload: 'go', dependsOn: [] },

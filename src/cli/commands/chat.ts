@@ -88,7 +88,8 @@ export const chatCommand = command({
         const text = line.trim()
         if (text === '') continue
         if (leave.has(text)) break
-        const id = await concord.start({ text, team, thread, ...about })
+        const unattended = terminal.interactive ? {} : { unattended: true as const }
+        const id = await concord.start({ text, team, thread, ...about }, unattended)
         const driven = await drive(concord, id, terminal, { quiet: !terminal.interactive })
         code = terminal.interactive ? report(terminal, driven, {}) : report(quietly(terminal), driven, {})
         if (driven.interrupt !== undefined) return code

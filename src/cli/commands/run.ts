@@ -122,7 +122,8 @@ export const runCommand = command({
       if (found !== undefined)
         return await stayWith(concord, found, terminal, { ...values, hint: '--new starts afresh' })
       const readable = values.corpus === undefined ? {} : { readable: [resolve(values.corpus)] }
-      const id = await concord.start(goal, readable)
+      const unattended = terminal.interactive ? {} : { unattended: true as const }
+      const id = await concord.start(goal, { ...readable, ...unattended })
       const quiet = values.json
       const opening = quiet ? {} : { opening: `Run ${id} (team ${goal.team})` }
       return report(terminal, await drive(concord, id, terminal, { quiet, ...opening }), values)

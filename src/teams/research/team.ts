@@ -70,6 +70,8 @@ export const researchTeam = (): TeamDefinition =>
     agents: [retriever, reader, synthesizer, questionGenerator],
     planner,
     checker: validator,
+    // They ask two fixed places, arXiv and the corpus that was allowed; nobody need be there to say so.
+    policy: { tools: { arxiv_search: 'allow', corpus_search: 'allow', paper_fetch: 'allow' } },
     // A second plan has something to learn (the text of a model did not hold); a third would only repeat it.
     bounds: { plansMax: 2 },
   })
