@@ -114,8 +114,11 @@ export const startWork = (run: Run, data: EventData['step.started'], event: Draf
 
 const startItem = (plan: ActivePlan, state: StepState, items: Items, index: number): void => {
   items.active++
-  if (items.again[0] === index) items.again.shift()
-  else if (index >= items.next) items.next = index + 1
+  const again = items.again.indexOf(index)
+  if (again >= 0) items.again.splice(again, 1)
+  // Those between are started later: a fork leaves out what its origin had not settled.
+  for (; items.next < index; items.next++) items.again.push(items.next)
+  if (items.next === index) items.next++
   tendItems(plan, state, items)
 }
 

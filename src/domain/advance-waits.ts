@@ -23,7 +23,7 @@ export const wait = (run: Run, data: EventData['step.waiting'], event: Draft): v
   run.idle.add(id)
   run.plan?.attention.delete(state?.step.id ?? '')
   // What it waits for may have come before it began to wait.
-  const early = run.early.findIndex((signal) => fits(work, signal))
+  const early = run.early.findIndex((signal) => fits(run, work, signal))
   if (early >= 0) answer(run, work, run.early.splice(early, 1)[0] as Signal)
 }
 
@@ -38,13 +38,14 @@ const answer = (run: Run, work: Work, signal: Signal): void => {
   run.plan?.attention.add(work.id)
 }
 
-const fits = (work: Work, signal: Signal): boolean => {
+const fits = (run: Run, work: Work, signal: Signal): boolean => {
   const { wait: waiting } = work
   if (work.status !== 'waiting' || waiting === undefined) return false
   if (signal.step !== undefined && signal.step !== work.id) return false
   if (signal.name !== undefined && signal.name !== waiting.name) return false
-  // A decision names what it is about: sent twice, it must not decide, unseen, what is asked next.
-  if (isDecision(signal.kind) && signal.name === undefined && signal.hash === undefined) return false
+  // A decision names what it is about: sent twice, it must not decide, unseen, what is asked next. In 0.1 it need not.
+  if (run.byContent && isDecision(signal.kind) && signal.name === undefined && signal.hash === undefined)
+    return false
   if (signal.hash !== undefined && signal.hash !== waiting.hash) return false
   if (signal.kind === 'child') return waiting.for === 'child' && waiting.run === signal.run
   if (signal.kind === 'approve' || signal.kind === 'reject')
@@ -75,7 +76,7 @@ export const receive = (run: Run, data: EventData['signal.received']): void => {
 const deliver = (run: Run, signal: Signal): void => {
   for (const id of run.idle) {
     const work = run.works.get(id)
-    if (work === undefined || !fits(work, signal)) continue
+    if (work === undefined || !fits(run, work, signal)) continue
     answer(run, work, signal)
     return
   }

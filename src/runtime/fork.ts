@@ -1,9 +1,9 @@
 import { ConcordError } from '../domain/errors.ts'
 import { type Draft, type Event, runStream, stateStream } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
-import type { JsonObject } from '../domain/json.ts'
+import { asJson, type JsonObject, sameJson } from '../domain/json.ts'
 import type { EventLog } from '../ports/event-log.ts'
-import { unknownRun } from './fold.ts'
+import { foldEvents, unknownRun } from './fold.ts'
 import type { Start } from './runner.ts'
 
 export type ForkOptions = {
@@ -40,6 +40,40 @@ const inherits = (event: Event, settled: ReadonlySet<string>): boolean => {
   return event.type !== 'budget.reserved' || settled.has(event.data.key)
 }
 
+/** Where the work began that was not settled at the fork, by step: what it recorded since then is the origin's. */
+const unsettledIn = (shared: readonly Event[]): Map<string, number> => {
+  const run = foldEvents('', shared)
+  const began = new Map<string, number>()
+  for (const [id, work] of run.works) {
+    const isSkipped = run.plan?.steps.get(work.step.id)?.status === 'skipped'
+    if (work.status === 'succeeded' || isSkipped) continue
+    const at = shared.findIndex(
+      (event) =>
+        event.step === id &&
+        (event.type === 'step.started' || event.type === 'step.waiting') &&
+        event.data.plan === work.plan &&
+        event.data.redo === work.redo,
+    )
+    if (at >= 0) began.set(id, at)
+  }
+  return began
+}
+
+/**
+ * Events that still hold where the goal is another: all but what unsettled work did and waited for, and named signals,
+ * which were sent for it. Decisions name what they decided, so that they fit nothing that is asked now.
+ */
+const stillHolding = (shared: readonly Event[]): Event[] => {
+  const began = unsettledIn(shared)
+  return shared.filter((event, i) => {
+    if (event.type === 'signal.received') {
+      const { kind, step = '' } = event.data.signal
+      return kind !== 'signal' && !(kind === 'message' && began.has(step))
+    }
+    return i < (began.get(event.step ?? '') ?? shared.length)
+  })
+}
+
 const settledIn = (events: readonly Event[]): Set<string> =>
   new Set(events.flatMap((event) => (event.type === 'budget.settled' ? [event.data.key] : [])))
 
@@ -73,11 +107,12 @@ export const forkOf = async (
       'input.invalid',
       `Cannot fork run "${id}" at event ${at} as it has events 1 to ${all.length}; choose one of them (concord trace ${id})`,
     )
-  const shared = all.slice(1, at)
-  const settled = settledIn(shared)
   const goal: Goal = { ...first.data.goal }
   if (options.goal !== undefined) goal.text = options.goal
   if (options.params !== undefined) goal.params = { ...goal.params, ...options.params }
+  const isAnother = !sameJson(asJson(goal), asJson(first.data.goal))
+  const shared = (isAnother ? stillHolding(all.slice(0, at)) : all.slice(0, at)).slice(1)
+  const settled = settledIn(shared)
   const readable = first.data.readable ?? options.readable
   return {
     id: newId,

@@ -39,7 +39,9 @@ export const forkCommand = command({
     output: { type: 'string', value: 'file', description: 'write the result there instead of printing it' },
     json: { type: 'boolean', description: 'print one JSON object, as "concord run --json" does' },
   },
-  notes: ['What was done before the event is not done again; steps already started keep the input they had.'],
+  notes: [
+    'What was done before the event is not done again. With other input or another goal, steps that had not ended begin again: what they had done, asked or been told counts for the origin only.',
+  ],
   examples: ['concord fork last --at 12 --input topic=agents'],
   async run([wanted = ''], values) {
     const terminal = openTerminal(values['no-color'])
