@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { ConcordError } from '../domain/errors.ts'
-import { nearest } from '../platform/nearest.ts'
+import { nearest } from '../domain/nearest.ts'
 import {
   type Command,
   type CommonValues,

@@ -1,5 +1,6 @@
 import { errorTable, isConcordError } from '../domain/errors.ts'
 import { inboxStream } from '../domain/event.ts'
+import { isObject } from '../domain/reference.ts'
 import { isFinal, type Run } from '../domain/run.ts'
 import type { Concord } from '../platform/concord.ts'
 import { askPerson } from './ask.ts'
@@ -36,8 +37,14 @@ const exitOf: { [status: string]: number } = {
 export const exitCode = ({ run, interrupt }: Driven): number => {
   if (interrupt !== undefined) return interruptExit[interrupt]
   if (run.status === 'failed' && run.failure !== undefined) return errorTable[run.failure.code].exit
+  if (run.status === 'succeeded' && foundNothing(run)) return NOTHING_FOUND
   return exitOf[run.status] ?? 1
 }
+
+/** A run may do its work and find nothing: its output says so, and a script can tell. */
+const NOTHING_FOUND = 5
+
+const foundNothing = ({ output }: Run): boolean => isObject(output) && output.status === 'nothing-found'
 
 export type DriveOptions = {
   /** Say nothing while it goes on. */

@@ -2,7 +2,7 @@ import { text as readText } from 'node:stream/consumers'
 import type { Limits } from '../domain/budget.ts'
 import { ConcordError } from '../domain/errors.ts'
 import type { JsonObject } from '../domain/json.ts'
-import { nearest } from '../platform/nearest.ts'
+import { nearest } from '../domain/nearest.ts'
 import { jsonOrText } from './ask.ts'
 
 const limits = ['tokens', 'money', 'timeMs', 'steps', 'depth'] as const

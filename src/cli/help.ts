@@ -15,6 +15,7 @@ export const exitCodes = `Exit codes
   0  done              2  wrong use or configuration   70  unexpected error
   1  failed, or goal   3  suspended: resume it         75  try again later
      not met           4  waits for a person           130 interrupted or cancelled, 143 terminated
+                       5  done, and nothing was found
 `
 
 export const commandHelp = <O extends Options>(definition: Omit<Definition<O>, 'run'>): string => {

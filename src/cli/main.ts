@@ -1,5 +1,5 @@
 import { ConcordError, errorTable, isConcordError } from '../domain/errors.ts'
-import { nearest } from '../platform/nearest.ts'
+import { nearest } from '../domain/nearest.ts'
 import { commands } from './commands/table.ts'
 import { flushTerminal, ignoreBrokenPipes, openTerminal } from './terminal.ts'
 

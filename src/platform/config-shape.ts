@@ -1,6 +1,7 @@
 import type { AnyAgent, Evidence, LoopBounds } from '../agent/define.ts'
 import type { HistoryConfig } from '../audit/prune-state.ts'
 import type { Limits } from '../domain/budget.ts'
+import { nearest } from '../domain/nearest.ts'
 import { isObject } from '../domain/reference.ts'
 import type { ProviderConfig } from '../models/provider-config.ts'
 import type { TeamDefinition } from '../orchestration/team.ts'
@@ -15,7 +16,6 @@ import type {
   StateConfig,
   StoresConfig,
 } from './config.ts'
-import { nearest } from './nearest.ts'
 
 /** What a member may be; `each` describes the members of a table, `or` is an alternative. */
 type Shape = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { nearest } from './nearest.ts'
+import { nearest } from '../domain/nearest.ts'
 
 const words = ['run', 'runs', 'resume', 'trace', 'approve', 'agents', 'init']
 

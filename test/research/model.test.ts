@@ -40,7 +40,13 @@ const diligent = (
 }
 
 const ANSWERS: { [name: string]: (input: { [name: string]: unknown }) => { [key: string]: unknown } } = {
-  queries: () => ({ queries: ['object hallucination decoding', 'hallucination benchmark'] }),
+  understanding: () => ({
+    topic: 'hallucination in vision-language models',
+    kind: 'survey',
+    concepts: [{ text: 'hallucination', names: ['hallucinations'] }],
+    queries: ['object hallucination decoding', 'hallucination benchmark'],
+    problems: 3,
+  }),
   reading: ({ text, authors }) => {
     const sentence = firstSentence(String(text))
     const who = `${String((authors as string[])[0])
@@ -83,7 +89,7 @@ test('with a model, reading, synthesis and open problems are its work, under the
   assert.match(ran.output.markdown, /## What the model made of it/)
   assert.ok(ran.output.validation.checked >= 8)
   const names = model.requests.map(({ output }) => output?.name)
-  assert.deepEqual([...new Set(names)].sort(), ['narrative', 'problems', 'queries', 'reading'])
+  assert.deepEqual([...new Set(names)].sort(), ['narrative', 'problems', 'reading', 'understanding'])
   assert.equal(names.filter((name) => name === 'reading').length, 5)
   const searches = (await ran.concord.events(ran.run.id)).flatMap((event) =>
     event.type === 'tool.called' ? [JSON.stringify(event.data.input)] : [],

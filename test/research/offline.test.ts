@@ -16,7 +16,7 @@ test('the flagship goal ends in a cited report by theme with three open problems
   assert.match(markdown, /by classical methods \(no model\)/)
   assert.match(
     markdown,
-    /Source: bundled corpus; 40 papers read \(published 2025-\d\d-\d\d to 2026-\d\d-\d\d\)/,
+    /Source: bundled corpus; 40 papers read \(published 2025-\d\d-\d\d to 2026-\d\d-\d\d; abstracts only\)/,
   )
   const tools = (await concord.events(run.id)).filter(({ type }) => type === 'tool.called')
   assert.ok(tools.length > 0)
@@ -56,7 +56,7 @@ test('every mark in the text has its reference, every citation its sentence in t
       assert.ok(source.abstract.includes(quote) || source.title === quote, `${paper}: ${quote}`)
     }
   }
-  assert.ok(citations > 60, `${citations} citations`)
+  assert.ok(citations > 40, `${citations} citations`)
 })
 
 const expanded = (mark: string): number[] =>
@@ -186,6 +186,12 @@ test('questions of many kinds are answered at the first try', async () => {
     const events = await ran.concord.events(ran.run.id)
     const unmet = events.flatMap((event) => (event.type === 'check.unmet' ? event.data.reasons : []))
     assert.deepEqual(unmet, [], goal)
-    assert.ok(ran.output.report.themes.length > 0 && ran.output.report.openProblems.length >= 2, goal)
+    const { report, notes } = ran.output
+    assert.ok(report.themes.length > 0, goal)
+    assert.ok(
+      report.openProblems.length >= 2 ||
+        /of the \d open problems asked for could be found: /.test(notes.join()),
+      goal,
+    )
   }
 })

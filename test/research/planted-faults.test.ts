@@ -27,7 +27,7 @@ const checks = async ({ concord, run }: Ran) => {
   return { reasons: unmet.flatMap(({ reasons }) => reasons), redone, unmet }
 }
 
-const mended = async (ran: Ran, fault: RegExp, step: string): Promise<void> => {
+const repaired = async (ran: Ran, fault: RegExp, step: string): Promise<void> => {
   const { reasons, redone, unmet } = await checks(ran)
   assert.equal(ran.run.status, 'succeeded', ran.run.failure?.message)
   assert.equal(unmet.length, 1)
@@ -37,15 +37,15 @@ const mended = async (ran: Ran, fault: RegExp, step: string): Promise<void> => {
   )
   assert.ok(redone.includes(step), redone.join())
   assert.ok(ran.output.validation.repaired >= 1)
-  assert.match(ran.output.markdown, /\d+ mended/)
+  assert.match(ran.output.markdown, /\d+ repaired/)
 }
 
-test('a fabricated citation is caught and mended', async () => {
+test('a fabricated citation is caught and repaired', async () => {
   const team = planting((claim) => {
     claim.citations = [{ paper: '2699.99999', quote: 'Hallucination is solved.' }]
   })
   await using ran = await research(GOAL, PARAMS, {}, team)
-  await mended(ran, /cites 2699\.99999, which is not among the sources/, 'synthesize')
+  await repaired(ran, /cites 2699\.99999, which is not among the sources/, 'synthesize')
   assert.ok(!ran.output.markdown.includes('2699.99999'))
 })
 
@@ -61,10 +61,10 @@ test('a real paper that was not read is a fabricated citation too', async () => 
     claim.citations = [{ paper: other.id, quote: other.abstract.split('. ')[0]! }]
   })
   await using ran = await research(GOAL, PARAMS, {}, team)
-  await mended(ran, /which is not among the sources/, 'synthesize')
+  await repaired(ran, /which is not among the sources/, 'synthesize')
 })
 
-test('a misquote is caught and mended', async () => {
+test('a misquote is caught and repaired', async () => {
   const team = planting((claim) => {
     claim.citations = claim.citations.map(({ paper, quote }) => ({
       paper,
@@ -72,10 +72,10 @@ test('a misquote is caught and mended', async () => {
     }))
   })
   await using ran = await research(GOAL, PARAMS, {}, team)
-  await mended(ran, /does not stand in .* word for word/, 'synthesize')
+  await repaired(ran, /does not stand in .* word for word/, 'synthesize')
 })
 
-test('a changed number is caught and mended', async () => {
+test('a changed number is caught and repaired', async () => {
   const team = teamWith({
     synthesizer: tampered(synthesizer, (narrative: Narrative, _, calls) => {
       const claims = narrative.themes.flatMap(({ paragraphs }) => paragraphs.flat())
@@ -88,42 +88,42 @@ test('a changed number is caught and mended', async () => {
     }),
   })
   await using ran = await research('efficient video understanding', PARAMS, {}, team)
-  await mended(ran, /states 99\.7%, which does not stand/, 'synthesize')
+  await repaired(ran, /states 99\.7%, which does not stand/, 'synthesize')
   assert.ok(!ran.output.markdown.includes('99.7%'))
 })
 
-test('an unsupported claim is caught and mended', async () => {
+test('an unsupported claim is caught and repaired', async () => {
   const team = planting((claim) => {
     claim.text = 'Soil bacteria double the yield of winter wheat in dry regions of northern Europe.'
   })
   await using ran = await research(GOAL, PARAMS, {}, team)
-  await mended(ran, /is not supported by/, 'synthesize')
+  await repaired(ran, /is not supported by/, 'synthesize')
   assert.ok(!ran.output.markdown.includes('wheat'))
 })
 
-test('a claim put into the mouth of other authors is caught and mended', async () => {
+test('a claim put into the mouth of other authors is caught and repaired', async () => {
   const team = planting((claim) => {
     claim.text = claim.text.replace(/^.*? \(\d{4}\)/, 'Turing et al. (2025)')
     if (!claim.text.includes('Turing')) claim.text = `Turing et al. (2025) report: ${claim.text}`
   })
   await using ran = await research(GOAL, PARAMS, {}, team)
-  await mended(ran, /attributes its statement to Turing et al\./, 'synthesize')
+  await repaired(ran, /attributes its statement to Turing et al\./, 'synthesize')
 })
 
-test('a wrong count is caught and mended', async () => {
+test('a wrong count is caught and repaired', async () => {
   const team = teamWith({
     synthesizer: tampered(synthesizer, (narrative: Narrative, _, calls) => {
-      const [scope] = narrative.introduction
+      const scope = narrative.introduction.find(({ id }) => id === 'introduction/scope')
       if (calls === 0 && scope !== undefined)
         scope.text = scope.text.replace(/rests on \w+ papers/, 'rests on ninety papers')
       return narrative
     }),
   })
   await using ran = await research(GOAL, PARAMS, {}, team)
-  await mended(ran, /counts 12 papers and says otherwise|counts 11 papers and says otherwise/, 'synthesize')
+  await repaired(ran, /counts 12 papers and says otherwise|counts 11 papers and says otherwise/, 'synthesize')
 })
 
-test('a claim without a citation, and one that carries a mark of its own, are caught and mended', async () => {
+test('a claim without a citation, and one that carries a mark of its own, are caught and repaired', async () => {
   const team = planting((claim, narrative) => {
     claim.citations = []
     narrative.introduction.push({
@@ -134,7 +134,7 @@ test('a claim without a citation, and one that carries a mark of its own, are ca
     })
   })
   await using ran = await research(GOAL, PARAMS, {}, team)
-  await mended(ran, /cites no source/, 'synthesize')
+  await repaired(ran, /cites no source/, 'synthesize')
   const { reasons } = await checks(ran)
   assert.ok(reasons.some((reason) => /reference mark of its own/.test(reason)))
   assert.ok(reasons.some((reason) => /cites nothing, so it may only ask/.test(reason)))
@@ -151,7 +151,7 @@ test('a misquote among the open problems goes back to the question generator', a
     }),
   })
   await using ran = await research(GOAL, PARAMS, {}, team)
-  await mended(ran, /which does not stand in/, 'questions')
+  await repaired(ran, /which does not stand in/, 'questions')
 })
 
 test('a reading that is not in its paper goes back to its reader, and only to that one', async () => {

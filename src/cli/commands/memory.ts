@@ -1,6 +1,6 @@
 import { plural } from '../../domain/amounts.ts'
 import { ConcordError } from '../../domain/errors.ts'
-import { nearest } from '../../platform/nearest.ts'
+import { nearest } from '../../domain/nearest.ts'
 import { withAudit } from '../audit-report.ts'
 import { command } from '../command.ts'
 import { memoryActions, withState } from '../memory-actions.ts'

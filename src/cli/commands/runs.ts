@@ -1,7 +1,7 @@
 import { ConcordError } from '../../domain/errors.ts'
+import { nearest } from '../../domain/nearest.ts'
 import { finalStatuses, type RunStatus, type RunSummary } from '../../domain/summary.ts'
 import type { Concord } from '../../platform/concord.ts'
-import { nearest } from '../../platform/nearest.ts'
 import { command } from '../command.ts'
 import { allRuns } from '../find-run.ts'
 import { ago, columnsOf, type Paint, painter } from '../format.ts'

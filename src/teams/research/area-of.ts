@@ -7,6 +7,9 @@ const SCORE_MIN = 1
 
 /** The field a paper belongs to: what its title says, then how often its abstract speaks of it; undefined when neither does. */
 export const areaOf = (title: string, abstract: string, areas: readonly Area[] = AREAS): Area | undefined => {
+  const [first] = areas
+  // A release is about its model, whatever its title promises.
+  if (areas === AREAS && first?.words.test(title) === true) return first
   let best: Area | undefined
   let bestScore = SCORE_MIN - Number.EPSILON
   for (const area of areas) {

@@ -14,6 +14,14 @@ export type Area = {
 /** Order breaks ties: the more specific first. Patterns match whole words. */
 export const AREAS: readonly Area[] = [
   {
+    name: 'Model releases',
+    aim: 'release general multimodal models',
+    words:
+      /technical report|model card|^(?:Qwen|InternVL|Gemini|Gemma|GPT-|LLaVA|MiniCPM|Kimi|GLM|Seed\d|MiMo|Keye|Ovis|Phi-|EXAONE|SmolVLM|DeepSeek|Skywork-R|PerceptionLM|Eagle)[\w.-]*\s?[\d.]*[\w-]*(?::|$| Technical)/i,
+    query: 'technical report model family open-source release flagship parameters',
+    prominence: 1,
+  },
+  {
     name: 'Hallucination and visual faithfulness',
     aim: 'keep answers tied to what the input shows',
     words:

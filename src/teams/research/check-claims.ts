@@ -1,16 +1,19 @@
 import { type CitedClaim, checkCitations, holdsQuote } from '../../verification/citations.ts'
+import { BEARS, isNote } from './answer/notes.ts'
+import { talliesOf } from './answer/tally.ts'
 import { attributionsIn, familyName, withoutAttribution } from './attribution.ts'
 import type { Complaint } from './feedback.ts'
 import { numberWord } from './phrasing.ts'
-import type { Claim, ClaimCitation } from './shapes.ts'
-import { termNamed } from './shared-terms.ts'
+import { plainText } from './plain-text.ts'
+import { sinceText } from './problems/since.ts'
+import type { Claim, ClaimCitation, Table, TableRow } from './shapes.ts'
 import type { Library, Source } from './source-library.ts'
 
 export type Checked = {
   complaints: Complaint[]
   /** Claims that say something about papers. */
   claims: number
-  /** Citations looked up. */
+  /** Citations whose sentence was compared with the claim. */
   checked: number
 }
 
@@ -20,7 +23,7 @@ const FIGURE = /(?<![\p{L}\d-])\d+(?:[.,]\d+)*(?![\p{L}\d-])/u
 
 /** Every claim against the papers it cites; see the validator for what must hold. */
 export const checkClaims = (claims: readonly Claim[], library: Library): Checked => {
-  const judged = claims.filter(({ kind }) => kind !== 'frame' && kind !== 'title')
+  const judged = claims.filter(({ kind }) => kind === 'paraphrase' || kind === 'quote')
   return {
     complaints: claims.flatMap((claim) =>
       complaintsOn(claim, library).map((message) => ({ claim: claim.id, message })),
@@ -46,16 +49,26 @@ const BY_KIND: { [kind in Claim['kind']]: (claim: Claim, library: Library) => st
       .filter(({ quote }) => !holdsQuote([claim.text], quote))
       .map(() => `Claim ${claim.id} does not repeat the sentence it quotes.`),
   ],
-  shared: (claim, library) => [
-    ...verbatim(claim, library),
-    ...withoutTerm(claim),
-    ...miscounted(claim, library),
-  ],
   count: (claim, library) => [...cited(claim, library), ...miscounted(claim, library)],
   mention: (claim, library) => [
     ...wrongAuthors(claim, library),
     ...cited(claim, library),
     ...misnamed(claim, library),
+  ],
+  note: ({ id, text, citations }) =>
+    isNote(text) && citations.length === 0
+      ? []
+      : [`Claim ${id} is no remark the report may make without a source: "${text.slice(0, 100)}".`],
+  tally: ({ id, text }, library) =>
+    talliesOf(library.retrieved).some((each) => each.text === text)
+      ? []
+      : [`Claim ${id} counts the collection and says otherwise than the search did.`],
+  since: (claim, library) => [
+    ...cited(claim, library),
+    ...(claim.text ===
+    sinceText(claim.citations.map(({ paper }) => library.sources.get(paper)?.paper.published ?? ''))
+      ? []
+      : [`Claim ${claim.id} says since when, and the cited papers have other dates.`]),
   ],
   frame: ({ id, text, citations }) => [
     ...(citations.length > 0 ? [`Claim ${id} cites papers, so it must be a claim that can be checked.`] : []),
@@ -74,7 +87,7 @@ const unsupported = (claim: Claim, library: Library): string[] => {
   const text = sources.reduce((plain, { attribution }) => withoutAttribution(plain, attribution), claim.text)
   const report: CitedClaim = {
     id: claim.id,
-    text: text.replace(/\s*\{(?:\d+|\*)\}/g, ''),
+    text: text.replace(`${BEARS} `, '').replace(/\s*\{(?:\d+|\*)\}/g, ''),
     citations: claim.citations.map((citation) => citationOf(citation, library)),
   }
   const all = [...new Set(sources)].map(({ cited: source }) => source)
@@ -106,17 +119,6 @@ const verbatim = (claim: Claim, library: Library): string[] => [
 
 const holds = ({ cited: { sentences, title } }: Source, quote: string): boolean =>
   quote !== '' && (holdsQuote(sentences, quote) || holdsQuote([title], quote))
-
-const withoutTerm = ({ id, term, citations }: Claim): string[] => {
-  const known = term === undefined ? undefined : termNamed(term)
-  if (known === undefined)
-    return [`Claim ${id} says that papers share "${term ?? ''}", which cannot be checked.`]
-  return citations
-    .filter(({ quote }) => !known.words.test(quote))
-    .map(
-      ({ paper }) => `Claim ${id} says that ${paper} speaks of ${known.term}; the cited sentence does not.`,
-    )
-}
 
 /** A paper must speak of what it is cited for by name. */
 const misnamed = ({ id, text, names = [], citations }: Claim, library: Library): string[] =>
@@ -160,4 +162,45 @@ const wrongAuthors = ({ id, text, citations }: Claim, library: Library): string[
       (name) =>
         `Claim ${id} attributes its statement to ${name} et al.; the cited papers are by ${own.join(', ')}.`,
     )
+}
+
+/** Each cell of a table must be words of the cited sentence, or of the paper's title; `…` joins two parts in order. */
+export const checkTable = (table: Table | undefined, library: Library): Checked => {
+  const rows = table?.rows ?? []
+  return {
+    complaints: rows.flatMap((row) => misplaced(row, library).map((message) => ({ claim: row.id, message }))),
+    claims: rows.length,
+    checked: rows.length,
+  }
+}
+
+const misplaced = ({ id, cells, citation }: TableRow, library: Library): string[] => {
+  const source = library.sources.get(citation.paper)
+  if (source === undefined) return [`Row ${id} cites ${citation.paper}, which is not among the sources.`]
+  if (!holds(source, citation.quote))
+    return [`Row ${id} quotes "${citation.quote.slice(0, 120)}", which does not stand in ${citation.paper}.`]
+  const [name = '', ...facts] = cells
+  const sentence = plainText(citation.quote)
+  const own = [...source.cited.sentences, source.cited.title].map(plainText)
+  return [
+    ...(name === '' || name === source.attribution.subject || own.some((text) => text.includes(name))
+      ? []
+      : [`Row ${id} names ${name}, of which ${citation.paper} does not speak.`]),
+    ...facts
+      .filter((cell) => cell !== '' && !inOrder(sentence, cell))
+      .map(
+        (cell) =>
+          `Row ${id} states "${cell}", which does not stand in the cited sentence of ${citation.paper}.`,
+      ),
+  ]
+}
+
+const inOrder = (sentence: string, cell: string): boolean => {
+  let from = 0
+  for (const part of cell.split(' … ')) {
+    const at = sentence.indexOf(part, from)
+    if (at < 0) return false
+    from = at + part.length
+  }
+  return true
 }

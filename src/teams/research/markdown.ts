@@ -1,24 +1,32 @@
 import { markdownText, markdownUrl } from '../../domain/markdown.ts'
 import { attributionOf, withYear } from './attribution.ts'
-import { counted, upperFirst } from './phrasing.ts'
-import type { Reference, ResearchOutput } from './shapes.ts'
+import { counted, listed, upperFirst } from './phrasing.ts'
+import type { Reading, Reference, ResearchOutput } from './shapes.ts'
+import type { Form } from './understand/question.ts'
 
-/** The report for people: answer, themes, open problems, how it was made, references. */
-export const markdownOf = (output: Omit<ResearchOutput, 'markdown'>): string => {
+export type Shown = { form: Form; leftOut: readonly string[]; readings: readonly Reading[] }
+
+type Output = Omit<ResearchOutput, 'markdown'>
+
+/** The report for people: answer, table, what supports it, open problems, how it was made, references. */
+export const markdownOf = (output: Output, shown: Shown): string => {
   const { report } = output
+  const shaped = (text: string): string =>
+    shown.form === 'bullets' ? bullets(markdownText(text)) : markdownText(text)
   const blocks = [
     `# ${markdownText(report.title)}`,
     ...output.notes.map((note) => `> ${markdownText(note)}`),
-    markdownText(report.answer.text),
+    shaped(report.answer.text),
   ]
+  if (report.table !== undefined) blocks.push(`## ${report.table.title}`, tableLines(report.table))
   for (const { name, paragraphs } of report.themes)
-    blocks.push(`## ${markdownText(name)}`, ...paragraphs.map(({ text }) => markdownText(text)))
+    blocks.push(`## ${markdownText(name)}`, ...paragraphs.map(({ text }) => shaped(text)))
   if (report.openProblems.length > 0) {
     blocks.push(`## ${upperFirst(counted(report.openProblems.length, 'open problem'))}`)
     for (const [at, { title, text }] of report.openProblems.entries())
       blocks.push(`**${at + 1}. ${markdownText(title)}.** ${markdownText(text)}`)
   }
-  blocks.push('## How this was made', madeBy(output))
+  blocks.push('## How this was made', madeBy(output, shown))
   if (report.references.length > 0)
     blocks.push(
       '## References',
@@ -27,25 +35,54 @@ export const markdownOf = (output: Omit<ResearchOutput, 'markdown'>): string => 
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
 }
 
-const madeBy = ({
-  source,
-  dateRange,
-  method,
-  validation,
-  sources,
-  report,
-}: Omit<ResearchOutput, 'markdown'>): string => {
+/** A sentence a line; one ends where its mark of reference does. */
+const bullets = (text: string): string =>
+  text
+    .split(/(?<=\[[\d, –]+\]\.|[.!?]”?)\s+(?=[\p{Lu}\d“])/u)
+    .map((sentence) => `- ${sentence}`)
+    .join('\n')
+
+const tableLines = ({ columns, rows }: NonNullable<ResearchOutput['report']['table']>): string => {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  return [
+    line([...columns, 'Source']),
+    line([...columns, ''].map(() => '---')),
+    ...rows.map(({ cells, citation }) =>
+      line([...cells.map((cell) => (cell === '' ? '–' : markdownText(cell))), `[${citation.n}]`]),
+    ),
+  ].join('\n')
+}
+
+const madeBy = (output: Output, { leftOut, readings }: Shown): string => {
+  const { source, dateRange, method, validation, sources, report, understood } = output
   const when = dateRange.from === '' ? 'undated' : `published ${dateRange.from} to ${dateRange.to}`
   const written =
     method === 'classical'
       ? 'Written by classical methods (no model)'
       : `Written by ${method === 'model' ? 'a language model' : method}`
-  const { claims, checked, repaired } = validation
-  if (sources.length === 0) return `- Source: ${source}; no papers read.\n- ${written}.`
+  const { claims, checked, repaired, dropped } = validation
+  const lines = [
+    `- Understood as: ${markdownText(understood)}. Correct it with params (topic, kind, from, to, exclude, problems, form).`,
+  ]
+  if (sources.length === 0)
+    return [...lines, `- Source: ${markdownText(source)}; no papers read.`, `- ${written}.`].join('\n')
+  const whole = readings.filter(({ sections }) => sections.length > 0).length
+  const read =
+    whole === 0
+      ? 'abstracts only'
+      : whole === readings.length
+        ? 'whole documents'
+        : `abstracts, and ${whole} whole documents`
+  const fixed = [
+    ...(repaired === 0 ? [] : [`${repaired} repaired`]),
+    ...(dropped === 0 ? [] : [`${dropped} dropped`]),
+  ]
   return [
-    `- Source: ${source}; ${counted(sources.length, 'paper')} read (${when}), ${report.references.length} cited.`,
+    ...lines,
+    `- Source: ${markdownText(source)}; ${counted(sources.length, 'paper')} read (${when}; ${read}), ${report.references.length} cited.`,
+    ...(leftOut.length === 0 ? [] : [`- Areas found and left out for length: ${listed(leftOut)}.`]),
     `- ${written}.`,
-    `- Validated: ${claims} claims and ${checked} citations checked against the papers' own sentences; ${repaired === 0 ? 'none had to be mended' : `${repaired} mended`}.`,
+    `- Validated: ${claims} claims and table rows against ${checked} cited sentences; ${fixed.length === 0 ? 'none had to be repaired' : fixed.join(', ')}.`,
   ].join('\n')
 }
 

@@ -40,15 +40,16 @@ type Answer = { problems: { title: string; gaps: ModelClaim[]; question: string 
 /** The same open problems written by a model over the gaps that papers state. */
 export const findProblemsWithModel = async (
   context: AgentContext,
-  { question, topic, count, readings, feedback }: QuestionsInput,
+  { question, readings, feedback }: QuestionsInput,
   classical: Questions,
 ): Promise<Questions> => {
+  const count = question.problems
   const evidence = evidenceFor(readings, ({ kind }) => kind === 'gap', classical.avoided)
   if (evidence.length === 0) return classical
   const answer = await askModel<Answer>(context, {
     name: 'problems',
     schema,
-    instructions: `Suggest ${count} open research problems on "${topic}". Each is derived from gaps that papers state: "gaps" are sentences in the third person that say what a paper
+    instructions: `Suggest ${count} open research problems on "${question.topic}". Each is derived from gaps that papers state: "gaps" are sentences in the third person that say what a paper
 leaves open, each with the ids of the evidence it rests on; "question" is the research question that follows and how one could begin on it, and states no facts.`,
     input: { question, gaps: evidence, ...(feedback === undefined ? {} : { feedback }) },
     check: (value) => problemsOf(value, count),

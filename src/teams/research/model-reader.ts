@@ -1,4 +1,5 @@
 import type { AgentContext } from '../../agent/context.ts'
+import { fitOf } from './answer/fit.ts'
 import { askModel } from './ask-model.ts'
 import { attributionOf, withYear } from './attribution.ts'
 import type { ReaderInput, Reading, Statement, StatementKind } from './shapes.ts'
@@ -30,16 +31,17 @@ type Answer = { name?: string; statements: { kind: StatementKind; text: string; 
 /** The same reading by a model: what it states must name the sentence it comes from, verbatim. Falls back to the classical reading when the answer cannot be used. */
 export const readWithModel = async (
   context: AgentContext,
-  { paper, topic, feedback }: ReaderInput,
+  { paper, question, feedback }: ReaderInput,
   classical: Reading,
   fullText: string | undefined,
 ): Promise<Reading> => {
   const text =
     fullText === undefined ? paper.abstract : `${paper.abstract}\n\n${fullText.slice(0, TEXT_CHARS)}`
+  const fit = fitOf(question)
   const answer = await askModel<Answer>(context, {
     name: 'reading',
     schema,
-    instructions: `You read one paper for a report on "${topic}". Give up to ${STATEMENTS_MAX} statements: what it contributes, how, with what result, and which gaps or
+    instructions: `You read one paper for a report on "${question.topic}". Give up to ${STATEMENTS_MAX} statements: what it contributes, how, with what result, and which gaps or
 limitations it states. "text" is one complete sentence in the third person that names the authors (as "${withYear(attributionOf(paper))}"); "sentence" is the one sentence of
 the paper it is taken from, copied exactly. "name" is what the paper calls its system, if anything.`,
     input: {
@@ -65,6 +67,7 @@ the paper it is taken from, copied exactly. "name" is what the paper calls its s
       end: start + given.sentence.length,
       in: place,
       score: 1,
+      fit: fit(given.sentence, paper.title),
     }
   })
   const kept = statements.filter(({ id }) => !classical.avoided.includes(id))

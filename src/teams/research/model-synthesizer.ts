@@ -43,7 +43,7 @@ const OUTPUT_TOKENS_MAX = 6000
 /** The same narrative written by a model over the same evidence: it cites statements by their ids. Falls back to the classical text when its answers cannot be used. */
 export const narrateWithModel = async (
   context: AgentContext,
-  { question, topic, readings, feedback }: SynthesizerInput,
+  { question, readings, feedback }: SynthesizerInput,
   classical: Narrative,
 ): Promise<Narrative> => {
   const evidence = evidenceFor(readings, ({ kind }) => kind !== 'gap', classical.avoided)
@@ -55,8 +55,8 @@ export const narrateWithModel = async (
 papers, and give numbers as the evidence states them. Every sentence is one claim: "text" a complete sentence without reference marks that names the authors or systems it speaks of,
 "evidence" the ids of the evidence it rests on, each of which must support the whole sentence. "introduction" answers the question in two or three such claims.`,
     input: {
-      question,
-      topic,
+      question: question.text,
+      topic: question.topic,
       evidence,
       ...(feedback === undefined
         ? {}

@@ -1,132 +1,150 @@
-import { APPROACHES } from './approaches.ts'
-import type { Group, Member } from './group.ts'
-import { counted, listed, lowerFirst, numberWord, span, upperFirst } from './phrasing.ts'
-import type { Claim, Narrative, Reading, Theme } from './shapes.ts'
-import { sharedClaim, sharedInAll } from './shared-claims.ts'
-import { type Allowed, tells, toldIn } from './telling.ts'
+import { answerTo } from './answer/answer.ts'
+import { choose, clumsiness } from './answer/choose.ts'
+import { type Allowed, claimOf, type Told } from './answer/claims.ts'
+import { differencesAmong } from './answer/differences.ts'
+import { inForm } from './answer/form.ts'
+import { figuresTable } from './answer/tables.ts'
+import { talliesOf } from './answer/tally.ts'
+import type { Group } from './group.ts'
+import { counted, listed, lowerFirst, span, upperFirst } from './phrasing.ts'
+import type { Claim, Narrative, Reading, Retrieved, Theme } from './shapes.ts'
+import { tells, toldIn } from './telling.ts'
 import { themesOf } from './themes.ts'
+import type { Question } from './understand/question.ts'
 
 export type NarrativeInput = {
-  question: string
-  topic: string
+  question: Question
+  retrieved: Retrieved
   readings: readonly Reading[]
   avoided: readonly string[]
 }
 
 const PARAGRAPH_CLAIMS = 5
+const LEADS_MAX = 4
+/** Of models at large, in a sentence that begins with who says so. */
+const GENERAL =
+  /^[^,]{3,60}? (?:find|finds|report|reports|reveal|reveals|show|shows|observe|observes|demonstrate|demonstrates) that (?:[\w-]+ ){0,4}(?:models?|[\w-]*MLLMs?|[\w-]*LLMs?|VLMs?|LVLMs?|training|scaling|prompting|reinforcement|neither|fine-tuning)\b/i
 
-/** One narrative over the readings, by classical methods: every sentence is a claim with the sentences it rests on. */
-export const narrate = (input: NarrativeInput): Narrative => {
-  const avoided = new Set(input.avoided)
+/** The answer by classical methods: every sentence is a claim with the sentences it rests on. */
+export const narrate = ({ question, retrieved, readings, avoided: given }: NarrativeInput): Narrative => {
+  const avoided = new Set(given)
   const allowed: Allowed = (id) => !avoided.has(id)
-  const usable = input.readings.filter(({ statements }) => statements.some(tells))
-  const groups = themesOf(usable, input.topic)
-  const themes = groups.map((group, at) => themeOf(group, at, groups.length, allowed))
-  return {
-    title: `${upperFirst(input.topic)}: what recent papers report`,
-    introduction: introductionOf(input.topic, groups, usable).filter(({ id }) => allowed(id)),
-    themes: themes.filter(({ paragraphs }) => paragraphs.length > 0),
-    avoided: [...input.avoided],
+  const usable = readings.filter(({ statements }) =>
+    statements.some((each) => tells(each) || each.kind === 'gap'),
+  )
+  const asked = { question, readings: usable, allowed }
+  const answer =
+    question.kind === 'survey' || question.kind === 'problems'
+      ? surveyOf(question, usable, allowed)
+      : question.kind === 'count'
+        ? {
+            introduction: talliesOf(retrieved),
+            themes: answerTo({ ...asked, question: { ...question, kind: 'list' } }).themes,
+          }
+        : answerTo(asked)
+  return inForm(question, {
+    title: titleOf(question, usable),
+    ...answer,
+    notes: [],
+    repairs: [],
+    avoided: [...given],
     method: 'classical',
+  })
+}
+
+/** The question where it asks; its topic where it only names one. */
+const titleOf = (question: Question, [first]: readonly Reading[]): string => {
+  if (question.kind === 'paper' && first !== undefined) return first.title
+  const asks = /[?？]\s*$/.test(question.text) && question.text.length <= 140
+  if (asks && question.language === 'English') return upperFirst(question.text.trim())
+  if (question.topic === '') return 'What the documents say'
+  return upperFirst(question.topic)
+}
+
+const surveyOf = (
+  question: Question,
+  readings: readonly Reading[],
+  allowed: Allowed,
+): Pick<Narrative, 'introduction' | 'themes' | 'table'> => {
+  const groups = themesOf(readings, question)
+  const leads = leadsOf(groups, allowed)
+  const led = new Set(leads.map(({ statement }) => statement.id))
+  const { different, same } = differencesAmong(readings, (id) => allowed(id) && !led.has(id))
+  const pairs = [...different, ...same.slice(0, Math.max(0, 2 - different.length))]
+  const paired = new Set(pairs.flat().map(({ id }) => id))
+  const free: Allowed = (id) => allowed(id) && !led.has(id) && !paired.has(id)
+  const themes = groups
+    .map((group): Theme => ({ name: group.name, paragraphs: paragraphsOf(group, groups.length, free) }))
+    .filter(({ paragraphs }) => paragraphs.length > 0)
+  const scope = scopeOf(question, groups, readings).filter(({ id }) => allowed(id))
+  const table = question.form === 'table' ? figuresTable(readings, allowed) : undefined
+  return {
+    introduction: [...leads.map(claimOf), ...scope],
+    ...(table === undefined ? {} : { table }),
+    themes:
+      question.kind === 'problems'
+        ? []
+        : [
+            ...themes,
+            ...(pairs.length === 0 ? [] : [{ name: 'Where papers agree and differ', paragraphs: pairs }]),
+          ],
   }
 }
 
-const idsOf = (members: readonly Member[]): string[] => members.map(({ reading }) => reading.id)
+/** What stands out first: the result or finding of each of the largest themes that says most. */
+const leadsOf = (groups: readonly Group[], allowed: Allowed): Told[] => {
+  const used = new Set<string>()
+  const largest = [...groups].sort((a, b) => b.members.length - a.members.length).slice(0, LEADS_MAX)
+  const perGroup = Math.max(1, Math.floor(LEADS_MAX / Math.max(1, largest.length)))
+  return largest.flatMap(({ members }) => {
+    const chosen = choose(
+      members.map(({ reading }) => reading),
+      {
+        count: perGroup,
+        allowed,
+        used,
+        worth: ({ statement: { kind, fit, score, sentence, text } }) =>
+          kind === 'finding' || kind === 'result'
+            ? fit +
+              0.03 * score +
+              (/\d/.test(sentence) ? 0.15 : 0) +
+              (GENERAL.test(text) ? 0.3 : 0) -
+              2 * clumsiness({ text })
+            : undefined,
+      },
+    )
+    for (const { statement } of chosen) used.add(statement.id)
+    return chosen
+  })
+}
 
-const introductionOf = (topic: string, groups: readonly Group[], readings: readonly Reading[]): Claim[] => {
+const idsOf = (readings: readonly Reading[]): string[] => readings.map(({ id }) => id)
+
+/** What the summary rests on; the number is of papers read, not of papers there are. */
+const scopeOf = (question: Question, groups: readonly Group[], readings: readonly Reading[]): Claim[] => {
   if (readings.length === 0) return []
   const when = span(readings.map(({ published }) => published))
-  const parts = groups.map(({ name, members }) => `${lowerFirst(name)} (${counted(members.length, 'paper')})`)
-  const themes =
-    parts.length < 2
-      ? ''
-      : `; ${groups.reduce((sum, { members }) => sum + members.length, 0) === readings.length ? 'they' : 'most of them'} fall into ${numberWord(parts.length)} themes: ${listed(parts)}`
-  const scope: Claim = {
-    id: 'introduction/scope',
-    kind: 'count',
-    text: `This summary rests on ${counted(readings.length, 'paper')} on ${topic}${when === '' ? '' : `, published ${when}`}${themes}.`,
-    citations: [],
-    counts: [
-      { of: readings.map(({ id }) => id), value: readings.length },
-      ...(parts.length < 2
-        ? []
-        : groups.map(({ members }) => ({ of: idsOf(members), value: members.length }))),
-    ],
-  }
-  return [scope, ...kindsOf('introduction', groups, LEADING), ...sharedInAll(readings)]
-}
-
-type Kinds = (parts: string[], tied: boolean) => string
-
-const LEADING: Kinds = ([first = '', second = '', ...rest], tied) =>
-  tied
-    ? `By kind of work, ${first} and ${second} come first${rest.length === 0 ? '' : `, ahead of ${listed(rest)}`}.`
-    : `By kind of work, ${first} come first, ahead of ${listed([second, ...rest])}.`
-const AMONG: Kinds = (parts) => `Among them are ${listed(parts)}.`
-
-/** How many papers are of which kind, the most frequent first. */
-const kindsOf = (place: string, groups: readonly Group[], say: Kinds): Claim[] => {
-  if (groups.every(({ axis }) => axis !== 'area')) return []
-  const members = groups.flatMap((group) => group.members)
-  const kinds = APPROACHES.map(({ key, noun }) => ({
-    noun,
-    of: idsOf(members.filter(({ approach }) => approach.key === key)),
-  }))
-    .filter(({ of }) => of.length > 0)
-    .sort((a, b) => b.of.length - a.of.length)
-    .slice(0, 3)
-  if (kinds.length < 2 || (kinds[0]?.of.length ?? 0) < 2) return []
+  const topic = question.topic === '' ? '' : ` found on “${question.topic}”`
+  const names = groups.map(({ name }) => lowerFirst(name))
+  const told =
+    question.kind === 'problems' || names.length < 2 ? '' : `; they are told under ${listed(names)}`
   return [
     {
-      id: `${place}/kinds`,
+      id: 'introduction/scope',
       kind: 'count',
-      text: say(
-        kinds.map(({ noun, of }) => counted(of.length, noun[0], noun[1])),
-        kinds[0]?.of.length === kinds[1]?.of.length,
-      ),
+      text: `This summary rests on ${counted(readings.length, 'paper')}${topic}${when === '' ? '' : `, published ${when}`}${told}.`,
       citations: [],
-      counts: kinds.map(({ of }) => ({ of, value: of.length })),
+      counts: [{ of: idsOf(readings), value: readings.length }],
     },
   ]
 }
 
-const themeOf = (group: Group, at: number, themes: number, allowed: Allowed): Theme => {
-  const told = toldIn(group, themes, allowed)
-  if (told.length === 0) return { name: group.name, paragraphs: [] }
-  const place = `theme-${at + 1}`
-  const opening = [
-    ...(themes === 1 && group.aim === undefined ? [] : [leadOf(group, at)]),
-    ...kindsOf(place, [group], AMONG),
-    ...sharedClaim(group, at),
-  ].filter(({ id }) => allowed(id))
-  const paragraphs = [opening]
-  for (const claims of told) {
-    const last = paragraphs.at(-1)!
-    if (last.length > 1 && last.length + claims.length > PARAGRAPH_CLAIMS + 1) paragraphs.push([...claims])
+const paragraphsOf = (group: Group, themes: number, allowed: Allowed): Claim[][] => {
+  const paragraphs: Claim[][] = []
+  for (const claims of toldIn(group, themes, allowed)) {
+    const last = paragraphs.at(-1)
+    if (last === undefined || last.length + claims.length > PARAGRAPH_CLAIMS) paragraphs.push([...claims])
     else last.push(...claims)
   }
-  return { name: group.name, paragraphs }
-}
-
-const LEADS: ((many: string, when: string, aim: string) => string)[] = [
-  (many, when, aim) => `${upperFirst(many)} {*}${when === '' ? '' : `, published ${when},`} try to ${aim}.`,
-  (many, when, aim) => `To ${aim} is the goal of ${many} {*}${when === '' ? '' : ` published ${when}`}.`,
-  (many, when, aim) =>
-    `How to ${aim} is the question of ${many} {*}${when === '' ? '' : `, which appeared ${when}`}.`,
-]
-
-const leadOf = ({ members, aim }: Group, at: number): Claim => {
-  const when = span(members.map(({ reading }) => reading.published))
-  const many = counted(members.length, 'paper')
-  const text =
-    aim === undefined
-      ? `${upperFirst(many)} {*}${when === '' ? '' : `, published ${when},`} ${members.length === 1 ? 'is' : 'are'} told here${at === 0 ? '' : ' together'}.`
-      : LEADS[at % LEADS.length]!(many, when, aim)
-  return {
-    id: `theme-${at + 1}/lead`,
-    kind: 'count',
-    text,
-    citations: members.map(({ reading }) => ({ paper: reading.id, quote: reading.title })),
-    counts: [{ of: idsOf(members), value: members.length }],
-  }
+  return paragraphs
 }

@@ -22,7 +22,9 @@ export const numberWord = (value: number): string => SMALL[value] ?? String(valu
 
 export const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 export const lowerFirst = (text: string): string =>
-  /^(?:\p{Lu}\p{Ll}|A )/u.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text
+  /^(?:\p{Lu}\p{Ll}+(?=[\s,.:;)]|$)|\p{Lu}\p{Ll}+-\p{Ll}|A )/u.test(text)
+    ? text.charAt(0).toLowerCase() + text.slice(1)
+    : text
 
 /** `a`, `a and b`, `a, b and c`; with another mark where the items hold commas. */
 export const listed = (items: readonly string[], mark = ','): string =>
@@ -50,6 +52,3 @@ export const span = (days: readonly string[]): string => {
   const [month, year] = first.split(' ')
   return year !== undefined && last.endsWith(year) ? `from ${month} to ${last}` : `from ${first} to ${last}`
 }
-
-/** Letters and digits joined by hyphens, for ids. */
-export const slug = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]+/g, '-')

@@ -1,5 +1,5 @@
 import { markdownOf } from './markdown.ts'
-import { listed, lowerFirst, numberWord, upperFirst } from './phrasing.ts'
+import { listed, lowerFirst, upperFirst } from './phrasing.ts'
 import type {
   Claim,
   Narrative,
@@ -11,6 +11,7 @@ import type {
   ReportPart,
   ResearchOutput,
   Retrieved,
+  Table,
 } from './shapes.ts'
 
 /** The report from claims that were checked; references are numbered in the order of their first citation. */
@@ -23,10 +24,13 @@ export const composed = (
 ): ResearchOutput => {
   const numbers = new Map<string, number>()
   const part = (claims: readonly Claim[]): ReportPart => partOf(claims, numbers)
+  const nothing = retrieved.status === 'nothing-found'
+  const topic = retrieved.question.paper ?? retrieved.question.topic
   const report: Report = {
-    title: readings.length === 0 ? `${upperFirst(retrieved.topic)}: nothing found` : narrative.title,
-    question: retrieved.question,
+    title: nothing ? `${upperFirst(topic || 'Nothing')}: nothing found` : narrative.title,
+    question: retrieved.question.text,
     answer: part([...narrative.introduction, ...leftOpen(questions)]),
+    ...(narrative.table === undefined ? {} : { table: tableOf(narrative.table, numbers) }),
     themes: narrative.themes.map(({ name, paragraphs }) => ({ name, paragraphs: paragraphs.map(part) })),
     openProblems: questions.problems.map(({ title, claims }) => ({ title, ...part(claims) })),
     references: [],
@@ -37,6 +41,8 @@ export const composed = (
     return paper === undefined ? [] : [referenceOf(paper, n)]
   })
   const output: Omit<ResearchOutput, 'markdown'> = {
+    status: retrieved.status,
+    understood: retrieved.understood,
     report,
     sources: retrieved.papers.map(({ id, title, url, published }) => ({
       id,
@@ -53,10 +59,14 @@ export const composed = (
           ? 'bundled corpus'
           : retrieved.source,
     method: methodOf(readings, narrative, questions),
-    notes: [...retrieved.notes, ...questions.notes],
+    notes: [...retrieved.notes, ...narrative.notes, ...questions.notes],
     validation,
+    repairs: [...narrative.repairs, ...questions.repairs],
   }
-  return { markdown: markdownOf(output), ...output }
+  return {
+    markdown: markdownOf(output, { form: retrieved.question.form, leftOut: retrieved.leftOut, readings }),
+    ...output,
+  }
 }
 
 /** The answer ends on what is open. */
@@ -66,10 +76,18 @@ const leftOpen = ({ problems }: Questions): Claim[] => {
     problems.map(({ title }) => lowerFirst(title)),
     ';',
   )
-  const verb = problems.length === 1 ? 'One problem' : `${upperFirst(numberWord(problems.length))} problems`
-  const text = `${verb} ${problems.length === 1 ? 'stays' : 'stay'} open by the papers' own account: ${titles}.`
-  return [{ id: 'introduction/open', kind: 'frame', text, citations: [] }]
+  return [{ id: 'introduction/open', kind: 'frame', text: `Open problems: ${titles}.`, citations: [] }]
 }
+
+const tableOf = (table: Table, numbers: Map<string, number>): NonNullable<Report['table']> => ({
+  title: table.title,
+  columns: table.columns,
+  rows: table.rows.map(({ cells, citation: { paper, quote } }) => {
+    const n = numbers.get(paper) ?? numbers.size + 1
+    numbers.set(paper, n)
+    return { cells, citation: { n, paper, quote } }
+  }),
+})
 
 const methodOf = (readings: readonly Reading[], narrative: Narrative, questions: Questions): string => {
   const parts = [

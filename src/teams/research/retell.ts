@@ -22,7 +22,7 @@ further|interestingly|surprisingly|remarkably|to this end|to that end|to do so|t
 in contrast|by contrast|conversely|in this way|more specifically|more importantly|as such|here|for this purpose|on this basis|at its core|in this paper|in this work|in this study|in this survey|in this report|
 in this article|in this position paper|in the present work|in summary|in conclusion|technically|conceptually|methodologically|empirically|experimentally|together|instead|alternatively|for the first time|
 (?:building|based|drawing|relying|capitalizing) (?:up)?on (?:this|these|that|those|it|the above|the analys[ie]s|the findings?|the observations?|the insights?|our)\\b[^,]*|(?:motivated|inspired|guided|driven|informed|enabled) by (?:this|these|that|those|it|the above|the analys[ie]s|the findings?|the observations?|the insights?|our)\\b[^,]*|
-(?:to|towards?) (?:\\w+ing |\\w+ )?(?:\\w+ )?(?:this|these|those|such|it|them|the above|the aforementioned|both|the gap|the issue|the problem|the challenge)\\b[^,]*|(?:in light of|given|with|through|by|using|leveraging|from|under|recognizing|following|considering|acknowledging|noting|addressing|observing|exploiting|utilizing) (?:this|these|those|such|its|their)\\b[^,]*),\\s+`.replace(
+(?:to|towards?) (?:\\w+ing |\\w+ )?(?:\\w+ )?(?:this|these|those|such|it|them|the above|above|the aforementioned|both|the gap|the issue|the problem|the challenge)\\b[^,]*|(?:in light of|given|with|through|by|using|leveraging|from|under|recognizing|following|considering|acknowledging|noting|addressing|observing|exploiting|utilizing) (?:this|these|those|such|its|their)\\b[^,]*),\\s+`.replace(
     /\n/g,
     '',
   ),
@@ -50,8 +50,8 @@ const THIS_PAPER = new RegExp(
 )
 const EVIDENCE = new RegExp(
   `^(?:(?:our|the|these|extensive|comprehensive|experimental|empirical|further|detailed|in-depth|systematic|evaluation|quantitative|and|qualitative|main|key|thorough|rigorous) )*
-(?:results?|findings?|experiments?|analys[ie]s|study|evaluations?|investigation|observations?|comparisons?|ablations?|ablation studies)(?: (?:on|across|over|with|of|using|from|in|conducted on|spanning) [^,;]{3,90}?)?,? ${ADVERB}
-(show|shows|reveal|reveals|demonstrate|demonstrates|indicate|indicates|suggest|suggests|confirm|confirms|find|finds|highlight|highlights|uncover|uncovers|expose|exposes) (.*)$`.replace(
+(?:results?|findings?|experiments?|analys[ie]s|study|evaluations?|investigation|observations?|comparisons?|ablations?|ablation studies)(?: (?:on|across|over|with|of|using|from|in|against|conducted on|spanning) [^,;]{3,90}?)?,? ${ADVERB}
+(show|shows|reveal|reveals|demonstrate|demonstrates|indicate|indicates|suggest|suggests|confirm|confirms|find|finds|highlight|highlights|uncover|uncovers|expose|exposes|showed|revealed|demonstrated|indicated|suggested|confirmed) (.*)$`.replace(
     /\n/g,
     '',
   ),
@@ -285,7 +285,7 @@ const shortened = (given: string): string | undefined => {
 }
 
 const DANGLING =
-  /\b(?:this|these|those|such|the (?:former|latter|above|aforementioned)|aforementioned)\b(?! (?:as|that)\b)|\babove[.,;]/i
+  /\b(?:this|these|those|such|the (?:former|latter|above|aforementioned)|aforementioned)\b(?! that\b)|\babove[.,;]/i
 
 const POINTING_CLAUSE =
   /\b(?:that|, it|and it|, they|because|since|as|when|:) ?(?:it|they|this|its) (?:is|are|can|also|has|have|remain\w*|still|not|enables?|achieves?|improves?|outperforms?|underperforms?)\b|, (?:it|they) \w+/i

@@ -1,3 +1,5 @@
+import type { Question } from './understand/question.ts'
+
 /** A paper as the retriever hands it on: what reading and citing need, nothing more. */
 export type PaperRecord = {
   id: string
@@ -7,14 +9,21 @@ export type PaperRecord = {
   /** ISO date; empty when the source does not say. */
   published: string
   url: string
+  /** The whole document is at hand. */
+  document?: true
 }
 
 export type DateRange = { from: string; to: string }
 
+/** Whether a report answers its question: `thin` rests on few papers or on a part of the topic. */
+export type Status = 'answered' | 'thin' | 'nothing-found'
+
 /** The retriever's result. */
 export type Retrieved = {
-  question: string
-  topic: string
+  question: Question
+  /** How the question was understood, in words. */
+  understood: string
+  status: Status
   papers: PaperRecord[]
   /** `arxiv`, `bundled`, or the path of a corpus. */
   source: string
@@ -22,13 +31,15 @@ export type Retrieved = {
   dateRange: DateRange
   /** Distinct papers looked at before the selection. */
   considered: number
+  /** The collection searched, and how many of its papers speak of each subject of the question. */
+  collection: { size: number; about: { text: string; papers: number; titles: number }[] }
+  /** Areas of the field that had papers of which none was taken. */
+  leftOut: string[]
   /** What a reader of the report has to know about the search. */
   notes: string[]
-  /** Whether the papers match the question only loosely. */
-  thin: boolean
 }
 
-export type StatementKind = 'contribution' | 'method' | 'result' | 'finding' | 'gap'
+export type StatementKind = 'contribution' | 'method' | 'result' | 'finding' | 'gap' | 'background'
 
 /** Something a paper says. `sentence` is the text it was taken from, at `start` to `end` of the abstract (or the full text). */
 export type Statement = {
@@ -43,8 +54,15 @@ export type Statement = {
   start: number
   end: number
   in: 'abstract' | 'text'
+  /** The section it stands in, where the whole document was read. */
+  section?: string
   score: number
+  /** How well it answers the question, 0 to about 1.2. */
+  fit: number
 }
+
+/** A figure that a sentence reports; every part is words of the sentence, `…` joining two. */
+export type Measure = { value: string; what: string; setting?: string; sentence: string }
 
 /** The reader's result for one paper. */
 export type Reading = {
@@ -56,6 +74,9 @@ export type Reading = {
   /** What the paper calls its system, benchmark or method. */
   name?: string
   statements: Statement[]
+  measures: Measure[]
+  /** What was read: the abstract, or the document with these sections. */
+  sections: string[]
   /** Statements given up after the validator's feedback, by id. */
   avoided: string[]
   method: string
@@ -68,10 +89,19 @@ export type ClaimCitation = {
 }
 
 /**
- * `paraphrase` retells the cited sentence, `quote` quotes it, `shared` says that every cited sentence speaks of `term`, `count` counts
- * papers, `mention` names what the cited papers offer, `frame` only asks, `title` heads: neither may state a fact.
+ * `paraphrase` retells the cited sentence, `quote` quotes it, `count` counts papers, `mention` names what the cited papers offer, `note`
+ * speaks of the reading itself in one of a few fixed sentences, `tally` tells the collection's size, `since` dates, `frame` only asks, `title` heads: the last three state nothing of a paper.
  */
-export type ClaimKind = 'paraphrase' | 'quote' | 'shared' | 'count' | 'mention' | 'frame' | 'title'
+export type ClaimKind =
+  | 'paraphrase'
+  | 'quote'
+  | 'count'
+  | 'mention'
+  | 'note'
+  | 'tally'
+  | 'since'
+  | 'frame'
+  | 'title'
 
 export type Claim = {
   id: string
@@ -79,7 +109,6 @@ export type Claim = {
   /** A complete sentence; `{1}`, `{2}` mark where a citation goes inside it, else all go to its end. */
   text: string
   citations: ClaimCitation[]
-  term?: string
   /** What a `mention` names of each citation in turn; empty for none. */
   names?: string[]
   /** How many of which papers the text says there are. */
@@ -88,19 +117,36 @@ export type Claim = {
 
 export type Theme = { name: string; paragraphs: Claim[][] }
 
+/** One paper's row: each cell is words of the cited sentence or of the paper's title; empty where the paper does not say. */
+export type TableRow = { id: string; cells: string[]; citation: ClaimCitation }
+export type Table = { title: string; columns: string[]; rows: TableRow[] }
+
 export type OpenProblem = { title: string; claims: Claim[] }
 
-/** The synthesizer's result. */
+/** The synthesizer's result: the answer first, a table where the question wants one, then sections. */
 export type Narrative = {
   title: string
   introduction: Claim[]
+  table?: Table
   themes: Theme[]
+  notes: string[]
+  /** What was wrong with a model's claims, and what became of each. */
+  repairs: Repair[]
   avoided: string[]
   method: string
 }
 
+/** A claim that did not hold: what it said, why not, and what stands there now; nothing where it was dropped. */
+export type Repair = { claim: string; before: string; reason: string; after?: string }
+
 /** The question generator's result. */
-export type Questions = { problems: OpenProblem[]; notes: string[]; avoided: string[]; method: string }
+export type Questions = {
+  problems: OpenProblem[]
+  notes: string[]
+  repairs: Repair[]
+  avoided: string[]
+  method: string
+}
 
 export type ReportCitation = { n: number; paper: string; quote: string }
 export type ReportPart = { text: string; citations: ReportCitation[] }
@@ -117,6 +163,7 @@ export type Report = {
   title: string
   question: string
   answer: ReportPart
+  table?: { title: string; columns: string[]; rows: { cells: string[]; citation: ReportCitation }[] }
   themes: { name: string; paragraphs: ReportPart[] }[]
   openProblems: ({ title: string } & ReportPart)[]
   references: Reference[]
@@ -125,6 +172,10 @@ export type Report = {
 /** What a run of the research team returns. */
 export type ResearchOutput = {
   markdown: string
+  /** `nothing-found` ends the command line with an exit code of its own. */
+  status: Status
+  /** How the question was understood; params correct it. */
+  understood: string
   report: Report
   sources: { id: string; title: string; url: string; published: string; cited: boolean }[]
   dateRange: DateRange
@@ -133,27 +184,14 @@ export type ResearchOutput = {
   /** `classical`, or `model` and which agents used it. */
   method: string
   notes: string[]
-  validation: { claims: number; checked: number; repaired: number }
-}
-
-export type ResearchParams = {
-  /** `corpus` keeps away from the network. Default: arXiv, and the corpus when it cannot be reached. */
-  source?: string
-  /** A file or folder to search instead of the bundled corpus. */
-  corpus?: string
-  /** Papers to read. Default 40. */
-  max?: number
-  /** First and last day of publication. */
-  from?: string
-  to?: string
-  /** Read whole documents where there are any. */
-  fullText?: boolean
+  validation: { claims: number; checked: number; repaired: number; dropped: number }
+  repairs: Repair[]
 }
 
 /** What the reader is given. */
 export type ReaderInput = {
   paper: PaperRecord
-  topic: string
+  question: Question
   method: string
   fullText?: boolean
   corpus?: string
@@ -162,10 +200,8 @@ export type ReaderInput = {
 
 /** What the question generator is given. */
 export type QuestionsInput = {
-  question: string
-  topic: string
+  question: Question
   method: string
-  count: number
   readings: Reading[]
   feedback?: string
 }

@@ -5,6 +5,7 @@ import { type Idf, idfTable } from '../../domain/text/similarity.ts'
 import { stems } from '../../domain/text/tokens.ts'
 import type { CitedSource } from '../../verification/citations.ts'
 import { type Attribution, attributionOf } from './attribution.ts'
+import { FULL_TEXT_CHARS } from './read/reader.ts'
 import type { PaperRecord, Reading, Retrieved } from './shapes.ts'
 
 export type Source = {
@@ -16,9 +17,7 @@ export type Source = {
 }
 
 /** The papers of a run as the validator reads them: from the retriever's records and, where whole documents were read, from the documents again. */
-export type Library = { sources: ReadonlyMap<string, Source>; idf: Idf }
-
-const FULL_TEXT_CHARS = 60_000
+export type Library = { sources: ReadonlyMap<string, Source>; idf: Idf; retrieved: Retrieved }
 
 export const libraryOf = async (
   retrieved: Retrieved,
@@ -44,7 +43,7 @@ export const libraryOf = async (
     })
   }
   const idf = idfTable(retrieved.papers.map(({ title, abstract }) => stems(`${title} ${abstract}`)))
-  return { sources, idf }
+  return { sources, idf, retrieved }
 }
 
 const fullText = async (id: string, path: string | undefined, context: AgentContext): Promise<string> => {

@@ -1,8 +1,8 @@
 import { type AnyAgent, agent } from '../../agent/define.ts'
 import type { Json } from '../../domain/json.ts'
 import { type TeamDefinition, team } from '../../orchestration/team.ts'
-import type { Search } from './gather.ts'
 import type { PlannerInput } from './planner.ts'
+import type { Search } from './retrieve/search.ts'
 import type { QuestionsInput, ReaderInput } from './shapes.ts'
 import type { SynthesizerInput } from './synthesizer.ts'
 import type { ValidatorInput } from './validator.ts'
@@ -24,7 +24,7 @@ export const retriever: AnyAgent = agent<Search, unknown>({
     'Finds papers on a topic in arXiv or a corpus and selects by relevance, recency and diversity.',
   tools: ['arxiv_search', 'corpus_search'],
   timeoutMs: RETRIEVE_MS,
-  run: async (input, context) => (await import('./retriever.ts')).retrieve(input, context),
+  run: async (input, context) => (await import('./retrieve/retriever.ts')).retrieve(input, context),
 })
 
 export const reader: AnyAgent = agent<ReaderInput, unknown>({
@@ -32,7 +32,7 @@ export const reader: AnyAgent = agent<ReaderInput, unknown>({
   description: 'Reads one paper: contributions, method, results and gaps, each bound to its source sentence.',
   tools: ['paper_fetch'],
   timeoutMs: MODEL_MS,
-  run: async (input, context) => (await import('./reader.ts')).read(input, context),
+  run: async (input, context) => (await import('./read/reader.ts')).read(input, context),
 })
 
 export const synthesizer: AnyAgent = agent<SynthesizerInput, Json>({
@@ -60,7 +60,8 @@ export const validator: AnyAgent = agent<ValidatorInput, unknown>({
 
 /**
  * The autonomous research team: a goal goes in, a cited and validated report comes out (`ResearchOutput`). Params: `source`
- * (`corpus` keeps away from the network), `corpus` (a folder), `max`, `from`, `to`, `fullText`. Works without a model; with one,
+ * (`corpus` keeps away from the network), `corpus` (a folder), `max`, `from`, `to`, `fullText`, and what corrects the
+ * understanding of the question: `topic`, `kind`, `form`, `problems`, `exclude`, `words`. Works without a model; with one,
  * reader, synthesizer and question generator use it over the same evidence and under the same validator.
  */
 export const researchTeam = (): TeamDefinition =>

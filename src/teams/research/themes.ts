@@ -1,58 +1,56 @@
-import { APPROACHES, approachOf } from './approaches.ts'
+import { APPROACH_ORDER, approachOf } from './approaches.ts'
 import { areaOf } from './area-of.ts'
 import { AREAS } from './areas.ts'
 import { clustered } from './clusters.ts'
 import type { Group, Member } from './group.ts'
 import { upperFirst } from './phrasing.ts'
-import { topicTerms } from './relevance.ts'
+import { isMultimodal } from './relevance.ts'
+import { isBroad } from './retrieve/focus.ts'
 import type { Reading } from './shapes.ts'
+import type { Question } from './understand/question.ts'
 
-const THEMES_MAX = 6
+const THEMES_MAX = 7
 const MEMBERS_MIN = 2
-const DOMINANT = 0.5
-const KNOWN_MIN = 0.6
+const IN_FIELD_MIN = 0.7
 const CLUSTERED_MIN = 6
 
 /**
- * Papers grouped by field; by kind of work when one field holds most of them; by the words they share when they are not about
- * multimodal models at all. Largest group first; groups of one are left out (their papers stay in the list of sources).
+ * Papers grouped: a survey of the multimodal field by its areas, one subject of it by kind of work, papers on anything else by the words they
+ * share, as the areas of one field say nothing about another. Few papers are told together.
  */
-export const themesOf = (readings: readonly Reading[], topic: string): Group[] => {
+export const themesOf = (readings: readonly Reading[], question: Question): Group[] => {
   const members = readings.map(memberOf)
-  const fields = groupBy(members, ({ reading }) => areaOf(reading.title, textOf(reading))?.name)
-  const known = [...fields.values()].reduce((sum, list) => sum + list.length, 0)
-  const largest = Math.max(0, ...[...fields.values()].map((list) => list.length))
-  if (known < KNOWN_MIN * members.length || members.length < CLUSTERED_MIN) return asOne(members, topic)
-  if (topicTerms(topic).broad || largest <= DOMINANT * members.length)
-    return largestFirst(
-      [...fields].map(([name, list]) => ({
-        name,
-        aim: AREAS.find((area) => area.name === name)!.aim,
-        members: list,
-        axis: 'area' as const,
-      })),
-    )
-  const kinds = groupBy(members, ({ approach }) => approach.name)
-  return largestFirst(
-    [...kinds].map(([name, list]) => ({
-      name,
-      aim: APPROACHES.find((approach) => approach.name === name)!.aim,
-      members: list,
-      axis: 'approach' as const,
-    })),
+  const inField = members.filter(({ reading }) =>
+    isMultimodal({ title: reading.title, abstract: textOf(reading) }),
   )
+  if (members.length < CLUSTERED_MIN) return together(members, question.topic)
+  if (inField.length < IN_FIELD_MIN * members.length) return byWords(members, question.topic)
+  if (isBroad(question.concepts)) {
+    const areas = groupBy(members, ({ reading }) => areaOf(reading.title, textOf(reading))?.name)
+    const groups = largestFirst(
+      [...areas].map(([name, list]) => ({ name, members: list, axis: 'area' as const })),
+    )
+    return groups.sort((a, b) => prominence(b) - prominence(a))
+  }
+  const kinds = groupBy(members, ({ approach }) => approach.name)
+  const groups = [...kinds].map(([name, list]) => ({ name, members: list, axis: 'approach' as const }))
+  const rank = ({ members: [first] }: Group): number => APPROACH_ORDER.indexOf(first!.approach.key)
+  return groups.sort((a, b) => rank(a) - rank(b))
 }
 
-/** Papers on any subject, by the words they share; few papers, and those that share none, are told together. */
-const asOne = (members: readonly Member[], topic: string): Group[] => {
-  const groups = members.length < CLUSTERED_MIN ? [] : largestFirst(clustered(members))
+const prominence = ({ name }: Group): number => AREAS.find((area) => area.name === name)?.prominence ?? 0
+
+const together = (members: readonly Member[], topic: string): Group[] =>
+  members.length === 0
+    ? []
+    : [{ name: upperFirst(topic || 'The documents'), members: [...members], axis: 'terms' }]
+
+const byWords = (members: readonly Member[], topic: string): Group[] => {
+  const groups = largestFirst(clustered(members))
   const grouped = new Set(groups.flatMap((group) => group.members))
   const rest = members.filter((member) => !grouped.has(member))
-  if (rest.length === 0) return groups
-  return [
-    ...groups,
-    { name: groups.length === 0 ? upperFirst(topic) : 'Further papers', members: rest, axis: 'terms' },
-  ]
+  if (groups.length === 0) return together(members, topic)
+  return rest.length === 0 ? groups : [...groups, { name: 'Further papers', members: rest, axis: 'terms' }]
 }
 
 const memberOf = (reading: Reading): Member => {

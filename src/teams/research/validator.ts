@@ -2,7 +2,7 @@ import type { AgentContext } from '../../agent/context.ts'
 import type { Redo } from '../../domain/check.ts'
 import { ConcordError } from '../../domain/errors.ts'
 import { asJson, type Json } from '../../domain/json.ts'
-import { checkClaims } from './check-claims.ts'
+import { checkClaims, checkTable } from './check-claims.ts'
 import { checkReading } from './check-reading.ts'
 import { type Complaint, feedbackText } from './feedback.ts'
 import { composed } from './report.ts'
@@ -33,16 +33,21 @@ export const validateResearch = async (input: ValidatorInput, context: AgentCont
   const asked = questions.problems.flatMap(({ title, claims }, at) => [titleOf(title, claims, at), ...claims])
   const told = checkClaims(narrated, library)
   const left = checkClaims(asked, library)
+  const table = checkTable(narrative.table, library)
   found.push(
-    { step: 'synthesize', complaints: told.complaints, avoided: narrative.avoided },
+    { step: 'synthesize', complaints: [...told.complaints, ...table.complaints], avoided: narrative.avoided },
     { step: 'questions', complaints: left.complaints, avoided: questions.avoided },
   )
   const reasons = found.flatMap(({ complaints }) => complaints.map(({ message }) => message))
   if (reasons.length > 0) return asJson({ met: false, reasons, redo: redoOf(found) })
+  const repairs = [...narrative.repairs, ...questions.repairs]
   const output = composed(retrieved, readings, narrative, questions, {
-    claims: told.claims + left.claims,
-    checked: told.checked + left.checked,
-    repaired: new Set(found.flatMap(({ step, avoided }) => avoided.map((id) => `${step} ${id}`))).size,
+    claims: told.claims + left.claims + table.claims,
+    checked: told.checked + left.checked + table.checked,
+    dropped: repairs.filter(({ after }) => after === undefined).length,
+    repaired:
+      repairs.filter(({ after }) => after !== undefined).length +
+      new Set(found.flatMap(({ step, avoided }) => avoided.map((id) => `${step} ${id}`))).size,
   })
   return asJson({
     output: { met: true, reasons: [], output },

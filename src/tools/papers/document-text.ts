@@ -104,16 +104,26 @@ export const splitAuthors = (text: string): string[] => {
   return names.map((name) => oneLine(name)).filter((name) => name !== '')
 }
 
-/** An ISO day or instant from what people write in date fields; undefined when it says no date. */
+/**
+ * An ISO date or instant from what people write in date fields, no more exact than they were: a year stays a year. Undefined when it
+ * says no date.
+ */
 export const isoDate = (value: unknown): string | undefined => {
-  if (typeof value === 'number') return value >= 1500 && value <= 2200 ? `${value}-01-01` : instant(value)
+  if (typeof value === 'number') return value >= 1500 && value <= 2200 ? String(value) : instant(value)
   if (typeof value !== 'string') return undefined
   const text = value.trim()
   const pdf = /^D:(\d{4})(\d{2})?(\d{2})?/.exec(text)
-  if (pdf) return `${pdf[1]}-${pdf[2] ?? '01'}-${pdf[3] ?? '01'}`
+  if (pdf)
+    return pdf
+      .slice(1)
+      .filter((part) => part !== undefined)
+      .join('-')
   const parts = /^(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?$/.exec(text)
   if (parts)
-    return [parts[1], ...[parts[2] ?? '1', parts[3] ?? '1'].map((part) => part.padStart(2, '0'))].join('-')
+    return parts
+      .slice(1)
+      .flatMap((part) => (part === undefined ? [] : [part.padStart(2, '0')]))
+      .join('-')
   if (!/\d{4}/.test(text)) return undefined
   if (/^\d{4}-\d{2}-\d{2}/.test(text)) return Number.isNaN(Date.parse(text)) ? undefined : text
   // Other spellings (Mon, 18 Mar 2025) are read as UTC, so that no machine's time zone moves the day.

@@ -210,7 +210,7 @@ test('takes the field names of common datasets and skips malformed lines with fi
     ]),
     [
       ['7', 'SciFact style', 'One sentence. Another.', [], '', [], ''],
-      ['p1', 'Names', 'S.', ['A B', 'C D'], '2023-01-01', ['x', 'y'], ''],
+      ['p1', 'Names', 'S.', ['A B', 'C D'], '2023', ['x', 'y'], ''],
       ['0704.0001', 'Dump', 'S.', ['C. Balázs'], '', [], 'https://arxiv.org/abs/0704.0001'],
       ['mixed.jsonl:9', '__proto__', 'Words.', [], '', [], ''],
     ],

@@ -4,6 +4,7 @@ import { type Parts, type TermIndex, termIndex, termIndexInTurns } from './term-
 export type ScoredPaper = { paper: Paper; score: number }
 
 export type PaperQuery = {
+  /** Words; `*` alone finds every paper, in the collection's order. */
   query: string
   /** Default 20. */
   max?: number
@@ -31,8 +32,9 @@ export const paperSearch = (papers: readonly Paper[], given?: TermIndex): PaperS
     search: ({ query, max = 20, ...filters }) => {
       index ??= termIndex(papers.map(partsOf))
       const matches = filterOf(filters)
-      const hits = index
-        .search(query)
+      const found =
+        query.trim() === '*' ? papers.map((_, at) => ({ index: at, score: 0 })) : index.search(query)
+      const hits = found
         .map(({ index: at, score }) => ({ paper: papers[at]!, score }))
         .filter(({ paper }) => matches(paper))
       return { hits: hits.slice(0, Math.max(0, max)), total: hits.length }
@@ -58,10 +60,10 @@ const filterOf = ({
   const last = to === undefined ? '9999' : dayOf(to, 'last')
   const dated = from !== undefined || to !== undefined
   return ({ published, categories: own }) => {
-    const day = published.slice(0, 10)
-    // A date that is none matches nothing rather than everything.
-    if (dated && (day === '' || first === undefined || last === undefined || day < first || day > last))
-      return false
+    // A paper of 2025 may be of any day of it. A date that is none matches nothing rather than everything.
+    const [earliest, latest] = [dayOf(published, 'first'), dayOf(published, 'last')]
+    const known = first !== undefined && last !== undefined && earliest !== undefined && latest !== undefined
+    if (dated && !(known && latest >= first && earliest <= last)) return false
     return !categories?.length || categories.some((wanted) => own.some((name) => isIn(name, wanted)))
   }
 }

@@ -7,7 +7,8 @@ import type { Logger } from '../../ports/logger.ts'
 import { type AnyTool, type ToolContext, tool } from '../../ports/tool.ts'
 import { arxivClient } from './arxiv.ts'
 import { bundledCorpus } from './bundled.ts'
-import { type DocumentLimits, listCorpus } from './corpus-files.ts'
+import { type Collection, collectionOf } from './collection.ts'
+import { type DocumentLimits, listCorpus, type Skipped } from './corpus-files.ts'
 import { documentReader, Unreadable } from './document-reader.ts'
 import type { Draft } from './document-text.ts'
 import { loadCorpus } from './documents.ts'
@@ -30,14 +31,19 @@ export type PaperToolOptions = {
   intervalMs?: number
 } & Partial<DocumentLimits>
 
+/** `document`: the collection holds its whole text, which `paper_fetch` returns. */
+export type FoundPaper = Paper & { document?: true }
+
 /** What `arxiv_search` and `corpus_search` return. */
 export type PapersFound = {
-  papers: Paper[]
+  papers: FoundPaper[]
   /** `arxiv`, `bundled`, or the path of the corpus. */
   source: string
   /** Matches in all, of which `papers` are the best. */
   total: number
   dateRange: DateRange
+  /** `corpus_search`: the collection as a whole. */
+  collection?: Collection
 }
 
 /** What `paper_fetch` returns. */
@@ -50,6 +56,7 @@ const DAY = (edge: 'first' | 'last') =>
     .string()
     .refine((text) => dayOf(text, edge) !== undefined, 'a date reads 2025, 2025-03 or 2025-03-18')
     .optional()
+const IDS = z.array(z.string().trim().min(1).max(500)).max(50).optional().describe('These papers, by id')
 const FROM = DAY('first').describe('First day of publication: 2025, 2025-03 or 2025-03-18')
 const TO = DAY('last').describe('Last day of publication')
 const CORPORA_MAX = 8
@@ -76,11 +83,23 @@ const arxivSearch = (arxiv: ReturnType<typeof arxivClient>): AnyTool =>
     name: 'arxiv_search',
     description:
       'Searches arXiv for papers: title, abstract, authors, date, address. All words must match; use OR between alternatives, "quotes" for phrases, -word to exclude.',
-    input: z.object({ query: QUERY, max: MAX, from: FROM, to: TO }),
+    input: z.object({
+      query: QUERY,
+      max: MAX,
+      from: FROM,
+      to: TO,
+      ids: IDS,
+      sort: z.enum(['relevance', 'newest']).default('relevance'),
+    }),
     permission: 'network',
     timeoutMs: 180_000,
-    execute: async ({ query, max, from, to }, { signal }): Promise<PapersFound> => {
-      const { papers, total } = await arxiv.find({ query, max, ...dates(from, to) }, { signal })
+    execute: async ({ query, max, from, to, ids, sort }, { signal }): Promise<PapersFound> => {
+      if (ids !== undefined && ids.length > 0) {
+        const papers = await arxiv.byIds(ids, { signal })
+        return { papers, source: 'arxiv', total: papers.length, dateRange: dateRange(papers) }
+      }
+      const sortBy = sort === 'newest' ? 'submittedDate' : 'relevance'
+      const { papers, total } = await arxiv.find({ query, max, sortBy, ...dates(from, to) }, { signal })
       return { papers, source: 'arxiv', total, dateRange: dateRange(papers) }
     },
   })
@@ -89,7 +108,7 @@ const corpusSearch = (corpora: Corpora): AnyTool =>
   tool({
     name: 'corpus_search',
     description:
-      'Searches a local collection of papers and documents by words in title and abstract, best first. Without a path, the collection set up for this run.',
+      'Searches a local collection of papers and documents by words in title and abstract, best first; * finds all. Without a path, the collection set up for this run.',
     input: z.object({
       query: QUERY,
       max: MAX,
@@ -97,14 +116,24 @@ const corpusSearch = (corpora: Corpora): AnyTool =>
       to: TO,
       path: z.string().min(1).max(4096).optional().describe('A file or folder of documents'),
       fullText: z.boolean().default(false).describe('Include the text of the documents, shortened'),
+      ids: IDS,
+      about: z
+        .array(z.array(z.string().min(1).max(200)).min(1).max(40))
+        .max(24)
+        .optional()
+        .describe('Subjects, each by its names: how many documents speak of each'),
     }),
     permission: 'read',
     timeoutMs: 300_000,
-    execute: async ({ query, max, from, to, path, fullText }, context): Promise<PapersFound> => {
+    execute: async ({ query, max, from, to, path, fullText, ids, about }, context): Promise<PapersFound> => {
       const corpus = await corpora.open(path, context)
-      const { hits, total } = corpus.search.search({ query, max, ...dates(from, to) })
+      const named = ids?.flatMap((id) => corpus.papers.get(id) ?? [])
+      const { hits, total } = named
+        ? { hits: named.map((paper) => ({ paper })), total: named.length }
+        : corpus.search.search({ query, max, ...dates(from, to) })
       const papers = hits.map(({ paper }) => withText(paper, fullText))
-      return { papers, source: corpus.source, total, dateRange: dateRange(papers) }
+      const collection = about === undefined ? {} : { collection: await collectionOf(corpus, about) }
+      return { papers, source: corpus.source, total, dateRange: dateRange(papers), ...collection }
     },
   })
 
@@ -172,8 +201,11 @@ const dates = (from?: string, to?: string): { from?: string; to?: string } => ({
 })
 
 /** Results travel through the log: full texts only when asked for, and shortened. */
-const withText = ({ fullText, ...paper }: Paper, wanted: boolean): Paper =>
-  wanted && fullText ? { ...paper, fullText: fullText.slice(0, TEXT_CHARS.default) } : paper
+const withText = ({ fullText, ...paper }: Paper, wanted: boolean): FoundPaper => ({
+  ...paper,
+  ...(fullText ? { document: true as const } : {}),
+  ...(wanted && fullText ? { fullText: fullText.slice(0, TEXT_CHARS.default) } : {}),
+})
 
 const cut = (id: string, title: string, text: string, max: number, source: string): PaperText => ({
   id,
@@ -183,7 +215,12 @@ const cut = (id: string, title: string, text: string, max: number, source: strin
   source,
 })
 
-type Corpus = { source: string; search: PaperSearch; papers: Map<string, Paper> }
+type Corpus = {
+  source: string
+  search: PaperSearch
+  papers: Map<string, Paper>
+  skipped: readonly Skipped[]
+}
 type Asked = Pick<ToolContext, 'signal' | 'readable'>
 type Corpora = {
   open(path: string | undefined, asked: Asked): Promise<Corpus>
@@ -219,14 +256,14 @@ const openCorpora = (options: PaperToolOptions): Corpora => {
     if (asked === undefined)
       return cached('', async () => {
         const papers = await bundledCorpus()
-        return corpusOf('bundled', papers, paperSearch(papers))
+        return corpusOf('bundled', papers, paperSearch(papers), [])
       })
     const { files } = await listCorpus(asked, { signal })
     const state = files.map((file) => `${file.path} ${file.bytes} ${file.modifiedMs}`).join('\n')
     // Without the caller's signal: others may wait for the same load, and a retry finds it done.
     const load = cached(`${asked}\n${state}`, async () => {
-      const { papers } = await loadCorpus(asked, { logger, limits })
-      return corpusOf(path ?? asked, papers, await paperSearchInTurns(papers))
+      const { papers, skipped } = await loadCorpus(asked, { logger, limits })
+      return corpusOf(path ?? asked, papers, await paperSearchInTurns(papers), skipped)
     })
     return Promise.race([load, aborted(signal)])
   }
@@ -240,10 +277,16 @@ const openCorpora = (options: PaperToolOptions): Corpora => {
   }
 }
 
-const corpusOf = (source: string, papers: readonly Paper[], search: PaperSearch): Corpus => ({
+const corpusOf = (
+  source: string,
+  papers: readonly Paper[],
+  search: PaperSearch,
+  skipped: readonly Skipped[],
+): Corpus => ({
   source,
   search,
   papers: new Map(papers.map((paper) => [paper.id, paper])),
+  skipped,
 })
 
 const aborted = (signal: AbortSignal): Promise<never> =>

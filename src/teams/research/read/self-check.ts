@@ -1,7 +1,7 @@
-import { sentences } from '../../domain/text/sentences.ts'
-import { checkCitations } from '../../verification/citations.ts'
-import { type Attribution, withoutAttribution } from './attribution.ts'
-import type { PaperRecord, Statement } from './shapes.ts'
+import { sentences } from '../../../domain/text/sentences.ts'
+import { checkCitations } from '../../../verification/citations.ts'
+import { type Attribution, withoutAttribution } from '../attribution.ts'
+import type { PaperRecord, Statement } from '../shapes.ts'
 
 /** The reader's own check: retellings that their sentences do not carry are not handed on for others to find. */
 export const carried = <Told extends Statement>(

@@ -1,7 +1,7 @@
-import { words } from '../../domain/text/tokens.ts'
-import { lowerFirst, upperFirst } from './phrasing.ts'
-import { telling } from './relevance.ts'
-import { gerund } from './verbs.ts'
+import { words } from '../../../domain/text/tokens.ts'
+import { lowerFirst, upperFirst } from '../phrasing.ts'
+import { telling } from '../relevance.ts'
+import { gerund } from '../verbs.ts'
 
 /** What a stated gap leaves open, in the paper's own words: a short title and ways to ask about it. */
 export type Problem = { title: string; questions: string[]; plain?: string[] }
@@ -49,7 +49,22 @@ const FORMS: readonly Form[] = [
     (what) => about(what),
   ),
   form(`\\b${MODELS}[^.;]{0,30}? lack ([^.;:]{6,110}?)${CLAUSE_END}`, (what) => about(what)),
-  form(`\\bneed for ([^.;:]{6,110}?)${CLAUSE_END}`, (what) => need(what)),
+  form(
+    `\\b(?:future (?:work|research|studies) (?:should|could|will|may|must|can|needs? to)|remains? (?:\\w+ )?(?:to be (?:seen|shown|tested) (?:how|whether) to|to)) ([^.;:]{8,140}?)${CLAUSE_END}`,
+    (what) => doing(what),
+  ),
+  form(
+    `\\b(?:room for improvement|far from (?:solved|human|perfect|reliable)) (?:in|on|at) ([^.;:]{6,110}?)${CLAUSE_END}`,
+    (what) => about(what),
+  ),
+  form(
+    `\\b(?:underperform|lag|lags|lagging|trail|trails|fall short|falls short|perform (?:\\w+ )?poorly)\\w*[^.;,]{0,50}? (?:in|on|at) ([^.;:,]{6,110}?)${CLAUSE_END}`,
+    (what) => about(what),
+  ),
+  form(
+    `\\b(?:is|are|remains?) (?:highly |very |still )?(?:sensitive|susceptible|brittle|fragile) to ([^.;:,]{6,110}?)${CLAUSE_END}`,
+    (what) => facing(what),
+  ),
   form(
     `(?:^|, |but |while |yet )(?:the )?([^,;:.]{8,100}?) (?:remains?|is still|are still|is largely|are largely|has been largely|have been largely) (?:\\w+ly |still |an? |\\w+ and )*(?:under-?explored|unexplored|under-?studied|insufficiently (?:explored|studied|understood)|open|unclear|unknown|unresolved|unsolved|poorly understood|overlooked|neglected|(?:\\w+ )?challeng\\w+|difficult|limited|(?:\\w+ )?bottleneck)`,
     (what) => about(what),
@@ -131,9 +146,6 @@ const ASK_CHALLENGES: readonly Ask[] = [
 const ASK_TENDENCY: readonly Ask[] = [
   (it) => `What makes models prone to ${it}, and can training or decoding prevent it?`,
 ]
-const ASK_NEED: readonly Ask[] = [
-  (it) => `What would ${it} require, and by which measurements would one recognize progress?`,
-]
 
 const asked = (title: string, asks: readonly Ask[], what: string): Problem => ({
   title: upperFirst(title),
@@ -156,11 +168,6 @@ const about = (what: string): Problem | undefined => {
 const facing = (what: string): Problem | undefined => {
   const text = trimmed(firstOf(what))
   return text === undefined ? undefined : asked(text, ASK_FACING, text)
-}
-
-const need = (what: string): Problem | undefined => {
-  const text = trimmed(firstOf(what))
-  return text === undefined ? undefined : asked(`Towards ${text}`, ASK_NEED, text)
 }
 
 const challenges = (what: string): Problem | undefined => {

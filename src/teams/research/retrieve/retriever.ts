@@ -1,0 +1,221 @@
+import type { AgentContext } from '../../../agent/context.ts'
+import { asJson, type Json } from '../../../domain/json.ts'
+import { phrasePattern } from '../../../domain/text/phrases.ts'
+import { areaOf } from '../area-of.ts'
+import { counted, listed, lowerFirst } from '../phrasing.ts'
+import type { PaperRecord, Retrieved } from '../shapes.ts'
+import { conceptsIn, namesOf, sidePattern } from '../understand/concepts.ts'
+import type { Question } from '../understand/question.ts'
+import { toldUnderstanding } from '../understand/tell.ts'
+import { type Focus, focusOf, isBroad } from './focus.ts'
+import { gather } from './gather.ts'
+import { type Found, type Gathered, rangeOf, type Search } from './search.ts'
+import { selectPapers } from './select.ts'
+
+const AUTHORS_KEPT = 3
+/** Fewer papers than this are a pointer, not a survey. */
+const PAPERS_MIN = 5
+const RANK_WEIGHT = 0.25
+const LEFT_OUT_TOLD = 6
+
+/**
+ * Question -> queries -> papers from arXiv, or from a corpus when asked to or when arXiv cannot be reached (and says so) -> those about
+ * the topic, weighed by relevance, recency and diversity. Writes `papers:list` with its result.
+ */
+export const retrieve = async (
+  search: Search,
+  context: AgentContext,
+): Promise<{ output: Json; writes: Json[] }> => {
+  const { question } = search
+  const notes = [...(search.notes ?? [])]
+  const unread = unreadable(question)
+  const found = await gather(search, context, notes)
+  const readable = excluded(
+    question,
+    found.papers.filter(({ paper }) => paper.abstract !== ''),
+  )
+  const focus = focusOf(
+    question.concepts,
+    readable.map(({ paper }) => paper),
+    found.frequency,
+  )
+  const holds = unread === undefined ? focus.holds : 'nothing'
+  const onTopic = holds === 'nothing' ? [] : chosenFrom(question, readable, focus)
+  const papers = picked(question, onTopic, search).map(kept)
+  const leftOut =
+    isBroad(question.concepts) && search.corpus === undefined ? areasWithout(papers, onTopic) : []
+  notes.push(
+    ...(unread === undefined ? scopeNotes(search, found, focus, papers) : [unread]),
+    ...skippedNotes(found),
+  )
+  const output: Retrieved = {
+    question,
+    understood: toldUnderstanding(question),
+    status:
+      papers.length === 0
+        ? 'nothing-found'
+        : holds === 'partly' || papers.length < PAPERS_MIN
+          ? 'thin'
+          : 'answered',
+    papers,
+    source: found.source,
+    dateRange: rangeOf(papers),
+    considered: found.papers.length,
+    collection: {
+      size: found.frequency.size,
+      about: question.concepts.map(({ text }, at) => ({
+        text,
+        papers: found.frequency.about[at]?.papers ?? 0,
+        titles: found.frequency.about[at]?.titles ?? 0,
+      })),
+    },
+    leftOut,
+    notes,
+  }
+  const list = papers.map(({ id, title, authors, published, url }) => ({
+    id,
+    title,
+    authors,
+    published,
+    url,
+  }))
+  return { output: asJson(output), writes: [{ key: 'papers:list', value: asJson(list) }] }
+}
+
+/** A question in a language of which no word could be mapped. */
+const unreadable = ({ language, concepts, topic }: Question): string | undefined =>
+  language === 'English' || concepts.length > 0 || topic !== ''
+    ? undefined
+    : `The question is in ${language}, and none of its words could be mapped to English: this team reads and writes English. Ask in English, or name the topic (param topic).`
+
+/** Without the papers on what was to be left out. */
+const excluded = ({ exclude }: Question, papers: readonly Found[]): Found[] => {
+  if (exclude.length === 0) return [...papers]
+  const names = exclude.flatMap((text) => {
+    const concepts = conceptsIn(text)
+    return concepts.length === 0 ? [text] : concepts.flatMap(namesOf)
+  })
+  const pattern = phrasePattern(names, 'giu')
+  return papers.filter(
+    ({ paper }) => paper.title.search(pattern) < 0 && (paper.abstract.match(pattern)?.length ?? 0) === 0,
+  )
+}
+
+const chosenFrom = (question: Question, papers: readonly Found[], { scores, enough }: Focus): Found[] => {
+  const scored = papers.map(({ paper, relevance }, at) => ({
+    paper,
+    focus: scores[at]!,
+    relevance: (1 - RANK_WEIGHT) * scores[at]! + RANK_WEIGHT * relevance,
+  }))
+  if (question.sides.length === 2) {
+    const patterns = question.sides.map(sidePattern)
+    return scored.filter(({ paper }) =>
+      patterns.some((pattern) => pattern.test(`${paper.title} ${paper.abstract}`)),
+    )
+  }
+  if (question.paper !== undefined) {
+    const name = question.paper.toLowerCase()
+    const one = scored.filter(({ paper }) => paper.id === name.replace(/v\d+$/, ''))
+    const titled = scored.filter(({ paper }) => paper.title.toLowerCase().includes(name))
+    const best = one.length > 0 ? one : titled
+    return best.slice(0, 1)
+  }
+  return scored.filter(({ focus }) => focus >= enough)
+}
+
+const picked = (question: Question, onTopic: readonly Found[], { max }: Search): PaperRecord[] => {
+  const broad = isBroad(question.concepts)
+  if (question.sides.length !== 2)
+    return selectPapers(onTopic, { max, recent: question.recent, broad, kind: question.kind })
+  const patterns = question.sides.map(sidePattern)
+  const text = ({ paper }: Found): string => `${paper.title} ${paper.abstract}`
+  const both = onTopic.filter((found) => patterns.every((pattern) => pattern.test(text(found))))
+  const shares = patterns.map((pattern) =>
+    selectPapers(
+      onTopic.filter((found) => !both.includes(found) && pattern.test(text(found))),
+      {
+        max: Math.ceil(max / 2),
+        recent: question.recent,
+        kind: question.kind,
+      },
+    ),
+  )
+  const first = selectPapers(both, { max, recent: question.recent, kind: question.kind })
+  const rest = Array.from({ length: max }, (_, at) => shares.flatMap((share) => share[at] ?? [])).flat()
+  return [...first, ...rest].slice(0, max)
+}
+
+/** Areas of the field that had papers of which none was taken. */
+const areasWithout = (papers: readonly PaperRecord[], onTopic: readonly Found[]): string[] => {
+  const taken = new Set(papers.map(({ title, abstract }) => areaOf(title, abstract)?.name))
+  const others = Map.groupBy(onTopic, ({ paper }) => areaOf(paper.title, paper.abstract)?.name)
+  return [...others]
+    .flatMap(([name, list]) => (name === undefined || taken.has(name) ? [] : [{ name, many: list.length }]))
+    .sort((a, b) => b.many - a.many)
+    .map(({ name }) => name)
+}
+
+const scopeNotes = (
+  search: Search,
+  found: Gathered,
+  focus: Focus,
+  papers: readonly PaperRecord[],
+): string[] => {
+  const { question } = search
+  const topic = question.paper ?? question.topic
+  const where = placeOf(found.source)
+  const wayOut =
+    'Ask for another topic, correct it (param topic), name a folder of papers (param corpus), or search arXiv (param source).'
+  const whole = search.corpus !== undefined && question.concepts.length === 0 && question.paper === undefined
+  const language =
+    question.language === 'English'
+      ? []
+      : [
+          `The question is in ${question.language}; this team reads and writes English. Its topic was taken as “${topic}”.`,
+        ]
+  if (papers.length === 0) return [...language, `Nothing on “${topic}” was found in ${where}. ${wayOut}`]
+  const missing = focus.missing.filter(({ field }) => !field).map(({ text }) => `“${text}”`)
+  return [
+    ...language,
+    ...(whole
+      ? [
+          `The question names no subject that ${found.source} could be searched for; its documents were read as a whole.`,
+        ]
+      : []),
+    ...(focus.holds === 'partly'
+      ? [`No paper found in ${where} is about all of “${topic}”; those below are about a part of it.`]
+      : []),
+    ...(missing.length > 0 && question.paper === undefined
+      ? [`No paper found speaks of ${listed(missing)}.`]
+      : []),
+    ...(papers.length < Math.min(PAPERS_MIN, search.max) && question.paper === undefined && !whole
+      ? [
+          `Only ${counted(papers.length, 'paper')} about “${topic}” ${papers.length === 1 ? 'was' : 'were'} found in ${where}: a pointer, not a survey.`,
+        ]
+      : []),
+  ]
+}
+
+const placeOf = (source: string): string =>
+  source === 'arxiv'
+    ? 'arXiv'
+    : source === 'bundled'
+      ? 'the bundled corpus, which is about multimodal language models'
+      : source
+
+const skippedNotes = ({ skipped }: Gathered): string[] => {
+  if (skipped.count === 0) return []
+  const told = skipped.first
+    .slice(0, LEFT_OUT_TOLD)
+    .map(({ path, reason }) => `${path} (${lowerFirst(reason)})`)
+  const more = skipped.count - told.length
+  return [
+    `${counted(skipped.count, 'file or record', 'files or records')} could not be read and ${skipped.count === 1 ? 'is' : 'are'} not in this report: ${told.join('; ')}${more > 0 ? `; and ${more} more` : ''}.`,
+  ]
+}
+
+const kept = (paper: PaperRecord): PaperRecord => ({
+  ...paper,
+  authors:
+    paper.authors.length > AUTHORS_KEPT ? [...paper.authors.slice(0, AUTHORS_KEPT), 'et al.'] : paper.authors,
+})

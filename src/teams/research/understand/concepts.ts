@@ -1,0 +1,124 @@
+import { phrasePattern } from '../../../domain/text/phrases.ts'
+import { isStopWord } from '../../../domain/text/tokens.ts'
+import { type Entry, GLOSSARY } from './glossary.ts'
+import type { Concept } from './question.ts'
+import { isAspect, isGeneric } from './words.ts'
+
+const WORD = /[\p{L}\p{N}][\p{L}\p{N}.+'’-]*/gu
+const TOPIC_WORDS_MAX = 9
+
+type Place = { start: number; end: number; concept: Concept }
+
+let patterns: { entry: Entry; pattern: RegExp }[] | undefined
+const glossary = (): { entry: Entry; pattern: RegExp }[] => {
+  patterns ??= GLOSSARY.map((entry) => ({ entry, pattern: phrasePattern(entry.names, 'giu') }))
+  return patterns
+}
+
+/** What a text is about: subjects of the glossary, then every other word that is neither a stop word nor a word of asking. */
+export const placesIn = (text: string): Place[] => {
+  const found: Place[] = []
+  const free = (start: number, end: number): boolean =>
+    found.every((place) => end <= place.start || start >= place.end)
+  const named: { start: number; end: number; entry: Entry; written: string }[] = []
+  for (const { entry, pattern } of glossary())
+    for (const match of text.matchAll(pattern))
+      named.push({ start: match.index, end: match.index + match[0].length, entry, written: match[0] })
+  // The longest name first: `visual token pruning` is not `pruning`.
+  for (const { start, end, entry, written } of named.sort((a, b) => b.end - b.start - (a.end - a.start)))
+    if (free(start, end) && (!isGeneric(written) || /ation$/i.test(written)) && !insideName(text, start, end))
+      found.push({
+        start,
+        end,
+        concept: { text: written, names: [entry.names[0]!], field: entry.field === true, known: true },
+      })
+  for (const match of text.matchAll(WORD)) {
+    const word = match[0].replace(/[.'’-]+$/, '').replace(/['’]s$/, '')
+    const [start, end] = [match.index, match.index + match[0].length]
+    const plain = word.toLowerCase()
+    if (word.length < 2 || isStopWord(plain) || isStopWord(plain.replace(/['’].*$/, '')) || isGeneric(plain))
+      continue
+    if (/^\d+$/.test(word) || !free(start, end)) continue
+    found.push({
+      start,
+      end: start + word.length,
+      concept: { text: word, names: [word], field: false, known: false },
+    })
+  }
+  return found.sort((a, b) => a.start - b.start)
+}
+
+/** `OCR` in `DeepSeek-OCR`: a part of a name is not the subject. */
+const insideName = (text: string, start: number, end: number): boolean => {
+  const before = /[\p{L}\p{N}.]+-$/u.exec(text.slice(Math.max(0, start - 40), start))?.[0] ?? ''
+  const after = /^-[\p{L}\p{N}.]+/u.exec(text.slice(end, end + 40))?.[0] ?? ''
+  return /\p{Ll}\p{Lu}|\p{Lu}\p{Ll}*\p{Lu}|\d/u.test(before + after)
+}
+
+export const conceptsIn = (text: string): Concept[] => {
+  const seen = new Set<string>()
+  return placesIn(text)
+    .map(({ concept }) => concept)
+    .filter(({ names }) => {
+      const key = names[0]!.toLowerCase()
+      return !seen.has(key) && seen.add(key)
+    })
+}
+
+/** The words of the text that single out the sentences that answer. */
+export const aspectsIn = (text: string): string[] => [
+  ...new Set((text.match(WORD) ?? []).map((word) => word.toLowerCase()).filter(isAspect)),
+]
+
+/** The topic as the text words it, from its first subject to its last; a list of subjects where that is no phrase. */
+export const topicIn = (text: string): string => {
+  const places = placesIn(text)
+  const [first, last] = [places[0], places.at(-1)]
+  if (first === undefined || last === undefined) return ''
+  const phrase = text.slice(first.start, last.end)
+  const plain = phrase.split(' ').length <= TOPIC_WORDS_MAX && !/[?.;:!,] /.test(phrase)
+  return plain ? phrase : [...new Set(places.map(({ concept }) => concept.text))].slice(0, 5).join(', ')
+}
+
+const entryOf = ({ names, known }: Concept): Entry | undefined =>
+  known ? GLOSSARY.find((each) => each.names[0] === names[0]) : undefined
+
+/** Every way to write a concept: the glossary's where it knows it. */
+export const namesOf = (concept: Concept): string[] => [
+  ...new Set([...concept.names, ...(entryOf(concept)?.names ?? [])]),
+]
+
+/** The glossary's words for a concept, to search with. */
+export const queryFor = (concepts: readonly Concept[]): string => {
+  const parts = concepts.flatMap((concept) => {
+    const entry = entryOf(concept)
+    return entry === undefined ? [concept.text] : [concept.text, entry.query]
+  })
+  return [...new Set(parts.join(' ').split(/\s+/))].join(' ')
+}
+
+const ALIASES: readonly string[][] = [
+  ['DPO', 'direct preference optimization'],
+  ['GRPO', 'group relative policy optimization'],
+  ['PPO', 'proximal policy optimization'],
+  ['SFT', 'supervised fine-tuning'],
+  ['RL', 'reinforcement learning'],
+  ['RAG', 'retrieval-augmented generation'],
+  ['CoT', 'chain-of-thought', 'chain of thought'],
+  ['MoE', 'mixture of experts', 'mixture-of-experts'],
+]
+
+/** Finds what speaks of one side of a comparison. */
+export const sidePattern = (side: string): RegExp => {
+  const concepts = conceptsIn(side)
+  const telling = concepts.filter(({ field }) => !field)
+  const names = (telling.length > 0 ? telling : concepts).flatMap((each) => {
+    const aliases = ALIASES.find((alias) =>
+      alias.some((name) => name.toLowerCase() === each.text.toLowerCase()),
+    )
+    // `DPO` is one kind of alignment, `reinforcement learning` is all its kinds.
+    const whole = each.known && phrasePattern([each.names[0]!]).test(each.text)
+    return [each.text, ...(aliases ?? []), ...(whole ? namesOf(each) : [])]
+  })
+  return phrasePattern(names.length === 0 ? [side] : names)
+}
