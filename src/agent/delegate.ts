@@ -69,7 +69,8 @@ const outputOf = ({
   value?: Json
   failure?: { code: ConcordError['code']; message: string }
 }): Json => {
-  if (failure !== undefined) throw new ConcordError(failure.code, failure.message)
+  if (failure !== undefined)
+    throw new ConcordError(failure.code, failure.message, { details: { child: true } })
   return value === undefined ? null : copyJson(value)
 }
 

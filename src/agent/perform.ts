@@ -1,4 +1,4 @@
-import { ConcordError, type Failure, toFailure } from '../domain/errors.ts'
+import { ConcordError, type ErrorCode, type Failure, toFailure } from '../domain/errors.ts'
 import { copyJson, type Json, type JsonObject } from '../domain/json.ts'
 import { isObject } from '../domain/reference.ts'
 import { deadlineOf } from '../domain/run.ts'
@@ -115,11 +115,35 @@ const failed = (
       { error, run: execution.run.id, step: execution.work.id, agent: name },
       'the code of an agent threw',
     )
+  if (isMissing(services, execution, failure)) return { status: 'blocked', reason: failure.message }
   // What a model said is in the journal: executed again it would say the same.
   const isSettled =
     failure.code === 'agent.output-invalid' && definition !== undefined && kindOf(definition) === 'model'
   const attemptsMax = isSettled ? 1 : (definition?.attemptsMax ?? team.attemptsMax)
   return { status: 'failed', failure, ...(attemptsMax === undefined ? {} : { attemptsMax }) }
+}
+
+/** What other code or another configuration may have. */
+const codeMissing: ReadonlySet<ErrorCode> = new Set([
+  'agent.unknown',
+  'agent.input-invalid',
+  'team.unknown',
+  'tool.unknown',
+])
+const settingMissing: ReadonlySet<ErrorCode> = new Set([
+  'model.unconfigured',
+  'model.key-missing',
+  'package.missing',
+])
+
+/**
+ * Whether a failure says that this process lacks what the run had where it was accepted. A run of this very code that names
+ * what does not exist has failed; so has a child run, whatever it was.
+ */
+const isMissing = (services: AgentServices, { run }: Execution, { code, details = {} }: Failure): boolean => {
+  if (details.child !== undefined) return false
+  if (code === 'run.blocked') return true
+  return (codeMissing.has(code) && services.isForeign(run)) || (settingMissing.has(code) && run.epoch > 1)
 }
 
 type Returned = { output: Json; writes?: StateWrite[] }

@@ -5,6 +5,7 @@ import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
 import type { Label } from '../domain/labels.ts'
 import type { Recalled } from '../domain/recall.ts'
+import type { Run } from '../domain/run.ts'
 import type { AgentMemory } from '../memory/agent-memory.ts'
 import type { Asking, Knowledge } from '../memory/knowledge/knowledge.ts'
 import type { Policy } from '../policy/decide.ts'
@@ -70,6 +71,8 @@ export type AgentServices = {
   /** The memory of who called, where an agent is served to callers elsewhere: then it is that which the agent uses, not this process's. */
   memoryOf?: ((run: string, part: string) => AgentMemory | undefined) | undefined
   team(name: string): TeamServices
+  /** Whether the run was started where its team could do other things than here. */
+  isForeign(run: Run): boolean
   /** A built-in or configured tool by name. */
   tool(name: string): Promise<AnyTool | undefined>
   /** A model by `provider/model`, by role, or the default one. */

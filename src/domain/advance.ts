@@ -25,6 +25,9 @@ import { statusOf } from './summary.ts'
  * 4. Events of a final run change nothing                                                    (advance)
  */
 
+/** Who suspends a run that this process cannot execute. */
+export const blockedBy = 'code'
+
 type Fold<T extends Draft['type']> = (run: Run, data: EventData[T], event: Draft) => void
 
 const acceptPlan = (run: Run, data: EventData['plan.accepted']): void => {
@@ -82,6 +85,7 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
     if (thread.length + facts.length > 0) run.labels = withLabels(run.labels, bothLabels)
     run.strategy = data.strategy
     run.byContent = data.journal === 'content'
+    if (data.teamDigest !== undefined) run.teamDigest = data.teamDigest
     run.parent = data.parent
     run.depth = data.depth
     run.forkedFrom = data.forkedFrom
@@ -97,6 +101,7 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
     run.owner = data.owner
     run.claimant = data.owner
     run.epoch = data.epoch
+    run.blocked = undefined
     for (const id of run.underWay) {
       const work = run.works.get(id)
       if (work === undefined) continue
@@ -115,8 +120,9 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
     run.owner = run.claimant
     run.resuming = false
   },
-  'run.suspended': (run) => {
+  'run.suspended': (run, { reason, by }) => {
     run.owner = undefined
+    if (by === blockedBy) run.blocked = reason
     run.pausing = false
   },
   'run.succeeded': (run, data) => {

@@ -69,6 +69,7 @@ export type EventData = {
     parent?: Parent
     depth: number
     forkedFrom?: Forked
+    /** Of what the team can do here: agents, their inputs and tools. */
     teamDigest?: string
     recalled?: Recalled
     /** Folders and files that its tools may read beside those of the configuration: named by who started it. */

@@ -126,6 +126,8 @@ export type Run = {
   strategy: string
   /** Calls of its steps are known by their content; else, in runs of 0.1, by their order. */
   byContent: boolean
+  /** Of what the team could do where the run was started. */
+  teamDigest?: string
   parent?: Parent
   depth: number
   forkedFrom?: Forked
@@ -154,6 +156,8 @@ export type Run = {
   early: Signal[]
   /** What people told the run while it works, in order; agents read it, nothing takes it away. */
   messages: Signal[]
+  /** What the process that suspended it lacked: one that has it resumes it. */
+  blocked?: string
   pausing: boolean
   /** Asked to go on while it was being put to rest. */
   resuming: boolean
@@ -264,5 +268,6 @@ export const summaryOf = (run: Run, wakeAt?: number): RunSummary => {
     if (children.length > 0) summary.children = children
   }
   if (run.failure !== undefined) summary.failure = run.failure
+  else if (run.blocked !== undefined) summary.failure = { code: 'run.blocked', message: run.blocked }
   return summary
 }

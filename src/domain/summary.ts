@@ -22,8 +22,13 @@ export type RunSummary = {
   children?: string[]
   /** When a waiting run wants to be looked at, ms since the epoch. */
   wakeAt?: number
+  /** Of a run that is suspended: `run.blocked` with what the process lacked that suspended it. */
   failure?: Failure
 }
+
+/** Suspended only because the process that had it could not execute it. */
+export const isBlocked = ({ status, failure }: RunSummary): boolean =>
+  status === 'suspended' && failure?.code === 'run.blocked'
 
 const statusAfter: Partial<Record<Event['type'], RunStatus>> = {
   'run.queued': 'queued',

@@ -58,12 +58,16 @@ const invalid = (team: string, at: readonly string[], wrong: string, way: string
 /** The model an agent is sure to ask, where it has no price. */
 export type UnpricedModel = (definition: AnyAgent) => string | undefined
 
+/** What is wrong with the name of a tool, and the way out. */
+export type MissingTool = (tool: string) => { wrong: string; way: string } | undefined
+
 /** A definition with its agents found and its strategy made. `known` are agents of the config, by name. Throws `config.invalid`. */
 export const assembleTeam = (
   name: string,
   definition: TeamDefinition,
   known: ReadonlyMap<string, AnyAgent>,
   unpricedModel: UnpricedModel = () => undefined,
+  missingTool: MissingTool = () => undefined,
 ): Team => {
   const agents = new Map<string, AnyAgent>()
   const find = (wanted: AnyAgent | string, at: readonly string[]): AnyAgent => {
@@ -88,6 +92,16 @@ export const assembleTeam = (
     if (other !== undefined && other !== found)
       throw invalid(name, at, `two different agents are called "${found.name}"`, 'rename one')
     agents.set(found.name, found)
+    for (const [i, tool] of (found.tools ?? []).entries()) {
+      const missing = typeof tool === 'string' ? missingTool(tool) : undefined
+      if (missing !== undefined)
+        throw invalid(
+          name,
+          [...at, 'tools', String(i)],
+          `agent "${found.name}" names ${missing.wrong}`,
+          missing.way,
+        )
+    }
     const untold = untoldIn(found)
     if (untold !== undefined)
       throw invalid(name, [...at, ...untold.at], `agent "${found.name}": ${untold.wrong}`, untold.way)

@@ -42,6 +42,7 @@ import { type Checkpoints, createCheckpoints } from './checkpoints.ts'
 import type { ConcordConfig } from './config.ts'
 import { type FollowOptions, followRun } from './follow.ts'
 import { knowledgeRoom } from './knowledge.ts'
+import { abilitiesOf } from './lacks.ts'
 import { type Memory, memoryAccess } from './memory-access.ts'
 import { memoryKey } from './memory-key.ts'
 import { type Grant, memoryTokens } from './memory-token.ts'
@@ -119,6 +120,8 @@ export type Concord = {
   waits(run: string): Promise<WaitView[]>
   /** Whether the process that a run names as its owner still lives. */
   isAlive(owner: string): Promise<boolean>
+  /** What keeps a run that no living process advances from being executed here: an agent, team, tool that is missing. */
+  blocked(run: Run): Promise<string | undefined>
   fork(run: string, options?: ForkOptions): Promise<string>
   /** What is known about a subject; what is changed here is changed as `user`. */
   subject(subject: string): SubjectMemory
@@ -216,6 +219,7 @@ const wired = async (options: Opened): Promise<Concord> => {
     embedder: embedderFinder(config, env),
     lost: (error) => lost.resolve(error),
   })
+  const abilities = abilitiesOf(config, teams)
   const services: AgentServices = {
     clock,
     random,
@@ -226,6 +230,7 @@ const wired = async (options: Opened): Promise<Concord> => {
     log,
     memoryOf: options.memoryOf,
     team: (name) => teamNamed(name).services,
+    isForeign: abilities.isForeign,
     tool: toolFinder(config, { clock, logger }),
     knowledge: knowledge.in,
     model: modelFinder(config, env),
@@ -245,6 +250,8 @@ const wired = async (options: Opened): Promise<Concord> => {
     {
       strategyFor: (goal) => teamNamed(goal.team).strategy,
       perform: createPerform(services),
+      lacks: abilities.lacks,
+      digestOf: abilities.digestOf,
       limits: config.budget,
     },
   )
@@ -360,6 +367,10 @@ const wired = async (options: Opened): Promise<Concord> => {
     },
     waits: async (id) => openWaits(await runner.load(id)),
     isAlive: (owner) => membership.isAlive(owner),
+    async blocked(run) {
+      if (isFinal(run) || (run.owner !== undefined && (await membership.isAlive(run.owner)))) return undefined
+      return run.blocked ?? runner.lacks(run)
+    },
     async fork(id, fork = {}) {
       const request = await forkOf(log, id, ids.run(), fork)
       teamNamed(request.goal.team)
@@ -433,7 +444,11 @@ const runChild = async (
     ...(readable === undefined ? {} : { readable }),
     ...(unattended === undefined ? {} : { unattended }),
   })
-  if (!runner.owns(id)) await runner.resume(id, 'parent').catch(() => {})
+  if (!runner.owns(id)) {
+    const error = await runner.resume(id, 'parent').catch((reason: unknown) => reason)
+    // Who has what it needs executes it; its end is told to the parent.
+    if (isConcordError(error) && error.code === 'run.blocked') return { final: false }
+  }
   const run = await settledElsewhere(runner, id, signal)
   if (!isFinal(run)) return { final: false }
   const cost = costOf(run.book)

@@ -1,7 +1,15 @@
 import { type AnyAgent, agent, kindOf } from '../agent/define.ts'
 import { ConcordError } from '../domain/errors.ts'
-import { assembleTeam, type Team, type TeamDefinition, type UnpricedModel } from '../orchestration/team.ts'
+import { nearest } from '../domain/nearest.ts'
+import {
+  assembleTeam,
+  type MissingTool,
+  type Team,
+  type TeamDefinition,
+  type UnpricedModel,
+} from '../orchestration/team.ts'
 import { learnTeam, learnTeamName } from '../teams/learn.ts'
+import { builtInToolNames, settingOfTool } from '../tools/names.ts'
 import { builtInTeams } from './built-in.ts'
 import type { ConcordConfig } from './config.ts'
 import { teamOfAgent, teamOfMember } from './watchers.ts'
@@ -29,7 +37,7 @@ export const teamsOf = (config: ConcordConfig): ((name: string) => Team) => {
         'team.unknown',
         `Cannot find team "${name}" as these are defined: ${teamNames(config).join(', ')}; add it to "teams" in concord.config.ts`,
       )
-    const team = assembleTeam(name, definition, known, unpricedModelOf(config))
+    const team = assembleTeam(name, definition, known, unpricedModelOf(config), missingToolOf(config))
     const memberOf = own(config.teams, name) === undefined ? teamOfMember(name) : undefined
     if (memberOf !== undefined) team.services.memberOf = memberOf
     assembled.set(name, team)
@@ -42,6 +50,20 @@ export const teamsOf = (config: ConcordConfig): ((name: string) => Team) => {
 const learnTeamOf = ({ memory }: ConcordConfig, name: string): TeamDefinition | undefined =>
   name === learnTeamName && memory?.learnWith !== undefined ? learnTeam(memory.learnWith) : undefined
 
+const missingToolOf = ({ tools = [], toolSettings }: ConcordConfig): MissingTool => {
+  const known = new Set([...tools.map((tool) => tool.name), ...builtInToolNames(toolSettings)])
+  return (name) => {
+    if (known.has(name)) return undefined
+    const wrong = `tool "${name}", which does not exist`
+    const setting = own(settingOfTool, name)
+    const meant = nearest(name, [...known, ...Object.keys(settingOfTool)])
+    const hint = meant === undefined ? `known are: ${[...known].join(', ')}` : `did you mean "${meant}"?`
+    return setting === undefined
+      ? { wrong, way: hint }
+      : { wrong: `tool "${name}", which is not set up`, way: setting }
+  }
+}
+
 /** Only of agents that are models: code may never ask one. */
 const unpricedModelOf =
   ({ model: standard, models, prices }: ConcordConfig): UnpricedModel =>
@@ -53,5 +75,5 @@ const unpricedModelOf =
     return wanted === undefined || own(prices, wanted) !== undefined ? undefined : wanted
   }
 
-const own = <T>(table: { [name: string]: T } | undefined, name: string): T | undefined =>
+const own = <T>(table: { readonly [name: string]: T } | undefined, name: string): T | undefined =>
   table !== undefined && Object.hasOwn(table, name) ? table[name] : undefined

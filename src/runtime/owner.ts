@@ -1,4 +1,4 @@
-import { advance } from '../domain/advance.ts'
+import { advance, blockedBy } from '../domain/advance.ts'
 import { isMetered } from '../domain/budget.ts'
 import { ConcordError, isConcordError, isRetryable, toFailure } from '../domain/errors.ts'
 import { type Draft, runStream, type Wait } from '../domain/event.ts'
@@ -189,7 +189,7 @@ export class Owner {
     for (const live of this.#live.values()) live.cancellation.cancel(new ConcordError('cancelled', reason))
     this.#live.clear()
     // Somebody wants it to rest: it stays so when those come back who stop now.
-    const data = this.run.pausing ? { reason: 'paused', by: 'signal' } : { reason, by }
+    const data = this.run.pausing && by !== blockedBy ? { reason: 'paused', by: 'signal' } : { reason, by }
     await this.#record([{ type: 'run.suspended', at: this.now, data }], true).catch(() => {})
   }
 
@@ -448,6 +448,11 @@ export class Owner {
     this.#live.delete(work.id)
     const { plan, redo, attempt } = work
     const envelope = { at: this.now, step: work.id, agent: work.step.agent }
+    if (outcome.status === 'blocked') {
+      // Still under way in the log: a process that has what is missing executes it.
+      void this.suspend(outcome.reason, blockedBy)
+      return
+    }
     const reads = outcome.status !== 'waiting' && outcome.reads !== undefined ? { reads: outcome.reads } : {}
     if (outcome.status === 'succeeded') {
       if (outcome.writes !== undefined) this.#writes.push(...outcome.writes)

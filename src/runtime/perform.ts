@@ -12,6 +12,8 @@ export type Outcome =
   | { status: 'succeeded'; output: Json; writes?: StateWrite[]; reads?: Read[] }
   | { status: 'failed'; failure: Failure; attemptsMax?: number; retryAfterMs?: number; reads?: Read[] }
   | { status: 'waiting'; wait: Wait }
+  /** This process lacks what the step needs; another may have it. */
+  | { status: 'blocked'; reason: string }
 
 /** A step's part of the run's log while it executes: what was done is returned, what is done is written down. */
 export interface Journal {

@@ -1,5 +1,5 @@
 import { inboxStream } from '../domain/event.ts'
-import type { RunSummary } from '../domain/summary.ts'
+import { isBlocked, type RunSummary } from '../domain/summary.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -35,6 +35,7 @@ export const createReconciler = (parts: ReconcilerParts): Reconciler => {
 
   const orphaned = async (summary: RunSummary): Promise<boolean> => {
     if (owns(summary.run)) return false
+    if (summary.status === 'suspended') return isBlocked(summary)
     if (summary.status === 'waiting') {
       if (summary.wakeAt !== undefined && summary.wakeAt <= clock.now()) return true
       if (await family.missedEnd(summary)) return true
@@ -52,7 +53,7 @@ export const createReconciler = (parts: ReconcilerParts): Reconciler => {
     let before: number | undefined
     for (;;) {
       const open = await log.runs({
-        status: ['queued', 'running', 'waiting'],
+        status: ['queued', 'running', 'waiting', 'suspended'],
         limit: runsAPage,
         ...(before === undefined ? {} : { before }),
       })

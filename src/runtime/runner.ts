@@ -6,7 +6,7 @@ import type { Label } from '../domain/labels.ts'
 import type { Recalled } from '../domain/recall.ts'
 import { emptyRun, hasSuspects, isFinal, type Run } from '../domain/run.ts'
 import type { Strategy } from '../domain/strategy.ts'
-import { finalStatuses } from '../domain/summary.ts'
+import { finalStatuses, isBlocked } from '../domain/summary.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Ids } from '../ports/ids.ts'
@@ -14,6 +14,8 @@ import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { StateStore, StateWrite } from '../ports/state-store.ts'
 import { createAppointments } from './appointments.ts'
+import { type BlockedRun, blockedError, createBlocked } from './blocked.ts'
+import { onlyCancel } from './cancelled.ts'
 import { createFamily } from './family.ts'
 import { loadRun, unknownRun } from './fold.ts'
 import { unreadSignals } from './inbox.ts'
@@ -32,6 +34,15 @@ export type RunnerPorts = {
   clock: Clock
   ids: Ids
   logger: Logger
+}
+
+export type RunnerOptions = {
+  strategyFor: (goal: Goal) => Strategy
+  perform: Perform
+  /** What this process lacks of what the run needs now: `agent "a" of team "t"`. */
+  lacks(run: Run): string | undefined
+  /** Of what the goal's team can do here. */
+  digestOf(goal: Goal): string
 }
 
 export type Start = {
@@ -62,7 +73,10 @@ export type Runner = {
   start(start: Start): Promise<string>
   /** `start`, then `settled`. */
   run(start: Start, signal?: AbortSignal): Promise<Run>
-  /** Takes over a run nobody advances. `run.owned` when somebody living does, `run.finished` when there is nothing to do. */
+  /**
+   * Takes over a run nobody advances. `run.owned` when somebody living does, `run.finished` when there is nothing to do,
+   * `run.blocked` when this process lacks what it needs.
+   */
   resume(id: string, by: string): Promise<void>
   /** Resolves when the run is final, waits or is suspended, whoever advances it. */
   settled(id: string, signal?: AbortSignal): Promise<Run>
@@ -73,6 +87,10 @@ export type Runner = {
   owns(id: string): boolean
   /** Takes over what nobody living advances: crashed runs, waits whose time or signal came. Ids of runs taken. */
   reconcile(): Promise<string[]>
+  /** Runs this process found it cannot execute, and that no living process executes. */
+  blocked(): Promise<BlockedRun[]>
+  /** What this process lacks to execute a run that nobody advances. */
+  lacks(run: Run): string | undefined
   /** From now on wake a waiting run of this store when a signal for it arrives, and reconcile every `everyMs`. */
   adopt(everyMs?: number): void
   /** Suspends every run of this process and stops listening. */
@@ -98,9 +116,7 @@ const boundedGoal = ({ budget: own, ...goal }: Goal, operator: Limits | undefine
 /** Runs of one process: their owners, how they are found again after a crash, and how signals reach them. */
 export const createRunner = (
   ports: RunnerPorts,
-  options: {
-    strategyFor: (goal: Goal) => Strategy
-    perform: Perform
+  options: RunnerOptions & {
     /** The operator's: no run has more, whoever starts it. */
     limits?: Limits | undefined
   },
@@ -108,6 +124,7 @@ export const createRunner = (
   const { log, membership, clock, ids, logger } = ports
   const owners = slots<Owner>()
   const suspects = createLane()
+  const blocked = createBlocked({ log, logger, membership })
   const claiming = new Map<string, Promise<void>>()
   const starting = new Map<string, Promise<string>>()
   let adopting = false
@@ -141,15 +158,11 @@ export const createRunner = (
     tryResume(id, 'timer').catch((error) => logger.error({ error, run: id }, 'a run could not be woken'))
   })
 
-  const own = (run: Run, goal: Goal = run.goal): Owner => {
+  const own = (run: Run, goal: Goal = run.goal, strategy: Strategy = options.strategyFor(goal)): Owner => {
     appointments.forget(run.id)
-    const owner = new Owner(
-      run,
-      goal,
-      options.strategyFor(goal),
-      options.perform,
-      { ...ports, suspects },
-      () => family.dropped(run),
+    blocked.forget(run.id)
+    const owner = new Owner(run, goal, strategy, options.perform, { ...ports, suspects }, () =>
+      family.dropped(run),
     )
     owners.set(run.id, owner)
     void owner.ended
@@ -164,7 +177,10 @@ export const createRunner = (
           if (isTransient(end.error)) claimLater(run.id, claimAgainMsFirst)
         } else if (end.reason === 'final') {
           if (run.parent !== undefined) await tellParent(run, run.parent)
-        } else if (!closed) await letGo(run, end.reason)
+        } else {
+          if (run.blocked !== undefined) await blocked.add(run.id, run.blocked)
+          if (!closed) await letGo(run, end.reason)
+        }
       })
       .catch((error) => logger.error({ error, run: run.id }, 'a run could not be let go'))
     return owner
@@ -244,6 +260,7 @@ export const createRunner = (
       data: {
         goal,
         strategy: strategy.name,
+        teamDigest: options.digestOf(request.goal),
         depth,
         ...(parent === undefined ? {} : { parent }),
         ...(forkedFrom === undefined ? {} : { forkedFrom }),
@@ -296,16 +313,24 @@ export const createRunner = (
         'run.owned',
         `Cannot resume run "${id}" as process ${run.owner} advances it; wait for it or stop that process`,
       )
+    // With the claim, not after it: a run cancelled while nobody owned it must not start another step first.
+    const unread = await unreadSignals(log, run, clock.now())
+    const reason = options.lacks(run)
+    const isCancelled =
+      run.cancelling !== undefined || unread.some(({ data }) => data.signal.kind === 'cancel')
+    if (reason !== undefined && !isCancelled) {
+      await blocked.add(id, reason)
+      throw blockedError(id, reason)
+    }
     const drafts: Draft[] = [
       { type: 'run.claimed', at: clock.now(), data: { owner: membership.self, epoch: run.epoch + 1 } },
     ]
     if (run.status === 'suspended') drafts.push({ type: 'run.resumed', at: clock.now(), data: { by } })
     const rested = run.status === 'suspended'
-    // With the claim, not after it: a run cancelled while nobody owned it must not start another step first.
-    drafts.push(...(await unreadSignals(log, run, clock.now())))
+    drafts.push(...unread)
     // Fence first: the claim itself is appended under the new epoch.
     run.epoch += 1
-    const owner = own(run)
+    const owner = own(run, run.goal, reason === undefined ? undefined : onlyCancel(run.strategy))
     await owner.begin(drafts)
     owner.relaunch(hasSuspects(run) ? await family.delegating(id) : undefined)
     await owner.drain()
@@ -317,13 +342,14 @@ export const createRunner = (
     try {
       const summary = await log.run(id)
       if (summary === undefined || finalStatuses.has(summary.status)) return false
-      if (summary.status === 'suspended' && !(await hasResume(id))) return false
+      if (summary.status === 'suspended' && !isBlocked(summary) && !(await hasResume(id))) return false
+      if (await blocked.isKnown(id)) return false
       await resume(id, by)
       return true
     } catch (error) {
       if (
         isConcordError(error) &&
-        ['run.owned', 'run.finished', 'version.conflict', 'team.unknown'].includes(error.code)
+        ['run.owned', 'run.finished', 'version.conflict', 'run.blocked'].includes(error.code)
       )
         return false
       throw error
@@ -387,6 +413,8 @@ export const createRunner = (
     owns: (id) => owners.has(id),
     load: async (id) => owners.get(id)?.run ?? loadRun(log, id),
     reconcile: reconciler.reconcile,
+    blocked: blocked.list,
+    lacks: options.lacks,
     adopt(everyMs = reconcileEveryMs) {
       adopting = true
       reconciler.adopt(everyMs)

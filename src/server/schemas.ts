@@ -187,6 +187,9 @@ export const runSchema = z
     reasons: z.array(z.string()),
     plan: z.object({ version: z.int(), steps: z.array(step) }).optional(),
     waits: z.array(wait),
+    blocked: z.string().optional().openapi({
+      description: 'What this server lacks to execute the run, which no living process advances',
+    }),
     spent: z.object({ tokens: z.number(), money: z.number(), steps: z.int() }),
   })
   .openapi('Run')
@@ -245,4 +248,12 @@ export const teamsSchema = z
   })
   .openapi('Teams')
 
-export const healthSchema = z.looseObject({ status: z.enum(['ok', 'failing']) }).openapi('Health')
+export const healthSchema = z
+  .looseObject({
+    status: z.enum(['ok', 'failing']),
+    blocked: z
+      .object({ runs: z.int(), reasons: z.array(z.string()) })
+      .optional()
+      .openapi({ description: 'Runs that this server lacks something for, and that no other executes' }),
+  })
+  .openapi('Health')

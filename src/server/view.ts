@@ -35,7 +35,7 @@ const shownFailure = (failure: Failure | undefined): Failure | undefined => {
 }
 
 /** A run as `GET /runs/{id}` shows it. */
-export const runView = (run: Run) => {
+export const runView = (run: Run, blocked?: string) => {
   const { goal, plan, book } = run
   return {
     id: run.id,
@@ -64,6 +64,7 @@ export const runView = (run: Run) => {
     rejectedPlans: run.past.map(({ version, reasons }) => ({ version, reasons })),
     checks: run.checks,
     waits: openWaits(run),
+    blocked,
     spent: { ...book.spent, steps: book.steps },
   }
 }

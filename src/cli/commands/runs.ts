@@ -41,6 +41,10 @@ const limitOf = (given: string | undefined): number => {
 }
 
 /** A run that claims to run though its process is gone says so: it waits for somebody to go on with it. */
+/** What keeps an open run from being executed with this configuration. */
+const blockedText = async (concord: Concord, { run, status }: RunSummary): Promise<string | undefined> =>
+  finalStatuses.has(status) ? undefined : concord.blocked(await concord.runner.load(run))
+
 const statusText = async (concord: Concord, run: RunSummary): Promise<string> => {
   if (finalStatuses.has(run.status) || run.status === 'suspended' || run.status === 'waiting')
     return run.status
@@ -101,8 +105,10 @@ export const runsCommand = command({
       }
       const found = await list(concord, query, limit, values.all)
       const shown = found.slice(0, limit)
+      const blocked = await Promise.all(shown.map((run) => blockedText(concord, run)))
       if (values.json) {
-        terminal.out(`${JSON.stringify(shown, null, 2)}\n`)
+        const listed = shown.map((run, i) => ({ ...run, blocked: blocked[i] }))
+        terminal.out(`${JSON.stringify(listed, null, 2)}\n`)
         return 0
       }
       const paint = painter(terminal.color.out)
@@ -126,6 +132,9 @@ export const runsCommand = command({
           `${i === 0 ? paint('dim', fitting) : color === undefined ? fitting : fitting.replace(word, paint(color, word))}\n`,
         )
       }
+      for (const [i, { run }] of shown.entries())
+        if (blocked[i] !== undefined)
+          terminal.err(`Run ${run} cannot go on with this configuration, which lacks ${blocked[i]}\n`)
       if (shown.length === 0) terminal.err('No run fits\n')
       if (found.length > limit) terminal.err(`More with --limit ${limit * 5}\n`)
       return 0

@@ -23,6 +23,8 @@ const teamsOf = (concord: Concord) =>
     return { ...team, strategy: strategy.name, planner, checker, bounds }
   })
 
+const reasonsShown = 10
+
 const note = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Concord</title>
 <h1>Concord</h1>
 <p>A goal goes in, a verified answer comes out: <code>POST /goal {"goal": "..."}</code>.</p>
@@ -65,7 +67,10 @@ export const aboutRoutes = (app: App, { concord }: Services): void => {
     async (c) => {
       try {
         await concord.log.version('health')
-        return c.json({ status: 'ok' })
+        const blocked = await concord.runner.blocked()
+        if (blocked.length === 0) return c.json({ status: 'ok' })
+        const reasons = [...new Set(blocked.map(({ reason }) => reason))].slice(0, reasonsShown)
+        return c.json({ status: 'ok', blocked: { runs: blocked.length, reasons } })
       } catch (error) {
         concord.logger.error({ error, requestId: c.get('requestId') }, 'the store does not answer')
         return c.json({ status: 'failing' }, 503)

@@ -54,7 +54,10 @@ export const runRoutes = (app: App, { concord }: Services): void => {
       responses: { 200: json('The run', runSchema) },
       problems: [404],
     },
-    async (c) => c.json(runView(await concord.runner.load((await knownRun(concord, c)).run))),
+    async (c) => {
+      const run = await concord.runner.load((await knownRun(concord, c)).run)
+      return c.json(runView(run, await concord.blocked(run)))
+    },
   )
   route(
     app,

@@ -21,7 +21,7 @@ const summaries: { [K in Kind]: string } = {
   message: 'Send a message to a run',
 }
 
-const quiet = new Set(['run.owned', 'run.finished', 'version.conflict', 'team.unknown'])
+const quiet = new Set(['run.owned', 'run.finished', 'version.conflict', 'run.blocked'])
 
 /** Runs at rest have nobody to read their inbox where no process adopts them: this one does then. */
 const wake = async ({ concord }: Services, run: string, status: RunStatus, kind: Kind): Promise<void> => {
