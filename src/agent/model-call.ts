@@ -1,5 +1,6 @@
 import type { Amount } from '../domain/budget.ts'
 import { shortageText } from '../domain/budget.ts'
+import { durationProblem } from '../domain/duration.ts'
 import { ConcordError, type ErrorCode, type Failure, isRetryable, toFailure } from '../domain/errors.ts'
 import { unpricedModel } from '../domain/feasibility.ts'
 import { asJson, copyJson } from '../domain/json.ts'
@@ -63,7 +64,8 @@ const modelCalled = async (
         failure.details === undefined ? {} : { details: failure.details },
       )
     const asked = failure.details?.retryAfterMs
-    const waitMs = typeof asked === 'number' ? asked : backoffBaseMs * 2 ** (attempt - first)
+    const isTime = durationProblem(asked) === undefined
+    const waitMs = isTime ? Number(asked) : backoffBaseMs * 2 ** (attempt - first)
     await sleep(context.services.clock, Math.min(waitMaxMs, waitMs), context.signal)
   }
 }

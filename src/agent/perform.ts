@@ -324,7 +324,8 @@ const writeProblem = ({ key, namespace, ttlMs, ifVersion }: JsonObject): string 
   if (typeof key !== 'string' || !isName(key)) return 'a key is text that is not empty'
   if (namespace !== undefined && (typeof namespace !== 'string' || !isName(namespace)))
     return 'a namespace is text that is not empty'
-  if (ttlMs !== undefined && !(typeof ttlMs === 'number' && ttlMs > 0)) return 'ttlMs is a number above 0'
+  if (ttlMs !== undefined && !(typeof ttlMs === 'number' && ttlMs > 0 && ttlMs <= 1e14))
+    return 'ttlMs is a finite number above 0'
   return ifVersion === undefined
     ? undefined
     : 'writes returned with a result are unconditional; write it with context.state'

@@ -54,7 +54,7 @@ export const limitsProblem = (limits: Limits): string | undefined => {
   for (const [name, value] of Object.entries(limits) as [string, unknown][]) {
     if (!limitNames.some((known) => known === name))
       return `${JSON.stringify(name.slice(0, 100))} is not one of ${limitNames.join(', ')}`
-    if (value !== undefined && !(typeof value === 'number' && value >= 0))
+    if (value !== undefined && !(typeof value === 'number' && Number.isFinite(value) && value >= 0))
       return `${name} is ${String(value)}`
   }
   return undefined

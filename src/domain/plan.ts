@@ -1,3 +1,4 @@
+import { durationProblem } from './duration.ts'
 import type { Json } from './json.ts'
 import type { Condition, Reference } from './reference.ts'
 import { isObject, isReference, referenceProblem, referencesIn } from './reference.ts'
@@ -39,7 +40,7 @@ export const stepsMax = 10_000
 const idPattern = /^(?!__proto__$)[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$/
 
 const isCount = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value > 0
-const isDuration = (value: unknown): boolean => typeof value === 'number' && value > 0
+const isDuration = (value: unknown): boolean => value !== 0 && durationProblem(value) === undefined
 const isFlag = (value: unknown): boolean => typeof value === 'boolean'
 
 /** Members that must be of a type: a word where a number or a flag belongs would set no limit, or the wrong one. */

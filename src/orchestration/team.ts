@@ -1,6 +1,7 @@
 import { type AnyAgent, cardOf, kindOf } from '../agent/define.ts'
 import type { TeamServices } from '../agent/services.ts'
 import { untellable } from '../agent/told-schema.ts'
+import { durationProblem } from '../domain/duration.ts'
 import { ConcordError } from '../domain/errors.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Step } from '../domain/plan.ts'
@@ -61,6 +62,23 @@ export type UnpricedModel = (definition: AnyAgent) => string | undefined
 /** What is wrong with the name of a tool, and the way out. */
 export type MissingTool = (tool: string) => { wrong: string; way: string } | undefined
 
+/** A time-out that is no time would end every call at once, or none. */
+const checkTimes = (team: string, agent: AnyAgent, at: readonly string[]): void => {
+  const refuse = (place: string[], what: string, ms: unknown) => {
+    const problem = ms === undefined ? undefined : ms === 0 ? 'a time-out is above 0: 0' : durationProblem(ms)
+    if (problem !== undefined)
+      throw invalid(team, [...at, ...place], `${what}: ${problem}`, 'give milliseconds as a number')
+  }
+  refuse(['timeoutMs'], `timeoutMs of agent "${agent.name}"`, agent.timeoutMs)
+  for (const tool of agent.tools ?? [])
+    if (typeof tool !== 'string')
+      refuse(
+        ['tools', tool.name, 'timeoutMs'],
+        `timeoutMs of agent "${agent.name}"'s tool "${tool.name}"`,
+        tool.timeoutMs,
+      )
+}
+
 /** A definition with its agents found and its strategy made. `known` are agents of the config, by name. Throws `config.invalid`. */
 export const assembleTeam = (
   name: string,
@@ -92,6 +110,7 @@ export const assembleTeam = (
     if (other !== undefined && other !== found)
       throw invalid(name, at, `two different agents are called "${found.name}"`, 'rename one')
     agents.set(found.name, found)
+    checkTimes(name, found, at)
     for (const [i, tool] of (found.tools ?? []).entries()) {
       const missing = typeof tool === 'string' ? missingTool(tool) : undefined
       if (missing !== undefined)

@@ -12,7 +12,7 @@ const whole = (what: string, value: number, least: number): number => {
 
 /** A time that may have a fraction, such as one made from a monotonic clock. */
 const duration = (what: string, value: number): number => {
-  if (value >= 0 && value <= 1e14) return Math.ceil(value)
+  if (typeof value === 'number' && value >= 0 && value <= 1e14) return Math.ceil(value)
   throw new ConcordError(
     'input.invalid',
     `Cannot use the queue as ${what} is a number of ms from 0: ${value}; correct the caller`,

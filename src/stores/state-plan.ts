@@ -105,7 +105,7 @@ export const tooLarge = (what: string, bytes: number, most: number): ConcordErro
 export const prepareWrite = (write: StateWrite, limits: StateLimits): PreparedWrite => {
   const { namespace, key, ttlMs, increment, provenance } = write
   const kind = kindOf(write)
-  if (ttlMs !== undefined && !(ttlMs > 0 && ttlMs <= 1e14))
+  if (ttlMs !== undefined && !(typeof ttlMs === 'number' && ttlMs > 0 && ttlMs <= 1e14))
     throw invalid(write, 'a time to live is positive', ttlMs, 'correct ttlMs')
   if (increment !== undefined && !Number.isFinite(increment))
     throw invalid(write, 'an increment is a finite number', increment, 'correct it')

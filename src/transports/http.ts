@@ -126,7 +126,10 @@ const answerOf = async (called: Called, response: Response, bytesMax: number): P
       code,
       `Cannot use the answer of agent ${name} as it is ${response.status}: ${body || 'no body'}`,
       {
-        details: { status: response.status, ...(retryAfter > 0 ? { retryAfterMs: retryAfter * 1000 } : {}) },
+        details: {
+          status: response.status,
+          ...(retryAfter > 0 && Number.isFinite(retryAfter) ? { retryAfterMs: retryAfter * 1000 } : {}),
+        },
       },
     )
   }
