@@ -53,8 +53,8 @@ export class AgentContext implements AgentMemory {
   #scratchpad: Scratchpad | undefined
   #reads: Read[] | undefined
   readonly #invoke: Invoke
-  /** @internal How many agents of this step called one another down to this one. */
-  readonly depth_: number
+  /** @internal The agents of this step that called one another down to this one. */
+  readonly callers_: readonly string[]
   /** Of who called this process for the agent's work. */
   readonly #callers: AgentMemory | undefined
   #goal: Goal | undefined
@@ -71,8 +71,10 @@ export class AgentContext implements AgentMemory {
     this.#definition = parts.definition
     this.#prefix = parts.prefix ?? ''
     this.#invoke = parts.invoke
-    this.depth_ = parts.depth ?? 0
-    this.#callers = parts.services.memoryOf?.(parts.execution.run.id, `/${this.#prefix}`)
+    this.callers_ = parts.callers ?? []
+    this.#callers = parts.services.memoryOf?.(parts.execution.run.id, `/${this.#prefix}`, () =>
+      this.mayAct_(),
+    )
   }
 
   /** Aborted when the result is no longer wanted, or the step's time is up. */
@@ -526,5 +528,5 @@ export type ContextParts = {
   cancellation: Cancellation
   invoke: Invoke
   prefix?: string
-  depth?: number
+  callers?: readonly string[]
 }

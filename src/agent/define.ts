@@ -35,6 +35,8 @@ export const defaultLoopBounds: LoopBounds = {
 
 /** Agents of one step that call each other (`ctx.call`), one below the other; reaching it is `bound.reached`. */
 export const callDepthMax = 16
+/** Calls of agents within one execution of a step, at any depth: a circle that branches is wide before it is deep. */
+export const callsMax = 10_000
 
 /** An output field whose every value must be `{ call, value }`: a tool call the log holds, with that value in its result. */
 export type Evidence = {

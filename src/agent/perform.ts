@@ -9,7 +9,7 @@ import { type Deadlines, deadlines } from '../runtime/deadlines.ts'
 import type { Execution, Outcome, Perform } from '../runtime/perform.ts'
 import { chain, isPromise } from './chain.ts'
 import { AgentContext, type Invoke } from './context.ts'
-import { type AnyAgent, callDepthMax, defaultLoopBounds, kindOf } from './define.ts'
+import { type AnyAgent, callDepthMax, callsMax, defaultLoopBounds, kindOf } from './define.ts'
 import { judgeAnswer } from './judge.ts'
 import { type Reasoner, reasoningLoop } from './loop.ts'
 import { modelReasoner } from './model-agent.ts'
@@ -25,17 +25,21 @@ type Made = { current?: AgentContext }
 /** Executes steps on the agents of their run's team, in process or elsewhere. */
 export const createPerform = (services: AgentServices): Perform => {
   const limits = deadlines(services.clock)
+  const called = new WeakMap<Execution, number>()
   const invoke: Invoke = async (caller, name, input, prefix) => {
     const { execution, cancellation: outer } = caller
-    const depth = caller.depth_ + 1
-    if (depth > callDepthMax) throw tooDeep(name, prefix)
+    const callers = [...caller.callers_, caller.agent]
+    if (callers.length > callDepthMax) throw tooDeep(name, callers)
+    const calls = (called.get(execution) ?? 0) + 1
+    if (calls > callsMax) throw tooMany(name)
+    called.set(execution, calls)
     const waiting = caller.mayAct_()
     if (waiting !== undefined) await waiting
     // An agent called by another has a time limit of its own, which must not stop the other.
     const cancellation = new Cancellation()
     const release = outer.onCancel((reason) => cancellation.cancel(reason))
     try {
-      const call = { services, limits, invoke, execution, name, input, prefix, cancellation, depth }
+      const call = { services, limits, invoke, execution, name, input, prefix, cancellation, callers }
       const { output, writes } = await runAgent(call)
       if (writes !== undefined) {
         await caller.mayAct_()
@@ -59,7 +63,7 @@ export const createPerform = (services: AgentServices): Perform => {
         name,
         input: execution.input,
         prefix: '',
-        depth: 0,
+        callers: [],
         cancellation: execution.cancellation,
         made,
       }
@@ -72,14 +76,17 @@ export const createPerform = (services: AgentServices): Perform => {
   }
 }
 
-/** The names of the agents that called each other are in the prefix: `agent:{name}#{n}/` each. */
-const tooDeep = (name: string, prefix: string): ConcordError => {
-  const names = [...prefix.matchAll(/agent:(.*?)(?:~[\w-]{22})?#\d+\//g)].map(([, called]) => called)
-  return new ConcordError(
+const tooDeep = (name: string, callers: readonly string[]): ConcordError =>
+  new ConcordError(
     'bound.reached',
-    `Cannot call agent "${name}" as agents of one step may call each other ${callDepthMax} deep, the bound callDepthMax: ${names.slice(-4).join(' > ')} would be deeper; end the recursion, or give the work to a team (ctx.delegate)`,
+    `Cannot call agent "${name}" as agents of one step may call each other ${callDepthMax} deep, the bound callDepthMax: ${callers.slice(-3).join(' > ')} > ${name} would be deeper; end the recursion, or give the work to a team (ctx.delegate)`,
   )
-}
+
+const tooMany = (name: string): ConcordError =>
+  new ConcordError(
+    'bound.reached',
+    `Cannot call agent "${name}" as one execution of a step may call agents ${callsMax} times, the bound callsMax; call fewer, or let the plan fan out (forEach)`,
+  )
 
 const succeeded = (
   { output, writes }: Returned,
@@ -156,7 +163,7 @@ type AgentRun = {
   name: string
   input: Json
   prefix: string
-  depth: number
+  callers: readonly string[]
   cancellation: Cancellation
   made?: Made
 }
@@ -181,7 +188,7 @@ const runAgent = (call: AgentRun): Returned | Promise<Returned> => {
     cancellation,
     invoke: call.invoke,
     prefix,
-    depth: call.depth,
+    callers: call.callers,
   })
   if (call.made !== undefined) call.made.current = context
   const returned = chain(acceptInput(definition, name, copyJson(call.input)), (input) =>

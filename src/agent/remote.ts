@@ -25,6 +25,7 @@ export const callRemote = async (context: AgentContext, input: Json, deadline: n
       traceparent: traceparent(context.runId, key),
       'concord-run': context.runId,
       'concord-step': context.stepId,
+      'concord-depth': String(execution.run.depth + 1),
       'concord-deadline': new Date(deadline).toISOString(),
       ...services.headers?.({ execution, agent: context.agent, key, deadline }),
     },

@@ -59,6 +59,13 @@ export type TeamServices = {
   memberOf?: string
 }
 
+/** `guard` is asked right before each write, and throws when the agent no longer counts. */
+export type MemoryOf = (
+  run: string,
+  part: string,
+  guard: () => Promise<void> | undefined,
+) => AgentMemory | undefined
+
 /** What agents need of the rest of the house; wired in platform. */
 export type AgentServices = {
   clock: Clock
@@ -69,7 +76,7 @@ export type AgentServices = {
   transport: Transport
   log: Pick<EventLog, 'read'>
   /** The memory of who called, where an agent is served to callers elsewhere: then it is that which the agent uses, not this process's. */
-  memoryOf?: ((run: string, part: string) => AgentMemory | undefined) | undefined
+  memoryOf?: MemoryOf | undefined
   team(name: string): TeamServices
   /** Whether the run was started where its team could do other things than here. */
   isForeign(run: Run): boolean

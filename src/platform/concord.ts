@@ -1,5 +1,5 @@
 import { createPerform } from '../agent/perform.ts'
-import type { AgentServices, ChildRequest, ChildResult, RemoteCall } from '../agent/services.ts'
+import type { AgentServices, ChildRequest, ChildResult, MemoryOf, RemoteCall } from '../agent/services.ts'
 import type { AgentCard } from '../domain/agent.ts'
 import { costOf } from '../domain/budget.ts'
 import { ConcordError, isConcordError } from '../domain/errors.ts'
@@ -14,7 +14,6 @@ import { isObject } from '../domain/reference.ts'
 import { isFinal, openWaits, type Run, type WaitView } from '../domain/run.ts'
 import { finalStatuses, type RunSummary } from '../domain/summary.ts'
 import { isDecision } from '../domain/wait.ts'
-import type { AgentMemory } from '../memory/agent-memory.ts'
 import type { Knowledge } from '../memory/knowledge/knowledge.ts'
 import { scopedState } from '../memory/scoped-state.ts'
 import type { State } from '../memory/state.ts'
@@ -71,6 +70,8 @@ export type StartOptions = {
   unattended?: true
   /** Digest of the request that started it; kept with the run and compared by who keeps keys. */
   requested?: string
+  /** How many runs and calls of remote agents it is below; bounded as the depth of child runs. Default 0. */
+  depth?: number
 }
 
 export type Delta = { run: string; step: string; agent: string; text: string }
@@ -87,7 +88,7 @@ export type OpenOptions = {
   random?: Random
   transport?: Transport
   /** The memory that agents of a run use instead of this process's: for agents served to callers elsewhere. */
-  memoryOf?: (run: string, part: string) => AgentMemory | undefined
+  memoryOf?: MemoryOf
 }
 
 /** One Concord: stores, teams and the runs this process advances. */
@@ -261,7 +262,7 @@ const wired = async (options: Opened): Promise<Concord> => {
     return { ...given, team: given.team ?? config.team ?? 'research' }
   }
   const request = (goal: GoalRequest, options: StartOptions = {}): Start => {
-    const { id, readable, labels, unattended, requested } = options
+    const { id, readable, labels, unattended, requested, depth } = options
     if (id !== undefined && !idPattern.test(id))
       throw new ConcordError(
         'input.invalid',
@@ -276,6 +277,7 @@ const wired = async (options: Opened): Promise<Concord> => {
       ...(labels === undefined ? {} : { labels }),
       ...(unattended === undefined ? {} : { unattended }),
       ...(requested === undefined ? {} : { requested }),
+      ...(depth === undefined ? {} : { depth }),
     }
   }
   /** With what is remembered of the goal's thread and subject. An id that is asked for again has begun with what was remembered then. */

@@ -32,7 +32,11 @@ const orAbsent = async <T, A>(found: Promise<T>, absent: A): Promise<T | A> => {
 }
 
 /** Long-term memory behind `/memory/knowledge` of a server: the object that agents in its process have, for text. It is the server that embeds. */
-export const remoteKnowledge = (send: ReturnType<typeof requester>, namespace = 'global'): Knowledge => {
+export const remoteKnowledge = (
+  send: ReturnType<typeof requester>,
+  namespace = 'global',
+  guard: () => Promise<void> | undefined = () => undefined,
+): Knowledge => {
   const ask = async <T>(method: string, path: string, body?: object, repeatable = true): Promise<T> =>
     (
       await send(`/knowledge${path}`, { method, repeatable, ...(body === undefined ? {} : { body }) })
@@ -41,7 +45,10 @@ export const remoteKnowledge = (send: ReturnType<typeof requester>, namespace = 
     `${path}?${new URLSearchParams({ namespace, ...query })}`
   return {
     // By content or by name: sent twice it changes nothing more.
-    add: (document) => ask('POST', '', { namespace, ...sent(document) }),
+    async add(document) {
+      await guard()
+      return ask('POST', '', { namespace, ...sent(document) })
+    },
     async search(question, options = {}) {
       type Found = { hits: Awaited<ReturnType<Knowledge['search']>> }
       return (await ask<Found>('POST', '/search', { namespace, question: asked(question), ...options })).hits
@@ -61,8 +68,12 @@ export const remoteKnowledge = (send: ReturnType<typeof requester>, namespace = 
       }
       return documents
     },
-    update: (id, change) => ask('PATCH', at('/document', { id }), sent(change)),
+    async update(id, change) {
+      await guard()
+      return ask('PATCH', at('/document', { id }), sent(change))
+    },
     async forget(what) {
+      await guard()
       const given = typeof what === 'string' ? { ids: [what] } : what
       return (await ask<{ forgotten: number }>('POST', '/forget', { namespace, ...given }, false)).forgotten
     },
@@ -70,6 +81,6 @@ export const remoteKnowledge = (send: ReturnType<typeof requester>, namespace = 
     embed: async () => {
       throw unsupported('embed', 'the server embeds what is added by itself; call it where the store is')
     },
-    in: (other) => remoteKnowledge(send, other),
+    in: (other) => remoteKnowledge(send, other, guard),
   }
 }

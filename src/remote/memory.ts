@@ -53,7 +53,7 @@ export const remoteMemory = (options: RemoteMemoryOptions): AgentMemory => {
     get state() {
       return state()
     },
-    knowledge: remoteKnowledge(send),
+    knowledge: remoteKnowledge(send, 'global', options.guard),
     log,
     recalled: () => get<Recalled>('/recalled', {}),
     thread: async () => (await get<{ turns: Turn[] }>('/thread', {})).turns,

@@ -10,6 +10,8 @@ export type RemoteStateOptions = MemoryAddress & {
   namespace?: string
   /** Of several users of the memory within one call: tells their writes apart. */
   part?: string
+  /** Asked right before each write: throws when nothing may be written any more. */
+  guard?: () => Promise<void> | undefined
 }
 
 /**
@@ -33,5 +35,6 @@ export const remoteState = (options: RemoteStateOptions): State => {
     repeatable: run !== undefined,
     failures: attempt - 1,
     clock: clientClock,
+    ...(options.guard === undefined ? {} : { guard: options.guard }),
   })
 }

@@ -75,6 +75,15 @@ const reused = (): ConcordError =>
     'Cannot take this Idempotency-Key as it came with another body before; send another key, or the same body',
   )
 
+/** How many runs and calls the caller is below, as it says; agents that call each other in a circle end by it. */
+const depthOf = (given: string | undefined): number | undefined => {
+  if (given === undefined) return undefined
+  if (/^\d{1,6}$/.test(given)) return Number(given)
+  throw invalid(
+    `Cannot use the header concord-depth as it is a whole number from 0: ${JSON.stringify(given.slice(0, 50))}; correct the caller`,
+  )
+}
+
 /** Milliseconds until the caller stops waiting, undefined when it does not say. */
 const timeLeft = (deadline: string | undefined): number | undefined => {
   if (deadline === undefined) return undefined
@@ -117,6 +126,7 @@ export const agentApp = async (agent: AnyAgent, options: AgentAppOptions = {}): 
         input,
         client: c.req.raw.signal,
         memory: memoryOf(c),
+        depth: depthOf(c.req.header('concord-depth')),
         // With the body: a key whose answer was dropped in the meantime joins no other call.
         ...(key === undefined ? {} : { key: `${key}/${digest}` }),
         ...(timeoutMs === undefined ? {} : { timeoutMs }),

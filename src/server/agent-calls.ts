@@ -18,6 +18,8 @@ export type Call = {
   timeoutMs?: number
   client: AbortSignal
   memory?: CallersMemory | undefined
+  /** How many runs and calls it is below. */
+  depth?: number | undefined
 }
 
 export type Calls = {
@@ -78,7 +80,7 @@ export const agentCalls = async (agent: AnyAgent, open: Open = {}): Promise<Call
 
   const execute = async (
     id: string,
-    { input, timeoutMs, memory }: Call,
+    { input, timeoutMs, memory, depth }: Call,
     wanted: AbortSignal,
   ): Promise<Json> => {
     const generation = await generationFor(id)
@@ -90,7 +92,10 @@ export const agentCalls = async (agent: AnyAgent, open: Open = {}): Promise<Call
       // The step's time-out stands above the agent's own: the shorter of the two counts.
       const ms = Math.min(timeoutMs ?? Number.POSITIVE_INFINITY, agent.timeoutMs ?? Number.POSITIVE_INFINITY)
       const params = Number.isFinite(ms) ? { params: { [timeoutParam]: ms } } : {}
-      await concord.start({ text: `call ${agent.name}`, ...params }, { id, readable: [], unattended: true })
+      await concord.start(
+        { text: `call ${agent.name}`, ...params },
+        { id, readable: [], unattended: true, ...(depth && { depth }) },
+      )
       wanted.addEventListener('abort', cancel, { once: true })
       if (wanted.aborted) cancel()
       const run = await settle(concord, id, new AbortController().signal)
@@ -171,8 +176,8 @@ const newGeneration = async (agent: AnyAgent, { config = {}, ...rest }: Open): P
   const name = `$agent:${agent.name}`
   const concord = await openConcord({
     ...rest,
-    memoryOf(run, part) {
-      return memories.get(run)?.(part)
+    memoryOf(run, part, guard) {
+      return memories.get(run)?.(part, guard)
     },
     config: {
       ...config,

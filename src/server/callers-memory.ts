@@ -8,7 +8,10 @@ import { refusedMemory } from '../remote/refused-memory.ts'
 import { invalid } from './problem.ts'
 
 /** The memory that came with a call, for one of its users. */
-export type CallersMemory = (part: string) => ReturnType<typeof remoteMemory>
+export type CallersMemory = (
+  part: string,
+  guard: () => Promise<void> | undefined,
+) => ReturnType<typeof remoteMemory>
 
 const refusal = (url: string): ConcordError =>
   new ConcordError(
@@ -47,7 +50,7 @@ export const callersMemory = ({ memory = [], open = {} }: Trusted) => {
     const [url, memoryToken] = [memoryAddressOf(c), c.req.header('concord-token')]
     if (url === undefined || memoryToken === undefined) return undefined
     if (named.has(memoryServer(url)) || signed(memoryToken, url))
-      return (part) => remoteMemory({ url, memoryToken, part })
+      return (part, guard) => remoteMemory({ url, memoryToken, part, guard })
     const refused = refusedMemory(refusal(url))
     return () => refused
   }

@@ -114,6 +114,15 @@ const unreachable = ({ name, secrets }: Called, error: unknown): ConcordError =>
   )
 }
 
+/** The agent says that a bound of the whole chain of calls is reached: so it is here. */
+const isBound = (text: string): boolean => {
+  try {
+    return (JSON.parse(text) as { code?: unknown } | null)?.code === 'bound.reached'
+  } catch {
+    return false
+  }
+}
+
 /** Secrets are hidden before a text is cut: half of one is not recognised. */
 const answerOf = async (called: Called, response: Response, bytesMax: number): Promise<Json> => {
   const { name, secrets } = called
@@ -123,7 +132,7 @@ const answerOf = async (called: Called, response: Response, bytesMax: number): P
     const code = response.status >= 500 || response.status === 429 ? 'agent.failed' : 'agent.input-invalid'
     const body = secrets.text(text.slice(0, bodyCharsMax)).slice(0, 500)
     throw new ConcordError(
-      code,
+      isBound(text) ? 'bound.reached' : code,
       `Cannot use the answer of agent ${name} as it is ${response.status}: ${body || 'no body'}`,
       {
         details: {
