@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { seed } from '../../test/seed.ts'
 import { copyJson } from './json.ts'
@@ -34,5 +35,50 @@ describe('a copy of JSON', () => {
       [cyclic, /refers to itself/],
     ] as const)
       assert.throws(() => copyJson(value), message)
+  })
+
+  it('refuses by name what would lose its meaning, wherever it stands', () => {
+    class Money {
+      amount = 5
+    }
+    class List extends Array<number> {}
+    const lost: [unknown, RegExp][] = [
+      [new Map([[1, 2]]), /a Map/],
+      [new Set([1]), /a Set/],
+      [/x/, /a RegExp/],
+      [new Error('out of paper'), /an Error \(out of paper\)/],
+      [Object.assign(new Error('x'), { toJSON: () => 1 }), /an Error/],
+      [new Uint8Array(2), /a Uint8Array/],
+      [Buffer.from('x'), /a Buffer/],
+      [new DataView(new ArrayBuffer(1)), /a DataView/],
+      [new ArrayBuffer(1), /a ArrayBuffer/],
+      [new Money(), /a Money/],
+      [new Date(Number.NaN), /a Date that is no time/],
+      [Promise.resolve(1), /a Promise/],
+      [new WeakMap(), /a WeakMap/],
+      [Object('boxed'), /a String/],
+      [Object.create({ inherited: 1 }), /class instance/],
+      [runInNewContext('new Map()'), /a Map/],
+      [{ toJSON: () => new Map() }, /a Map/],
+    ]
+    for (const [value, message] of lost)
+      for (const [within, place] of [
+        [value, '/'],
+        [{ a: [1, value] }, '/a/1'],
+      ])
+        assert.throws(
+          () => copyJson(within),
+          (error: Error) => {
+            assert.match(error.message, message)
+            return error.message.startsWith(`${place} `)
+          },
+        )
+    const plain = [
+      Object.create(null),
+      runInNewContext('({a: [1]})'),
+      List.of(1),
+      new URL('https://x.example/'),
+    ]
+    assert.deepEqual(copyJson(plain), [{}, { a: [1] }, [1], 'https://x.example/'])
   })
 })

@@ -8,9 +8,33 @@ export const asJson = (value: unknown): Json => value as Json
 
 const depthMax = 200
 
+/** Has members of its own and nothing else: an object as it is written, of any realm. */
+const isPlain = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+/** An error says what went wrong, bytes are no list of numbers, and a date that is none is no null. */
+const isNoData = (value: object): boolean =>
+  value instanceof Error ||
+  ArrayBuffer.isView(value) ||
+  (value instanceof Date && Number.isNaN(value.getTime()))
+
+const kindOf = (value: object): string => {
+  if (value instanceof Error) return `an Error (${value.message.slice(0, 200)})`
+  if (value instanceof Date) return 'a Date that is no time'
+  const { name } = (value as { constructor?: { name?: unknown } }).constructor ?? {}
+  return `a ${typeof name === 'string' && name !== '' && name !== 'Object' ? name : 'class instance'}`
+}
+
+const asData = (value: object): boolean =>
+  Array.isArray(value) || (!isNoData(value) && (isPlain(value) || 'toJSON' in value))
+
 const refusal = (value: unknown, depth: number): string | undefined => {
   if (typeof value === 'number')
     return Number.isFinite(value) ? undefined : `${value}, which JSON cannot hold`
+  if (typeof value === 'object' && value !== null && !asData(value))
+    return `${kindOf(value)}, which JSON cannot hold: give plain data`
   if (typeof value === 'object' && value !== null)
     return depth > depthMax ? `nested deeper than ${depthMax}, or refers to itself` : undefined
   return ['string', 'boolean', 'undefined', 'object'].includes(typeof value)
@@ -23,6 +47,8 @@ const firstRefusal = (value: unknown, place: string, depth: number): string | un
   const reason = refusal(value, depth)
   if (reason !== undefined) return `${place || '/'} is ${reason}`
   if (typeof value !== 'object' || value === null) return undefined
+  if (!Array.isArray(value) && 'toJSON' in value && typeof value.toJSON === 'function')
+    return firstRefusal(value.toJSON(), place, depth + 1)
   for (const [key, member] of Object.entries(value)) {
     const found = firstRefusal(member, `${place}/${key}`, depth + 1)
     if (found !== undefined) return found
@@ -48,7 +74,9 @@ const copyObject = (value: object, depth: number): Json => {
     for (let i = 0; i < value.length; i++) list[i] = copyValue(value[i], depth + 1)
     return list
   }
+  if (isNoData(value)) throw new NotJson()
   if ('toJSON' in value && typeof value.toJSON === 'function') return copyValue(value.toJSON(), depth + 1)
+  if (!isPlain(value)) throw new NotJson()
   const copy: JsonObject = {}
   const members = value as { readonly [key: string]: unknown }
   // Not Object.entries: an array for each member was an eighth of all garbage of a run. Nor Object.hasOwn, which V8 does not leave out of such a loop.
@@ -71,8 +99,9 @@ const copyValue = (value: unknown, depth: number): Json => {
 
 /**
  * A deep copy, so that what an agent changes later changes nothing here. Throws TypeError naming the place (JSON pointer)
- * of anything JSON cannot hold: functions, symbols, bigints, NaN, cycles (as depth over 200). `undefined` members are
- * dropped and `toJSON` is honoured, as JSON.stringify would.
+ * of anything JSON cannot hold: functions, symbols, bigints, NaN, cycles (as depth over 200), and objects that are more
+ * than their members (Map, Set, Error, typed arrays, instances of classes). As JSON.stringify does, it drops `undefined`
+ * members, makes null of `undefined` in a list, and honours `toJSON` (dates, URLs).
  */
 export const copyJson = (value: unknown): Json => {
   try {

@@ -1,4 +1,4 @@
-import { costOf, depthMaxDefault, type Limits, limitsProblem, withinLimits } from '../domain/budget.ts'
+import { costOf, depthMaxDefault, type Limits } from '../domain/budget.ts'
 import { ConcordError, isConcordError } from '../domain/errors.ts'
 import { type Draft, inboxStream, type Parent, runStream, type Signal } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
@@ -18,6 +18,7 @@ import { type BlockedRun, blockedError, createBlocked } from './blocked.ts'
 import { onlyCancel } from './cancelled.ts'
 import { createFamily } from './family.ts'
 import { loadRun, unknownRun } from './fold.ts'
+import { boundedGoal, dataOf } from './goal-data.ts'
 import { unreadSignals } from './inbox.ts'
 import { createLane } from './lane.ts'
 import { Owner } from './owner.ts'
@@ -100,18 +101,6 @@ export type Runner = {
 const reconcileEveryMs = 5_000
 const claimAgainMsFirst = 5_000
 const claimAgainMsMax = 60_000
-
-/** The goal with the limits that count. Throws `input.invalid` for limits that limit nothing. */
-const boundedGoal = ({ budget: own, ...goal }: Goal, operator: Limits | undefined): Goal => {
-  const problem = limitsProblem(operator ?? {}) ?? limitsProblem(own ?? {})
-  if (problem !== undefined)
-    throw new ConcordError(
-      'input.invalid',
-      `Cannot start a run as limits of a budget are numbers from 0: ${problem}; correct the budget`,
-    )
-  const budget = withinLimits(operator, own)
-  return Object.keys(budget).length === 0 ? goal : { ...goal, budget }
-}
 
 /** Runs of one process: their owners, how they are found again after a crash, and how signals reach them. */
 export const createRunner = (
@@ -367,6 +356,7 @@ export const createRunner = (
   }
 
   const send = async (id: string, signal: Signal): Promise<void> => {
+    const said = dataOf('send this signal', signal)
     const summary = await log.run(id)
     if (summary === undefined) throw unknownRun(id)
     if (finalStatuses.has(summary.status)) {
@@ -380,7 +370,7 @@ export const createRunner = (
       stream: inboxStream(id),
       expectedVersion: 'any',
       epoch: 0,
-      events: [{ type: 'signal.received', at: clock.now(), data: { inbox: 0, signal } }],
+      events: [{ type: 'signal.received', at: clock.now(), data: { inbox: 0, signal: said } }],
     })
     if (signal.kind === 'pause' || signal.kind === 'resume') await family.pass(id, signal)
   }

@@ -412,3 +412,56 @@ test('no address outside 2000::/3 is public', () => {
     }),
   )
 })
+
+test('the metadata of clouds is out of reach, whatever is allowed and however it is written', async () => {
+  const hosts = [
+    '168.63.129.16',
+    '0xa83f8110',
+    '[::ffff:168.63.129.16]',
+    '[64:ff9b::168.63.129.16]',
+    '169.254.169.254',
+    '169.254.170.2',
+    '100.100.100.200',
+    '[::ffff:100.100.100.200]',
+    '192.0.0.192',
+    '[fd00:ec2::254]',
+    '[fd00:0ec2:0:0:0:0:0:254]',
+    '[fd20:ce::254]',
+    'metadata.google.internal',
+    'METADATA.google.internal.',
+    'metadata',
+    'metadata.goog',
+    'instance-data.ec2.internal',
+    'instance-data',
+    'metadata.azure.internal',
+    'metadata.tencentyun.com',
+    'metadata.platformequinix.com',
+  ]
+  const resolve = async () => [{ address: '127.0.0.1', family: 4 as const }]
+  for (const host of hosts)
+    for (const rules of [{}, { allowPrivate: true }, { allowPrivate: [host], allowHosts: [host] }])
+      await assert.rejects(
+        call(httpTool({ ...rules, resolve }), { url: `http://${host}/latest` }),
+        (error: Error) => {
+          assert.equal(
+            (error as Error & { code: string }).code,
+            'tool.forbidden',
+            `${host}: ${error.message}`,
+          )
+          return true
+        },
+      )
+  for (const address of ['168.63.129.16', 'fd00:ec2::254', 'fd20:ce::254', '100.100.100.200'])
+    await assert.rejects(
+      call(
+        httpTool({
+          allowPrivate: true,
+          resolve: async () => [{ address, family: address.includes(':') ? 6 : 4 }],
+        }),
+        { url: 'http://innocent.example/' },
+      ),
+      { code: 'tool.forbidden' },
+    )
+  for (const address of ['168.63.129.17', '100.100.100.201', '10.0.0.1', 'fd00:ec2::255'])
+    assert.notEqual(classOfAddress(address), 'forbidden', address)
+})

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { ConcordError } from '../../domain/errors.ts'
-import { classOfAddress, literalOf } from './address.ts'
+import { classOfAddress, isMetadataName, literalOf } from './address.ts'
 
 export type Address = { address: string; family: 4 | 6 }
 /** All addresses of a name. */
@@ -67,6 +67,8 @@ export const checkedUrl = (text: string, rules: HostRules, base?: URL): URL => {
     throw forbidden('URLs must not carry credentials', 'it has some before @', 'leave them out', {
       url: `${url.protocol}//${url.host}`,
     })
+  if (isMetadataName(hostOf(url)))
+    throw forbidden('the metadata of a cloud is out of reach', url.host, 'use another source', details)
   if (rules.denyHosts && listed(rules.denyHosts, url))
     throw forbidden('the host is denied', url.host, 'use another source', details)
   if (rules.allowHosts && !listed(rules.allowHosts, url))
@@ -95,7 +97,7 @@ export const checkedAddresses = async (
     if (found === 'public' || (found === 'private' && privateAllowed(rules, url))) continue
     throw forbidden(
       'only public addresses are allowed',
-      `${url.host} is ${found === 'private' ? 'in a private network' : 'in a special range'}`,
+      `${url.host} is ${found === 'private' ? 'in a private network' : 'a special address'}`,
       found === 'private' ? 'the operator can list it in allowPrivate' : 'use another source',
       { url: url.href.slice(0, 200) },
     )
