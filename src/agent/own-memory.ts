@@ -9,7 +9,7 @@ import { scopedState } from '../memory/scoped-state.ts'
 import type { State } from '../memory/state.ts'
 import type { Conflict } from '../memory/state-update.ts'
 import { subjectMemory } from '../memory/subject.ts'
-import type { MemoryReach } from '../policy/memory.ts'
+import { eventsIn, type MemoryReach, recalledIn } from '../policy/memory.ts'
 import type { AgentContext, Invoke } from './context.ts'
 
 type Parts = { prefix: string; invoke: Invoke }
@@ -55,18 +55,13 @@ export const ownMemory = (context: AgentContext, parts: Parts): AgentMemory => {
       return reachedKnowledge(all, 'global', reach)
     },
     log: {
-      read: ({ after = 0, limit } = {}) =>
-        services.log.read(runStream(runId), {
-          afterVersion: after,
-          ...(limit === undefined ? {} : { limit }),
-        }),
+      read: async ({ after = 0, limit } = {}) => {
+        const page = { afterVersion: after, ...(limit === undefined ? {} : { limit }) }
+        return eventsIn(await services.log.read(runStream(runId), page), context.reach.sees)
+      },
     },
     async recalled() {
-      const { thread, facts } = structuredClone(run.recalled ?? {})
-      return {
-        ...(thread !== undefined && context.reach.sees('thread') ? { thread } : {}),
-        ...(facts !== undefined && context.reach.sees('subject') ? { facts } : {}),
-      }
+      return recalledIn(structuredClone(run.recalled ?? {}), context.reach.sees)
     },
     async thread() {
       context.reach.checkThread()

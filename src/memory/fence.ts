@@ -1,4 +1,5 @@
 import type { Attempt } from '../domain/attempt.ts'
+import { ConcordError, isConcordError } from '../domain/errors.ts'
 import type { Provenance, StateStore } from '../ports/state-store.ts'
 
 /**
@@ -12,7 +13,14 @@ export const checkOwner = async (
 ): Promise<void> => {
   const { run, epoch } = provenance
   if (run === undefined || epoch === undefined) return
+  const written = `Cannot write run/${run} $owner`
   // A condition of a key nobody has: only the fences in front of it count.
   const condition = { namespace: `run/${run}`, key: '$owner', check: true, ifAbsent: true, provenance }
-  await store.write([attempt === undefined ? condition : { ...condition, attempt }])
+  await store
+    .write([attempt === undefined ? condition : { ...condition, attempt }])
+    .catch((error: unknown) => {
+      if (!isConcordError(error) || !error.message.startsWith(written)) throw error
+      const message = `Cannot use the memory${error.message.slice(written.length)}`
+      throw new ConcordError(error.code, message, { details: error.details })
+    })
 }

@@ -22,6 +22,7 @@ import { recalledAtStart } from '../memory/thread.ts'
 import { patientFetch } from '../models/patient-fetch.ts'
 import type { Team } from '../orchestration/team.ts'
 import { type BeforeStore, storeAsIs } from '../policy/before-store.ts'
+import { accessTo, recalledIn, type SharedMemory } from '../policy/memory.ts'
 import { type Clock, sleep } from '../ports/clock.ts'
 import type { Embedder } from '../ports/embedder.ts'
 import type { EventLog, RunsQuery } from '../ports/event-log.ts'
@@ -201,6 +202,13 @@ const wired = async (options: Opened): Promise<Concord> => {
   const ids = systemIds(clock, random)
 
   const teamNamed = (name: string): Team => teams(name)
+  /** What of the shared memory the agents of a goal's team may see. */
+  const seesOf = ({ team }: Goal) => {
+    const policy = teamNamed(team).services.policy?.memory
+    return (shared: SharedMemory) => accessTo(policy, shared) !== 'none'
+  }
+  const seenBy = (goal: Goal, recalled: Recalled | undefined): { recalled?: Recalled } =>
+    recalled === undefined ? {} : { recalled: recalledIn(recalled, seesOf(goal)) }
   const secret = env.CONCORD_MEMORY_KEY || config.server?.memoryKey
   const memory = memoryAccess({
     store: state,
@@ -236,7 +244,7 @@ const wired = async (options: Opened): Promise<Concord> => {
     knowledge: knowledge.in,
     model: modelFinder(config, env),
     hasModel: config.model !== undefined,
-    child: (request) => runChild(runner, request),
+    child: (request) => runChild(runner, { ...request, ...seenBy(request.goal, request.recalled) }),
     headers: (call) => memory.headers(grantOf(call)),
     // A getter: models stream only while somebody listens.
     get delta() {
@@ -285,7 +293,9 @@ const wired = async (options: Opened): Promise<Concord> => {
     const given = request(goal, options)
     if (!remembers(given.goal)) return given
     const id = given.id ?? ids.run()
-    return { ...given, id, ...(await rememberFor({ log, state, clock }, given.goal, id, config.memory)) }
+    const ports = { log, state, clock }
+    const sees = seesOf(given.goal)
+    return { ...given, id, ...(await rememberFor(ports, given.goal, id, config.memory, sees)) }
   }
   const learning = new Set<Promise<unknown>>()
   /** Starts reading what a goal says of its subject, where a model is named for it: a run of its own. */
@@ -376,7 +386,7 @@ const wired = async (options: Opened): Promise<Concord> => {
     async fork(id, fork = {}) {
       const request = await forkOf(log, id, ids.run(), fork)
       teamNamed(request.goal.team)
-      return runner.start(request)
+      return runner.start({ ...request, ...seenBy(request.goal, request.recalled) })
     },
     state: (namespace) => userState(namespaceNamed(namespace)),
     subject: (subject) =>

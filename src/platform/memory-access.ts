@@ -1,15 +1,17 @@
 import type { Attempt } from '../domain/attempt.ts'
 import { ConcordError } from '../domain/errors.ts'
+import type { Event } from '../domain/event.ts'
 import type { Recalled } from '../domain/recall.ts'
 import { finalStatuses, type RunSummary } from '../domain/summary.ts'
 import { subjectMeant } from '../memory/agent-memory.ts'
 import { checkOwner } from '../memory/fence.ts'
 import { scopedState } from '../memory/scoped-state.ts'
 import { type SubjectMemory, subjectMemory, subjectNamespace } from '../memory/subject.ts'
-import { type MemoryTeam, memoryReach } from '../policy/memory.ts'
+import { eventsIn, type MemoryTeam, memoryReach, recalledIn } from '../policy/memory.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Provenance, StateStore } from '../ports/state-store.ts'
+import { type AttemptWatch, attemptWatch } from './attempt-watch.ts'
 import { handsOutTokens } from './memory-issuers.ts'
 import type { Grant, MemoryTokens } from './memory-token.ts'
 
@@ -21,10 +23,16 @@ export type Scope = {
   readonly attempt: Attempt
   /** Throws `attempt.stale` or `epoch.stale` when the attempt is over: for what is no write of the state. */
   current(): Promise<void>
+  /** As `current`, for reads: asked of the store only after the run has moved. */
+  reading(): Promise<void>
   /** Facts about a subject, default the run's, written in the caller's name; `operation` tells one request from another. */
   subject(subject: string | undefined, access: 'read' | 'write', operation: string): SubjectMemory
   /** Of what the run began with, what is in reach; nothing for planners and judges of plans, whose input has it. */
   recalled(all: Recalled): Recalled
+  /** Events of a run that may be read, without what of them is out of reach. */
+  events(all: Event[]): Event[]
+  /** Calls back once when the attempt is over; the function returned ends that. */
+  over(listener: () => void): () => void
   /** Throws `policy.denied` where threads are out of reach. */
   checkThread(): void
   /** The namespace that is meant where none is named: the run's. */
@@ -65,8 +73,7 @@ const scopeOf = (
   grant: Grant,
   summary: RunSummary,
   team: MemoryTeam,
-  store: StateStore,
-  clock: Clock,
+  { store, clock, watch }: { store: StateStore; clock: Clock; watch: AttemptWatch },
 ): Scope => {
   const { run, step, agent, epoch, attempt: number, since } = grant
   const provenance: Provenance = { run, step, agent, epoch }
@@ -86,15 +93,12 @@ const scopeOf = (
     provenance,
     attempt,
     current: () => checkOwner(store, provenance, attempt),
+    reading: () => watch.check(grant),
     home,
     check,
-    recalled({ thread, facts }) {
-      if (step === '$plan' || step === '$feasible') return {}
-      return {
-        ...(thread !== undefined && reach.sees('thread') ? { thread } : {}),
-        ...(facts !== undefined && reach.sees('subject') ? { facts } : {}),
-      }
-    },
+    recalled: (all) => (step === '$plan' || step === '$feasible' ? {} : recalledIn(all, reach.sees)),
+    events: (all) => eventsIn(all, reach.sees),
+    over: (listener) => watch.over(grant, listener),
     checkThread: reach.checkThread,
     subject(named, access, operation) {
       const subject = subjectMeant(named, summary.goal.subject)
@@ -123,6 +127,9 @@ const scopeOf = (
 
 export const memoryAccess = ({ store, log, tokens, clock, url, team }: MemoryParts): Memory => {
   let reachable = url
+  const watch = attemptWatch(log, ({ run, step, epoch, agent, attempt: number, since }) =>
+    checkOwner(store, { run, step, agent, epoch }, { run, step, attempt: number, since }),
+  )
   let end: (() => void) | undefined
   return {
     store,
@@ -146,7 +153,7 @@ export const memoryAccess = ({ store, log, tokens, clock, url, team }: MemoryPar
           'auth.required',
           `Cannot accept the concord-token as its run must be in this store: there is no run ${grant.run}; ask the server that handed it out`,
         )
-      return scopeOf(grant, summary, team(summary.goal.team), store, clock)
+      return scopeOf(grant, summary, team(summary.goal.team), { store, clock, watch })
     },
   }
 }

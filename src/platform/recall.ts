@@ -2,6 +2,7 @@ import type { Goal } from '../domain/goal.ts'
 import type { Recalled } from '../domain/recall.ts'
 import { factsOf, relevantFacts, statedWrites, subjectNamespace } from '../memory/subject.ts'
 import { earlierTurns } from '../memory/thread.ts'
+import type { SharedMemory } from '../policy/memory.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { StateStore, StateWrite } from '../ports/state-store.ts'
@@ -16,19 +17,21 @@ export const remembers = (goal: Goal): boolean => goal.thread !== undefined || g
 
 /**
  * What a goal's run begins with: earlier turns of its thread, facts about its subject that bear on it; and the writes that keep what
- * the goal itself states about the subject, for the commit that creates the run.
+ * the goal itself states about the subject, for the commit that creates the run. What the team's policy keeps from its
+ * agents is not even recorded: a run's events are read by them, its planner's input is made of it.
  */
 export const rememberFor = async (
   { log, state, clock }: RecallPorts,
   goal: Goal,
   run: string,
   config: MemoryConfig = {},
+  sees: (shared: SharedMemory) => boolean = () => true,
 ): Promise<Remembered> => {
   const { thread, subject, text } = goal
   const { threadTokensMax, factsTokensMax, learn = true } = config
   const remembered: Remembered = {}
   const turns =
-    thread === undefined
+    thread === undefined || !sees('thread')
       ? []
       : await earlierTurns(log, {
           thread,
@@ -36,7 +39,7 @@ export const rememberFor = async (
           ...(threadTokensMax === undefined ? {} : { tokensMax: threadTokensMax }),
         })
   const facts =
-    subject === undefined
+    subject === undefined || !sees('subject')
       ? []
       : relevantFacts(
           factsOf(await state.list(subjectNamespace(subject), { prefix: 'fact:' })),

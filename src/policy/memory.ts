@@ -1,6 +1,8 @@
 import { namespaceOfChannel } from '../domain/channel.ts'
 import { ConcordError } from '../domain/errors.ts'
+import type { Event } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
+import type { Recalled } from '../domain/recall.ts'
 
 export type MemoryAccess = 'write' | 'read' | 'none'
 
@@ -28,6 +30,25 @@ export type MemoryReach = {
   /** Whether what is kept of this is in reach. */
   sees(shared: SharedMemory): boolean
 }
+
+/** Of what a run began with, what is in reach. */
+export const recalledIn = (
+  { thread, facts }: Recalled,
+  sees: (shared: SharedMemory) => boolean,
+): Recalled => ({
+  ...(thread !== undefined && sees('thread') ? { thread } : {}),
+  ...(facts !== undefined && sees('subject') ? { facts } : {}),
+})
+
+/** Events of a run, without what it began with that is out of reach. */
+export const eventsIn = (events: Event[], sees: (shared: SharedMemory) => boolean): Event[] =>
+  events.map((event) => {
+    // Erased events have no data.
+    if (event.type !== 'run.queued' || event.data?.recalled === undefined) return event
+    const { recalled, ...data } = event.data
+    const seen = recalledIn(recalled, sees)
+    return { ...event, data: { ...data, ...(Object.keys(seen).length === 0 ? {} : { recalled: seen }) } }
+  })
 
 const kinds: readonly SharedMemory[] = ['thread', 'subject', 'team', 'global']
 

@@ -19,7 +19,7 @@ export const isLoopback = (host: string): boolean =>
 const forbidden = (rule: string, now: string, way: string): ConcordError =>
   new ConcordError('request.forbidden', `Cannot accept this request as ${rule}: ${now}; ${way}`)
 
-const withToken = 'start the server with a token (--token, CONCORD_TOKEN) to be reached otherwise'
+const withToken = 'start the server with a token (CONCORD_TOKEN) to be reached otherwise'
 
 const hostOf = (c: Context): string => c.req.header('host') ?? new URL(c.req.url).host
 
@@ -37,6 +37,14 @@ const withoutToken = (c: Context): void => {
     throw forbidden(
       'a server without a token answers loopback names only',
       `Host is ${JSON.stringify(host.slice(0, 100))}`,
+      withToken,
+    )
+  // A request target in absolute form (RFC 9112, 3.2.2) stands above Host.
+  const target = new URL(c.req.url).host
+  if (!loopbackHost.test(target))
+    throw forbidden(
+      'a server without a token answers loopback names only',
+      `the request is for ${JSON.stringify(target.slice(0, 100))}`,
       withToken,
     )
   const origin = c.req.header('origin')

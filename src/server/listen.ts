@@ -14,6 +14,10 @@ export type Listening = {
 }
 
 const graceMsDefault = 5_000
+/** A request is sent within this time, its body included; an answer may take as long as it takes. */
+const headersMsMax = 20_000
+const requestMsMax = 120_000
+const connectionsMax = 4_096
 const idleLookMs = 20
 
 const invalid = (message: string, cause?: unknown): ConcordError =>
@@ -22,10 +26,10 @@ const invalid = (message: string, cause?: unknown): ConcordError =>
 /** Throws `config.invalid` for an address that others can reach without a token, and for a token that is none. */
 export const checkAddress = ({ host, token }: Address & { host: string }): void => {
   if (token !== undefined && token.trim() === '')
-    throw invalid('Cannot serve as the token is empty; set one (--token, CONCORD_TOKEN) or leave it out')
+    throw invalid('Cannot serve as the token is empty; set one (CONCORD_TOKEN) or leave it out')
   if (token === undefined && !isLoopback(host))
     throw invalid(
-      `Cannot listen on ${host} without a token as others could reach it: only 127.0.0.1, ::1 and localhost need none; set a token (--token, CONCORD_TOKEN) or listen on 127.0.0.1`,
+      `Cannot listen on ${host} without a token as others could reach it: only 127.0.0.1, ::1 and localhost need none; set a token (CONCORD_TOKEN) or listen on 127.0.0.1`,
     )
 }
 
@@ -45,6 +49,9 @@ export const listen = async (
   { host, port }: { host: string; port: number },
 ): Promise<Listening> => {
   const server = createAdaptorServer({ fetch: app.fetch, createServer }) as Server
+  server.headersTimeout = headersMsMax
+  server.requestTimeout = requestMsMax
+  server.maxConnections = connectionsMax
   const at = `${host}:${port}`
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {

@@ -17,6 +17,7 @@ export const portDefault = 4270
 export const serve = async (concord: Concord, options: ServeOptions = {}): Promise<Listening> => {
   const { host = '127.0.0.1', port = portDefault, ...rest } = options
   checkAddress({ ...rest, host })
+  if (rest.token === undefined) warnOfScope(concord)
   const closing = new AbortController()
   const server = await listen(createApp(concord, { ...rest, closing: closing.signal }), { host, port })
   try {
@@ -40,6 +41,20 @@ export const serve = async (concord: Concord, options: ServeOptions = {}): Promi
       return server.close(graceMs)
     },
   }
+}
+
+/** On one machine a scope binds only who cannot leave its token out (docs/decisions/0032). */
+const warnOfScope = (concord: Concord): void => {
+  const elsewhere = new Set(
+    concord
+      .teams()
+      .flatMap(({ agents }) => agents.flatMap(({ kind, name }) => (kind === 'remote' ? [name] : []))),
+  )
+  if (elsewhere.size > 0)
+    concord.logger.warn(
+      { agents: [...elsewhere].slice(0, 20) },
+      'agents elsewhere are not bound to their memory tokens as this server has no token: any process of this machine is its user; set CONCORD_TOKEN',
+    )
 }
 
 const suspendedMax = 10_000

@@ -29,6 +29,25 @@ const serving = async (t: TestContext, token?: string) => {
 }
 
 describe('without a token', () => {
+  it('refuses a request target of another host, whatever Host says', async (t) => {
+    const { url, host, concord } = await serving(t)
+    for (const target of [
+      'http://evil.example/runs',
+      `http://192.168.1.10/runs`,
+      'https://localhost.evil/runs',
+    ])
+      assert.equal((await raw(url, { path: target, headers: { host } })).status, 403, target)
+    const written = {
+      method: 'POST',
+      path: 'http://evil.example/goal',
+      headers: { host, ...jsonHeaders },
+      body,
+    }
+    assert.equal((await raw(url, written)).status, 403)
+    assert.equal((await raw(url, { path: `http://${host}/runs`, headers: { host } })).status, 200)
+    assert.equal((await concord.runs()).length, 0)
+  })
+
   it('answers loopback names only: a rebound name is refused, reading and writing', async (t) => {
     const { url, host, concord } = await serving(t)
     const port = new URL(url).port

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import type { IncomingHttpHeaders } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -132,12 +132,80 @@ describe('a concord-token', () => {
       assert.equal(await codeOf(get(forged, '/memory/list')), 'auth.required', forged)
   })
 
+  it('is refused when its claims are no JSON, or not all of them, though they are signed', async (t) => {
+    const { get } = await underWay(t)
+    const key = createHash('sha256').update(memoryKeySecret).digest()
+    for (const claims of ['no JSON', '', 'null', '[]', '{"run":"r"}', '"text"', '1']) {
+      const text = `v1.${Buffer.from(claims).toString('base64url')}`
+      const signed = `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`
+      assert.equal(await codeOf(get(signed, '/memory/list')), 'auth.required', claims)
+    }
+  })
+
+  it('binds an agent elsewhere where the server has a token; a server without one says that it does not', async (t) => {
+    const warned: string[] = []
+    const log = (_: object, message?: string) => void warned.push(message ?? '')
+    const logger = { debug() {}, info() {}, warn: log, error: log }
+    const far = agent({ name: 'far', url: 'http://127.0.0.1:9/run' })
+    const config = { logger, team: 't', teams: { t: team({ agents: [far] }) } }
+    await served(t, await openMemory(t, config), { token: 'a-token' })
+    await served(
+      t,
+      await openMemory(t, {
+        logger,
+        team: 't',
+        teams: { t: team({ agents: [agent({ name: 'near', run: () => 1 })] }) },
+      }),
+    )
+    assert.deepEqual(warned, [])
+    await served(t, await openMemory(t, config))
+    assert.match(warned.join(), /not bound to their memory tokens.*CONCORD_TOKEN/)
+  })
+
   it('ends with its call, and ends the streams that it opened', async (t) => {
     const { get, token } = await underWay(t)
     assert.equal(await codeOf(get(token({ expiresAt: Date.now() }), '/memory/list')), 'auth.required')
     assert.equal(await codeOf(get(token({ expiresAt: -1 }), '/memory/list')), 'auth.required')
     const stream = await get(token({ expiresAt: Date.now() + 150 }), '/memory/watch')
     assert.match(await stream.text(), /^event: opened/)
+  })
+
+  it('reads nothing more once its attempt is over, by streams that are open neither', async (t) => {
+    const { get, app, token, done, concord, run } = await underWay(t)
+    const streams = await Promise.all(
+      ['watch?namespace=global', 'subscribe?pattern=*'].map((path) => get(token(), `/memory/${path}`)),
+    )
+    for (const stream of streams) assert.equal(stream.status, 200)
+    const reads = [
+      'state?key=k',
+      'list',
+      'history?key=k',
+      'namespace',
+      'operation?operation=x',
+      'log',
+      'watch',
+      'subscribe?pattern=*',
+      'thread',
+      'recalled',
+      'facts',
+      'knowledge?namespace=global',
+      'knowledge/stats?namespace=global',
+    ]
+    for (const read of reads) {
+      const { status: code } = await get(token(), `/memory/${read}`)
+      assert.ok(code === 200 || code === 404, `${read}: ${code}`)
+    }
+    done.open()
+    await concord.runner.settled(run)
+    for (const stream of streams) assert.match(await stream.text(), /^event: opened/)
+    for (const read of reads)
+      assert.equal(await codeOf(get(token(), `/memory/${read}`)), 'attempt.stale', read)
+    const search = app.request('/memory/knowledge/search', {
+      method: 'POST',
+      headers: { ...jsonHeaders, 'concord-token': token() },
+      body: '{"question":"x"}',
+    })
+    assert.equal(await codeOf(search), 'attempt.stale')
   })
 
   it('reaches its run, thread, subject and team, and global: no other run, whatever its name looks like', async (t) => {
@@ -219,7 +287,7 @@ describe('a concord-token', () => {
     done.open()
     await concord.runner.settled(run)
     assert.equal(await codeOf(put(token(), { key: 'k' })), 'run.finished')
-    assert.equal((await get(token(), '/memory/state?key=k')).status, 200)
+    assert.equal(await codeOf(get(token(), '/memory/state?key=k')), 'attempt.stale')
     assert.equal(grant.epoch, 1)
   })
 
@@ -354,10 +422,13 @@ describe('an agent elsewhere', () => {
         () => late.in('global').increment('n'),
         () => late.publish('news', 'late'),
         () => late.fork(`${late.namespace}/late`),
+        () => late.get('by'),
+        () => late.list(),
+        () => late.watch('*').next(),
       ])
         await write().catch((error: unknown) => refusals.push(error))
       await state.set('second', (await state.get('by')) ?? null)
-      response.end(JSON.stringify(await late.get('second')))
+      response.end(JSON.stringify(await state.get('second')))
       second = stateOf(request.headers)
     })
     let second: ReturnType<typeof stateOf> | undefined
@@ -377,7 +448,7 @@ describe('an agent elsewhere', () => {
     await served(t, concord)
     const run = await concord.run('x')
     assert.equal(run.plan?.steps.get('a')?.output, 1, run.failure?.message)
-    assert.equal(refusals.length, 4)
+    assert.equal(refusals.length, 7)
     for (const error of refusals) {
       assert.ok(isConcordError(error))
       assert.equal(error.code, 'attempt.stale')

@@ -7,6 +7,7 @@ import { invalid } from '../../problem.ts'
 
 type Subject = ReturnType<Concord['subject']>
 type Recalled = Awaited<ReturnType<Concord['recalled']>>
+type Events = Awaited<ReturnType<Concord['events']>>
 type Grant = ReturnType<Concord['memory']['tokens']['verify']>
 
 /** Who uses the memory, and what that allows. */
@@ -26,6 +27,10 @@ export type Caller = {
   thread(run: string | undefined): string
   /** What of it the caller may see. */
   recalled(run: string | undefined): Promise<Recalled>
+  /** Events of a run, without what of them is out of reach. */
+  events(all: Events): Events
+  /** Calls back once when the call is over. */
+  over(listener: () => void): () => void
   hears(channel: string): boolean
   knows(subject: string | undefined): boolean
   checkKnown(subject: string | undefined): void
@@ -72,6 +77,8 @@ const user = (concord: Concord): Caller => ({
       'Cannot use the memory as a namespace must be named: there is none; give ?namespace=run/{id}, thread/{id}, subject/{id}, team/{name} or global',
     )
   },
+  events: (all) => all,
+  over: () => () => {},
   hears: () => true,
   knows: () => true,
   checkKnown: () => {},
@@ -87,11 +94,17 @@ const user = (concord: Concord): Caller => ({
   recalled: async (run) => concord.recalled(runMeant(run)),
 })
 
+/** Knowledge is searched by POST, as a question may be long. */
+const isReading = ({ req: { method, path } }: Context): boolean =>
+  method === 'GET' || method === 'HEAD' || path.endsWith('/search')
+
 /** Provenance, scope and fence follow from the token and from nothing else; without one the caller is whoever may use the server. */
 export const callerOf = async (concord: Concord, c: Context): Promise<Caller> => {
   const grant = callOf(concord, c)
   if (grant === undefined) return user(concord)
   const scope = await concord.memory.scope(grant)
+  // Writes are judged in their transaction.
+  if (isReading(c)) await scope.reading()
   const failures = grant.attempt - 1
   /** Made by the client's `State`, which counts attempts itself. */
   const isOwn = (given: string) => given.startsWith(`${grant.key}/`)
@@ -115,6 +128,8 @@ export const callerOf = async (concord: Concord, c: Context): Promise<Caller> =>
       scope.check(`run/${run}`, 'read')
       return scope.recalled(await concord.recalled(run))
     },
+    events: scope.events,
+    over: scope.over,
     hears: scope.hears,
     knows: scope.knows,
     checkKnown: scope.checkKnown,

@@ -221,7 +221,7 @@ const logRoute = (app: App, { concord }: Services): void =>
           'run.unknown',
           `Cannot find run ${JSON.stringify(run.slice(0, 100))} as no such run is in this store; list them with GET /runs`,
         )
-      const events = await concord.log.read(runStream(run), { afterVersion: after, limit })
+      const events = caller.events(await concord.log.read(runStream(run), { afterVersion: after, limit }))
       const { list, count } = textOf(events)
       const next = count < events.length || count === limit ? events[count - 1]?.version : undefined
       return withList(c, 'events', list, { next })

@@ -27,13 +27,18 @@ const events = {
   'text/event-stream': { schema: z.string() },
 }
 
-/** Aborted when the reader is gone, the server stops, or the token's time is over. */
-const endOf = ({ concord, closing }: Services, { grant }: Caller) => {
+/** Aborted when the reader is gone, the server stops, or the token's time or its attempt is over. */
+const endOf = ({ concord, closing }: Services, { grant, over }: Caller) => {
   const gone = new AbortController()
   const leave = () => gone.abort()
   const left = grant === undefined ? undefined : grant.expiresAt - concord.memory.tokens.now()
   const timer = left === undefined ? undefined : setTimeout(leave, Math.min(left, timerMaxMs))
-  gone.signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  const unwatch = over(leave)
+  const clear = () => {
+    clearTimeout(timer)
+    unwatch()
+  }
+  gone.signal.addEventListener('abort', clear, { once: true })
   return { leave, signal: AbortSignal.any([gone.signal, closing]) }
 }
 
@@ -96,7 +101,7 @@ const watchRoute = (app: App, services: Services): void => {
       tags: ['memory'],
       summary: 'Changes as they are committed (SSE)',
       description:
-        '`opened` says from which sequence on; then `change` by `change`, in order, none missing: `id` is the sequence, and `Last-Event-ID` or `since` goes on behind it. A reader that is too far behind, or asks for what is no longer kept, is sent `resync` with what stands now; `partial` says that it is too much for a message: read GET /memory/list of that sequence. A concord-token ends the stream with its own end.',
+        '`opened` says from which sequence on; then `change` by `change`, in order, none missing: `id` is the sequence, and `Last-Event-ID` or `since` goes on behind it. A reader that is too far behind, or asks for what is no longer kept, is sent `resync` with what stands now; `partial` says that it is too much for a message: read GET /memory/list of that sequence. A concord-token ends the stream with its own end, and with that of its attempt.',
       request: { query: watchSchema, headers: z.object({ 'last-event-id': z.string().optional() }) },
       responses: { 200: { description: 'The changes', content: events } },
       problems: [400],
