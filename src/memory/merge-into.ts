@@ -1,15 +1,9 @@
-import { ConcordError, isConcordError } from '../domain/errors.ts'
+import { ConcordError } from '../domain/errors.ts'
 import { asJson } from '../domain/json.ts'
 import type { Clock } from '../ports/clock.ts'
-import type {
-  Entry,
-  Moment,
-  RecordedWrite,
-  StateStore,
-  StateWrite,
-  WriteOutcome,
-} from '../ports/state-store.ts'
+import type { Entry, RecordedWrite, StateStore, StateWrite, WriteOutcome } from '../ports/state-store.ts'
 import { jsonValue } from './json-value.ts'
+import { livingAt, type Mark, mergeBase, undecidedOf } from './merge-base.ts'
 import type { MergeOptions, MergeResult } from './state.ts'
 import { pauseBefore } from './state-line.ts'
 import { type Merged, markOf, mergeEntries } from './state-merge.ts'
@@ -24,45 +18,6 @@ export type MergeParts = {
   write(writes: readonly Own[]): Promise<WriteOutcome[]>
   /** What was written under an operation before; undefined where nothing is done again. */
   recorded(operation: string): Promise<RecordedWrite | undefined>
-}
-
-/** What the other was when it was merged the last time, if that is known and kept. */
-const lastMerged = async ({ store }: MergeParts, other: string, mark: Entry | undefined) => {
-  const value = mark?.value as { sequence?: number } | undefined
-  if (typeof value?.sequence !== 'number') return undefined
-  try {
-    return await store.list(other, { at: { sequence: value.sequence } })
-  } catch (error) {
-    if (isConcordError(error) && error.code === 'not-found') return undefined
-    throw error
-  }
-}
-
-/**
- * What both were when they last were the same: when the other was merged the last time, or when they parted. A fork itself tells what it began as (after its
- * first change, which says that it is one), also when its origin no longer keeps that moment. Of two forks of one namespace it is what the
- * earlier began as.
- */
-const baseOf = async (
-  parts: MergeParts,
-  other: string,
-  base: Moment | undefined,
-  mark: Entry | undefined,
-) => {
-  const { store, namespace } = parts
-  if (base !== undefined) return store.list(namespace, { at: base })
-  const merged = await lastMerged(parts, other, mark)
-  if (merged !== undefined) return merged
-  const began = { at: { sequence: 1 } }
-  const [theirs, ours] = [await store.origin(other), await store.origin(namespace)]
-  if (theirs?.namespace === namespace) return store.list(other, began)
-  if (ours?.namespace === other) return store.list(namespace, began)
-  if (ours !== undefined && ours.namespace === theirs?.namespace)
-    return store.list(ours.sequence <= theirs.sequence ? namespace : other, began)
-  throw new ConcordError(
-    'input.invalid',
-    `Cannot merge ${other} into ${namespace} as a base must be known: neither is a fork of the other, nor both of one namespace; give base`,
-  )
 }
 
 /** An expiry comes with the value it is of; a value that was decided on keeps the one that ours has. */
@@ -81,25 +36,35 @@ const once = async (
   options: MergeOptions,
   operation: string,
 ): Promise<MergeResult | undefined> => {
-  const { store, namespace } = parts
+  const { store, namespace, clock } = parts
   const mark = await store.get(namespace, markOf(other))
-  const base = await baseOf(parts, other, options.base, mark)
-  // Before the listing: what comes between is looked at again the next time.
-  const sequence = await store.sequence(other)
-  const [ours, theirs] = [await store.list(namespace), await store.list(other)]
-  const { writes, conflicts } = await mergeEntries({ base, ours, theirs }, options.resolve)
+  const { base, knownOf, unknown } = await mergeBase(parts, other, options.base, mark)
+  const time = clock.now()
+  const { sequence, entries: theirs } = await momentOf(store, other, time)
+  const ours = await store.list(namespace)
+  const { writes, conflicts } = await mergeEntries({ base, ours, theirs, unknown }, options.resolve)
   const result: MergeResult = { merged: writes.map(({ key }) => key), conflicts }
   const batch = writes.map((each) => writeOf(parts, each))
-  // With something left undecided they are not the same yet: it has to be told again.
-  if (conflicts.length === 0)
-    batch.push({ key: markOf(other), value: { sequence }, ifVersion: mark?.version ?? 0 })
-  const [first] = batch
-  if (first === undefined) return result
-  first.result = asJson(result)
+  const undecided = undecidedOf(conflicts, knownOf)
+  const value: Mark = { sequence, ...(undecided.length === 0 ? {} : { undecided }) }
+  batch.push({ key: markOf(other), value: asJson(value), ifVersion: mark?.version ?? 0 })
+  batch[0]!.result = asJson(result)
   const outcomes = await parts.write(
     batch.map((each, i) => ({ ...each, operation: `${operation}/${i === 0 ? 0 : each.key}` })),
   )
   return outcomes.every((outcome) => outcome.ok) ? result : undefined
+}
+
+/** What stands in a namespace, and after which change. */
+const momentOf = async (
+  store: StateStore,
+  namespace: string,
+  time: number,
+): Promise<{ sequence: number; entries: Entry[] }> => {
+  const sequence = await store.sequence(namespace)
+  const entries = await store.list(namespace)
+  if ((await store.sequence(namespace)) === sequence) return { sequence, entries }
+  return { sequence, entries: livingAt(await store.list(namespace, { at: { sequence } }), time) }
 }
 
 /** Brings another namespace's changes in, all or none; again when others wrote between. */

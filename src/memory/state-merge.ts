@@ -49,16 +49,30 @@ export type Merge = { writes: Merged[]; conflicts: MergeConflict[] }
 
 /** Three-way merge by key: a side that did not change a key yields to the one that did. */
 export const mergeEntries = async (
-  sides: { base: readonly Entry[]; ours: readonly Entry[]; theirs: readonly Entry[] },
+  sides: {
+    base: readonly Entry[]
+    ours: readonly Entry[]
+    theirs: readonly Entry[]
+    /** Keys whose base is not known: in conflict wherever the sides differ. */
+    unknown?: ReadonlySet<string>
+  },
   resolve: Resolve = () => unresolved,
 ): Promise<Merge> => {
   const [base, ours] = [byKey(sides.base), byKey(sides.ours)]
   const merge: Merge = { writes: [], conflicts: [] }
-  for (const { key, before, after } of diffEntries(sides.base, sides.theirs)) {
+  const { unknown = new Set() } = sides
+  const changed = diffEntries(sides.base, sides.theirs)
+  if (unknown.size > 0) {
+    const listed = new Set(changed.map(({ key }) => key))
+    for (const { key, after } of diffEntries(sides.ours, sides.theirs))
+      if (unknown.has(key) && !listed.has(key))
+        changed.push({ key, ...(after === undefined ? {} : { after }) })
+  }
+  for (const { key, before, after } of changed) {
     const mine = ours.get(key)
     if (sameJson(mine?.value, after?.value)) continue
     const version = mine?.version ?? 0
-    if (!sameJson(mine?.value, base.get(key)?.value)) {
+    if (unknown.has(key) || !sameJson(mine?.value, base.get(key)?.value)) {
       const conflict: MergeConflict = { key }
       if (before !== undefined) conflict.base = before
       if (mine !== undefined) conflict.ours = mine

@@ -83,8 +83,9 @@ export interface State {
   /** What leads from this namespace to another. */
   diff(namespace: string): Promise<Difference[]>
   /**
-   * Brings the changes of another namespace in, three-way by key: what both were is known from the last merge (the key `$merged:{namespace}`), or from where
-   * they parted. Expiries come with their values.
+   * Brings the changes of another namespace in, three-way by key: what both were is known from the last
+   * merge in either direction (the key `$merged:{namespace}`, with the keys that were left undecided), or
+   * from where they parted. Expiries come with their values.
    */
   merge(namespace: string, options?: MergeOptions): Promise<MergeResult>
 }
