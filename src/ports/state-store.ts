@@ -103,24 +103,29 @@ export type StateChange = {
 
 /**
  * What stands now, instead of changes that are not told one by one: the reader was too slow (`behind`), they are no longer kept
- * (`not-retained`), it asked to go on from a sequence that the store has not reached (`ahead`: a backup was restored), or the namespace began as a fork.
- * Go on with `since: sequence`.
+ * (`not-retained`), it asked to continue from a sequence that the store has not reached (`ahead`) or where it has another change (`restored`): a backup
+ * was restored; or the namespace began as a fork. Continue with the watch's `position`.
  */
 export type StateResync = {
   kind: 'resync'
   namespace: string
   sequence: number
-  reason: 'behind' | 'not-retained' | 'ahead' | 'forked'
+  reason: 'behind' | 'not-retained' | 'ahead' | 'restored' | 'forked'
   entries: Entry[]
 }
 
 export type StateNews = StateChange | StateResync
 
 export type WatchOptions = {
-  /** The last sequence the caller has handled; absent: from now on. */
-  since?: number
+  /**
+   * What the caller has handled: the `position` of the watch it had; absent: from now on. A sequence
+   * does, too, but cannot show that a backup was restored which has come as far again.
+   */
+  since?: number | string
   /** Changes kept for a reader that is not asking; beyond it they are read again from the log. Default 1,024. */
   bufferMax?: number
+  /** Characters of their data, beyond the first change. Default 1 MiB. */
+  bufferCharsMax?: number
   /** How many changes a reader may be behind before it is given a resync instead of each of them. Default 10,000. */
   lagMax?: number
   signal?: AbortSignal
@@ -130,6 +135,8 @@ export type WatchOptions = {
 export interface Watch extends AsyncIterableIterator<StateNews, undefined> {
   /** Resolves with the sequence after which changes are delivered, once it is in force. */
   readonly opened: Promise<number>
+  /** Behind the news handed out last (at first behind the opening): pass it as `since` to continue. Opaque. */
+  readonly position: string
   close(): void
 }
 

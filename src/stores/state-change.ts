@@ -14,6 +14,8 @@ export type StateRow = {
   operation: string | null
   provenance: Provenance
   data: string | null
+  /** One character a byte, or its beginning. */
+  digest?: string | undefined
 }
 
 /** The same with the key its data tells. */

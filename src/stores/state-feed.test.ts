@@ -19,6 +19,7 @@ const feedOver = (source: Partial<FeedSource>, rows: StateRow[]) => {
       head: () => rows.at(-1)?.sequence ?? 0,
       read: (_namespace, after, limit) => rows.filter((each) => each.sequence > after).slice(0, limit),
       snapshot: () => ({ sequence: rows.at(-1)?.sequence ?? 0, entries: [] }),
+      digest: () => undefined,
       ...source,
     },
     { watchersMax: 10, used: () => 0, changed: () => undefined },

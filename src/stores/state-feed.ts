@@ -3,13 +3,16 @@ import { patternMatcher } from '../domain/key-pattern.ts'
 import type { Entry, StateNews, StateResync, Watch, WatchOptions } from '../ports/state-store.ts'
 import { type KeyedRow, newsOfChange, newsOfRow, type StateRow } from './state-change.ts'
 import type { Change } from './state-plan.ts'
+import { positionIn, positionText } from './state-position.ts'
 
 /** What a feed reads of its store, without waiting: committed changes only. */
 export type FeedSource = {
   /** The sequence of the namespace's last committed change. */
   head(namespace: string): number
-  /** Rows after a sequence in order; what is not retained is left out. */
-  read(namespace: string, after: number, limit: number): StateRow[]
+  /** Rows after a sequence in order, as far as their data have so many characters, at least one; what is not retained is left out. */
+  read(namespace: string, after: number, limit: number, charsMax: number): StateRow[]
+  /** Of the change with this sequence, one character a byte; undefined where it is not kept. */
+  digest(namespace: string, sequence: number): string | undefined
   /** Living entries whose key matches, and the sequence they are of. */
   snapshot(namespace: string, pattern: string): { sequence: number; entries: Entry[] }
 }
@@ -41,6 +44,9 @@ export type Feed = {
 type Item = Change | StateRow | StateResync
 
 const pageRows = 256
+const bufferCharsDefault = 1024 * 1024
+const charsOf = (item: Item): number =>
+  'data' in item ? (item.data?.length ?? 0) : 'event' in item ? item.event.data.length : 0
 /** A row that reaches a buffer was found to have its data. */
 const newsOf = (item: Change | StateRow): StateNews =>
   'data' in item ? newsOfRow(item)! : newsOfChange(item)
@@ -57,6 +63,14 @@ class Watcher implements Watch {
   readonly #lagMax: number
   readonly #leave: () => void
   readonly #signal: AbortSignal | undefined
+  readonly #bufferCharsMax: number
+  /** Of the news handed out last. */
+  #last: { sequence: number; digest?: string | undefined }
+  /** What the reader came with, until it is handed something: the store may have another change there. */
+  #given: string | undefined
+  /** The change that the reader says stands at its cursor. */
+  #unchecked: string | undefined
+  #chars = 0
   #buffer: Item[] = []
   #taken = 0
   #behind = false
@@ -69,7 +83,7 @@ class Watcher implements Watch {
     source: FeedSource,
     namespace: string,
     pattern: string,
-    { since, bufferMax = 1024, lagMax = 10_000, signal }: WatchOptions,
+    { since, bufferMax = 1024, bufferCharsMax = bufferCharsDefault, lagMax = 10_000, signal }: WatchOptions,
     leave: () => void,
   ) {
     this.#source = source
@@ -79,7 +93,13 @@ class Watcher implements Watch {
     this.#bufferMax = Math.max(1, bufferMax)
     this.#lagMax = lagMax
     this.#leave = leave
-    this.cursor = since ?? source.head(namespace)
+    this.#bufferCharsMax = bufferCharsMax
+    const from = since === undefined ? undefined : positionIn(namespace, since)
+    this.cursor = from?.sequence ?? source.head(namespace)
+    this.#last = { sequence: this.cursor }
+    if (since !== undefined) this.#given = String(since)
+    if (from !== undefined && from.mark !== '' && from.sequence > 0)
+      this.#unchecked = positionText(from.sequence, undefined) + from.mark
     this.#behind = since !== undefined
     this.opened = Promise.resolve(this.cursor)
     this.#signal = signal
@@ -94,12 +114,31 @@ class Watcher implements Watch {
     if (this.#matches(change.key)) {
       if (this.#waiting.length > 0) {
         this.cursor = change.sequence
+        this.#last = change
+        this.#given = undefined
         return this.#waiting.shift()!.resolve({ done: false, value: newsOf(change) })
       }
-      if (this.#buffer.length - this.#taken >= this.#bufferMax) return this.fallBehind()
-      this.#buffer.push(change)
+      if (this.#isFull(change)) return this.fallBehind()
+      this.#keep(change)
     }
     this.cursor = change.sequence
+  }
+
+  /** A change that is too large for the buffer has it alone. */
+  #isFull(next: Item): boolean {
+    const kept = this.#buffer.length - this.#taken
+    if (kept === 0) return false
+    return kept >= this.#bufferMax || this.#chars + charsOf(next) > this.#bufferCharsMax
+  }
+
+  #keep(item: Item): void {
+    this.#buffer.push(item)
+    this.#chars += charsOf(item)
+  }
+
+  get position(): string {
+    const { sequence, digest } = this.#last
+    return this.#given ?? positionText(sequence, digest ?? this.#source.digest(this.#namespace, sequence))
   }
 
   fallBehind(): void {
@@ -114,6 +153,9 @@ class Watcher implements Watch {
 
   #take(): StateNews {
     const item = this.#buffer[this.#taken++]!
+    this.#chars -= charsOf(item)
+    this.#given = undefined
+    this.#last = { sequence: item.sequence, digest: 'entries' in item ? undefined : item.digest }
     if (this.#taken === this.#buffer.length) {
       this.#buffer = []
       this.#taken = 0
@@ -133,7 +175,16 @@ class Watcher implements Watch {
 
   #readPage(): void {
     const most = Math.min(pageRows, this.#bufferMax)
-    let rows = this.#source.read(this.#namespace, this.cursor, most)
+    if (this.#unchecked !== undefined) {
+      const [said, digest] = [this.#unchecked, this.#source.digest(this.#namespace, this.cursor)]
+      this.#unchecked = undefined
+      // One that is ahead, or behind what is kept, is found below.
+      if (digest !== undefined && positionText(this.cursor, digest) !== said) return this.#resync('restored')
+      if (digest === undefined && this.cursor <= this.#source.head(this.#namespace))
+        return this.#resync('not-retained')
+    }
+    const read = () => this.#source.read(this.#namespace, this.cursor, most, this.#bufferCharsMax)
+    let rows = read()
     // How far the namespace is need only be asked where a page does not tell.
     if (rows.length === 0) {
       const head = this.#source.head(this.#namespace)
@@ -143,10 +194,13 @@ class Watcher implements Watch {
         return
       }
       // Another process may have committed between the two looks: only what is still not there is not kept.
-      rows = this.#source.read(this.#namespace, this.cursor, most)
+      rows = read()
       if (rows.length === 0) return this.#resync('not-retained')
     }
-    const lag = rows.length < most ? rows.length : this.#source.head(this.#namespace) - this.cursor
+    let chars = 0
+    for (const row of rows) chars += charsOf(row)
+    const isLast = rows.length < most && chars <= this.#bufferCharsMax
+    const lag = isLast ? rows.length : this.#source.head(this.#namespace) - this.cursor
     if (lag > this.#lagMax) return this.#resync('behind')
     for (const row of rows) {
       if (row.sequence !== this.cursor + 1) {
@@ -159,10 +213,10 @@ class Watcher implements Watch {
       }
       // Of an erased change nobody knows any more which key it was of.
       const key = row.data === null ? undefined : newsOfRow(row)?.key
-      if (key !== undefined && this.#matches(key)) this.#buffer.push(row)
+      if (key !== undefined && this.#matches(key)) this.#keep(row)
       this.cursor = row.sequence
     }
-    if (rows.length < most) this.#behind = false
+    if (isLast) this.#behind = false
   }
 
   #resync(reason: StateResync['reason']): void {
@@ -204,6 +258,7 @@ class Watcher implements Watch {
     this.#closed = true
     this.#signal?.removeEventListener('abort', this.close)
     this.#buffer = []
+    this.#chars = 0
     for (const { resolve } of this.#waiting.splice(0)) resolve(done)
     this.#leave()
   };
@@ -219,14 +274,6 @@ export const tooManyWatchers = (action: string, most: number): ConcordError =>
     `Cannot ${action} as a process has at most ${most} watches and subscriptions: they are all in use; close some (break out of the loop, or abort the signal), or raise watchersMax`,
     { details: { watchersMax: most } },
   )
-
-const checkSince = (namespace: string, since: number | undefined): void => {
-  if (since === undefined || (Number.isSafeInteger(since) && since >= 0)) return
-  throw new ConcordError(
-    'input.invalid',
-    `Cannot watch ${namespace} as a sequence is a whole number from 0: ${since}; correct since`,
-  )
-}
 
 /** `used` says how many the process has in all; `changed` is called when there is a first or no longer any. */
 export const stateFeed = (
@@ -246,7 +293,6 @@ export const stateFeed = (
 
   return {
     watch(namespace, pattern, watch = {}) {
-      checkSince(namespace, watch.since)
       if (options.used() >= options.watchersMax)
         throw tooManyWatchers(`watch ${namespace}`, options.watchersMax)
       let watcher: Watcher | undefined

@@ -44,6 +44,8 @@ export type Change = Cell & {
   epoch: number
   /** Whether the key was there before. */
   lived: boolean
+  /** Of its event in the chain, once it has its place there. */
+  digest?: string
 }
 
 export type StateView = {

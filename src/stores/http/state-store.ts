@@ -50,6 +50,38 @@ const text = (what: string, value: string): string => {
   )
 }
 
+/** News with where they leave the reader. */
+type Placed = { news: StateNews; position: string }
+
+const placedWatch = (reader: Reader<Placed, string>): Watch => {
+  let position = ''
+  const opened = reader.opened.then((at) => {
+    if (position === '') position = at
+    return Number.parseInt(at, 10)
+  })
+  opened.catch(() => undefined)
+  return {
+    opened,
+    get position() {
+      return position
+    },
+    async next() {
+      const next = await reader.next()
+      if (next.done) return next
+      position = next.value.position
+      return { done: false, value: next.value.news }
+    },
+    async return() {
+      reader.close()
+      return { done: true, value: undefined }
+    },
+    close: () => reader.close(),
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}
+
 const isRefusal = (error: unknown): error is ConcordError & { details: { outcomes: WriteOutcome[] } } =>
   isConcordError(error) && error.code === 'version.conflict' && Array.isArray(error.details.outcomes)
 
@@ -139,8 +171,8 @@ export const httpStateStore = (endpoint: Endpoint): StateStore => {
     pattern: string,
     { since, lagMax }: WatchOptions,
     signal: AbortSignal,
-    opened: (sequence: number) => void,
-  ): AsyncGenerator<StateNews, undefined> {
+    opened: (position: string) => void,
+  ): AsyncGenerator<Placed, undefined> {
     let last = since
     const connect = () =>
       send(`/watch${queryOf({ namespace, pattern, since: last, lagMax })}`, {
@@ -150,16 +182,17 @@ export const httpStateStore = (endpoint: Endpoint): StateStore => {
       })
     for await (const { event, id, data } of reopened(connect, signal)) {
       if (event === 'opened') {
-        last ??= Number(id)
-        opened(last)
+        last ??= id ?? ''
+        opened(String(last))
         continue
       }
       const news: StateNews = JSON.parse(data)
       const whole = news.kind === 'change' ? news : await completed(news, pattern)
-      last = whole.sequence
+      // What was read instead may be of a later moment than the message.
+      last = whole.sequence === news.sequence && id !== undefined ? id : whole.sequence
       if (whole.kind === 'change') forget(namespace, whole.key)
       else for (const { key } of whole.entries) forget(namespace, key)
-      yield whole
+      yield { news: whole, position: String(last) }
     }
     return undefined
   }
@@ -253,9 +286,9 @@ export const httpStateStore = (endpoint: Endpoint): StateStore => {
       (await get<{ sequence: number }>('/namespace', { namespace: text('a namespace', namespace) })).sequence,
     watch(namespace, pattern, options = {}): Watch {
       checkOpen(`watch ${namespace}`)
-      const make = (signal: AbortSignal, opened: (sequence: number) => void) =>
+      const make = (signal: AbortSignal, opened: (position: string) => void) =>
         follow(text('a namespace', namespace), text('a pattern', pattern), options, signal, opened)
-      return track(new Reader<StateNews, number>(make, { signal: options.signal, left }))
+      return placedWatch(track(new Reader<Placed, string>(make, { signal: options.signal, left })))
     },
     async publish(channel, message) {
       await send('/publish', { method: 'POST', body: { channel, message } })

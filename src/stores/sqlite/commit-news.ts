@@ -17,7 +17,7 @@ export type CommitNews = {
 /** Characters of a commit's news; more is looked for by whoever is interested. */
 const charactersMost = 64 * 1024
 
-const rowOf = ({ namespace, key, sequence, event, epoch }: Change): KeyedRow => ({
+const rowOf = ({ namespace, key, sequence, event, epoch, digest }: Change): KeyedRow => ({
   namespace,
   key,
   sequence,
@@ -26,6 +26,7 @@ const rowOf = ({ namespace, key, sequence, event, epoch }: Change): KeyedRow => 
   operation: event.operation,
   provenance: provenanceOf(event, epoch),
   data: event.data,
+  digest: digest?.slice(0, 8),
 })
 
 /** Undefined when it is too long. */

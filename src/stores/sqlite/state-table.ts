@@ -2,6 +2,7 @@ import { endingTypes, endsAttempt } from '../../domain/attempt.ts'
 import { runStream, stateStream } from '../../domain/event.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { RecordedWrite, StateLimits, WriteOutcome } from '../../ports/state-store.ts'
+import { toDigest } from '../chain.ts'
 import { provenanceOf, type StateRow } from '../state-change.ts'
 import { fromBefore, type HistorySource, type Origin } from '../state-history.ts'
 import { recordedOf, recordedWrite } from '../state-operation.ts'
@@ -22,7 +23,8 @@ import { readVersion } from './reader.ts'
 import type { CachedCell, Cells } from './state-cells.ts'
 import type { Head, Writer } from './writer.ts'
 
-const eventColumns = 'e.version, e.at, e.type, e.operation, e.run, e.step, e.agent, e.cause, e.epoch, e.data'
+const eventColumns =
+  'e.version, e.at, e.type, e.operation, e.run, e.step, e.agent, e.cause, e.epoch, e.data, e.digest'
 const streamId = '(SELECT id FROM streams WHERE name = ?)'
 
 const sql = {
@@ -38,11 +40,15 @@ const sql = {
   ending: `SELECT type, step FROM events WHERE stream = ? AND version > ?
     AND type IN (${endingTypes.map((type) => `'${type}'`).join(', ')}) ORDER BY version`,
   stream: 'SELECT dropped_version, key_floor FROM streams WHERE name = ?',
+  digest: `SELECT digest FROM events WHERE stream = ${streamId} AND version = ?`,
   at: `SELECT at FROM events WHERE stream = ${streamId} AND version = ?`,
 }
 
+const digestOf = (value: Row[number] | undefined): string | undefined =>
+  value instanceof Uint8Array ? toDigest(value) : undefined
+
 const rowOf = (namespace: string, row: Row): StateRow => {
-  const [sequence, at, type, operation, run, step, agent, cause, epoch, data] = row
+  const [sequence, at, type, operation, run, step, agent, cause, epoch, data, digest] = row
   const text = (field: Row[number] | undefined) =>
     field === null || field === undefined ? null : String(field)
   const by = { run: text(run), step: text(step), agent: text(agent), cause: text(cause) }
@@ -54,6 +60,7 @@ const rowOf = (namespace: string, row: Row): StateRow => {
     operation: text(operation),
     provenance: provenanceOf(by, Number(epoch)),
     data: text(data),
+    digest: digestOf(digest),
   }
 }
 
@@ -63,7 +70,8 @@ export type StateStreams = HistorySource & {
   forkedFrom(namespace: string): (Origin & { detached: boolean }) | undefined
   /** What a key that is not known goes on from. */
   floor(namespace: string): number
-  rows(namespace: string, after: number, limit: number): StateRow[]
+  rows(namespace: string, after: number, limit: number, charsMax?: number): StateRow[]
+  digest(namespace: string, sequence: number): string | undefined
   recorded(namespace: string, operation: string): RecordedWrite | undefined
   due(now: number, limit: number): (readonly [namespace: string, key: string])[]
 }
@@ -93,8 +101,19 @@ export const stateStreams = (connection: Connection, cells: Cells): StateStreams
     const row = connection.get(sql.recordedIn, stateStream(namespace), operation)
     return row && recordedWrite(Number(row[0]), row[1] === null ? null : String(row[1]))
   },
-  rows: (namespace, after, limit) =>
-    connection.all(sql.rows, stateStream(namespace), after, limit).map((row) => rowOf(namespace, row)),
+  rows(namespace, after, limit, charsMax = Number.POSITIVE_INFINITY) {
+    const rows: StateRow[] = []
+    let chars = 0
+    for (const each of connection.iterate(sql.rows, stateStream(namespace), after, limit)) {
+      const row = rowOf(namespace, each)
+      rows.push(row)
+      chars += row.data?.length ?? 0
+      if (chars > charsMax) break
+    }
+    return rows
+  },
+  digest: (namespace, sequence) =>
+    digestOf(connection.get(sql.digest, stateStream(namespace), sequence)?.[0]),
   search(namespace, key, before) {
     const row = connection.get(sql.search, stateStream(namespace), before, key)
     return row && Number(row[0])
@@ -205,7 +224,11 @@ export const stateTable = (
   }
 
   const apply = (change: Change): void => {
-    writer.append(streamOf(change.namespace), [writer.salted(change.event)], change.epoch)
+    change.digest = writer.append(
+      streamOf(change.namespace),
+      [writer.salted(change.event)],
+      change.epoch,
+    ).digest
     cells.put(change)
     changes.push(change)
   }

@@ -202,6 +202,7 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
     {
       head: streams.head,
       read: streams.rows,
+      digest: streams.digest,
       snapshot: (namespace, pattern) => snapshotOf(stateParts, namespace, pattern),
     },
     {

@@ -59,6 +59,8 @@ export const volatileState = (parts: {
   const namespaces = new Map<string, Namespace>()
   const channels = stateChannels()
   const messageId = messageIds(random)
+  /** Positions of one store mean nothing in another: nothing of it is ever restored. */
+  const incarnation = Buffer.from(random.bytes(8)).toString('latin1')
 
   const namespaceOf = (name: string): Namespace => {
     let namespace = namespaces.get(name)
@@ -76,7 +78,16 @@ export const volatileState = (parts: {
     const data =
       row.data === null ? null : 'text' in row.data ? row.data.text : JSON.stringify(row.data.value)
     const { at, type, operation, epoch } = row
-    return { namespace, sequence, at, type, operation, provenance: provenanceOf(row, epoch), data }
+    return {
+      namespace,
+      sequence,
+      at,
+      type,
+      operation,
+      provenance: provenanceOf(row, epoch),
+      data,
+      digest: incarnation,
+    }
   }
   const history: HistorySource = {
     held: own,
@@ -148,12 +159,16 @@ export const volatileState = (parts: {
     {
       head,
       snapshot,
-      read(namespace, after, limit) {
+      digest: (namespace, sequence) => (sequence > head(namespace) ? undefined : incarnation),
+      read(namespace, after, limit, charsMax) {
         const rows: StateRow[] = []
+        let chars = 0
         for (let sequence = after + 1; rows.length < limit; sequence++) {
           const row = rowOf(namespace, sequence)
           if (row === undefined) break
           rows.push(row)
+          chars += row.data?.length ?? 0
+          if (chars > charsMax) break
         }
         return rows
       },
@@ -168,6 +183,7 @@ export const volatileState = (parts: {
   const apply = (change: Change): void => {
     const namespace = namespaceOf(change.namespace)
     log.add(streamOf(change), change.event, change.epoch)
+    change.digest = incarnation
     const { key, version, text, expiresAt, event, epoch, sequence } = change
     const provenance = provenanceOf(event, epoch)
     namespace.cells.set(key, { key, version, text, expiresAt, sequence, at: event.at, provenance })

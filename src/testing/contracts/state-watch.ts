@@ -100,6 +100,31 @@ const delivery = (open: OpenStore) => {
   )
 
   it(
+    'continues behind the position of the watch before, and from a bare sequence',
+    on(open, async ({ state }) => {
+      for (let i = 1; i <= 5; i++) await state.write([put('k', i)])
+      const before = state.watch(ns, '*', { since: 0 })
+      await before.opened
+      assert.equal(before.position, '0')
+      for (let i = 1; i <= 3; i++) assert.equal((await before.next()).value?.sequence, i)
+      assert.match(before.position, /^3-[0-9a-f]{12}$/)
+      before.close()
+      for (const since of [before.position, 3, '3']) {
+        const watch = state.watch(ns, '*', { since })
+        const next = (await watch.next()).value
+        assert.deepEqual([next?.kind, next?.sequence], ['change', 4])
+        watch.close()
+      }
+      const now = state.watch(ns, '*')
+      await now.opened
+      assert.match(now.position, /^5-[0-9a-f]{12}$/)
+      now.close()
+      const other = (await state.watch(ns, '*', { since: '3-000000000000' }).next()).value
+      assert.deepEqual([other?.kind, other?.sequence], ['resync', 5])
+    }),
+  )
+
+  it(
     'goes on from a sequence without a gap while changes go on',
     on(open, async ({ state }) => {
       for (let i = 1; i <= 700; i += 100)

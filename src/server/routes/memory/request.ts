@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import type { KeyMoment, StateWrite } from '../../../ports/state-store.ts'
 import { fit } from '../../body.ts'
 import { invalid } from '../../problem.ts'
+import { position } from './schemas.ts'
 
 /** The query, each name once: of a name given twice it would matter which one was checked and which one used. */
 export const queryOnce = <S extends z.ZodType>(c: Context, schema: S): z.output<S> => {
@@ -83,10 +84,8 @@ export const keyOf = (c: Context): string | undefined => {
   return key === undefined || key === '' ? undefined : key
 }
 
-const lastId = z.coerce.number().int().min(0)
-
 /** Where a stream goes on: `Last-Event-ID`, which stands above the query. */
-export const lastEventId = (c: Context): number | undefined => {
+export const lastEventId = (c: Context): string | undefined => {
   const given = c.req.header('last-event-id')
-  return given === undefined || given === '' ? undefined : fit('header Last-Event-ID', lastId, given)
+  return given === undefined || given === '' ? undefined : fit('header Last-Event-ID', position, given)
 }

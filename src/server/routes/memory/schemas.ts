@@ -15,6 +15,9 @@ const key = z.string().min(1).max(10_000)
 const ttlMs = z.number().positive().optional().openapi({ description: 'Ends that long after the write' })
 const limit = (most: number) => z.coerce.number().int().min(1).max(most)
 
+/** `{sequence}-{mark}` as messages of a watch have it, or a bare sequence. */
+export const position = z.string().regex(/^\d{1,16}(-[0-9a-f]*)?$/)
+
 const moment = {
   sequence: whole.optional().openapi({ description: 'As it was after this change of the namespace' }),
   time: z.coerce.number().optional().openapi({ description: 'As it was at this instant, ms' }),
@@ -54,9 +57,11 @@ export const watchSchema = z.strictObject({
     .max(10_000)
     .optional()
     .openapi({ description: '`*` stands for any text; default *' }),
-  since: whole
+  since: position
     .optional()
-    .openapi({ description: 'The last sequence that was handled; default: from now on' }),
+    .openapi({
+      description: 'What was handled: the `id` of its message, or a sequence; default: from now on',
+    }),
   lagMax: whole.optional().openapi({ description: 'Changes to be behind before a resync. Default 10,000' }),
 })
 export const subscribeSchema = z.strictObject({ pattern: z.string().min(1).max(10_000).default('*') })

@@ -75,9 +75,8 @@ const stream = (c: Context, services: Services, leave: () => void, { signal, sen
 const resyncBytesMax = 1024 * 1024
 
 /** A resync of much is sent without its entries, which are then read by pages. */
-const messageOf = (news: StateNews): Message => {
-  const { kind, sequence } = news
-  const id = String(sequence)
+const messageOf = (news: StateNews, id: string): Message => {
+  const { kind } = news
   if (kind === 'change') return { event: kind, id, data: JSON.stringify(news) }
   const { entries, ...rest } = news
   const { list, count } = textOf(entries, resyncBytesMax)
@@ -101,7 +100,7 @@ const watchRoute = (app: App, services: Services): void => {
       tags: ['memory'],
       summary: 'Changes as they are committed (SSE)',
       description:
-        '`opened` says from which sequence on; then `change` by `change`, in order, none missing: `id` is the sequence, and `Last-Event-ID` or `since` goes on behind it. A reader that is too far behind, or asks for what is no longer kept, is sent `resync` with what stands now; `partial` says that it is too much for a message: read GET /memory/list of that sequence. A concord-token ends the stream with its own end, and with that of its attempt.',
+        '`opened` says from which sequence on; then `change` by `change`, in order, none missing: `id` is a position (a sequence, and a mark by which a restored store is recognised), and `Last-Event-ID` or `since` continues behind it; a bare sequence does, too, unrecognised. A reader that is too far behind, or asks for what is no longer kept, is sent `resync` with what stands now; `partial` says that it is too much for a message: read GET /memory/list of that sequence. A concord-token ends the stream with its own end, and with that of its attempt.',
       request: { query: watchSchema, headers: z.object({ 'last-event-id': z.string().optional() }) },
       responses: { 200: { description: 'The changes', content: events } },
       problems: [400],
@@ -128,11 +127,11 @@ const watchRoute = (app: App, services: Services): void => {
             const sequence = await watch.opened
             await out.writeSSE({
               event: 'opened',
-              id: String(sequence),
+              id: watch.position,
               data: JSON.stringify({ namespace, sequence }),
             })
             for await (const news of watch) {
-              await out.writeSSE(messageOf(news))
+              await out.writeSSE(messageOf(news, watch.position))
               if (signal.aborted) break
             }
           } finally {
