@@ -57,11 +57,9 @@ export const watchSchema = z.strictObject({
     .max(10_000)
     .optional()
     .openapi({ description: '`*` stands for any text; default *' }),
-  since: position
-    .optional()
-    .openapi({
-      description: 'What was handled: the `id` of its message, or a sequence; default: from now on',
-    }),
+  since: position.optional().openapi({
+    description: 'What was handled: the `id` of its message, or a sequence; default: from now on',
+  }),
   lagMax: whole.optional().openapi({ description: 'Changes to be behind before a resync. Default 10,000' }),
 })
 export const subscribeSchema = z.strictObject({ pattern: z.string().min(1).max(10_000).default('*') })
