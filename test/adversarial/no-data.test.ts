@@ -72,7 +72,7 @@ describe('what JSON cannot hold', () => {
         })
         try {
           const run = await waiting.run({ text: 'x', team: 'w' })
-          return await waiting.signal(run.id, { kind: 'answer', value: { a: value } })
+          return await waiting.signal(run.id, { kind: 'signal', name: 's', value: { a: value } })
         } finally {
           await waiting.close()
         }
