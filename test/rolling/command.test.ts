@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { agent, type ConcordConfig, openConcord, team } from '../../src/index.ts'
-import { project, start } from '../cli/project.ts'
+import { project } from '../cli/project.ts'
+import { decide } from '../runs/fixture.ts'
 
 describe('a run whose agent was renamed since', () => {
   it('is listed by concord runs with what is missing, and concord approve says so and keeps the approval', async () => {
-    const { folder, env, concord } = project()
+    const { folder, concord } = project()
     assert.equal((await concord('run', 'x', '--team', 'publishing')).code, 4)
     const file = join(folder, 'concord.config.ts')
     const before = readFileSync(file, 'utf8')
@@ -17,7 +18,9 @@ describe('a run whose agent was renamed since', () => {
     assert.match(listed.stderr, /cannot go on with this configuration, which lacks agent "write" of team/)
     const [shown] = JSON.parse((await concord('runs', '--json')).stdout) as { blocked: string }[]
     assert.match(shown?.blocked ?? '', /agent "write"/)
-    const approved = await start(folder, env, ['approve', 'last']).ended
+    const asked = await concord('approve', 'last')
+    const [, hash = ''] = /--hash ([0-9a-f]{8,})/.exec(asked.stderr) ?? []
+    const approved = await concord('approve', 'last', '--hash', hash)
     assert.equal(approved.code, 2)
     assert.match(approved.stderr, /Cannot execute run .* as this process lacks agent "write"/)
     writeFileSync(file, before)
@@ -42,7 +45,7 @@ describe('a run whose agent was renamed since', () => {
     const { id } = await first.run({ text: 'x', team: 't' })
     await first.close()
     const second = await openConcord({ config: config('b') })
-    await second.signal(id, { kind: 'approve' })
+    await decide(second, id, { kind: 'approve' })
     await assert.rejects(second.runner.resume(id, 'test'), { code: 'run.blocked' })
     assert.deepEqual(await second.runner.reconcile(), [])
     assert.equal((await second.log.run(id))?.status, 'waiting')

@@ -13,7 +13,7 @@ const other = { old: 'new', new: 'old' } as const
 type View = {
   status: string
   blocked?: string
-  waits: { for: string; run?: string }[]
+  waits: { for: string; name: string; hash?: string; run?: string }[]
   output?: unknown
   failure?: { message: string }
 }
@@ -39,10 +39,18 @@ const server = async (t: TestContext, directory: string, version: Version) => {
       })
       return ((await response.json()) as { runId: string }).runId
     },
-    async post(path: string): Promise<number> {
-      const response = await fetch(url + path, { method: 'POST', headers: jsonHeaders, body: '{}' })
-      await response.body?.cancel()
+    async post(path: string, body: object = {}): Promise<number> {
+      const options = { method: 'POST', headers: jsonHeaders, body: JSON.stringify(body) }
+      const response = await fetch(url + path, options)
+      const text = await response.text()
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`)
       return response.status
+    },
+    /** Approves what the run asks. */
+    async approve(id: string): Promise<number> {
+      const { waits } = await get<View>(`/runs/${id}`)
+      const { hash } = waits.find(({ for: kind }) => kind === 'approval') ?? {}
+      return this.post(`/runs/${id}/approve`, { hash })
     },
     /** Resolves with the event that fits, from the run's stream. */
     async until(id: string, ...types: string[]): Promise<string> {
@@ -84,9 +92,8 @@ for (const mine of ['old', 'new'] as const) {
 
       const second = await server(t, directory, its)
       for (const [team, id] of ids)
-        if (team !== 'parent' && team !== 'timer')
-          assert.equal(await second.post(`/runs/${id}/approve`), 202, team)
-      assert.equal(await second.post(`/runs/${child}/approve`), 202)
+        if (team !== 'parent' && team !== 'timer') assert.equal(await second.approve(id), 202, team)
+      assert.equal(await second.approve(child), 202)
       // Its time comes while only the other code is there.
       const lacked = (id: string) => second.view(id).then(({ blocked }) => blocked)
       assert.match(
@@ -144,7 +151,7 @@ for (const mine of ['old', 'new'] as const) {
       const [right, wrong] = [await server(t, directory, mine), await server(t, directory, its)]
       const ids = await Promise.all(Array.from({ length: 5 }, () => right.start('agent')))
       for (const id of ids) await right.until(id, 'run.waiting')
-      for (const id of ids) assert.equal(await wrong.post(`/runs/${id}/approve`), 202)
+      for (const id of ids) assert.equal(await wrong.approve(id), 202)
       for (const id of ids) assert.equal(await outputOf(right, id), `done by ${mine}`)
     })
   })

@@ -29,7 +29,7 @@ const asking = agent({
 const sleeping = agent({
   name: 'sleeping',
   run: async (_input, context) => {
-    await context.sleep(1000)
+    await context.sleep(6000)
     return 'awake'
   },
 })
