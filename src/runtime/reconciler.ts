@@ -13,6 +13,8 @@ export type ReconcilerParts = {
   logger: Logger
   family: Family
   owns(id: string): boolean
+  /** Runs that this process advances. */
+  owned(): number
   tryResume(id: string, by: string): Promise<boolean>
 }
 
@@ -21,10 +23,15 @@ export type Reconciler = {
   reconcile(): Promise<string[]>
   /** Again and again from now on. */
   adopt(everyMs: number): void
+  /** A run of this process settled: another that was left for want of room may be taken. */
+  roomMade(): void
   close(): void
 }
 
-const takenAtOnce = 100
+/** Claims under way at once: each reads a run and waits for one commit. */
+const claimsAtOnce = 16
+/** Runs this process advances at once before it leaves what others left: taken as soon as some of them settle. */
+const ownedMost = 1_000
 const runsAPage = 10_000
 
 /** Finds runs that nobody living advances: crashed ones, and waits whose time or signal came while nobody listened. */
@@ -32,8 +39,14 @@ export const createReconciler = (parts: ReconcilerParts): Reconciler => {
   const { log, membership, clock, logger, family, owns, tryResume } = parts
   let closed = false
   let cancelTimer: (() => void) | undefined
+  let underWay: Promise<string[]> | undefined
+  /** Whether something may be left that there was no room for. */
+  let left = false
 
-  const orphaned = async (summary: RunSummary): Promise<boolean> => {
+  const orphaned = async (
+    summary: RunSummary,
+    isAlive: (owner: string) => Promise<boolean>,
+  ): Promise<boolean> => {
     if (owns(summary.run)) return false
     if (summary.status === 'suspended') return isBlocked(summary)
     if (summary.status === 'waiting') {
@@ -41,15 +54,25 @@ export const createReconciler = (parts: ReconcilerParts): Reconciler => {
       if (await family.missedEnd(summary)) return true
       return (await log.version(inboxStream(summary.run))) > (summary.inbox ?? 0)
     }
-    return (
-      summary.owner === undefined ||
-      summary.owner === membership.self ||
-      !(await membership.isAlive(summary.owner))
-    )
+    return summary.owner === undefined || summary.owner === membership.self || !(await isAlive(summary.owner))
   }
 
-  const reconcile = async (): Promise<string[]> => {
+  /** Asked once for each owner: most of what is left was one process's. */
+  const aliveOnce = () => {
+    const known = new Map<string, Promise<boolean>>()
+    return (owner: string): Promise<boolean> => {
+      const before = known.get(owner)
+      if (before !== undefined) return before
+      const alive = membership.isAlive(owner)
+      known.set(owner, alive)
+      return alive
+    }
+  }
+
+  const pass = async (): Promise<string[]> => {
     const taken: string[] = []
+    const isAlive = aliveOnce()
+    left = false
     let before: number | undefined
     for (;;) {
       const open = await log.runs({
@@ -57,23 +80,58 @@ export const createReconciler = (parts: ReconcilerParts): Reconciler => {
         limit: runsAPage,
         ...(before === undefined ? {} : { before }),
       })
-      for (const summary of open) {
-        if (closed || taken.length >= takenAtOnce) return taken
-        if (await reconcileOne(summary)) taken.push(summary.run)
-      }
+      await takeEach(inOwnOrder(open), isAlive, taken)
       before = open.at(-1)?.createdAt
-      if (open.length < runsAPage) return taken
+      if (closed || left || open.length < runsAPage) return taken
     }
   }
 
-  const reconcileOne = async (summary: RunSummary): Promise<boolean> => {
+  /** Processes that look at the same moment begin at different places: they share instead of racing for each run. */
+  const inOwnOrder = (open: RunSummary[]): RunSummary[] => {
+    let hash = 0
+    for (const unit of membership.self) hash = (hash * 31 + (unit.codePointAt(0) ?? 0)) >>> 0
+    const start = open.length === 0 ? 0 : hash % open.length
+    return [...open.slice(start), ...open.slice(0, start)]
+  }
+
+  const takeEach = async (
+    open: RunSummary[],
+    isAlive: (owner: string) => Promise<boolean>,
+    taken: string[],
+  ): Promise<void> => {
+    let next = 0
+    const work = async (): Promise<void> => {
+      for (;;) {
+        if (closed || next >= open.length) return
+        if (parts.owned() >= ownedMost) {
+          left = true
+          return
+        }
+        const summary = open[next++]
+        if (summary !== undefined && (await reconcileOne(summary, isAlive))) taken.push(summary.run)
+      }
+    }
+    await Promise.all(Array.from({ length: claimsAtOnce }, work))
+  }
+
+  const reconcileOne = async (
+    summary: RunSummary,
+    isAlive: (owner: string) => Promise<boolean>,
+  ): Promise<boolean> => {
     try {
       await family.abandonOrphan(summary)
-      return (await orphaned(summary)) && (await tryResume(summary.run, 'reconciler'))
+      return (await orphaned(summary, isAlive)) && (await tryResume(summary.run, 'reconciler'))
     } catch (error) {
       logger.error({ error, run: summary.run }, 'a run could not be taken over')
       return false
     }
+  }
+
+  const reconcile = (): Promise<string[]> => {
+    underWay ??= pass().finally(() => {
+      underWay = undefined
+    })
+    return underWay
   }
 
   const tick = (everyMs: number): void => {
@@ -93,6 +151,10 @@ export const createReconciler = (parts: ReconcilerParts): Reconciler => {
   return {
     reconcile,
     adopt: tick,
+    roomMade() {
+      if (!left || closed || underWay !== undefined || parts.owned() > ownedMost / 2) return
+      reconcile().catch((error) => logger.error({ error }, 'reconciling failed'))
+    },
     close() {
       closed = true
       cancelTimer?.()

@@ -160,6 +160,7 @@ export const createRunner = (
         if (owners.get(run.id) === owner) {
           owners.delete(run.id)
           family.released(run.id)
+          reconciler.roomMade()
         }
         if (end.reason === 'lost') {
           logger.warn({ error: end.error, run: run.id }, 'ownership lost')
@@ -391,6 +392,7 @@ export const createRunner = (
     logger,
     family,
     owns: (id) => owners.has(id),
+    owned: () => owners.size,
     tryResume,
   })
 

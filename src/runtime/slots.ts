@@ -8,6 +8,7 @@ export type Slots<T> = {
   set(id: string, value: T): void
   delete(id: string): void
   values(): T[]
+  readonly size: number
 }
 
 export const slots = <T extends object>(): Slots<T> => {
@@ -26,6 +27,9 @@ export const slots = <T extends object>(): Slots<T> => {
       held.set(id, { value })
     },
     delete: remove,
+    get size() {
+      return held.size
+    },
     values: () => [...held.values()].flatMap(({ value }) => value ?? []),
   }
 }
