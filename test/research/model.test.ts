@@ -1,118 +1,135 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ModelRequest } from '../../src/index.ts'
 import { scriptedModel } from '../../src/testing/index.ts'
+import { type Answer, asked, type Claim, diligent, MISTAKES } from './faulty-model.ts'
 import { research } from './setting.ts'
 
 const GOAL = 'hallucination in vision-language models'
-const PARAMS = { source: 'corpus', max: 5 }
+const PARAMS = { source: 'corpus', max: 6 }
 
-type Evidence = { id: string; authors: string; kind: string; sentence: string }
-
-/** What the request asks about: the user's message is JSON. */
-const asked = (request: ModelRequest): { [name: string]: unknown } => {
-  const message = request.messages.find(({ role }) => role === 'user')
-  return JSON.parse(typeof message?.content === 'string' ? message.content : '{}')
-}
-
-const firstSentence = (text: string): string => /^.*?[.!?](?=\s|$)/s.exec(text)?.[0] ?? text
-
-/** `We introduce X` as its authors' deed, otherwise what they report. */
-const retold = (authors: string, sentence: string): string =>
-  `${authors} report that ${sentence.replace(/\b[Ww]e\b/g, 'they').replace(/\b[Oo]ur\b/g, 'their')}`
-
-/** A model that does its work: by the name of the output it is asked for. `tamper` may spoil an answer. */
-const diligent = (
-  tamper: (
-    name: string,
-    answer: { [key: string]: unknown },
-    call: number,
-    request: ModelRequest,
-  ) => unknown = (_, answer) => answer,
-) => {
-  const calls = new Map<string, number>()
-  return scriptedModel((request) => {
-    const name = request.output?.name ?? ''
-    const call = calls.get(name) ?? 0
-    calls.set(name, call + 1)
-    return JSON.stringify(tamper(name, ANSWERS[name]!(asked(request)), call, request))
-  })
-}
-
-const ANSWERS: { [name: string]: (input: { [name: string]: unknown }) => { [key: string]: unknown } } = {
-  understanding: () => ({
-    topic: 'hallucination in vision-language models',
-    kind: 'survey',
-    concepts: [{ text: 'hallucination', names: ['hallucinations'] }],
-    queries: ['object hallucination decoding', 'hallucination benchmark'],
-    problems: 3,
-  }),
-  reading: ({ text, authors }) => {
-    const sentence = firstSentence(String(text))
-    const who = `${String((authors as string[])[0])
-      .split(' ')
-      .at(-1)} et al.`
-    return {
-      statements: [
-        { kind: 'contribution', text: retold(who, sentence), sentence },
-        { kind: 'gap', text: sentence, sentence },
-      ],
-    }
-  },
-  narrative: ({ evidence }) => ({
-    introduction: [],
-    themes: [
-      {
-        name: 'What the model made of it',
-        claims: (evidence as Evidence[]).map(({ id, authors, sentence }) => ({
-          text: retold(authors, sentence),
-          evidence: [id],
-        })),
-      },
-    ],
-  }),
-  problems: ({ gaps }) => ({
-    problems: (gaps as Evidence[]).slice(0, 3).map(({ id, authors, sentence }) => ({
-      title: 'Something open',
-      gaps: [{ text: retold(authors, sentence), evidence: [id] }],
-      question: 'How could it be closed?',
-    })),
-  }),
-}
-
-test('with a model, reading, synthesis and open problems are its work, under the same validator', async () => {
+test('with a model, understanding, relevance, reading, synthesis and open problems are its work, under the same validator', async () => {
   const model = diligent()
   await using ran = await research(GOAL, PARAMS, { model })
   assert.equal(ran.run.status, 'succeeded', ran.run.failure?.message)
   assert.equal(ran.output.method, 'model')
   assert.match(ran.output.markdown, /Written by a language model/)
   assert.match(ran.output.markdown, /## What the model made of it/)
-  assert.ok(ran.output.validation.checked >= 8)
+  assert.match(ran.output.understood, /by the model/)
+  assert.ok(ran.output.validation.checked >= 6)
   const names = model.requests.map(({ output }) => output?.name)
-  assert.deepEqual([...new Set(names)].sort(), ['narrative', 'problems', 'reading', 'understanding'])
-  assert.equal(names.filter((name) => name === 'reading').length, 5)
+  for (const name of ['understanding', 'relevance', 'reading', 'narrative', 'problems'])
+    assert.ok(names.includes(name), name)
+  assert.equal(names.filter((name) => name === 'reading').length, 6)
+  assert.ok(model.requests.every(({ outputTokensMax }) => outputTokensMax === undefined))
   const searches = (await ran.concord.events(ran.run.id)).flatMap((event) =>
     event.type === 'tool.called' ? [JSON.stringify(event.data.input)] : [],
   )
   assert.ok(searches.some((input) => input.includes('object hallucination decoding')))
 })
 
-test('a model that fabricates a citation is told so and mends it', async () => {
+test('the synthesizer sees whole abstracts, statements, gaps and figures', async () => {
+  const model = diligent()
+  await using ran = await research(GOAL, PARAMS, { model })
+  assert.equal(ran.run.status, 'succeeded', ran.run.failure?.message)
+  const request = model.requests.find(({ output }) => output?.name === 'narrative')!
+  const papers = asked(request).papers as {
+    abstract: string
+    evidence: { kind: string }[]
+    figures: unknown[]
+  }[]
+  assert.equal(papers.length, 6)
+  assert.ok(papers.every(({ abstract }) => abstract.length > 400))
+  assert.ok(papers.some(({ evidence }) => evidence.some(({ kind }) => kind === 'gap')))
+  assert.ok(papers.some(({ figures }) => figures.length > 0))
+})
+
+test('a model decides what the question means, and its limits hold', async () => {
+  const model = diligent((name, answer) =>
+    name === 'understanding'
+      ? {
+          ...answer,
+          topic: 'GUI agents',
+          kind: 'list',
+          concepts: [{ text: 'GUI agents', names: ['GUI agent'] }],
+          problems: 0,
+        }
+      : answer,
+  )
+  await using ran = await research(GOAL, PARAMS, { model })
+  assert.equal(ran.run.status, 'succeeded', ran.run.failure?.message)
+  assert.match(ran.output.understood, /topic “GUI agents”; asked for a list/)
+  assert.deepEqual(ran.output.report.openProblems, [])
+  assert.ok(ran.output.sources.every(({ title }) => title.length > 0))
+  assert.ok(ran.output.sources.some(({ title }) => /GUI|interface|agent/i.test(title)))
+})
+
+test('papers a model judges irrelevant are not read, and where too little is left it searches again, within bounds', async () => {
+  const model = diligent((name, answer, call) =>
+    name === 'relevance'
+      ? {
+          relevant: (answer.relevant as string[]).slice(0, 2),
+          queries: [`hallucination benchmark round ${call}`],
+        }
+      : answer,
+  )
+  await using ran = await research(GOAL, PARAMS, { model })
+  assert.equal(ran.run.status, 'succeeded', ran.run.failure?.message)
+  assert.equal(ran.output.sources.length, 2)
+  assert.equal(model.requests.filter(({ output }) => output?.name === 'relevance').length, 3)
+  assert.match(ran.output.notes.join(' '), /search was made again for “hallucination benchmark round 0”/)
+})
+
+for (const { name: mistake, fault, plant } of MISTAKES)
+  test(`${mistake} is caught, repaired or dropped alone, and the report says so`, async () => {
+    let planted = ''
+    let others: string[] = []
+    const model = diligent((name, answer, call, input) => {
+      if (name !== 'narrative' || call > 0) return answer
+      const claims = [
+        ...(answer.answer as Claim[]),
+        ...(answer.sections as { claims: Claim[] }[]).flatMap((section) => section.claims),
+      ]
+      const claim = claims.find((each) => plant(each, input.papers as never))
+      planted = claim?.text ?? ''
+      others = claims.filter((each) => each !== claim).map(({ text }) => text)
+      return answer
+    })
+    await using ran = await research(GOAL, PARAMS, { model })
+    assert.equal(ran.run.status, 'succeeded', ran.run.failure?.message)
+    assert.notEqual(planted, '', 'planted')
+    assert.equal(ran.output.method, 'model')
+    const repair = ran.output.repairs.find(({ before }) => before === planted)
+    assert.ok(repair, JSON.stringify(ran.output.repairs))
+    assert.match(repair.reason, fault)
+    assert.notEqual(repair.after, planted)
+    assert.ok(ran.output.validation.repaired + ran.output.validation.dropped >= 1)
+    assert.equal(model.requests.filter(({ output }) => output?.name === 'narrative').length, 1)
+    const text = ran.output.markdown.replace(/ ?\[\d[\d, –]*\]/g, '')
+    const kept = others.filter((other) => text.includes(other.slice(0, 60)))
+    assert.ok(kept.length >= others.length - 2, `${kept.length} of ${others.length} others stand`)
+    assert.ok(model.requests.some(({ output }) => output?.name === 'repair'))
+    const calls = (await ran.concord.events(ran.run.id)).filter(
+      ({ type, step }) => type === 'model.called' && step === 'synthesize',
+    )
+    assert.ok(calls.length >= 2, 'the repair is in the trace')
+  })
+
+test('a limit of the question that a model forgets is caught and repaired', async () => {
   const model = diligent((name, answer, call) => {
+    if (name === 'understanding') return { ...answer, exclude: ['video'] }
     if (name === 'narrative' && call === 0) {
-      const [theme] = answer.themes as { claims: { evidence: string[] }[] }[]
-      theme!.claims[0]!.evidence = ['2699.00001#0']
+      const [claim] = answer.answer as Claim[]
+      claim!.text = claim!.text.replace(/\.$/, ', also for video.')
     }
     return answer
   })
-  await using ran = await research(GOAL, PARAMS, { model })
+  await using ran = await research('hallucination in VLMs, excluding video', PARAMS, { model })
   assert.equal(ran.run.status, 'succeeded', ran.run.failure?.message)
-  assert.equal(ran.output.method, 'model')
-  assert.ok(ran.output.validation.repaired >= 1)
-  const narratives = model.requests.filter(({ output }) => output?.name === 'narrative')
-  assert.equal(narratives.length, 2)
-  assert.match(String(asked(narratives[1]!).feedback), /2699\.00001, which is not among the sources/)
-  assert.ok(!ran.output.markdown.includes('2699.00001'))
+  assert.match(
+    ran.output.repairs.map(({ reason }) => reason).join(' '),
+    /speaks of video, which was to be left out/,
+  )
+  assert.doesNotMatch(ran.output.report.answer.text, /video/i)
 })
 
 test('a model whose sentences do not stand in the paper is corrected before its reading counts', async () => {
@@ -124,29 +141,42 @@ test('a model whose sentences do not stand in the paper is corrected before its 
   })
   await using ran = await research(GOAL, PARAMS, { model })
   assert.equal(ran.run.status, 'succeeded', ran.run.failure?.message)
-  assert.equal(model.requests.filter(({ output }) => output?.name === 'reading').length, 6)
+  assert.equal(model.requests.filter(({ output }) => output?.name === 'reading').length, 7)
   const again = model.requests.find(({ messages }) => messages.length > 2)!
   assert.match(JSON.stringify(again.messages), /does not stand in the paper word for word/)
 })
 
-test('a model that never gives up its fabrication is replaced by classical methods in a second plan', async () => {
+test('a model that makes up every claim is replaced by classical methods for that part, and the report says which', async () => {
   const model = diligent((name, answer) => {
-    if (name === 'narrative')
-      for (const theme of answer.themes as { claims: { evidence: string[] }[] }[])
-        for (const claim of theme.claims) claim.evidence = ['2699.00001#0']
-    return answer
+    const invented = (claims: Claim[]) => claims.map((claim) => ({ ...claim, evidence: ['2699.00001#0'] }))
+    if (name === 'narrative') {
+      const { sections } = answer as { sections: { name: string; claims: Claim[] }[] }
+      return {
+        answer: invented(answer.answer as Claim[]),
+        sections: sections.map((section) => ({ ...section, claims: invented(section.claims) })),
+      }
+    }
+    return name === 'repair' ? ({ claims: [] } as Answer) : answer
   })
   await using ran = await research(GOAL, PARAMS, { model })
   assert.equal(ran.run.status, 'succeeded', ran.run.failure?.message)
-  assert.equal(ran.output.method, 'classical')
-  assert.match(ran.output.notes.join(), /did not pass the validator/)
-  assert.equal(model.requests.filter(({ output }) => output?.name === 'narrative').length, 3)
+  assert.equal(ran.output.method, 'model (reading, open problems), the rest classical')
+  assert.match(ran.output.notes.join(), /model’s text could not be used; classical methods wrote the answer/)
+  assert.ok(ran.output.validation.dropped > 2)
+  assert.ok(!ran.output.markdown.includes('2699.00001'))
 })
 
-test('a model that answers no JSON leaves the work to classical methods, and the report says so', async () => {
+test('a model that answers no JSON leaves the work to classical methods, and the report says so for each part', async () => {
   const model = scriptedModel(() => 'I would rather chat.')
   await using ran = await research(GOAL, PARAMS, { model })
   assert.equal(ran.run.status, 'succeeded', ran.run.failure?.message)
   assert.equal(ran.output.method, 'classical')
   assert.match(ran.output.markdown, /Written by classical methods \(no model\)/)
+  const notes = ran.output.notes.join(' ')
+  for (const part of [
+    /understanding of the question could not be used/,
+    /judgement of relevance could not be used/,
+    /text could not be used/,
+  ])
+    assert.match(notes, part)
 })

@@ -1,7 +1,9 @@
-import { type CitedClaim, checkCitations, holdsQuote } from '../../verification/citations.ts'
+import type { CitedClaim, Verification } from '../../verification/claims.ts'
+import { holdsQuote } from '../../verification/quotes.ts'
+import { verifyClaims } from '../../verification/verify.ts'
 import { BEARS, isNote } from './answer/notes.ts'
 import { talliesOf } from './answer/tally.ts'
-import { attributionsIn, familyName, withoutAttribution } from './attribution.ts'
+import { attributionsIn, familyName } from './attribution.ts'
 import type { Complaint } from './feedback.ts'
 import { numberWord } from './phrasing.ts'
 import { plainText } from './plain-text.ts'
@@ -15,6 +17,8 @@ export type Checked = {
   claims: number
   /** Citations whose sentence was compared with the claim. */
   checked: number
+  /** What was compared and found, by kind of fault. */
+  kinds: Verification['kinds']
 }
 
 const REFERENCE_MARK = /\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\]/
@@ -24,14 +28,63 @@ const FIGURE = /(?<![\p{L}\d-])\d+(?:[.,]\d+)*(?![\p{L}\d-])/u
 /** Every claim against the papers it cites; see the validator for what must hold. */
 export const checkClaims = (claims: readonly Claim[], library: Library): Checked => {
   const judged = claims.filter(({ kind }) => kind === 'paraphrase' || kind === 'quote')
+  const { faults, kinds } = verified(claims, library)
   return {
     complaints: claims.flatMap((claim) =>
-      complaintsOn(claim, library).map((message) => ({ claim: claim.id, message })),
+      [...complaintsOn(claim, library), ...(faults.get(claim) ?? [])].map((message) => ({
+        claim: claim.id,
+        message,
+      })),
     ),
     claims: judged.length,
     checked: judged.reduce((sum, { citations }) => sum + citations.length, 0),
+    kinds,
   }
 }
+
+/** What the ladder of checkers finds in retold sentences, titles and questions, each against the union of what it cites. */
+const verified = (
+  claims: readonly Claim[],
+  library: Library,
+): { faults: Map<Claim, string[]>; kinds: Verification['kinds'] } => {
+  const judged = claims.filter(
+    ({ kind, citations }) => kind === 'paraphrase' || (kind === 'title' && citations.length > 0),
+  )
+  const used = new Set(judged.flatMap(({ citations }) => citations.map(({ paper }) => paper)))
+  const sources = [...library.sources].flatMap(([id, { cited: source }]) => (used.has(id) ? [source] : []))
+  const cited = judged.map(
+    (claim): CitedClaim => ({
+      id: claim.id,
+      text: withoutBareNames(claim, library)
+        .replace(`${BEARS} `, '')
+        .replace(/\s*\{(?:\d+|\*)\}/g, ''),
+      citations: claim.citations.map((citation) => citationOf(citation, library)),
+      ...(claim.kind === 'title' ? { form: 'title' as const } : {}),
+    }),
+  )
+  const { claims: verdicts, kinds } = verifyClaims({ claims: cited, sources }, { idf: library.idf })
+  const faults = new Map(
+    judged.map((claim, at) => [
+      claim,
+      (verdicts[at]?.faults ?? [])
+        // A title is no sentence: it need not be carried as a whole, but what it names must be there.
+        .filter(({ kind }) => claim.kind !== 'title' || !['support', 'duplicate', 'role'].includes(kind))
+        .map(({ message }) => message),
+    ]),
+  )
+  return { faults, kinds }
+}
+
+/** `Zheng and Zhang find`, without the year that makes it an attribution: the authors said `we`. */
+const withoutBareNames = ({ text, citations }: Claim, library: Library): string =>
+  citations.reduce((plain, { paper }) => {
+    const subject = library.sources.get(paper)?.attribution.subject
+    return subject === undefined
+      ? plain
+      : plain.replaceAll(new RegExp(`${escaped(subject)}(?! \\(\\d{4})`, 'g'), 'they')
+  }, text)
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
 const complaintsOn = (claim: Claim, library: Library): string[] => {
   const marks = REFERENCE_MARK.test(claim.text)
@@ -41,7 +94,7 @@ const complaintsOn = (claim: Claim, library: Library): string[] => {
 }
 
 const BY_KIND: { [kind in Claim['kind']]: (claim: Claim, library: Library) => string[] } = {
-  paraphrase: (claim, library) => [...wrongAuthors(claim, library), ...unsupported(claim, library)],
+  paraphrase: (claim, library) => wrongAuthors(claim, library),
   quote: (claim, library) => [
     ...wrongAuthors(claim, library),
     ...verbatim(claim, library),
@@ -79,19 +132,6 @@ const BY_KIND: { [kind in Claim['kind']]: (claim: Claim, library: Library) => st
   ],
   title: ({ id, text }) =>
     FIGURE.test(text) ? [`Claim ${id} has a number without a source in its title.`] : [],
-}
-
-/** Support, numbers and quotes by the citation checker, on the claim without its authors' names. */
-const unsupported = (claim: Claim, library: Library): string[] => {
-  const sources = claim.citations.flatMap(({ paper }) => library.sources.get(paper) ?? [])
-  const text = sources.reduce((plain, { attribution }) => withoutAttribution(plain, attribution), claim.text)
-  const report: CitedClaim = {
-    id: claim.id,
-    text: text.replace(`${BEARS} `, '').replace(/\s*\{(?:\d+|\*)\}/g, ''),
-    citations: claim.citations.map((citation) => citationOf(citation, library)),
-  }
-  const all = [...new Set(sources)].map(({ cited: source }) => source)
-  return checkCitations({ claims: [report], sources: all }, { idf: library.idf }).reasons
 }
 
 const citationOf = ({ paper, quote }: ClaimCitation, library: Library): CitedClaim['citations'][number] => {
@@ -171,6 +211,7 @@ export const checkTable = (table: Table | undefined, library: Library): Checked 
     complaints: rows.flatMap((row) => misplaced(row, library).map((message) => ({ claim: row.id, message }))),
     claims: rows.length,
     checked: rows.length,
+    kinds: {},
   }
 }
 

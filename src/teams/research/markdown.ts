@@ -73,6 +73,9 @@ const madeBy = (output: Output, { leftOut, readings }: Shown): string => {
       : whole === readings.length
         ? 'whole documents'
         : `abstracts, and ${whole} whole documents`
+  const looked = Object.entries(validation.kinds).flatMap(([kind, { looked: count }]) =>
+    count > 0 ? [kind] : [],
+  )
   const fixed = [
     ...(repaired === 0 ? [] : [`${repaired} repaired`]),
     ...(dropped === 0 ? [] : [`${dropped} dropped`]),
@@ -82,7 +85,7 @@ const madeBy = (output: Output, { leftOut, readings }: Shown): string => {
     `- Source: ${markdownText(source)}; ${counted(sources.length, 'paper')} read (${when}; ${read}), ${report.references.length} cited.`,
     ...(leftOut.length === 0 ? [] : [`- Areas found and left out for length: ${listed(leftOut)}.`]),
     `- ${written}.`,
-    `- Validated: ${claims} claims and table rows against ${checked} cited sentences; ${fixed.length === 0 ? 'none had to be repaired' : fixed.join(', ')}.`,
+    `- Validated: ${claims} claims and table rows against ${checked} cited sentences; ${fixed.length === 0 ? 'none had to be repaired' : fixed.join(', ')}.${looked.length === 0 ? '' : ` Looked for: ${listed(looked)}.`}`,
   ].join('\n')
 }
 

@@ -85,7 +85,7 @@ const stepsFor = (
       id: 'questions',
       agent: 'question-generator',
       dependsOn: ['read'],
-      payload: asJson(frame),
+      payload: asJson({ ...frame, retrieved: { $step: 'retrieve' } }),
     },
   ]
 }

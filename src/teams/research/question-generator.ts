@@ -1,7 +1,7 @@
 import type { AgentContext } from '../../agent/context.ts'
 import { asJson, type Json } from '../../domain/json.ts'
 import { complainedOf } from './feedback.ts'
-import { findProblemsWithModel } from './model-questions.ts'
+import { findProblemsWithModel } from './model/questions.ts'
 import { findProblems } from './problems/problems.ts'
 import type { QuestionsInput } from './shapes.ts'
 

@@ -184,7 +184,14 @@ export type ResearchOutput = {
   /** `classical`, or `model` and which agents used it. */
   method: string
   notes: string[]
-  validation: { claims: number; checked: number; repaired: number; dropped: number }
+  validation: {
+    claims: number
+    checked: number
+    repaired: number
+    dropped: number
+    /** By kind of fault: what was compared with a source, and what was found. */
+    kinds: { [kind: string]: { looked: number; found: number } }
+  }
   repairs: Repair[]
 }
 
@@ -202,6 +209,7 @@ export type ReaderInput = {
 export type QuestionsInput = {
   question: Question
   method: string
+  retrieved: Retrieved
   readings: Reading[]
   feedback?: string
 }

@@ -3,7 +3,7 @@ import { isObject } from '../../domain/reference.ts'
 import { sentences } from '../../domain/text/sentences.ts'
 import { type Idf, idfTable } from '../../domain/text/similarity.ts'
 import { stems } from '../../domain/text/tokens.ts'
-import type { CitedSource } from '../../verification/citations.ts'
+import type { CitedSource } from '../../verification/claims.ts'
 import { type Attribution, attributionOf } from './attribution.ts'
 import { FULL_TEXT_CHARS } from './read/reader.ts'
 import type { PaperRecord, Reading, Retrieved } from './shapes.ts'
@@ -37,6 +37,8 @@ export const libraryOf = async (
       cited: {
         id: paper.id,
         title: paper.title,
+        authors: paper.authors.filter((name) => !/^et al\.?$/i.test(name)),
+        published: paper.published,
         sentences: [...sentences(paper.abstract), ...sentences(text)].map((sentence) => sentence.text),
       },
       text: (part) => (part === 'abstract' ? paper.abstract : text),

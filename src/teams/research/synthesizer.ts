@@ -1,7 +1,7 @@
 import type { AgentContext } from '../../agent/context.ts'
 import { asJson, type Json } from '../../domain/json.ts'
 import { complainedOf } from './feedback.ts'
-import { narrateWithModel } from './model-synthesizer.ts'
+import { narrateWithModel } from './model/synthesizer.ts'
 import { narrate } from './narrative.ts'
 import type { Reading, Retrieved } from './shapes.ts'
 import type { Question } from './understand/question.ts'

@@ -2,11 +2,11 @@ import type { AgentContext } from '../../agent/context.ts'
 import type { Redo } from '../../domain/check.ts'
 import { ConcordError } from '../../domain/errors.ts'
 import { asJson, type Json } from '../../domain/json.ts'
-import { checkClaims, checkTable } from './check-claims.ts'
+import { type Checked, checkClaims, checkTable } from './check-claims.ts'
 import { checkReading } from './check-reading.ts'
 import { type Complaint, feedbackText } from './feedback.ts'
 import { composed } from './report.ts'
-import type { Claim, Narrative, Questions, Reading, Retrieved } from './shapes.ts'
+import type { Claim, Narrative, Questions, Reading, ResearchOutput, Retrieved } from './shapes.ts'
 import { libraryOf } from './source-library.ts'
 
 export type ValidatorInput = { goal: string; results: Json[] }
@@ -44,6 +44,7 @@ export const validateResearch = async (input: ValidatorInput, context: AgentCont
   const output = composed(retrieved, readings, narrative, questions, {
     claims: told.claims + left.claims + table.claims,
     checked: told.checked + left.checked + table.checked,
+    kinds: summed([told.kinds, left.kinds]),
     dropped: repairs.filter(({ after }) => after === undefined).length,
     repaired:
       repairs.filter(({ after }) => after !== undefined).length +
@@ -55,12 +56,22 @@ export const validateResearch = async (input: ValidatorInput, context: AgentCont
   })
 }
 
-/** A title claims nothing of its own; what is wrong with it is told of the gap below it. */
+const summed = (all: readonly Checked['kinds'][]): ResearchOutput['validation']['kinds'] => {
+  const sums: ResearchOutput['validation']['kinds'] = {}
+  for (const kinds of all)
+    for (const [kind, { looked, found }] of Object.entries(kinds)) {
+      const before = sums[kind] ?? { looked: 0, found: 0 }
+      sums[kind] = { looked: before.looked + looked, found: before.found + found }
+    }
+  return sums
+}
+
+/** A title is judged by what the claims below it cite. */
 const titleOf = (title: string, claims: readonly Claim[], at: number): Claim => ({
   id: claims[0]?.id ?? `problem-${at + 1}`,
   kind: 'title',
   text: title.replace(/“[^”]*”/g, ''),
-  citations: [],
+  citations: claims.flatMap(({ citations }) => citations),
 })
 
 /** A step that is redone forgets what it was told before, so that is said again. */

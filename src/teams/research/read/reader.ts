@@ -9,7 +9,7 @@ import { measuresIn } from '../answer/measures.ts'
 import { approachOf } from '../approaches.ts'
 import { attributionOf } from '../attribution.ts'
 import { complainedOf } from '../feedback.ts'
-import { readWithModel } from '../model-reader.ts'
+import { readWithModel } from '../model/reader.ts'
 import { hasDebris } from '../plain-text.ts'
 import { isMultimodal } from '../relevance.ts'
 import { retell } from '../retell.ts'
@@ -166,10 +166,10 @@ const readPart = ({ paper, question }: ReaderInput, part: Part): Read[] => {
       list.push({ ...base(found), kind: behind ? 'background' : kind, score: rounded(score), ...retold })
     return list
   })
-  const supported = carried(paper, text, attribution, told)
+  const supported = carried(paper, text, told)
   return supported.some(({ kind }) => kind !== 'gap') || isMultimodal(paper) || place === 'text'
     ? supported
-    : [...supported, ...carried(paper, text, attribution, plainly())]
+    : [...supported, ...carried(paper, text, plainly())]
 }
 
 const rounded = (score: number): number => Math.round(score * 1000) / 1000

@@ -1,18 +1,23 @@
 import { sentences } from '../../../domain/text/sentences.ts'
-import { checkCitations } from '../../../verification/citations.ts'
-import { type Attribution, withoutAttribution } from '../attribution.ts'
+import { verifyClaims } from '../../../verification/verify.ts'
 import type { PaperRecord, Statement } from '../shapes.ts'
+
+const placeOf = (sentence: string, sentences: readonly string[]): { sentence?: number } => {
+  const at = sentences.indexOf(sentence)
+  return at < 0 ? {} : { sentence: at }
+}
 
 /** The reader's own check: retellings that their sentences do not carry are not handed on for others to find. */
 export const carried = <Told extends Statement>(
   paper: PaperRecord,
   text: string,
-  attribution: Attribution,
   statements: readonly Told[],
 ): Told[] => {
   const source = {
     id: paper.id,
     title: paper.title,
+    authors: paper.authors.filter((name) => !/^et al\.?$/i.test(name)),
+    published: paper.published,
     sentences: sentences(text).map((sentence) => sentence.text),
   }
   const claims = statements
@@ -20,12 +25,14 @@ export const carried = <Told extends Statement>(
     .flatMap(({ id, text: own, named, sentence }) =>
       [own, ...(named === undefined ? [] : [named])].map((each) => ({
         id,
-        text: withoutAttribution(each, attribution),
-        citations: [{ sourceId: paper.id, quote: sentence, sentence: source.sentences.indexOf(sentence) }],
+        text: each,
+        citations: [{ sourceId: paper.id, quote: sentence, ...placeOf(sentence, source.sentences) }],
       })),
     )
   const refused = new Set(
-    checkCitations({ claims, sources: [source] }).findings.map(({ claimId }) => claimId),
+    verifyClaims({ claims, sources: [source] })
+      .faults.filter(({ kind }) => kind !== 'duplicate')
+      .map(({ claimId }) => claimId),
   )
   return statements.filter(({ id }) => !refused.has(id))
 }

@@ -9,12 +9,15 @@ import type { Question } from '../understand/question.ts'
 import { toldUnderstanding } from '../understand/tell.ts'
 import { type Focus, focusOf, isBroad } from './focus.ts'
 import { gather } from './gather.ts'
+import { judged } from './judge.ts'
 import { type Found, type Gathered, rangeOf, type Search } from './search.ts'
 import { selectPapers } from './select.ts'
 
 const AUTHORS_KEPT = 3
 /** Fewer papers than this are a pointer, not a survey. */
 const PAPERS_MIN = 5
+/** Further rounds of search where a model finds too little. */
+const ROUNDS_MAX = 2
 const RANK_WEIGHT = 0.25
 const LEFT_OUT_TOLD = 6
 
@@ -29,19 +32,17 @@ export const retrieve = async (
   const { question } = search
   const notes = [...(search.notes ?? [])]
   const unread = unreadable(question)
-  const found = await gather(search, context, notes)
-  const readable = excluded(
-    question,
-    found.papers.filter(({ paper }) => paper.abstract !== ''),
-  )
-  const focus = focusOf(
-    question.concepts,
-    readable.map(({ paper }) => paper),
-    found.frequency,
-  )
-  const holds = unread === undefined ? focus.holds : 'nothing'
-  const onTopic = holds === 'nothing' ? [] : chosenFrom(question, readable, focus)
-  const papers = picked(question, onTopic, search).map(kept)
+  const first = await gather(search, context, notes)
+  const seen = onTopicOf(search, first)
+  const { found, focus, onTopic } =
+    unread === undefined ? await furtherRounds(search, context, seen, notes) : seen
+  const holds =
+    unread === undefined
+      ? onTopic.length > 0 && focus.holds === 'nothing'
+        ? 'partly'
+        : focus.holds
+      : 'nothing'
+  const papers = picked(question, unread === undefined ? onTopic : [], search).map(kept)
   const leftOut =
     isBroad(question.concepts) && search.corpus === undefined ? areasWithout(papers, onTopic) : []
   notes.push(
@@ -54,7 +55,7 @@ export const retrieve = async (
     status:
       papers.length === 0
         ? 'nothing-found'
-        : holds === 'partly' || papers.length < PAPERS_MIN
+        : holds === 'partly' || (papers.length < PAPERS_MIN && question.paper === undefined)
           ? 'thin'
           : 'answered',
     papers,
@@ -80,6 +81,64 @@ export const retrieve = async (
     url,
   }))
   return { output: asJson(output), writes: [{ key: 'papers:list', value: asJson(list) }] }
+}
+
+type Seen = { found: Gathered; focus: Focus; onTopic: Found[] }
+
+const onTopicOf = ({ question }: Search, found: Gathered): Seen => {
+  const readable = excluded(
+    question,
+    found.papers.filter(({ paper }) => paper.abstract !== ''),
+  )
+  const focus = focusOf(
+    question.concepts,
+    readable.map(({ paper }) => paper),
+    found.frequency,
+  )
+  return { found, focus, onTopic: focus.holds === 'nothing' ? [] : chosenFrom(question, readable, focus) }
+}
+
+/** Searches again while a model that judges what was found finds too little, a bounded number of times. */
+const furtherRounds = async (
+  search: Search,
+  context: AgentContext,
+  first: Seen,
+  notes: string[],
+): Promise<Seen> => {
+  if (search.method !== 'model' || search.question.paper !== undefined) return first
+  let seen = first
+  for (let round = 0; round <= ROUNDS_MAX; round += 1) {
+    const ordered = [...seen.onTopic].sort((a, b) => b.relevance - a.relevance)
+    const verdict = await judged(
+      context,
+      search.question,
+      ordered.map(({ paper }) => paper),
+    )
+    if (verdict === undefined) {
+      notes.push('The model’s judgement of relevance could not be used; code judged it.')
+      return seen
+    }
+    const relevant = ordered.filter(({ paper }) => verdict.relevant.has(paper.id))
+    const enough = relevant.length >= PAPERS_MIN || verdict.queries.length === 0 || round === ROUNDS_MAX
+    if (enough) return { ...seen, onTopic: relevant }
+    notes.push(
+      `Too little was found, so the search was made again for ${listed(verdict.queries.map((query) => `“${query}”`))}.`,
+    )
+    const question = { ...search.question, queries: verdict.queries }
+    const more = await gather({ ...search, question }, context, [])
+    const known = new Set(seen.found.papers.map(({ paper }) => paper.id))
+    const added = excluded(
+      question,
+      more.papers.filter(({ paper }) => !known.has(paper.id) && paper.abstract !== ''),
+    )
+    seen = {
+      ...seen,
+      found: { ...seen.found, papers: [...seen.found.papers, ...added] },
+      // What a query of the model found is for the model to judge.
+      onTopic: [...relevant, ...added],
+    }
+  }
+  return seen
 }
 
 /** A question in a language of which no word could be mapped. */

@@ -1,6 +1,6 @@
 import type { AgentContext } from '../../../agent/context.ts'
 import type { JsonObject } from '../../../domain/json.ts'
-import { askModel } from '../ask-model.ts'
+import { askModel } from '../model/ask.ts'
 import { conceptsIn } from './concepts.ts'
 import { PROBLEMS_MAX, type ResearchParams } from './params.ts'
 import {
