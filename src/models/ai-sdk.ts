@@ -151,7 +151,8 @@ export const fromAiSdk = (languageModel: LanguageModelV4, options: AiSdkOptions 
     sdkCall.maxOutputTokens = Math.min(room, sdkCall.maxOutputTokens ?? outputTokensMax)
     sdkCall.providerOptions = merged(options.providerOptions, sdkCall.providerOptions)
     if (call.idempotencyKey !== undefined) sdkCall.headers = { 'Idempotency-Key': call.idempotencyKey }
-    const listener = call.onDelta && guarded(call.onDelta)
+    const { onDelta } = call
+    const listener = onDelta && guarded((text) => onDelta(secrets.data(text)))
     const run = async (running: Attempt): Promise<Gathered> => {
       const abortable = { ...sdkCall, abortSignal: running.signal }
       return listener === undefined

@@ -163,4 +163,57 @@ describe('what was sent as a secret', () => {
       }
     }
   })
+
+  it('does not come back by a model, in what it says, calls or answers when it fails', async (t) => {
+    const apiKey = 'provider-key-1234567890'
+    const answers = [
+      { content: `You sent ${apiKey}, 2023-06-01` },
+      { content: Buffer.from(`x ${apiKey} y`).toString('base64') },
+    ]
+    let calls = 0
+    const baseUrl = await serverOf(t, (request, response) => {
+      const message = answers[calls++]
+      if (message === undefined) {
+        response
+          .writeHead(401, json)
+          .end(JSON.stringify({ error: { message: 'x'.repeat(585) + echoed(request) } }))
+        return
+      }
+      response.writeHead(200, json).end(
+        JSON.stringify({
+          id: '1',
+          object: 'chat.completion',
+          created: 1,
+          model: 'm',
+          choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', ...message } }],
+          usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+        }),
+      )
+    })
+    const concord = await openMemory(t, {
+      team: 't',
+      model: 'local/m',
+      providers: {
+        local: {
+          kind: 'openai-compatible',
+          baseUrl: `${baseUrl}/v1`,
+          apiKey,
+          headers: { 'x-version': '2023-06-01' },
+        },
+      },
+      teams: { t: team({ agents: [agent({ name: 'talker', instructions: 'Talk.', attemptsMax: 1 })] }) },
+    })
+    for (const _ of [...answers, undefined]) {
+      const run = await concord.run('x')
+      const told = JSON.stringify([run.output, run.failure, await concord.events(run.id)])
+      for (const part of [
+        'provider-key',
+        'r-key-123456',
+        Buffer.from(apiKey).toString('base64').slice(4, 20),
+      ])
+        assert.ok(!told.includes(part), told)
+      if (calls === 1) assert.match(told, /You sent \*\*\*, 2023-06-01/)
+    }
+    assert.equal(calls, 3)
+  })
 })
