@@ -41,7 +41,7 @@ describe('a run that 0.1 left waiting', () => {
       name: 'note',
       description: 'Notes.',
       input: anything,
-      permission: 'write',
+      permission: 'read',
       execute: (input) => effects.push(input),
     })
     const inner = agent({ name: 'inner', run: (_, context) => context.step('s', () => effects.push('s')) })
@@ -63,7 +63,7 @@ describe('a run that 0.1 left waiting', () => {
       concord,
       'old',
       [
-        entry('tool.called', { call: 'tool:note#1', tool: 'note', input: 1, permission: 'write' }),
+        entry('tool.called', { call: 'tool:note#1', tool: 'note', input: 1, permission: 'read' }),
         entry('tool.answered', { call: 'tool:note#1', tool: 'note', output: 'noted', ms: 1 }),
         entry('step.recorded', { call: 'step:s#1', name: 's', value: 'done' }),
         entry('step.recorded', { call: 'agent:inner#1/step:s#1', name: 's', value: 'within' }),

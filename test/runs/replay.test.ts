@@ -18,7 +18,7 @@ const noting = (effects: unknown[], name = 'pay') =>
     name,
     description: 'Notes.',
     input: anything,
-    permission: 'write',
+    permission: 'read',
     execute: (input, { idempotencyKey }) => {
       effects.push({ input, key: idempotencyKey })
       return { did: input as never }
