@@ -4,7 +4,8 @@ import type { Draft } from '../domain/event.ts'
 import type { Json } from '../domain/json.ts'
 import type { LoopBounds } from './define.ts'
 
-export type Action = { id: string; tool: string; input: Json }
+/** `problem`: why it cannot be meant as it is written. */
+export type Action = { id: string; tool: string; input: Json; problem?: string }
 
 /** What an action brought: seen by the next plan. */
 export type Observation = { action: Action; output?: Json; failed?: string }

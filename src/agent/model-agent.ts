@@ -66,7 +66,8 @@ export const modelReasoner = async (
       const tool = tools.get(action.tool)
       if (tool === undefined)
         return [`there is no tool "${action.tool}"; there are: ${[...tools.keys()].join(', ') || 'none'}`]
-      const problems = await toolProblems(context, tool, action.input)
+      const problems =
+        action.problem === undefined ? await toolProblems(context, tool, action.input) : [action.problem]
       if (problems.length === 0) return []
       const times = (complaints.get(action.tool) ?? 0) + 1
       complaints.set(action.tool, times)
@@ -222,6 +223,7 @@ const proposalOf = (answer: ModelAnswer, structured: boolean): Proposal<unknown>
     id: call.id,
     tool: call.tool,
     input: call.invalid === undefined ? copyJson(call.input) : asJson(`not JSON: ${call.invalid}`),
+    ...(call.problem === undefined ? {} : { problem: call.problem }),
   }))
   // The call that was cut off may read like a whole one, and what it was to come with is missing.
   if (actions.length > 0 && answer.finish === 'length')

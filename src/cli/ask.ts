@@ -1,4 +1,5 @@
 import type { Signal } from '../domain/event.ts'
+import { parseJson } from '../domain/exact.ts'
 import type { Json } from '../domain/json.ts'
 import { painter } from './format.ts'
 import { personName } from './person.ts'
@@ -8,7 +9,8 @@ import { type OpenWait, waitText } from './waits.ts'
 /** JSON where it is JSON, else the text itself. */
 export const jsonOrText = (text: string): Json => {
   try {
-    return JSON.parse(text)
+    // A long number is an id: as text it stays what it is.
+    return parseJson(text)
   } catch {
     return text
   }

@@ -13,11 +13,19 @@ export const exactSum = (value: number, by: number): number | undefined => {
 }
 
 /** As long as the shortest integer beyond the safe range: no other text needs a second look. */
-const mayBeTooLong = /\d{16}/
+export const mayBeTooLong = /\d{16}/
 const integer = /^-?\d+$/
 
 const held = (source: string, value: number): boolean =>
-  Number.isSafeInteger(value) || String(value) === source || BigInt(source) === BigInt(value)
+  Number.isSafeInteger(value) ||
+  String(value) === source ||
+  (Number.isFinite(value) && BigInt(source) === BigInt(value))
+
+/** Whether a number holds an integer as it is written. */
+export const isHeld = (source: string): boolean => held(source, Number(source))
+
+export const notHeld = (source: string): string =>
+  `${source} is an integer that a number cannot hold; give it as text`
 
 /** JSON text as a value; throws RangeError for an integer that would become another number. */
 export const parseJson = (text: string): Json => {
@@ -25,7 +33,7 @@ export const parseJson = (text: string): Json => {
   const check = (_key: string, value: unknown, context?: { source?: string }): unknown => {
     const source = context?.source
     if (typeof value === 'number' && source !== undefined && integer.test(source) && !held(source, value))
-      throw new RangeError(`${source} is an integer that a number cannot hold; give it as text`)
+      throw new RangeError(notHeld(source))
     return value
   }
   return JSON.parse(text, check) as Json

@@ -1,3 +1,4 @@
+import { mayBeTooLong, parseJson } from './exact.ts'
 import type { Json } from './json.ts'
 
 /** Starts that are tried: prose may hold brackets that are never closed. */
@@ -8,6 +9,17 @@ const parse = (text: string): { value: Json } | undefined => {
     return { value: JSON.parse(text) as Json }
   } catch {
     return undefined
+  }
+}
+
+/** What was found, unless a number of it would be another than is written. */
+const exactly = (text: string, found: { value: Json }): { value: Json } | { problem: string } => {
+  try {
+    for (const candidate of [text, ...fenced(text), ...bracketed(text)])
+      if (parse(candidate) !== undefined) parseJson(candidate)
+    return found
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) }
   }
 }
 
@@ -80,7 +92,7 @@ export const jsonIn = (text: string): { value: Json } | { problem: string } => {
   const answer = withoutThoughts(bare).trim()
   const found =
     parse(bare) ?? parse(answer) ?? longest(fenced(answer)) ?? longest(bracketed(answer)) ?? undefined
-  if (found !== undefined) return found
+  if (found !== undefined) return mayBeTooLong.test(answer) ? exactly(answer, found) : found
   try {
     JSON.parse(answer)
   } catch (error) {

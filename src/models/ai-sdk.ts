@@ -1,9 +1,10 @@
 import type { LanguageModelV4, LanguageModelV4ToolCall, SharedV4ProviderOptions } from '@ai-sdk/provider'
 import { ConcordError, isConcordError } from '../domain/errors.ts'
-import type { Json } from '../domain/json.ts'
+import { notHeld, parseJson } from '../domain/exact.ts'
 import { type Redactor, redactor } from '../domain/secrets.ts'
 import type { Model, ModelAnswer, ModelCallOptions, ModelRequest, Price, ToolCall } from '../ports/model.ts'
 import { type Attempt, attempt } from './attempt.ts'
+import { integerLost, withoutMarks } from './exact-integers.ts'
 import type { FailureContext } from './failure.ts'
 import { complete, type Gathered, generated, partsToKeep, streamed } from './gather.ts'
 import { outputRoomIn } from './output-room.ts'
@@ -39,11 +40,15 @@ const toolCall = (call: LanguageModelV4ToolCall, wire: Wire): ToolCall => {
   const named = { id: call.toolCallId, tool: wire.names.fromWire(call.toolName) }
   // Several servers write nothing for a tool without arguments.
   if (call.input.trim() === '') return { ...named, input: {} }
+  const lost = integerLost(call.input)
+  if (lost !== undefined)
+    return { ...named, input: null, invalid: withoutMarks(call.input), problem: notHeld(lost) }
   try {
-    const input = JSON.parse(call.input) as Json
+    const input = parseJson(call.input)
     return { ...named, input: wire.wrapped.has(named.tool) ? unwrapped(input) : input }
-  } catch {
-    return { ...named, input: null, invalid: call.input }
+  } catch (error) {
+    const problem = error instanceof RangeError ? { problem: error.message } : {}
+    return { ...named, input: null, invalid: call.input, ...problem }
   }
 }
 
@@ -68,7 +73,7 @@ const finishOf = (gathered: Gathered): ModelAnswer['finish'] => {
 /** The text of an answer whose schema was sent wrapped, as the caller's schema has it. */
 const withoutWrapping = (text: string): string => {
   try {
-    const written = JSON.parse(text) as Json
+    const written = parseJson(text)
     const value = unwrapped(written)
     return value === written ? text : JSON.stringify(value)
   } catch {

@@ -4,6 +4,8 @@
  * https://platform.openai.com/docs/api-reference/chat
  */
 
+import { rewriting } from './rewriting.ts'
+
 type Fields = { [name: string]: unknown }
 
 const isFields = (value: unknown): value is Fields =>
@@ -64,45 +66,5 @@ const fixed = (text: string): string => {
   }
 }
 
-/** One line of a stream of events. */
-const fixedLine = (line: string): string => {
-  const [, head = '', data] = /^(data:\s*)(\{.*)$/.exec(line) ?? []
-  return data === undefined ? line : head + fixed(data)
-}
-
-/** Lines may come in pieces: what is not complete waits for its rest. */
-const lines = () => {
-  let rest = ''
-  return new TransformStream<string, string>({
-    transform(text, controller) {
-      const found = (rest + text).split('\n')
-      rest = found.pop() ?? ''
-      for (const line of found) controller.enqueue(`${fixedLine(line)}\n`)
-    },
-    flush(controller) {
-      if (rest !== '') controller.enqueue(fixedLine(rest))
-    },
-  })
-}
-
 /** A fetch whose chat answers, whole or streamed, have the published form as far as it can be known. */
-export const lenientChat =
-  (send: typeof globalThis.fetch): typeof globalThis.fetch =>
-  async (input, init) => {
-    const response = await send(input, init)
-    const { body, status, statusText } = response
-    if (!response.ok || body === null) return response
-    const headers = new Headers(response.headers)
-    // What is sent on has another length, and is no longer compressed.
-    for (const name of ['content-length', 'content-encoding']) headers.delete(name)
-    const kind = headers.get('content-type') ?? ''
-    if (kind.includes('event-stream')) {
-      const streamed = body
-        .pipeThrough(new TextDecoderStream())
-        .pipeThrough(lines())
-        .pipeThrough(new TextEncoderStream())
-      return new Response(streamed, { status, statusText, headers })
-    }
-    if (!kind.includes('json')) return response
-    return new Response(fixed(await response.text()), { status, statusText, headers })
-  }
+export const lenientChat = (send: typeof globalThis.fetch): typeof globalThis.fetch => rewriting(send, fixed)

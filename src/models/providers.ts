@@ -1,6 +1,7 @@
 import type { EmbeddingModelV4, LanguageModelV4, SharedV4ProviderOptions } from '@ai-sdk/provider'
 import { ConcordError } from '../domain/errors.ts'
 import { secretsOfHeaders } from '../domain/secrets.ts'
+import { exactIntegers } from './exact-integers.ts'
 import type { FailureContext } from './failure.ts'
 import { lenientChat } from './lenient-chat.ts'
 import { patientFetch } from './patient-fetch.ts'
@@ -251,7 +252,8 @@ export const resolveProvider = async (id: string, options: ProviderOptions): Pro
   const { apiKey, apiKeyEnv } = keyOf(id, name, config, baseUrl, env)
   const timeoutMs = config.timeoutMs ?? options.timeoutMs
   const fetching = options.fetch ?? ((timeoutMs ?? 0) > 300_000 ? patientFetch : globalThis.fetch)
-  const send = config.kind.startsWith('openai') && baseUrl !== kind.baseUrl ? lenientChat(fetching) : fetching
+  const exact = exactIntegers(fetching)
+  const send = config.kind.startsWith('openai') && baseUrl !== kind.baseUrl ? lenientChat(exact) : exact
   const headers = config.headers ?? {}
   const provider = await loaded(id, kind, {
     name,

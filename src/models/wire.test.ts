@@ -574,3 +574,36 @@ test("an error thrown by the caller's own listener is not the provider's", async
     .catch((error: unknown) => error)
   assert.equal(thrown, mine)
 })
+
+describe('an integer that a number cannot hold', () => {
+  const id = '9007199254740993'
+  const said = {
+    calls: [
+      { id: 'c', name: 'search', arguments: `{"query":"of ${id}","id":${id},"of":[-12345678901234567890]}` },
+    ],
+    usage: { input: 1, output: 1 },
+  }
+  /** Formats that hold arguments as values were written by JSON.stringify, which loses the digits too. */
+  const exactly = (reply: Reply): Reply => {
+    const exact = (text: string) =>
+      text
+        .replaceAll(/(?<=[:[])9007199254740992/g, id)
+        .replaceAll(/(?<=[:[])-12345678901234567000/g, '-12345678901234567890')
+    const { json, sse, ...rest } = reply
+    if (sse !== undefined) return { ...rest, sse: sse.map(exact) }
+    return { ...rest, raw: exact(JSON.stringify(json)) }
+  }
+
+  for (const format of [openAiChat, openAiCompatible, anthropicMessages, googleGenerate])
+    for (const how of ['whole', 'streamed'] as const)
+      test(`is no other integer in a tool call, but a problem that is named (${format.name}, ${how})`, async () => {
+        const { model } = await serving(format, [exactly(format[how](said))])
+        const options = how === 'streamed' ? { onDelta: () => {} } : {}
+        const { toolCalls } = await model.generate({ ...asked('go'), tools: [search] }, options)
+        assert.equal(toolCalls.length, 1)
+        const [call] = toolCalls
+        assert.equal(call?.input, null)
+        assert.match(call?.problem ?? '', /^9007199254740993 is an integer .* give it as text$/)
+        assert.match(call?.invalid ?? '', /"query":"of 9007199254740993","id":9007199254740993/)
+      })
+})

@@ -11,6 +11,8 @@ export type ToolCall = {
   tool: string
   input: Json /** What the model wrote when it was not JSON. */
   invalid?: string
+  /** Why it is not used though it is JSON: it would say something else. */
+  problem?: string
 }
 
 /**

@@ -1,4 +1,5 @@
 import { ConcordError } from '../domain/errors.ts'
+import { parseJson } from '../domain/exact.ts'
 import type { Json } from '../domain/json.ts'
 import { type Redactor, redactor, secretsOfHeaders, secretsOfUrl, shownUrl } from '../domain/secrets.ts'
 import { type Clock, sleep } from '../ports/clock.ts'
@@ -143,10 +144,15 @@ const answerOf = async (called: Called, response: Response, bytesMax: number): P
     )
   }
   try {
-    const value = JSON.parse(text) as Json
+    const value = parseJson(text)
     const plain = !text.includes('\\') && secrets.data(text) === text
     return plain ? value : secrets.json(value)
-  } catch {
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new ConcordError(
+        'agent.output-invalid',
+        `Cannot use the answer of agent ${name} as its integers must be numbers that JSON's readers can hold: ${error.message}`,
+      )
     const shown = JSON.stringify(secrets.text(text.slice(0, bodyCharsMax)).slice(0, 200))
     throw new ConcordError(
       'agent.output-invalid',
