@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { z } from 'zod'
-import { agent, type Json, openConcord, team, tool } from '../../src/index.ts'
+import { agent, type Json, openConcord, type Policy, team, tool } from '../../src/index.ts'
 import { modelPlanner } from '../../src/orchestration/model-planner.ts'
 import { scriptedModel } from '../../src/testing/model.ts'
 import { anthropicMessages } from '../providers/anthropic-messages.ts'
@@ -22,6 +22,7 @@ const write = tool({
   },
 })
 const writer = agent({ name: 'm', instructions: 'Write.', tools: [write] })
+const policy: Policy = { permissions: { write: 'allow' } }
 const plan = () => [{ id: 'a', agent: 'm', payload: 'write a book' }]
 const call = (args: string) => ({ calls: [{ id: 'c', name: 'write', arguments: args }] })
 
@@ -40,7 +41,7 @@ for (const wire of [openAiChat, anthropicMessages, googleGenerate])
           config: {
             model: wire.id,
             stores: { kind: 'memory' },
-            teams: { t: team({ agents: [writer], plan }) },
+            teams: { t: team({ agents: [writer], plan, policy }) },
           },
         })
         if (how === 'streamed') concord.onDelta(() => {})
@@ -91,7 +92,7 @@ describe('an answer that is cut off at the token limit', () => {
       },
       'done',
     ])
-    const concord = await concordWith({ agents: [{ ...writer, model }], plan })
+    const concord = await concordWith({ agents: [{ ...writer, model }], plan, policy })
     const run = await concord.run({ text: 'x', team: 't' })
     assert.deepEqual([run.output, written], ['done', []])
     const results = model.requests[1]?.messages.filter(({ role }) => role === 'tool')

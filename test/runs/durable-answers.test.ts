@@ -63,7 +63,11 @@ describe('what an agent does with an answer', () => {
           })
           const other = agent({ name: 'other', run: effect })
           const concord = await concordWith(
-            { agents: [acting, other], plan: () => [{ id: 'a', agent: 'acting' }] },
+            {
+              policy: { permissions: { write: 'allow', execute: 'allow', network: 'allow' } },
+              agents: [acting, other],
+              plan: () => [{ id: 'a', agent: 'acting' }],
+            },
             { teams: { children: { agents: [other], plan: () => [{ id: 'c', agent: 'other' }] } } },
           )
           const reached = Promise.withResolvers<void>()

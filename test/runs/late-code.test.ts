@@ -168,7 +168,11 @@ const lateIn = async ({ timeoutMs, inner, end, ended }: Ending) => {
     },
   })
   const concord = await concordWith(
-    { agents: [late, outer, other], plan: () => [{ id: 'a', agent: inner ? 'outer' : 'late' }] },
+    {
+      policy: { permissions: { write: 'allow', execute: 'allow', network: 'allow' } },
+      agents: [late, outer, other],
+      plan: () => [{ id: 'a', agent: inner ? 'outer' : 'late' }],
+    },
     { teams: { children: { agents: [other], plan: () => [{ id: 'c', agent: 'other' }] } } },
   )
   const heard: string[] = []
@@ -245,7 +249,11 @@ describe('an agent that still works when its attempt is over', () => {
       },
     })
     const concord = await concordWith(
-      { agents: [busy, other], plan: () => [{ id: 'a', agent: 'busy' }] },
+      {
+        policy: { permissions: { write: 'allow', execute: 'allow', network: 'allow' } },
+        agents: [busy, other],
+        plan: () => [{ id: 'a', agent: 'busy' }],
+      },
       { teams: { children: { agents: [other], plan: () => [{ id: 'c', agent: 'other' }] } } },
     )
     const heard: string[] = []

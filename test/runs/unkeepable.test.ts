@@ -68,6 +68,7 @@ describe('a result that JSON cannot hold', () => {
         const concord = await concordWith({
           agents: [acting, payer],
           plan: () => [{ id: 'a', agent: 'acting' }],
+          policy: { permissions: { write: 'allow' } },
           bounds: { plansMax: 1 },
         })
         const run = await concord.run({ text: 'x', team: 't' })
