@@ -94,3 +94,14 @@ export const tend = (concord: Concord, id: string, onError: (error: unknown) => 
     },
   }
 }
+
+/** Waits for `done`, and claims the run in the meantime should its owner die or stand still. Rejects when the store fails. */
+export const whileTended = async <T>(concord: Concord, id: string, done: Promise<T>): Promise<T> => {
+  const failed = Promise.withResolvers<never>()
+  const tending = tend(concord, id, failed.reject)
+  try {
+    return await Promise.race([done, failed.promise])
+  } finally {
+    tending.stop()
+  }
+}

@@ -49,6 +49,8 @@ const working = agent<unknown, string>({
       if (round === 20 && role === 'start') {
         console.log('half')
         block(Number(blockMs))
+        // Stopped in here, it goes on with an effect the moment it is continued.
+        if (blockMs === '0') await new Promise((resolve) => setTimeout(resolve, 3000))
       }
       // Time passes between effects, as it does where they take some.
       await new Promise((resolve) => setTimeout(resolve, 10))

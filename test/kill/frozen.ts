@@ -53,6 +53,7 @@ export const frozenPair = async () => {
         return { pid: Number(pid), key: key.join(' ') }
       })
   return {
+    directory,
     start,
     effects,
     /** Resolves when that many effects of a process are counted. */

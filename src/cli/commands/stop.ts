@@ -4,12 +4,16 @@ import { command } from '../command.ts'
 import { findRun } from '../find-run.ts'
 import { personName } from '../person.ts'
 import { withRuns } from '../settings.ts'
-import { takeIfFree } from '../tend.ts'
+import { takeIfFree, whileTended } from '../tend.ts'
 import { openTerminal } from '../terminal.ts'
 import { runArgument } from './trace.ts'
 
 const isAdvanced = async (concord: Concord, { owner }: RunSummary): Promise<boolean> =>
   owner !== undefined && (await concord.isAlive(owner))
+
+const untilCancelled = async (concord: Concord, id: string): Promise<void> => {
+  for await (const event of concord.follow(id)) if (event.type === 'run.cancelled') return
+}
 
 export const pauseCommand = command({
   name: 'pause',
@@ -32,7 +36,7 @@ export const pauseCommand = command({
       await concord.signal(id, { kind: 'pause', by: personName() })
       if (status === 'waiting') await takeIfFree(concord, id)
       else terminal.err(`Run ${id} pauses when the steps under way are done\n`)
-      const run = await concord.runner.settled(id)
+      const run = await whileTended(concord, id, concord.runner.settled(id))
       terminal.err(
         run.status === 'suspended'
           ? `Suspended run ${id}; go on with it: concord resume ${id}\n`
@@ -57,7 +61,7 @@ export const cancelCommand = command({
       await concord.signal(id, { kind: 'cancel', by: personName(), ...(value === '' ? {} : { value }) })
       // Nobody else may be there to do it.
       await takeIfFree(concord, id)
-      for await (const event of concord.follow(id)) if (event.type === 'run.cancelled') break
+      await whileTended(concord, id, untilCancelled(concord, id))
       const run = await concord.runner.load(id)
       terminal.err(
         run.status === 'cancelled' ? `Cancelled run ${id}\n` : `Run ${id} was quicker: it is ${run.status}\n`,
