@@ -110,9 +110,12 @@ const collapse = (candidates: readonly Found[], distinct: 'chunk' | 'document'):
   return kept
 }
 
+/** Candidates compared with each other: each with each that was picked. */
+const diversifiedMost = 240
+
 const diversified = (candidates: Found[], limit: number, diversity: number): Found[] => {
   if (diversity <= 0) return candidates.slice(0, limit)
-  const pool = candidates.slice(0, Math.max(limit * 4, 20))
+  const pool = candidates.slice(0, Math.max(limit, 20, Math.min(limit * 4, diversifiedMost)))
   const sets = pool.map(({ stored }) => new Set(stems(stored.text.slice(0, charsReadMax))))
   const picked = mmr(
     pool.map(({ score }) => score),
@@ -122,12 +125,54 @@ const diversified = (candidates: Found[], limit: number, diversity: number): Fou
   return picked.map((index) => pool[index]!)
 }
 
-const hitOf = async (
+/** What surrounds the hits, read once for each document: many hits may be of one long text. */
+const surroundings = async (
   store: KnowledgeStore,
   namespace: string,
+  picked: readonly Found[],
+  neighbours: number,
+): Promise<Map<string, StoredChunk[]>> => {
+  const ordinals = new Map<string, number[]>()
+  for (const { stored } of picked) {
+    const known = ordinals.get(stored.document.id)
+    if (known === undefined) ordinals.set(stored.document.id, [stored.ordinal])
+    else known.push(stored.ordinal)
+  }
+  const found = new Map<string, StoredChunk[]>()
+  if (neighbours < 1) return found
+  for (const [id, of] of ordinals) {
+    const [from, to] = [Math.min(...of) - neighbours, Math.max(...of) + neighbours]
+    found.set(id, await store.span(namespace, id, from, to))
+  }
+  return found
+}
+
+/** Characters of all hits of one search; contexts are left out before hits are. */
+const hitCharsMax = 4 * 1024 * 1024
+const contextCharsMax = 4 * 1024 * 1024
+
+/** As many as the bounds allow, at least one. */
+const bounded = (hits: readonly Hit[]): Hit[] => {
+  const kept: Hit[] = []
+  let [texts, contexts] = [0, 0]
+  for (const hit of hits) {
+    texts += hit.text.length
+    if (texts > hitCharsMax && kept.length > 0) break
+    contexts += hit.context?.text.length ?? 0
+    if (contexts <= contextCharsMax) kept.push(hit)
+    else {
+      const { context: _, ...rest } = hit
+      kept.push(rest)
+    }
+  }
+  return kept
+}
+
+const hitOf = (
   { stored: chunk, scores, score, also }: Found,
   neighbours: number,
-): Promise<Hit> => {
+  beside: readonly StoredChunk[] = [],
+): Hit => {
   const { text, ...document } = chunk.document
   const hit: Hit = {
     document,
@@ -139,12 +184,7 @@ const hitOf = async (
     ...(also.length === 0 ? {} : { also }),
   }
   if (neighbours < 1) return hit
-  const around = await store.span(
-    namespace,
-    document.id,
-    chunk.ordinal - neighbours,
-    chunk.ordinal + neighbours,
-  )
+  const around = beside.filter(({ ordinal }) => Math.abs(ordinal - chunk.ordinal) <= neighbours)
   const start = around[0]?.start ?? chunk.start
   const end = around.at(-1)?.end ?? chunk.end
   return { ...hit, context: { start, end, text: text.slice(start, end) } }
@@ -254,5 +294,6 @@ export const searchKnowledge = async (
     found = found.sort(order)
   }
   const picked = diversified(collapse(found, distinct), limit, diversity)
-  return Promise.all(picked.map((each) => hitOf(store, namespace, each, neighbours)))
+  const around = await surroundings(store, namespace, picked, neighbours)
+  return bounded(picked.map((each) => hitOf(each, neighbours, around.get(each.stored.document.id))))
 }

@@ -10,6 +10,7 @@ import { failureOf, invalid, problemOf } from '../../problem.ts'
 import { type App, route, type Services } from '../../route.ts'
 import { type Caller, callerOf } from './caller.ts'
 import { textOf } from './pages.ts'
+import { enter } from './readers.ts'
 import { lastEventId, queryOnce } from './request.ts'
 import { publishSchema, subscribeSchema, watchSchema } from './schemas.ts'
 
@@ -18,6 +19,10 @@ import { publishSchema, subscribeSchema, watchSchema } from './schemas.ts'
  * rest from the log when asked.
  */
 const bufferMax = 32
+/** Beyond the change that is next: so many readers who do not read hold little. */
+const bufferCharsMax = 64 * 1024
+/** Heartbeats that a reader may leave unread before its connection is ended; it may come back behind what it had. */
+const beatsUnreadMost = 4
 const timerMaxMs = 2 ** 31 - 1
 
 type Message = { event: string; data: string; id?: string }
@@ -27,9 +32,12 @@ const events = {
   'text/event-stream': { schema: z.string() },
 }
 
-/** Aborted when the reader is gone, the server stops, or the token's time or its attempt is over. */
-const endOf = ({ concord, closing }: Services, { grant, over }: Caller) => {
+/** Aborted when the reader is gone, the server stops, or the token's time or its attempt is over. Throws `bound.reached`. */
+const endOf = (services: Services, { grant, over }: Caller) => {
+  const { concord, closing } = services
   const gone = new AbortController()
+  const leaveCaller = enter(services, grant?.key)
+  gone.signal.addEventListener('abort', leaveCaller, { once: true })
   const leave = () => gone.abort()
   const left = grant === undefined ? undefined : grant.expiresAt - concord.memory.tokens.now()
   const timer = left === undefined ? undefined : setTimeout(leave, Math.min(left, timerMaxMs))
@@ -42,6 +50,23 @@ const endOf = ({ concord, closing }: Services, { grant, over }: Caller) => {
   return { leave, signal: AbortSignal.any([gone.signal, closing]) }
 }
 
+/** A reader that is refused is none. */
+const orLeave = <T>(leave: () => void, open: () => T): T => {
+  try {
+    return open()
+  } catch (error) {
+    leave()
+    throw error
+  }
+}
+
+/** Ends the connection of a reader that does not read: what was written to it would wait there. */
+const hangUp = (c: Context, leave: () => void): void => {
+  leave()
+  const { incoming } = (c.env ?? {}) as { incoming?: { destroy(): void } }
+  incoming?.destroy()
+}
+
 const stream = (c: Context, services: Services, leave: () => void, { signal, send }: Sending): Response => {
   const { concord, heartbeatMs } = services
   // A proxy that buffers would turn the stream into a long silence.
@@ -49,10 +74,15 @@ const stream = (c: Context, services: Services, leave: () => void, { signal, sen
   return streamSSE(c, async (out) => {
     out.onAbort(leave)
     let beating = false
+    let unread = 0
     const heartbeat = setInterval(() => {
       // Comments must not pile up before a reader that does not read.
-      if (beating) return
+      if (beating) {
+        if (++unread >= beatsUnreadMost) hangUp(c, leave)
+        return
+      }
       beating = true
+      unread = 0
       void out.write(': still here\n\n').finally(() => {
         beating = false
       })
@@ -114,12 +144,15 @@ const watchRoute = (app: App, services: Services): void => {
       const after = lastEventId(c) ?? since
       const { leave, signal } = endOf(services, caller)
       const wanted = key === undefined ? (pattern ?? '*') : literalPattern(key)
-      const watch = concord.memory.store.watch(namespace, wanted, {
-        bufferMax,
-        signal,
-        ...(after === undefined ? {} : { since: after }),
-        ...(lagMax === undefined ? {} : { lagMax }),
-      })
+      const watch = orLeave(leave, () =>
+        concord.memory.store.watch(namespace, wanted, {
+          bufferMax,
+          bufferCharsMax,
+          signal,
+          ...(after === undefined ? {} : { since: after }),
+          ...(lagMax === undefined ? {} : { lagMax }),
+        }),
+      )
       return stream(c, services, leave, {
         signal,
         async send(out) {
@@ -183,7 +216,9 @@ const channelRoutes = (app: App, services: Services): void => {
       const caller = await callerOf(concord, c)
       const { pattern } = queryOnce(c, subscribeSchema)
       const { leave, signal } = endOf(services, caller)
-      const subscription = concord.memory.store.subscribe(pattern, { bufferMax: bufferMax * 8, signal })
+      const subscription = orLeave(leave, () =>
+        concord.memory.store.subscribe(pattern, { bufferMax: bufferMax * 8, signal }),
+      )
       return stream(c, services, leave, {
         signal,
         async send(out) {

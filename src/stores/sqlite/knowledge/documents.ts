@@ -49,10 +49,10 @@ const namesMax = 100
 /** A chunk once for every group of names that fit: the name changed last stands for its group. At most 100 names are looked at. */
 export const chunkReader =
   ({ get, all }: Pick<Connection, 'get' | 'all'>) =>
-  (namespace: number, chunk: number, where: Where): StoredChunk[] => {
+  /** `contents` are those read before: chunks of one document share its text. */
+  (namespace: number, chunk: number, where: Where, contents: Map<number, Row>): StoredChunk[] => {
     const row = get(
-      `SELECT c.ordinal, c.start, c.end, c.content, ${contentColumns} FROM chunks c JOIN contents t ON t.pk = c.content
-       WHERE c.id = ? AND c.namespace = ?`,
+      'SELECT c.ordinal, c.start, c.end, c.content FROM chunks c WHERE c.id = ? AND c.namespace = ?',
       ...[chunk, namespace],
     )
     if (row === undefined) return []
@@ -61,9 +61,13 @@ export const chunkReader =
       `SELECT ${nameColumns} FROM documents d WHERE d.content = ? AND ${where.sql} ORDER BY d.updated_at DESC, d.pk LIMIT ${namesMax}`,
       ...[content!, ...where.values],
     )
+    const columns =
+      contents.get(content!) ?? get(`SELECT ${contentColumns} FROM contents t WHERE t.pk = ?`, content!)
+    if (columns === undefined) return []
+    contents.set(content!, columns)
     const groups = new Map<string, StoredChunk>()
     for (const name of names) {
-      const document = documentOf([...name, ...row.slice(4)])
+      const document = documentOf([...name, ...columns])
       const first = groups.get(document.group)
       const text = document.text.slice(start!, end!)
       if (first === undefined)

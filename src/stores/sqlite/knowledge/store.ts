@@ -38,9 +38,8 @@ const nowhere = 0
 const removedAtOnce = 200
 const alikeMax = 20
 
-const stored = (row: Row): StoredChunk => {
+const stored = (row: Row, document: StoredChunk['document']): StoredChunk => {
   const [chunk, ordinal, start, end] = row.map(Number)
-  const document = documentOf(row, 4)
   return {
     chunk: chunk!,
     ordinal: ordinal!,
@@ -250,18 +249,24 @@ const knowledgeOver = (connection: Connection, clock: Clock, busyTimeoutMs: numb
       read('read knowledge', () => {
         const namespace = numbers.namespace(name) ?? nowhere
         const where = whereOf(filter, clock.now())
-        return wanted.flatMap((chunk) => chunksOf(namespace, chunk, where))
+        const contents = new Map<number, Row>()
+        return wanted.flatMap((chunk) => chunksOf(namespace, chunk, where, contents))
       }),
 
     span: async (name, id, from, to) =>
-      read('read knowledge', () =>
-        all(
-          `SELECT c.id, c.ordinal, c.start, c.end, ${documentColumns} FROM ${documentTables} JOIN chunks c ON c.content = d.content
-           WHERE d.namespace = (SELECT id FROM namespaces WHERE name = ?) AND d.id = ? AND c.ordinal BETWEEN ? AND ? AND ${live}
-           ORDER BY c.ordinal`,
-          ...[name, id, from, to, clock.now()],
-        ).map(stored),
-      ),
+      read('read knowledge', () => {
+        const row = get(
+          `SELECT d.content, ${documentColumns} FROM ${documentTables}
+           WHERE d.namespace = (SELECT id FROM namespaces WHERE name = ?) AND d.id = ? AND ${live}`,
+          ...[name, id, clock.now()],
+        )
+        if (row === undefined) return []
+        const document = documentOf(row, 1)
+        return all(
+          'SELECT id, ordinal, start, end FROM chunks WHERE content = ? AND ordinal BETWEEN ? AND ? ORDER BY ordinal',
+          ...[Number(row[0]), from, to],
+        ).map((chunk) => stored(chunk, document))
+      }),
 
     unembedded: async (name, embedder, { after, limit }) =>
       read('read knowledge', () =>
