@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import fc from 'fast-check'
 import type { Json } from '../../src/domain/json.ts'
 import { type AnyAgent, agent, type Concord, openConcord, team, tool } from '../../src/index.ts'
 import { scriptedModel } from '../../src/testing/model.ts'
+import { seed } from '../seed.ts'
 import { anything, concordWith, decide } from './fixture.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'concord-replay-'))
@@ -416,5 +418,96 @@ describe('a signal that a step waits for', () => {
     const run = await resumed(concord, id)
     const of = (step: string) => [1, 2, 3, 4].map((value) => `${step}:${value}`)
     assert.deepEqual(run.output, [of('a/0'), of('a/1')], JSON.stringify(run.failure))
+  })
+})
+
+type Branch = { calls: ('tool' | 'step' | 'ask' | 'call')[]; turns: number[] }
+
+const branch = fc.record({
+  calls: fc.array(fc.constantFrom('tool', 'step', 'ask', 'call') as fc.Arbitrary<Branch['calls'][number]>, {
+    minLength: 1,
+    maxLength: 4,
+  }),
+  turns: fc.array(fc.nat(6), { minLength: 12, maxLength: 12 }),
+})
+
+describe('any agent whose branches come to their calls in another order at each execution', () => {
+  it('returns what it would have returned undisturbed, each call made for it answering once', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(branch, { minLength: 1, maxLength: 4 }), async (branches) => {
+        let executions = 0
+        const acknowledged = new Map<string, number>()
+        const echo = tool<unknown, Json>({
+          ...noting([], 'echo'),
+          execute: (input) => input as Json,
+        })
+        const inner = agent<unknown, unknown>({
+          name: 'inner',
+          run: async (input, context) => [
+            (await context.tool('echo', input as Json)).output ?? null,
+            await context.step('save', () => `inner ${String(input)}`),
+          ],
+          tools: [echo],
+        })
+        const x = agent({
+          name: 'x',
+          tools: [echo],
+          run: async (_, context) => {
+            const execution = executions++
+            const one = async ({ calls, turns }: Branch, b: number) => {
+              const found: unknown[] = []
+              for (const [i, call] of calls.entries()) {
+                const name = `${b}.${i}`
+                if (call === 'tool') found.push((await context.tool('echo', name)).output)
+                else if (call === 'step') found.push(await context.step('save', () => `save ${name}`))
+                else if (call === 'ask') found.push(await context.ask(`${name}?`))
+                else found.push(await context.call('inner', name))
+                // Some turns of the event loop, others in each execution.
+                const wait = turns[(i + execution * 3) % turns.length] ?? 0
+                for (let n = 0; n < wait; n++) await new Promise(setImmediate)
+              }
+              return found
+            }
+            return Promise.all(
+              branches.map((each, b) => context.call('inner', `start ${b}`).then(() => one(each, b))),
+            )
+          },
+        })
+        const concord = await openConcord({
+          config: {
+            stores: { kind: 'memory' },
+            teams: { t: team({ agents: [x, inner], plan: () => [{ id: 'a', agent: 'x' }] }) },
+          },
+        })
+        try {
+          let run = await concord.run({ text: 'x', team: 't' })
+          for (let n = 0; run.status === 'waiting' && n < 20; n++) {
+            const [wait] = await concord.waits(run.id)
+            await concord.signal(run.id, {
+              kind: 'answer',
+              hash: wait?.hash ?? '',
+              value: `answer ${wait?.prompt}`,
+            })
+            run = await resumed(concord, run.id)
+          }
+          const value = (call: string, name: string): unknown =>
+            ({ tool: name, step: `save ${name}`, ask: `answer ${name}?`, call: [name, `inner ${name}`] })[
+              call
+            ]
+          assert.deepEqual(
+            run.output,
+            branches.map(({ calls }, b) => calls.map((call, i) => value(call, `${b}.${i}`))),
+            JSON.stringify(run.failure),
+          )
+          for (const event of await concord.events(run.id))
+            if (event.type === 'tool.answered' || event.type === 'step.recorded')
+              acknowledged.set(event.data.call, (acknowledged.get(event.data.call) ?? 0) + 1)
+          for (const [call, times] of acknowledged) assert.equal(times, 1, call)
+        } finally {
+          await concord.close()
+        }
+      }),
+      { numRuns: 40, seed },
+    )
   })
 })
