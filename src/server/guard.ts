@@ -19,7 +19,7 @@ export const isLoopback = (host: string): boolean =>
 const forbidden = (rule: string, now: string, way: string): ConcordError =>
   new ConcordError('request.forbidden', `Cannot accept this request as ${rule}: ${now}; ${way}`)
 
-const withToken = 'start the server with a token (CONCORD_TOKEN) to be reached otherwise'
+const withToken = 'start the server with a token (--token, CONCORD_TOKEN) to be reached otherwise'
 
 const hostOf = (c: Context): string => c.req.header('host') ?? new URL(c.req.url).host
 

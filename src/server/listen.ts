@@ -26,10 +26,10 @@ const invalid = (message: string, cause?: unknown): ConcordError =>
 /** Throws `config.invalid` for an address that others can reach without a token, and for a token that is none. */
 export const checkAddress = ({ host, token }: Address & { host: string }): void => {
   if (token !== undefined && token.trim() === '')
-    throw invalid('Cannot serve as the token is empty; set one (CONCORD_TOKEN) or leave it out')
+    throw invalid('Cannot serve as the token is empty; set one (--token, CONCORD_TOKEN) or leave it out')
   if (token === undefined && !isLoopback(host))
     throw invalid(
-      `Cannot listen on ${host} without a token as others could reach it: only 127.0.0.1, ::1 and localhost need none; set a token (CONCORD_TOKEN) or listen on 127.0.0.1`,
+      `Cannot listen on ${host} without a token as others could reach it: only 127.0.0.1, ::1 and localhost need none; set a token (--token, CONCORD_TOKEN) or listen on 127.0.0.1`,
     )
 }
 
