@@ -445,9 +445,16 @@ export class AgentContext implements AgentMemory {
     return this.#services.place.within(this.#prefix, fn)
   }
 
-  /** @internal */
-  draft<T extends EventType>(type: T, data: EventData[T]): Draft {
-    return { type, data, at: this.now(), step: this.stepId, agent: this.agent } as Draft
+  /** @internal An event as the log will hold it: what is in it, not what was given, is what the agent goes on with. */
+  draft<T extends EventType>(type: T, data: EventData[T]): Extract<Draft, { type: T }> {
+    const draft = { type, data, at: this.now(), step: this.stepId, agent: this.agent } as Draft
+    const { log } = this.#services
+    try {
+      return (log.admit?.(draft) ?? draft) as Extract<Draft, { type: T }>
+    } catch {
+      // Denied: the owner asks again, and ends the run with the reason.
+      return draft as Extract<Draft, { type: T }>
+    }
   }
 
   /** @internal Records what the run has read by now, other than by a tool. */

@@ -8,6 +8,7 @@ import {
   shortageText,
 } from '../domain/budget.ts'
 import { ConcordError, isRetryable, toFailure } from '../domain/errors.ts'
+import type { Draft } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import { copyJson, type Json } from '../domain/json.ts'
 import { deadlineOf, type Run } from '../domain/run.ts'
@@ -53,13 +54,13 @@ const delegated = async (context: AgentContext, { call, team, text, options }: D
     ...(output === undefined ? {} : { value: output }),
     ...(failure === undefined ? {} : { failure }),
   }
-  const drafts = [
-    context.draft('step.recorded', { call, name: `child:${team}`, ...result, ...context.parallel_ }),
-  ]
+  const name = `child:${team}`
+  const recorded = context.draft('step.recorded', { call, name, ...result, ...context.parallel_ })
+  const drafts: Draft[] = [recorded]
   if (isLimited(run))
     drafts.push(context.draft('budget.settled', { key: childKey(id), amount: cost, child: id }))
   await journal.record(drafts)
-  return outputOf(result)
+  return outputOf(recorded.data)
 }
 
 const outputOf = ({

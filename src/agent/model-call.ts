@@ -2,6 +2,7 @@ import type { Amount } from '../domain/budget.ts'
 import { shortageText } from '../domain/budget.ts'
 import { durationProblem } from '../domain/duration.ts'
 import { ConcordError, type ErrorCode, type Failure, isRetryable, toFailure } from '../domain/errors.ts'
+import type { Draft } from '../domain/event.ts'
 import { unpricedModel } from '../domain/feasibility.ts'
 import { asJson, copyJson } from '../domain/json.ts'
 import type { JournalEntry } from '../domain/run.ts'
@@ -127,24 +128,24 @@ const attemptOnce = async (
         ? boundOf(context, model, request)
         : nothing
       : priced(model, counted(answer.usage, model, request))
-  const drafts = [
-    context.draft('model.answered', {
-      call,
-      attempt,
-      model: answer?.model ?? model.id,
-      ...(answer === undefined ? {} : { answer: asJson(answer) }),
-      ...(failure === undefined ? {} : { failure }),
-      ...spent,
-      ms: Math.round((clock.monotonic() - startedAt) * 1000) / 1000,
-      ...context.parallel_,
-    }),
-  ]
+  const answered = context.draft('model.answered', {
+    call,
+    attempt,
+    model: answer?.model ?? model.id,
+    ...(answer === undefined ? {} : { answer: asJson(answer) }),
+    ...(failure === undefined ? {} : { failure }),
+    ...spent,
+    ms: Math.round((clock.monotonic() - startedAt) * 1000) / 1000,
+    ...context.parallel_,
+  })
+  const drafts: Draft[] = [answered]
   if (journal.metered) drafts.push(context.draft('budget.settled', { key, amount: spent }))
   journal.note(drafts)
   if (answer === undefined && context.signal.aborted) throw thrown
-  return answer === undefined
-    ? { failure: failure ?? { code: 'model.failed', message: 'no answer' } }
-    : { answer }
+  const { answer: kept, failure: told } = answered.data
+  return kept === undefined
+    ? { failure: told ?? { code: 'model.failed', message: 'no answer' } }
+    : { answer: asAnswer(kept) }
 }
 
 const boundOf = (context: AgentContext, model: Model, request: ModelRequest): Amount => {

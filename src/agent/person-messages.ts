@@ -46,7 +46,9 @@ export class PersonMessages {
     if (messages.length > 0) {
       context.raise_(['untrusted'], 'messages')
       const value = { messages: structuredClone(messages), through: this.#told }
-      journal.note([context.draft('step.recorded', { call, name: 'messages', value: asJson(value) })])
+      const draft = context.draft('step.recorded', { call, name: 'messages', value: asJson(value) })
+      journal.note([draft])
+      return structuredClone((draft.data.value as Told).messages)
     }
     return messages
   }

@@ -50,16 +50,15 @@ const didNow = async (
   }
   const { value, error } = resultOf(name, returned)
   const kept = error === undefined ? { value } : { failure: toFailure(error) }
-  await journal.record([
-    context.draft('step.recorded', {
-      ...recorded,
-      ...(value === undefined && error === undefined ? {} : kept),
-      ...context.parallel_,
-    }),
-  ])
+  const draft = context.draft('step.recorded', {
+    ...recorded,
+    ...(value === undefined && error === undefined ? {} : kept),
+    ...context.parallel_,
+  })
+  await journal.record([draft])
   if (error !== undefined) throw error
   // The same that comes from the journal another time, and not the object the log has.
-  return copied(value)
+  return copied(draft.data.value)
 }
 
 type Result = { value?: Json; error?: undefined } | { value?: undefined; error: ConcordError }

@@ -74,7 +74,7 @@ export type AgentServices = {
   logger: Logger
   state: StateStore
   transport: Transport
-  log: Pick<EventLog, 'read'>
+  log: Pick<EventLog, 'read' | 'admit'>
   /** The memory of who called, where an agent is served to callers elsewhere: then it is that which the agent uses, not this process's. */
   memoryOf?: MemoryOf | undefined
   team(name: string): TeamServices

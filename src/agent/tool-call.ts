@@ -204,8 +204,9 @@ const answered = (
     ms: Math.round(ms * 1000) / 1000,
     ...context.parallel_,
   }
-  context.execution.journal.note([context.draft('tool.answered', data)])
-  return observe(action, result.output, result.failure)
+  const draft = context.draft('tool.answered', data)
+  context.execution.journal.note([draft])
+  return observe(action, draft.data.output, draft.data.failure)
 }
 
 const observe = (action: Action, output: Json | undefined, failure: Failure | undefined): Observation =>

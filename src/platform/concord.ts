@@ -246,9 +246,10 @@ const wired = async (options: Opened): Promise<Concord> => {
     hasModel: config.model !== undefined,
     child: (request) => runChild(runner, { ...request, ...seenBy(request.goal, request.recalled) }),
     headers: (call) => memory.headers(grantOf(call)),
-    // A getter: models stream only while somebody listens.
+    // A getter: models stream only while somebody listens. A policy cannot judge text in pieces, in which half of
+    // what it would redact may be gone already: then nothing is told before the whole answer is recorded.
     get delta() {
-      if (listeners.size === 0) return undefined
+      if (listeners.size === 0 || beforeStore !== storeAsIs) return undefined
       return (at: Omit<Delta, 'text'>, text: string) => {
         for (const listener of listeners) listener({ ...at, text })
       }

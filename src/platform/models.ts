@@ -1,7 +1,9 @@
 import { ConcordError } from '../domain/errors.ts'
+import { storeAsIs } from '../policy/before-store.ts'
 import type { Embedder } from '../ports/embedder.ts'
 import type { Model, Models } from '../ports/model.ts'
 import type { ConcordConfig } from './config.ts'
+import { guardAnswers } from './stores.ts'
 
 type Env = { [name: string]: string | undefined }
 
@@ -20,7 +22,8 @@ const loadModels = async (config: ConcordConfig, env: Env): Promise<Models> => {
   })
   if (config.modelCache === undefined || config.modelCache === false) return registry
   const { cachedModel, memoryAnswers } = await import('../models/cache.ts')
-  const answers = config.modelCache === true ? memoryAnswers() : config.modelCache
+  const kept = config.modelCache === true ? memoryAnswers() : config.modelCache
+  const answers = guardAnswers(kept, config.beforeStore ?? storeAsIs)
   return { resolve: async (id) => cachedModel(await registry.resolve(id), answers) }
 }
 

@@ -1,6 +1,7 @@
 import { ConcordError } from '../domain/errors.ts'
 import type { Draft } from '../domain/event.ts'
-import { type BeforeStore, isDenied, type Sink, storeAsIs } from '../policy/before-store.ts'
+import type { AnswerStore } from '../models/cache.ts'
+import { asked, type BeforeStore, isDenied, type Sink, storeAsIs } from '../policy/before-store.ts'
 import type { AuditTrail } from '../ports/audit.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Append, EventLog } from '../ports/event-log.ts'
@@ -71,7 +72,7 @@ const limitsOf = ({ valueBytesMax, keysPerNamespaceMax, watchersMax }: Partial<S
 })
 
 const passed = <R extends object>(beforeStore: BeforeStore, sink: Sink, record: R): R => {
-  const result = beforeStore(sink, record)
+  const result = asked(beforeStore, sink, record)
   if (isDenied(result))
     throw new ConcordError(
       'policy.denied',
@@ -79,6 +80,10 @@ const passed = <R extends object>(beforeStore: BeforeStore, sink: Sink, record: 
     )
   return result
 }
+
+/** What the log would hold of a run's summary, or that it is denied. */
+export const wouldStore = <R extends object>(beforeStore: BeforeStore | undefined, record: R) =>
+  asked(beforeStore ?? storeAsIs, 'log', record)
 
 const guardWrites = (beforeStore: BeforeStore, writes: readonly StateWrite[]): StateWrite[] =>
   writes.map((write) => {
@@ -109,22 +114,40 @@ const guardedEvent = (beforeStore: BeforeStore, event: Draft): Draft => {
   return requested === undefined ? passing : { ...passing, data: { ...passing.data, requested } }
 }
 
-const guardLog = (log: EventLog, beforeStore: BeforeStore): EventLog => ({
-  ...log,
-  async append(request) {
-    const guarded: Append = {
-      ...request,
-      events: request.events.map((event) => guardedEvent(beforeStore, event)),
-    }
-    if (request.writes !== undefined) guarded.writes = guardWrites(beforeStore, request.writes)
-    if (request.summary !== undefined) guarded.summary = passed(beforeStore, 'log', request.summary)
-    return log.append(guarded)
-  },
-})
+/**
+ * Owners of runs ask before they fold an event (`admit`), so that what they tell and continue with is what is stored.
+ * What was admitted is appended as it is; what was not asked about is asked about then.
+ */
+const guardLog = (log: EventLog, beforeStore: BeforeStore): EventLog => {
+  const admitted = new WeakSet<Draft>()
+  const admit = (draft: Draft): Draft => {
+    if (admitted.has(draft)) return draft
+    // What an event is, when and of which step is not the policy's to change: the run could not be folded.
+    const { type, at, step } = draft
+    const { step: _step, ...passing } = guardedEvent(beforeStore, draft)
+    const kept = { ...passing, type, at, ...(step === undefined ? {} : { step }) } as Draft
+    admitted.add(kept)
+    return kept
+  }
+  return {
+    ...log,
+    admit,
+    async append(request) {
+      const guarded: Append = { ...request, events: request.events.map(admit) }
+      if (request.writes !== undefined) guarded.writes = guardWrites(beforeStore, request.writes)
+      if (request.summary !== undefined) guarded.summary = passed(beforeStore, 'log', request.summary)
+      return log.append(guarded)
+    },
+  }
+}
 
 const guardState = (state: StateStore, beforeStore: BeforeStore): StateStore => ({
   ...state,
   write: async (writes) => state.write(guardWrites(beforeStore, writes)),
+  async fork(namespace, options) {
+    const { namespace: target, ...rest } = passed(beforeStore, 'state', { namespace, ...options })
+    return state.fork(target, rest)
+  },
   async publish(channel, message, provenance) {
     // Never stored, yet it leaves the process like what is.
     const passing = passed(beforeStore, 'state', { channel, message, provenance })
@@ -199,13 +222,47 @@ export const guardKnowledge = (store: KnowledgeStore, beforeStore: BeforeStore):
           ),
       }
 
+/** Answers of models that are kept, in memory or in a store of the user's. A denied one is not kept. */
+export const guardAnswers = (answers: AnswerStore, beforeStore: BeforeStore): AnswerStore =>
+  beforeStore === storeAsIs
+    ? answers
+    : {
+        get: (key) => answers.get(key),
+        set(key, answer) {
+          const record = asked(beforeStore, 'cache', { key, answer })
+          if (!isDenied(record)) return answers.set(key, record.answer)
+        },
+      }
+
+/** How deep a log record is looked into for errors. */
+const plainDepthMax = 6
+
+/** Errors as plain JSON with their text and causes: a policy that walks a record sees all that a logger would print. */
+const plain = (value: unknown, depth = 0): unknown => {
+  if (typeof value !== 'object' || value === null || depth > plainDepthMax) return value
+  if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1))
+  if (!(value instanceof Error)) {
+    const prototype = Object.getPrototypeOf(value)
+    if (prototype !== Object.prototype && prototype !== null) return value
+    return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, plain(field, depth + 1)]))
+  }
+  const { name, message, stack, cause, ...rest } = value
+  const own = plain({ ...rest }, depth + 1) as object
+  const because = cause === undefined ? {} : { cause: plain(cause, depth + 1) }
+  return { name, message, ...own, ...(stack === undefined ? {} : { stack }), ...because }
+}
+
 /** The logger is a sink like the others. A denied record is dropped: nobody waits for a log line. */
 export const guardLogger = (logger: Logger, beforeStore: BeforeStore): Logger => {
   if (beforeStore === storeAsIs) return logger
   const guarded =
     (level: keyof Logger): Logger[typeof level] =>
     (fields, message) => {
-      const record = beforeStore('logger', { ...fields, ...(message === undefined ? {} : { message }) })
+      const plainFields = plain({ ...fields }) as object
+      const record = asked(beforeStore, 'logger', {
+        ...plainFields,
+        ...(message === undefined ? {} : { message }),
+      })
       if (!isDenied(record)) logger[level](record)
     }
   return { debug: guarded('debug'), info: guarded('info'), warn: guarded('warn'), error: guarded('error') }

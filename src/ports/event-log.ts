@@ -64,6 +64,11 @@ export interface EventLog {
    * `store.full`, `store.read-only`, `store.busy`, `store.corrupt`: nothing was appended then. Data are copied: changing them afterwards changes nothing.
    */
   append(request: Append): Promise<Appended>
+  /**
+   * What the log would hold of an event, where a policy stands in front of it: ask before folding it, and append what
+   * is returned. Throws `policy.denied`. Absent where everything is held as it is.
+   */
+  admit?(draft: Draft): Draft
   /** Events of one stream in order, after `afterVersion` (default 0), at most `limit` (default all). Committed events only. */
   read(stream: string, options?: { afterVersion?: number; limit?: number }): Promise<Event[]>
   /** The stream's version; 0 when there is none. */

@@ -1,6 +1,6 @@
 import { advance, blockedBy } from '../domain/advance.ts'
 import { isMetered } from '../domain/budget.ts'
-import { ConcordError, isConcordError, isRetryable, toFailure } from '../domain/errors.ts'
+import { ConcordError, type Failure, isConcordError, isRetryable, toFailure } from '../domain/errors.ts'
 import { type Draft, runStream, type Wait } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import { inputOf } from '../domain/input.ts'
@@ -25,7 +25,7 @@ import { type JournalHost, stale, WorkJournal } from './work-journal.ts'
 
 /*
  * The one that advances a run. Invariants, each with its guard:
- * 1. The fold is ahead of the log by exactly `#pending` and what is in flight: drafts are folded as they are recorded      (#take)
+ * 1. What is folded is what the log will hold: a policy is asked first. The fold is ahead of the log by exactly `#pending` and what is in flight: drafts are folded as they are recorded      (#take)
  * 2. One append in flight; the next carries all that came meanwhile, at the version the last one ended at                (#pump)
  * 3. A step is executed only after the event that starts it is committed, and once for that event                       (#launch)
  * 4. An outcome counts only while the execution it comes from is the current one for its step                           (#close)
@@ -85,6 +85,8 @@ export class Owner {
   /** Its first append is committed: before that, repeating it is its caller's business. */
   #confirmed = false
   #leaving = false
+  /** Why the policy denied what was to be recorded: nothing is recorded after it but the run's end. */
+  #denied: unknown
   #dirty = true
   #pumping = false
   #stopped = false
@@ -196,9 +198,15 @@ export class Owner {
   #take(drafts: Draft[]): void {
     for (const draft of drafts) {
       // A run's end is its last event: what comes while that is committed is too late.
-      if (isFinal(this.run)) return
-      advance(this.run, draft)
-      this.#pending.push(draft)
+      if (isFinal(this.run) || this.#denied !== undefined) return
+      try {
+        const admitted = this.#ports.log.admit?.(draft) ?? draft
+        advance(this.run, admitted)
+        this.#pending.push(admitted)
+      } catch (error) {
+        if (!isRefusal(error)) throw error
+        this.#denied = error
+      }
     }
   }
 
@@ -229,7 +237,8 @@ export class Owner {
     const { clock } = this.#ports
     let begun = clock.monotonic()
     try {
-      while (!this.#stopped && (this.#dirty || this.#pending.length > 0)) {
+      while (!this.#stopped && (this.#dirty || this.#pending.length > 0 || this.#denied !== undefined)) {
+        if (this.#denied !== undefined) return await this.#refused(this.#denied)
         if (clock.monotonic() - begun > sliceMs) {
           await new Promise<void>((resolve) => clock.schedule(0, resolve))
           begun = clock.monotonic()
@@ -260,6 +269,8 @@ export class Owner {
     for (;;) {
       const decision = this.#decision()
       this.#take(decision.events)
+      // Nothing more is taken: the strategy would decide the same again without end.
+      if (this.#denied !== undefined) return undefined
       if (decision.needs !== undefined) {
         this.#dirty = true
         return decision.needs
@@ -337,17 +348,38 @@ export class Owner {
     this.#afterCommit(events)
   }
 
+  /** What the policy in front of the log denies ends the run, as what the log itself refuses does. */
+  async #refused(error: unknown): Promise<void> {
+    for (const ack of this.#acks.splice(0)) ack.reject(error)
+    if (this.#committed === 0) throw error
+    await this.#giveUp(error)
+  }
+
+  #admittedFailure(failure: Failure): Draft {
+    const draftOf = (failure: Failure): Draft => ({
+      type: 'run.failed',
+      at: this.now,
+      data: { failure, reasons: [failure.message] },
+    })
+    try {
+      return this.#ports.log.admit?.(draftOf(failure)) ?? draftOf(failure)
+    } catch {
+      // The reason is denied, too: that it was is said without it.
+      const { code } = failure
+      return draftOf({
+        code,
+        message: 'Cannot record why this run failed as the policy denies it; see the policy',
+      })
+    }
+  }
+
   /** Ends the run at what is committed: the fold is ahead of it by what was refused. */
   async #giveUp(error: unknown): Promise<void> {
     const { log, logger, membership } = this.#ports
     const { id, epoch } = this.run
     const failure = toFailure(error)
     logger.error({ error, run: id }, 'what a run wanted to record was refused')
-    const failed: Draft = {
-      type: 'run.failed',
-      at: this.now,
-      data: { failure, reasons: [failure.message] },
-    }
+    const failed = this.#admittedFailure(failure)
     const committed = await patiently(this.#patience, () => loadRun(log, id))
     const expectedVersion = this.#committed
     Object.assign(this.run, advance(committed, failed))

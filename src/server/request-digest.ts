@@ -4,6 +4,7 @@ import { runStream } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import { canonicalJson, type Json, sameJson } from '../domain/json.ts'
 import type { Concord, GoalRequest } from '../platform/concord.ts'
+import { wouldStore } from '../platform/stores.ts'
 
 export type AskedGoal = Exclude<GoalRequest, string>
 
@@ -27,7 +28,7 @@ const isSameGoal = async ({ log, config }: Concord, id: string, request: AskedGo
   if (before === undefined) return true
   const budget = request.budget ?? config.budget
   const goal = { ...request, team: request.team ?? config.team ?? 'research', ...(budget && { budget }) }
-  const stored = config.beforeStore?.('log', { ...before, goal }) ?? { goal }
+  const stored = wouldStore(config.beforeStore, { ...before, goal })
   return 'goal' in stored && sameJson(plain(stored.goal as Goal), plain(before.goal))
 }
 
