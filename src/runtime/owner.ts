@@ -1,20 +1,19 @@
 import { advance, blockedBy } from '../domain/advance.ts'
 import { isMetered } from '../domain/budget.ts'
-import { ConcordError, type Failure, isConcordError, isRetryable, toFailure } from '../domain/errors.ts'
-import { type Draft, runStream, type Wait } from '../domain/event.ts'
+import { ConcordError, type Failure, isConcordError, toFailure } from '../domain/errors.ts'
+import { type Draft, runStream } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import { inputOf } from '../domain/input.ts'
 import type { Json } from '../domain/json.ts'
 import { idempotencyKey, isFinal, isSuspect, type Run, summaryOf, type Work } from '../domain/run.ts'
 import type { Decision, KnownState, Strategy } from '../domain/strategy.ts'
-import { named } from '../domain/wait.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { StateStore, StateWrite } from '../ports/state-store.ts'
-import { backoffMs } from './backoff.ts'
 import { Cancellation } from './cancellation.ts'
+import { closingEvent } from './closing-event.ts'
 import { loadRun } from './fold.ts'
 import { unreadSignals } from './inbox.ts'
 import type { Lane } from './lane.ts'
@@ -177,7 +176,7 @@ export class Owner {
   /** Brings what is in the inbox into the run. */
   async drain(): Promise<void> {
     if (this.#stopped) return
-    const unread = await unreadSignals(this.#ports.log, this.run, this.now)
+    const unread = await patiently(this.#patience, () => unreadSignals(this.#ports.log, this.run, this.now))
     if (this.#stopped) return
     // Looked at here, in the turn that records them: another drain may have been faster.
     const drafts = unread.filter(({ data }) => data.inbox > this.run.inbox)
@@ -478,39 +477,13 @@ export class Owner {
   #close(work: Work, live: Live, outcome: Outcome, ms: number): void {
     if (!this.#isCurrent(work, live)) return
     this.#live.delete(work.id)
-    const { plan, redo, attempt } = work
-    const envelope = { at: this.now, step: work.id, agent: work.step.agent }
     if (outcome.status === 'blocked') {
       // Still under way in the log: a process that has what is missing executes it.
       void this.suspend(outcome.reason, blockedBy)
       return
     }
-    const reads = outcome.status !== 'waiting' && outcome.reads !== undefined ? { reads: outcome.reads } : {}
-    if (outcome.status === 'succeeded') {
-      if (outcome.writes !== undefined) this.#writes.push(...outcome.writes)
-      const data = { plan, redo, output: outcome.output, ms: Math.round(ms * 1000) / 1000, ...reads }
-      this.#note([{ type: 'step.succeeded', data, ...envelope }], true)
-    } else if (outcome.status === 'waiting') this.#wait(work, outcome.wait, envelope)
-    else {
-      const attemptsMax = work.step.attemptsMax ?? outcome.attemptsMax ?? 3
-      const again = isRetryable(outcome.failure) && attempt < attemptsMax
-      const retryAt = again ? this.now + (outcome.retryAfterMs ?? backoffMs(attempt)) : undefined
-      const data = {
-        plan,
-        redo,
-        attempt,
-        failure: outcome.failure,
-        ...(retryAt === undefined ? {} : { retryAt }),
-        ...reads,
-      }
-      this.#note([{ type: 'step.failed', data, ...envelope }], true)
-    }
-  }
-
-  #wait(work: Work, wait: Wait, envelope: { at: number; step: string; agent: string }): void {
-    const { plan, redo } = work
-    const asked = named(wait, { run: this.run.id, step: work.id, plan, redo })
-    this.#note([{ type: 'step.waiting', data: { plan, redo, wait: asked }, ...envelope }], true)
+    if (outcome.status === 'succeeded' && outcome.writes !== undefined) this.#writes.push(...outcome.writes)
+    this.#note([closingEvent(this.run.id, work, outcome, ms, this.now)], true)
   }
 
   #stop(end: OwnerEnd): void {

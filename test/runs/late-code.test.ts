@@ -118,6 +118,7 @@ const lateAgent = (began: () => void, over: Promise<void>, tried: (ended: string
     tools,
     attemptsMax: 1,
     async run(_input, context) {
+      if (context.attempt > 1) return 'the second time'
       began()
       await over
       const attempts = Object.entries(effects).map(async ([name, act]) => {
@@ -134,6 +135,7 @@ const lateAgent = (began: () => void, over: Promise<void>, tried: (ended: string
   })
 
 type Ending = {
+  retried?: true
   timeoutMs?: number
   inner?: boolean
   end?: (concord: Concord, id: string) => Promise<unknown>
@@ -143,10 +145,11 @@ type Ending = {
 const endings: { [name: string]: Ending } = {
   'was cancelled': { end: (concord, id) => concord.signal(id, { kind: 'cancel' }), ended: 'run.cancelled' },
   'ran out of time': { timeoutMs: 30, ended: 'run.failed' },
+  'ran out of time and was tried again': { timeoutMs: 30, retried: true, ended: 'run.succeeded' },
   'ran out of time below an agent that goes on': { timeoutMs: 30, inner: true, ended: 'step.recorded' },
 }
 
-const lateIn = async ({ timeoutMs, inner, end, ended }: Ending) => {
+const lateIn = async ({ timeoutMs, retried, inner, end, ended }: Ending) => {
   done = []
   const [began, over, tried, finish] = [
     Promise.withResolvers<void>(),
@@ -157,6 +160,7 @@ const lateIn = async ({ timeoutMs, inner, end, ended }: Ending) => {
   const late = {
     ...lateAgent(began.resolve, over.promise, tried.resolve),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(retried && { attemptsMax: 2 }),
   }
   const outer = agent<Json, Json>({
     name: 'outer',

@@ -1,0 +1,41 @@
+import { isRetryable } from '../domain/errors.ts'
+import type { Draft } from '../domain/event.ts'
+import type { Work } from '../domain/run.ts'
+import { named } from '../domain/wait.ts'
+import { backoffMs } from './backoff.ts'
+import type { Outcome } from './perform.ts'
+
+const attemptsMaxDefault = 3
+
+/** The event that ends an execution of a step after `ms`: it succeeded, waits, or failed, to be tried again or for good. */
+export const closingEvent = (
+  run: string,
+  work: Work,
+  outcome: Exclude<Outcome, { status: 'blocked' }>,
+  ms: number,
+  now: number,
+): Draft => {
+  const { plan, redo, attempt } = work
+  const envelope = { at: now, step: work.id, agent: work.step.agent }
+  if (outcome.status === 'waiting') {
+    const wait = named(outcome.wait, { run, step: work.id, plan, redo })
+    return { type: 'step.waiting', data: { plan, redo, wait }, ...envelope }
+  }
+  const reads = outcome.reads === undefined ? {} : { reads: outcome.reads }
+  if (outcome.status === 'succeeded') {
+    const data = { plan, redo, output: outcome.output, ms: Math.round(ms * 1000) / 1000, ...reads }
+    return { type: 'step.succeeded', data, ...envelope }
+  }
+  const attemptsMax = work.step.attemptsMax ?? outcome.attemptsMax ?? attemptsMaxDefault
+  const again = isRetryable(outcome.failure) && attempt < attemptsMax
+  const retryAt = again ? now + (outcome.retryAfterMs ?? backoffMs(attempt)) : undefined
+  const data = {
+    plan,
+    redo,
+    attempt,
+    failure: outcome.failure,
+    ...(retryAt === undefined ? {} : { retryAt }),
+    ...reads,
+  }
+  return { type: 'step.failed', data, ...envelope }
+}
