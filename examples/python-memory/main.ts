@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { agent, openConcord, serve, team } from '@concord-agents/concord'
+import { agent, openConcord, type RunView, serve, team } from '@concord-agents/concord'
 
 const script = fileURLToPath(new URL('./clerk.py', import.meta.url))
 const python = spawn('python3', [script], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -47,6 +47,7 @@ try {
     },
   })
   const server = await serve(concord, { port: 0 })
+  const outputOf = ({ plan }: RunView, step: string) => plan?.steps.find(({ id }) => id === step)?.output
   const sell = async (text: string) => {
     const run = await concord.run({ text, team: 'shop', thread: 'counter', subject: 'ann' })
     assert.equal(run.status, 'succeeded', run.failure?.message)
@@ -54,20 +55,17 @@ try {
   }
   const run = await sell('Sell four.')
   const sold = { left: 6, reordered: 4, by: 'buyer', began: 'run.queued' }
-  assert.deepEqual(run.plan?.steps.get('sell')?.output, { ...sold, earlier: [], known: [] })
+  assert.deepEqual(outputOf(run, 'sell'), { ...sold, earlier: [], known: [] })
   const again = await sell('Sell four more.')
-  assert.deepEqual(again.plan?.steps.get('sell')?.output, {
+  assert.deepEqual(outputOf(again, 'sell'), {
     ...sold,
     earlier: ['Sell four.'],
     known: ['Somebody ordered 4 at once.', 'Ordered 4.'],
   })
-  assert.deepEqual(run.plan?.steps.get('buy')?.output, { reordered: 4, soldBy: 'clerk' })
+  assert.deepEqual(outputOf(run, 'buy'), { reordered: 4, soldBy: 'clerk' })
   const [sale] = await concord.state(`run/${run.id}`).history('stock')
   assert.deepEqual([sale?.value, sale?.provenance.agent, sale?.provenance.step], [6, 'clerk', 'sell'])
-  console.log(
-    'a Python clerk and a TypeScript buyer met in the memory:',
-    again.plan?.steps.get('sell')?.output,
-  )
+  console.log('a Python clerk and a TypeScript buyer met in the memory:', outputOf(again, 'sell'))
   await server.close()
   await concord.close()
 } finally {

@@ -314,7 +314,7 @@ export class AgentContext implements AgentMemory {
   /** What a model writes, as it writes it: shown to who watches, never stored. */
   emit(text: string): void {
     if (this.wanted_)
-      this.#services.delta?.({ run: this.runId, step: this.stepId, agent: this.agent }, String(text))
+      this.#services.deltas?.write({ run: this.runId, step: this.stepId, agent: this.agent }, String(text))
   }
 
   /** @internal Whether what this agent does still counts: its execution, and its own call where another agent called it. */

@@ -105,7 +105,8 @@ const attemptOnce = async (
   if (!context.wanted_) throw stale()
   const clock = context.services.clock
   const startedAt = clock.monotonic()
-  const listening = context.services.delta !== undefined
+  const { deltas } = context.services
+  const listening = deltas !== undefined
   let answer: ModelAnswer | undefined
   let failure: Failure | undefined
   let thrown: unknown
@@ -122,6 +123,7 @@ const attemptOnce = async (
     thrown = error
     failure = toFailure(error, context.signal.aborted ? 'cancelled' : 'model.failed')
   }
+  deltas?.end({ run: context.runId, step: context.stepId, agent: context.agent })
   const spent =
     answer === undefined
       ? sent && !isUnprocessed(failure)

@@ -53,7 +53,11 @@ export const createPerform = (services: AgentServices): Perform => {
   return (execution) => {
     const { agent: name } = execution.work.step
     const made: Made = {}
-    const failure = (error: unknown) => failed(services, execution, name, error, made.current)
+    const ended = <T>(outcome: T): T => {
+      services.deltas?.end({ run: execution.run.id, step: execution.work.id })
+      return outcome
+    }
+    const failure = (error: unknown) => ended(failed(services, execution, name, error, made.current))
     try {
       const call: AgentRun = {
         services,
@@ -68,8 +72,8 @@ export const createPerform = (services: AgentServices): Perform => {
         made,
       }
       const returned = runAgent(call)
-      if (!isPromise(returned)) return succeeded(returned, execution, made.current)
-      return returned.then((value) => succeeded(value, execution, made.current), failure)
+      if (!isPromise(returned)) return ended(succeeded(returned, execution, made.current))
+      return returned.then((value) => ended(succeeded(value, execution, made.current)), failure)
     } catch (error) {
       return failure(error)
     }

@@ -89,7 +89,7 @@ export type AgentServices = {
   /** Starts or finds a child run and waits until it is final or waits itself. Throws what kept it from that, which is not its failure. */
   child(request: ChildRequest): Promise<ChildResult>
   /** Text as a model writes it: shown, never stored. Undefined when nobody listens. */
-  delta?: (at: { run: string; step: string; agent: string }, text: string) => void
+  deltas?: TextSink
   /** Long-term memory of a namespace. */
   knowledge(namespace: string, asking: Asking): Knowledge
   /** Further headers for agents that run elsewhere. */
@@ -97,3 +97,10 @@ export type AgentServices = {
 }
 
 export type DelegateOptions = { params?: Goal['params']; budget?: Limits; criteria?: string[] }
+
+/** Takes what agents write while they write it. */
+export type TextSink = {
+  write(at: { run: string; step: string; agent: string }, text: string): void
+  /** What was written there is complete: the answer, or the whole step, is in the log. */
+  end(at: { run: string; step: string; agent?: string }): void
+}

@@ -1,10 +1,11 @@
 import type { Signal } from '../domain/event.ts'
 import { parseJson } from '../domain/exact.ts'
 import type { Json } from '../domain/json.ts'
+import type { OpenWait } from '../platform/run/waits.ts'
 import { painter } from './format.ts'
 import { personName } from './person.ts'
 import { openTerminal, type Terminal, typedLines } from './terminal.ts'
-import { type OpenWait, waitText } from './waits.ts'
+import { waitText } from './waits.ts'
 
 /** JSON where it is JSON, else the text itself. */
 export const jsonOrText = (text: string): Json => {

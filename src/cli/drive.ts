@@ -1,14 +1,15 @@
 import { errorTable, isConcordError } from '../domain/errors.ts'
-import { inboxStream } from '../domain/event.ts'
 import { isObject } from '../domain/reference.ts'
 import { isFinal, type Run } from '../domain/run.ts'
 import type { Concord } from '../platform/concord.ts'
+import { settle } from '../platform/run/settle.ts'
+import { type Tending, tend } from '../platform/run/tend.ts'
+import { isForOutside, type OpenWait, waitsBelow } from '../platform/run/waits.ts'
 import { askPerson } from './ask.ts'
 import { Progress } from './progress.ts'
 import { type ProgressView, progressView } from './progress-view.ts'
-import { type Tending, tend } from './tend.ts'
 import type { Terminal } from './terminal.ts'
-import { isForOutside, isForPerson, type OpenWait, openWaits } from './waits.ts'
+import { isForPerson } from './waits.ts'
 
 export type Interrupt = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 
@@ -90,14 +91,14 @@ export const drive = async (
   const interrupted = interrupts(stop)
   if (options.opening !== undefined) terminal.err(`${options.opening}\n`)
   let broken: unknown
-  const tending = tend(concord, id, (error) => {
+  const tending = tend(concord, id, 'command line', (error) => {
     broken = error
     stop.abort()
   })
   const following = follow(concord, id, progress, view, options.toldUntil ?? 0, stop.signal)
   const stay: Stay = { concord, id, terminal, view, tending, signal: stop.signal }
   try {
-    const waits = await settle(stay)
+    const waits = await untilDone(stay)
     const interrupt = interrupted.first()
     if (broken !== undefined && interrupt === undefined) throw broken
     const owned = concord.runner.owns(id)
@@ -159,17 +160,16 @@ type Stay = {
 }
 
 /** Returns what the run waits for when it cannot go on from here; nothing when it ended. */
-const settle = async (stay: Stay): Promise<OpenWait[]> => {
+const untilDone = async (stay: Stay): Promise<OpenWait[]> => {
   const { concord, id, terminal, signal } = stay
   while (!signal.aborted) {
     const moved = nextMove(stay)
     const run = await settled(concord, id, signal)
     if (run === undefined || isFinal(run) || run.status === 'suspended') return []
-    const waits = await openWaits(concord, run)
-    const unread = await anyUnread(concord, waits)
-    const person = terminal.interactive && !unread ? waits.find(isForPerson) : undefined
+    const waits = await waitsBelow(concord, run)
+    const person = terminal.interactive ? waits.find(isForPerson) : undefined
     if (person !== undefined) await ask(stay, person)
-    else if (waits.length > 0 && waits.every(isForOutside) && !unread) return waits
+    else if (waits.length > 0 && waits.every(isForOutside)) return waits
     else await moved
   }
   return []
@@ -177,19 +177,11 @@ const settle = async (stay: Stay): Promise<OpenWait[]> => {
 
 const settled = async (concord: Concord, id: string, signal: AbortSignal): Promise<Run | undefined> => {
   try {
-    return await concord.runner.settled(id, signal)
+    return await settle(concord, id, signal)
   } catch (error) {
     if (signal.aborted) return undefined
-    // Taken over by another process: go on as its follower.
-    if (isConcordError(error) && error.code === 'run.owned') return concord.runner.load(id)
     throw error
   }
-}
-
-/** An answer may be in the inbox already, or have moved the run since it was looked at. */
-const anyUnread = async ({ log }: Concord, waits: readonly OpenWait[]): Promise<boolean> => {
-  for (const { run, seen } of waits) if ((await log.version(inboxStream(run))) > seen) return true
-  return false
 }
 
 /** The next commit of the run, of one below it, or of their inboxes; or the end of the stay. */

@@ -1,8 +1,8 @@
 import { finalStatuses, type RunSummary } from '../domain/summary.ts'
 import type { Concord } from '../platform/concord.ts'
+import { claimIfFree } from '../platform/run/tend.ts'
 import { drive } from './drive.ts'
 import { type ReportOptions, report } from './report.ts'
-import { takeIfFree } from './tend.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The run at the top of a tree of child runs. */
@@ -30,7 +30,7 @@ export const stayWith = async (
 ): Promise<number> => {
   const { run: id, status } = summary
   const run = await concord.runner.load(id)
-  const taken = status === 'waiting' || (await takeIfFree(concord, id))
+  const taken = status === 'waiting' || (await claimIfFree(concord, id, 'command line'))
   const steps = run.plan?.order.length ?? 0
   const where = steps === 0 ? '' : `: ${steps - (run.plan?.open ?? 0)} of ${steps} steps are done`
   const hint = options.hint === undefined ? '' : `; ${options.hint}`

@@ -12,8 +12,7 @@ import { namespaceNamed } from '../domain/namespace.ts'
 import type { Recalled } from '../domain/recall.ts'
 import { isObject } from '../domain/reference.ts'
 import { isFinal, openWaits, type Run, type WaitView } from '../domain/run.ts'
-import { finalStatuses, type RunSummary } from '../domain/summary.ts'
-import { isDecision } from '../domain/wait.ts'
+import type { RunSummary } from '../domain/summary.ts'
 import type { Knowledge } from '../memory/knowledge/knowledge.ts'
 import { scopedState } from '../memory/scoped-state.ts'
 import type { State } from '../memory/state.ts'
@@ -30,7 +29,6 @@ import { type Logger, silentLogger } from '../ports/logger.ts'
 import type { Member } from '../ports/membership.ts'
 import type { Random } from '../ports/random.ts'
 import type { Transport } from '../ports/transport.ts'
-import { bound } from '../runtime/decision.ts'
 import { unknownRun } from '../runtime/fold.ts'
 import { type ForkOptions, forkOf } from '../runtime/fork.ts'
 import { createRunner, type Runner, type Start } from '../runtime/runner.ts'
@@ -49,6 +47,10 @@ import { type Grant, memoryTokens } from './memory-token.ts'
 import { embedderFinder, modelFinder } from './models.ts'
 import { rememberFor, remembers } from './recall.ts'
 import { startRetention } from './retention.ts'
+import { type Delta, Deltas } from './run/deltas.ts'
+import { outputOf, type RunHandle, runHandle, type Until } from './run/handle.ts'
+import { type SignalOptions, signalRun } from './run/signal.ts'
+import { type RunView, runView } from './run/view.ts'
 import { guardLogger, openStores } from './stores.ts'
 import { startSweeper } from './sweeper.ts'
 import { systemClock, systemIds, systemPlace, systemRandom } from './system.ts'
@@ -75,8 +77,6 @@ export type StartOptions = {
   depth?: number
 }
 
-export type Delta = { run: string; step: string; agent: string; text: string }
-
 export type OpenOptions = {
   config?: ConcordConfig
   /** Where keys and addresses of providers are looked up. Default `process.env`. */
@@ -97,16 +97,19 @@ export type Concord = {
   readonly config: ConcordConfig
   readonly log: EventLog
   readonly runner: Runner
+  readonly clock: Clock
   /** The config's logger with `beforeStore` in front. */
   readonly logger: Logger
   /** Shared state for those outside the process: the store, and what the holder of a token may do with it. */
   readonly memory: Memory
-  /** Starts a run and resolves with its id once it is durable. A repeated `id` starts nothing and answers the same id. */
-  start(goal: GoalRequest, options?: StartOptions): Promise<string>
-  /** Starts a run and waits until it is final, waits for a person, or is suspended. */
-  run(goal: GoalRequest, options?: StartOptions & { signal?: AbortSignal }): Promise<Run>
-  /** Output of a run that succeeded. Throws its failure, or `goal.unmet` when it did not end well. */
-  result(goal: GoalRequest, options?: { signal?: AbortSignal }): Promise<Json>
+  /** Starts a run; resolves once it is durable. A repeated `id` starts nothing and answers the same run. */
+  start(goal: GoalRequest, options?: StartOptions): Promise<RunHandle>
+  /** A run that was started before, here or elsewhere. Throws `run.unknown`. */
+  handle(run: string): Promise<RunHandle>
+  /** Starts a run and waits until it is final, suspended, or waits for a person or a signal. */
+  run(goal: GoalRequest, options?: StartOptions & Until): Promise<RunView>
+  /** Starts a run and returns its output. Throws its failure, or `goal.unmet` when it waits for a person or is suspended. */
+  result(goal: GoalRequest, options?: Until): Promise<Json>
   events(run: string): Promise<Event[]>
   /** What a run began with of its thread and about its subject. Throws `run.unknown`. */
   recalled(run: string): Promise<Recalled>
@@ -114,17 +117,19 @@ export type Concord = {
   onDelta(listener: (delta: Delta) => void): () => void
   runs(query?: RunsQuery): Promise<RunSummary[]>
   /**
-   * Puts a signal in a run's inbox. A decision (approve, reject, answer) names by `hash` or `name` which of the run's `waits` it is
-   * about and counts for no other. Throws `input.invalid`, `run.not-waiting`, `run.finished` or `run.unknown`.
+   * Puts a signal in a run's inbox, as the methods of a handle do. A decision (approve, reject, answer) names by `hash` or
+   * `name` which of the run's `waits` it is about and counts for no other. Throws `input.invalid`, `run.not-waiting`,
+   * `run.finished` or `run.unknown`.
    */
-  signal(run: string, signal: Signal): Promise<void>
+  signal(run: string, signal: Signal, options?: SignalOptions): Promise<void>
   /** What a run waits for: of an approval, everything that will happen, with its hash. Throws `run.unknown`. */
   waits(run: string): Promise<WaitView[]>
   /** Whether the process that a run names as its owner still lives. */
   isAlive(owner: string): Promise<boolean>
   /** What keeps a run that no living process advances from being executed here: an agent, team, tool that is missing. */
   blocked(run: Run): Promise<string | undefined>
-  fork(run: string, options?: ForkOptions): Promise<string>
+  /** A new run that continues from an event of another. Throws `run.unknown` or `input.invalid`. */
+  fork(run: string, options?: ForkOptions): Promise<RunHandle>
   /** What is known about a subject; what is changed here is changed as `user`. */
   subject(subject: string): SubjectMemory
   /** Shared state of a namespace, written as `user`. */
@@ -145,6 +150,7 @@ export type Concord = {
    */
   readonly lost: Promise<ConcordError>
   close(reason?: string): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 /** Opens the stores and wires everything: the one place that knows everybody. Throws `config.invalid` and the stores' errors. */
@@ -198,7 +204,7 @@ type Opened = Omit<OpenOptions, 'config'> &
 const wired = async (options: Opened): Promise<Concord> => {
   const { config, env, role, clock, random, logger, beforeStore, teams, wakes, stores } = options
   const { log, state, membership } = stores
-  const listeners = new Set<(delta: Delta) => void>()
+  const deltas = new Deltas(role === 'server')
   const ids = systemIds(clock, random)
 
   const teamNamed = (name: string): Team => teams(name)
@@ -213,8 +219,7 @@ const wired = async (options: Opened): Promise<Concord> => {
   const memory = memoryAccess({
     store: state,
     log,
-    incarnation: stores.incarnation,
-    tokens: memoryTokens(memoryKey({ stores: config.stores, secret }), clock, stores.incarnation),
+    tokens: memoryTokens(memoryKey({ stores: config.stores, secret }), clock),
     clock,
     url: options.url,
     team: (name) => teamNamed(name).services,
@@ -247,13 +252,11 @@ const wired = async (options: Opened): Promise<Concord> => {
     hasModel: config.model !== undefined,
     child: (request) => runChild(runner, { ...request, ...seenBy(request.goal, request.recalled) }),
     headers: (call) => memory.headers(grantOf(call)),
-    // A getter: models stream only while somebody listens. A policy cannot judge text in pieces, in which half of
-    // what it would redact may be gone already: then nothing is told before the whole answer is recorded.
-    get delta() {
-      if (listeners.size === 0 || beforeStore !== storeAsIs) return undefined
-      return (at: Omit<Delta, 'text'>, text: string) => {
-        for (const listener of listeners) listener({ ...at, text })
-      }
+    // A getter: models of a process that is asked for one result stream only while somebody listens. A policy cannot judge
+    // text in pieces, in which half of what it would redact may be gone already: then nothing is told before the whole
+    // answer is recorded.
+    get deltas() {
+      return deltas.wanted && beforeStore === storeAsIs ? deltas : undefined
     },
   }
   const runner = createRunner(
@@ -314,16 +317,26 @@ const wired = async (options: Opened): Promise<Concord> => {
       .finally(() => learning.delete(learned))
     learning.add(learned)
   }
-  const start: Concord['start'] = async (goal, options) => {
+  const ports = { log, runner, clock }
+  const signal: Concord['signal'] = (id, given, options) => signalRun(ports, id, given, options)
+  const fork: Concord['fork'] = async (id, options = {}) => {
+    const request = await forkOf(log, id, ids.run(), options)
+    teamNamed(request.goal.team)
+    return handleOn(await runner.start({ ...request, ...seenBy(request.goal, request.recalled) }))
+  }
+  const handleOn = (id: string) => runHandle(id, { ...ports, deltas, signal, fork })
+  const begin = async (goal: GoalRequest, options?: StartOptions): Promise<string> => {
     const given = await recalling(goal, options)
     const id = await runner.start(given)
     learn(given)
     return id
   }
-  const run: Concord['run'] = async (goal, options) => {
+  /** The run when it first rests; most are over by then, and nothing need be read. */
+  const ended = async (goal: GoalRequest, options: StartOptions & Until = {}): Promise<Run> => {
     const given = await recalling(goal, options)
     learn(given)
-    return runner.run(given, options?.signal)
+    const run = await runner.run(given, options.signal)
+    return isFinal(run) ? run : handleOn(run.id).settledRun(options)
   }
 
   const watchers = createWatchers(wakes, {
@@ -331,7 +344,7 @@ const wired = async (options: Opened): Promise<Concord> => {
     state,
     clock,
     logger,
-    start: (id, goal) => start(goal, { id, ...woken(goal) }),
+    start: (id, goal) => begin(goal, { id, ...woken(goal) }),
     settled: (id, signal) => runner.settled(id, signal),
   })
   const checkpoints = createCheckpoints({ stores, clock, logger, config, env })
@@ -348,48 +361,47 @@ const wired = async (options: Opened): Promise<Concord> => {
   const stopRetaining =
     role === 'server' ? startRetention({ config, env, stores, clock, logger }) : async () => {}
 
+  const close = async (reason = 'the process stops'): Promise<void> => {
+    memory.reachableAt(undefined)
+    await watchers.stop()
+    await checkpoints.stop()
+    // A run that is suspended now would have to be resumed by somebody: learning takes seconds.
+    await untilLearned(learning, clock)
+    stopSweeping()
+    await stopRetaining()
+    await runner.close(reason)
+    await knowledge.close()
+    await membership.leave()
+    await stores.close()
+  }
+
   return {
     config,
     log,
     runner,
+    clock,
     logger,
     memory,
-    start,
-    run,
-    async result(request, { signal } = {}) {
-      const ended = await run(request, signal === undefined ? {} : { signal })
-      if (ended.status === 'succeeded') return ended.output ?? null
-      if (ended.failure !== undefined)
-        throw new ConcordError(ended.failure.code, ended.failure.message, { details: { run: ended.id } })
-      throw new ConcordError(
-        'goal.unmet',
-        `Cannot return a result as run ${ended.id} is ${ended.status}; follow it with "concord trace ${ended.id}"`,
-      )
+    start: async (goal, options) => handleOn(await begin(goal, options)),
+    async handle(id) {
+      if ((await log.run(id)) === undefined) throw unknownRun(id)
+      return handleOn(id)
     },
+    run: async (goal, options) => runView(await ended(goal, options)),
+    result: async (goal, until) => outputOf(await ended(goal, until)),
     events: (id) => log.read(runStream(id)),
     recalled: async (id) => (await recalledAtStart(log, id)) ?? Promise.reject(unknownRun(id)),
     follow: (id, follow) => followRun(log, id, follow),
-    onDelta(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    onDelta: (listener) => deltas.listen(listener),
     runs: (query) => log.runs(query),
-    async signal(id, signal) {
-      const summary = isDecision(signal.kind) ? await log.run(id) : undefined
-      const open = summary !== undefined && !finalStatuses.has(summary.status)
-      await runner.send(id, open ? bound(await runner.load(id), signal) : signal)
-    },
+    signal,
     waits: async (id) => openWaits(await runner.load(id)),
     isAlive: (owner) => membership.isAlive(owner),
     async blocked(run) {
       if (isFinal(run) || (run.owner !== undefined && (await membership.isAlive(run.owner)))) return undefined
       return run.blocked ?? runner.lacks(run)
     },
-    async fork(id, fork = {}) {
-      const request = await forkOf(log, id, ids.run(), fork)
-      teamNamed(request.goal.team)
-      return runner.start({ ...request, ...seenBy(request.goal, request.recalled) })
-    },
+    fork,
     state: (namespace) => userState(namespaceNamed(namespace)),
     subject: (subject) =>
       subjectMemory({ subject, state: userState(''), source: { agent: 'user' }, now: () => clock.now() }),
@@ -405,19 +417,8 @@ const wired = async (options: Opened): Promise<Concord> => {
     watchers,
     checkpoints,
     lost: lost.promise,
-    async close(reason = 'the process stops') {
-      memory.reachableAt(undefined)
-      await watchers.stop()
-      await checkpoints.stop()
-      // A run that is suspended now would have to be resumed by somebody: learning takes seconds.
-      await untilLearned(learning, clock)
-      stopSweeping()
-      await stopRetaining()
-      await runner.close(reason)
-      await knowledge.close()
-      await membership.leave()
-      await stores.close()
-    },
+    close,
+    [Symbol.asyncDispose]: () => close(),
   }
 }
 

@@ -1,6 +1,7 @@
 import { type Event, runStream } from '../domain/event.ts'
 import { finalStatuses, statusOf } from '../domain/summary.ts'
 import type { EventLog } from '../ports/event-log.ts'
+import { unknownRun } from '../runtime/fold.ts'
 
 export type FollowOptions = {
   /** Events after this version; default all. */
@@ -12,7 +13,7 @@ export type FollowOptions = {
 
 const pageSize = 500
 
-/** Events of a run as they are committed, from the past into the future, none missing, none twice. */
+/** Events of a run as they are committed, from the past into the future, none missing, none twice. Throws `run.unknown`. */
 export async function* followRun(
   log: EventLog,
   run: string,
@@ -31,6 +32,7 @@ export async function* followRun(
   const stop = () => wake()
   options.signal?.addEventListener('abort', stop, { once: true })
   try {
+    if ((await log.run(run)) === undefined) throw unknownRun(run)
     while (options.signal?.aborted !== true) {
       changed = false
       const events = await log.read(stream, { afterVersion: after, limit: pageSize })

@@ -94,6 +94,8 @@ export type Runner = {
   lacks(run: Run): string | undefined
   /** From now on wake a waiting run of this store when a signal for it arrives, and reconcile every `everyMs`. */
   adopt(everyMs?: number): void
+  /** Whether it does. */
+  readonly adopts: boolean
   /** Suspends every run of this process and stops listening. */
   close(reason: string): Promise<void>
 }
@@ -407,6 +409,9 @@ export const createRunner = (
     reconcile: reconciler.reconcile,
     blocked: blocked.list,
     lacks: options.lacks,
+    get adopts() {
+      return adopting
+    },
     adopt(everyMs = reconcileEveryMs) {
       adopting = true
       reconciler.adopt(everyMs)

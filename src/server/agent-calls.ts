@@ -6,9 +6,9 @@ import type { Json } from '../domain/json.ts'
 import type { Step } from '../domain/plan.ts'
 import { type Concord, type OpenOptions, openConcord } from '../platform/concord.ts'
 import type { ConcordConfig, RemoteAgent } from '../platform/config.ts'
+import { settle } from '../platform/run/settle.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { CallersMemory } from './callers-memory.ts'
-import { settle } from './settle.ts'
 
 export type AnyAgent = Exclude<NonNullable<ConcordConfig['agents']>[string], RemoteAgent>
 

@@ -52,7 +52,10 @@ const unharmed = async (chaos: Chaos): Promise<unknown[]> => {
   concord.runner.adopt(50)
   const outputs = await Promise.all(
     Array.from({ length: chaos.runs }, async (_, i) => {
-      const id = await concord.start({ text: 'go', team: `chaos${i}`, budget: { tokens } }, { id: `run${i}` })
+      const { id } = await concord.start(
+        { text: 'go', team: `chaos${i}`, budget: { tokens } },
+        { id: `run${i}` },
+      )
       for (;;) {
         const run = await concord.runner.settled(id)
         if (finalStatuses.has(run.status)) return run.output

@@ -49,7 +49,7 @@ describe('children of a run that is no longer wanted', () => {
       { agents: [boss], plan: bossPlan },
       { teams: { small: team({ agents: [middle] }), smallest: definition } },
     )
-    const id = await concord.start({ text: 'x', team: 't' })
+    const { id } = await concord.start({ text: 'x', team: 't' })
     await began
     await concord.signal(id, { kind: 'cancel' })
     assert.equal((await concord.runner.settled(id)).status, 'cancelled')
@@ -146,7 +146,7 @@ describe('children of a run that is no longer wanted', () => {
     await concord.log.append({
       stream: `run/${waiting.id}`,
       expectedVersion: version,
-      epoch: waiting.epoch,
+      epoch: (await concord.runner.load(waiting.id)).epoch,
       events: [{ type: 'run.cancelled', at: Date.now(), data: { reason: 'gone' } }],
       summary: { ...summary, status: 'cancelled' },
     })
@@ -200,7 +200,7 @@ describe('a parent that waits for its child', () => {
       ],
     })
     const concord = await concordWith({ agents: [boss], plan: bossPlan }, { teams: { small } })
-    const id = await concord.start({ text: 'x', team: 't' })
+    const { id } = await concord.start({ text: 'x', team: 't' })
     await began.promise
     const child = (await concord.runs({ parent: id }))[0]?.run ?? ''
     await concord.signal(id, { kind: 'pause' })
@@ -294,8 +294,8 @@ describe('budgets over children', () => {
     assert.equal(run.status, 'failed')
     assert.equal(run.failure?.code, 'budget.exhausted')
     assert.equal(calls, 3)
-    assert.ok(run.book.spent.tokens <= 1000, String(run.book.spent.tokens))
-    assert.equal(run.book.spent.tokens, 900)
+    assert.ok(run.spent.tokens <= 1000, String(run.spent.tokens))
+    assert.equal(run.spent.tokens, 900)
   })
 
   it('a child does not take what steps beside and after it need', async () => {
@@ -319,7 +319,7 @@ describe('budgets over children', () => {
     )
     const run = await concord.run({ text: 'x', team: 't', budget: { tokens: 2500 } })
     assert.equal(run.status, 'succeeded', JSON.stringify(run.failure))
-    assert.equal(run.book.spent.tokens, 4 * 300)
+    assert.equal(run.spent.tokens, 4 * 300)
   })
 
   it('what a child spent before it failed is spent as well', async () => {
@@ -351,7 +351,7 @@ describe('budgets over children', () => {
     )
     const run = await concord.run({ text: 'x', team: 't', budget: { tokens: 1000 } })
     assert.ok(model.calls() <= 3, `${model.calls()} calls of 300 under a budget of 1000`)
-    assert.equal(run.book.spent.tokens, 300 * model.calls())
+    assert.equal(run.spent.tokens, 300 * model.calls())
   })
 
   it('the depth a goal allows holds for everything below it', async () => {

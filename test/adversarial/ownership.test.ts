@@ -54,7 +54,7 @@ describe('a run whose owner lives', () => {
         await first.signal(id, { kind: 'signal', name: 'go' })
       return append(request)
     }
-    id = await first.start({ text: 'x', team: 't' })
+    id = (await first.start({ text: 'x', team: 't' })).id
     await began.promise
     assert.ok(typesOf(await first.events(id)).includes('run.resumed'))
     assert.notEqual((await second.log.run(id))?.owner, undefined)
@@ -109,7 +109,7 @@ describe('a signal that comes while a run is being let go', () => {
       }
       return append(request)
     }
-    id = await concord.start({ text: 'x', team: 't' })
+    id = (await concord.start({ text: 'x', team: 't' })).id
     await concord.signal(id, { kind: 'pause' })
     await eventOf(concord, id, (event) => event.type === 'signal.received')
     gate.resolve()
@@ -143,7 +143,7 @@ describe('a result that comes while the end of its run is being committed', () =
       }
       return append(request)
     }
-    const id = await concord.start({ text: 'x', team: 't' })
+    const { id } = await concord.start({ text: 'x', team: 't' })
     await concord.signal(id, { kind: 'cancel' })
     assert.equal((await concord.runner.settled(id)).status, 'cancelled')
     await new Promise(setImmediate)
@@ -169,7 +169,7 @@ describe('two who resume a suspended run at once', () => {
         { id: 'b', agent: 'echo', payload: 'end' },
       ],
     })
-    const id = await concord.start({ text: 'x', team: 't' })
+    const { id } = await concord.start({ text: 'x', team: 't' })
     await concord.signal(id, { kind: 'pause' })
     await eventOf(concord, id, (event) => event.type === 'signal.received')
     gate.resolve()
@@ -234,7 +234,7 @@ describe('time', () => {
       },
     })
     const concord = await concordWith({ agents: [sleeper] }, { clock: jumping })
-    const waiting = await concord.run({ text: 'x', team: 't' })
+    const waiting = await concord.runner.run({ goal: { text: 'x', team: 't' } })
     for (let i = 0; i < 10; i++) await new Promise(setImmediate)
     shift = -5_000
     clock.advance(10_000)
@@ -276,7 +276,7 @@ describe('following a run', () => {
       agents: [agent<unknown, unknown>({ name: 'later', run: async (input) => input })],
       plan: () => [{ id: 'a', agent: 'later', forEach: Array.from({ length: 700 }, (_, i) => i) }],
     })
-    const id = await concord.start({ text: 'x', team: 't' })
+    const { id } = await concord.start({ text: 'x', team: 't' })
     const follow = async (from: number, slow: boolean): Promise<number[]> => {
       const versions: number[] = []
       for await (const event of concord.follow(id, { after: from })) {

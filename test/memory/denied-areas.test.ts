@@ -99,7 +99,7 @@ const second = async (policy: MemoryPolicy) => {
       }
       const run = await concord.run({ text: 'what is known', team: 'closed', ...about })
       assert.equal(run.status, 'succeeded', run.failure?.message)
-      const fork = await concord.fork(run.id, { at: 1 })
+      const { id: fork } = await concord.fork(run.id, { at: 1 })
       await concord.runner.settled(fork)
       const events = [...(await concord.events(run.id)), ...(await concord.events(fork))]
       return { seen: seen.join('\n'), count: seen.length, events: JSON.stringify(events) }

@@ -81,7 +81,7 @@ const here = async (t: TestContext, policy: { memory: MemoryPolicy } | undefined
   })
   const server = await serve(elsewhere, { port: 0 })
   t.after(() => server.close(0))
-  const run = await elsewhere.start(goal)
+  const { id: run } = await elsewhere.start(goal)
   await begun
   const memoryToken = elsewhere.memory.tokens.issue({
     run,

@@ -44,7 +44,7 @@ const overHttp: OpenSdk = async (t) => {
 
 const withToken: OpenSdk = async (t) => {
   const { clock, concord, url } = await served(t)
-  const run = await concord.start('x')
+  const { id: run } = await concord.start('x')
   const claims = { run, step: 'waiting', agent: 'waiting', epoch: 1 }
   const call = { attempt: 1, since: 0, expiresAt: clock.now() + 60_000 }
   const open = (key: string) => {

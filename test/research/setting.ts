@@ -1,4 +1,5 @@
-import { type AnyAgent, type Concord, type ConcordConfig, openConcord, type Run } from '../../src/index.ts'
+import type { Run } from '../../src/domain/run.ts'
+import { type AnyAgent, type Concord, type ConcordConfig, openConcord } from '../../src/index.ts'
 import type { TeamDefinition } from '../../src/orchestration/team.ts'
 import type { ResearchOutput } from '../../src/teams/research/shapes.ts'
 import {
@@ -26,7 +27,7 @@ export const research = async (
   const concord = await openConcord({
     config: { ...config, stores: { kind: 'memory' }, teams: { research: team } },
   })
-  const run = await concord.run({ text, params })
+  const run = await concord.runner.load((await concord.run({ text, params })).id)
   // What the run returned is what the tests are about.
   const output = run.output as unknown
   return {

@@ -56,8 +56,8 @@ for (const wire of [openAiChat, openAiCompatible, anthropicMessages, googleGener
         const limits = budget ? { budget: { tokens: 100_000 } } : {}
         const run = await concord.run({ text: 'x', team: 't', ...limits })
         assert.equal(run.status, 'succeeded')
-        assert.equal(run.book.reserved.size, 0)
-        return run.book.spent.tokens
+        assert.equal((await concord.runner.load(run.id)).book.reserved.size, 0)
+        return run.spent.tokens
       }
 
       const answered: [string, Reply][] = [
@@ -89,7 +89,7 @@ for (const wire of [openAiChat, openAiCompatible, anthropicMessages, googleGener
         const run = await alone.run({ text: 'x', team: 't', budget: { tokens: 100_000 } })
         await alone.close()
         assert.match(String(run.output), /ECONNREFUSED/)
-        assert.equal(run.book.spent.tokens, 0)
+        assert.equal(run.spent.tokens, 0)
       })
     })
 
@@ -113,7 +113,7 @@ describe('a stream that began and then says it is refused', () => {
     await concord.close()
     await server.close()
     assert.match(String(run.output), /limits the rate/)
-    assert.ok(run.book.spent.tokens > outputTokensMax)
+    assert.ok(run.spent.tokens > outputTokensMax)
   })
 })
 
@@ -126,8 +126,8 @@ describe('a call that was sent and given up', () => {
     const concord = await concordWith({ agents: [m], plan })
     const run = await concord.run({ text: 'x', team: 't', budget: { tokens: 100_000 } })
     assert.equal(run.failure?.code, 'agent.timeout')
-    assert.ok(run.book.spent.tokens > outputTokensMax)
-    assert.equal(run.book.reserved.size, 0)
+    assert.ok(run.spent.tokens > outputTokensMax)
+    assert.equal((await concord.runner.load(run.id)).book.reserved.size, 0)
   })
 
   it('is charged its bound when an agent called by another runs out of time', async () => {
@@ -139,17 +139,17 @@ describe('a call that was sent and given up', () => {
     const concord = await concordWith({ agents: [outer, inner], plan })
     const run = await concord.run({ text: 'x', team: 't', budget: { tokens: 100_000 } })
     assert.equal(run.status, 'succeeded')
-    assert.ok(run.book.spent.tokens > outputTokensMax)
+    assert.ok(run.spent.tokens > outputTokensMax)
   })
 
   it('is charged its bound when the run is cancelled', async () => {
     const concord = await concordWith({ agents: [agent({ name: 'm', model: hanging() })], plan })
-    const id = await concord.start({ text: 'x', team: 't', budget: { tokens: 100_000 } })
+    const { id } = await concord.start({ text: 'x', team: 't', budget: { tokens: 100_000 } })
     await eventOf(concord, id, ({ type }) => type === 'model.called')
     await concord.signal(id, { kind: 'cancel' })
-    const run = await concord.runner.settled(id)
-    assert.equal(run.status, 'cancelled')
-    assert.ok(run.book.spent.tokens > outputTokensMax)
+    const { status, book } = await concord.runner.settled(id)
+    assert.equal(status, 'cancelled')
+    assert.ok(book.spent.tokens > outputTokensMax)
   })
 
   it('never costs more than the budget, however often it fails', async () => {
@@ -163,8 +163,8 @@ describe('a call that was sent and given up', () => {
     })
     const concord = await concordWith({ agents: [m], plan })
     const run = await concord.run({ text: 'x', team: 't', budget: { tokens: 500 } })
-    assert.ok(run.book.spent.tokens <= 500)
+    assert.ok(run.spent.tokens <= 500)
     assert.ok(model.calls() < 20)
-    assert.ok(run.book.spent.tokens >= model.calls() * outputTokensMax)
+    assert.ok(run.spent.tokens >= model.calls() * outputTokensMax)
   })
 })

@@ -101,7 +101,7 @@ describe('a wait beyond what a timer can hold', () => {
       },
     })
     const concord = await concordWith({ agents: [sleeper], plan: sole('x') }, { clock })
-    const id = await concord.start({ text: 'x', team: 't' })
+    const { id } = await concord.start({ text: 'x', team: 't' })
     // sleep(0) is a timer of the clock too.
     while ((await concord.log.run(id))?.status !== 'waiting') {
       clock.advance(1)

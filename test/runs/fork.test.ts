@@ -30,7 +30,7 @@ describe('a fork with other params or another goal', () => {
     const approved = (await concord.events(id)).findLast((event) => event.type === 'signal.received')
     // While the question is open, when it has been answered, and when the step has continued with the answer.
     for (const at of [events.length, approved?.version ?? 0, (approved?.version ?? 0) + 1]) {
-      const fork = await concord.fork(id, { at, params: { amount: 100_000, to: 'Mallory' } })
+      const { id: fork } = await concord.fork(id, { at, params: { amount: 100_000, to: 'Mallory' } })
       const waiting = await concord.runner.settled(fork)
       assert.equal(waiting.status, 'waiting', `at ${at}: ${JSON.stringify(waiting.output)}`)
       const [wait] = await concord.waits(fork)
@@ -93,7 +93,7 @@ describe('a fork with other params or another goal', () => {
     await concord.signal(id, { kind: 'signal', name: 'go', value: 'for the pen' })
     await concord.signal(id, { kind: 'signal', name: 'go', value: 'early' })
     assert.equal((await resumed(concord, id)).status, 'waiting')
-    const fork = await concord.fork(id, { params: { what: 'sofa' }, goal: 'sell' })
+    const { id: fork } = await concord.fork(id, { params: { what: 'sofa' }, goal: 'sell' })
     assert.equal((await concord.runner.settled(fork)).status, 'waiting')
     assert.deepEqual(
       (await concord.waits(fork)).map(({ for: kind, name }) => [kind, name]),
@@ -107,7 +107,7 @@ describe('a fork with other params or another goal', () => {
     assert.deepEqual(run.output, ['found sofa', 'said sofa', 'step sofa sell', 'for the sofa'])
     assert.deepEqual(done, ['before', 'pen', 'sofa'])
     // With nothing changed it continues where its origin waits.
-    const same = await concord.fork(id)
+    const { id: same } = await concord.fork(id)
     assert.equal((await concord.runner.settled(same)).status, 'waiting')
     await decide(concord, same, { kind: 'answer', value: 1 })
     assert.deepEqual((await resumed(concord, same)).output, [
@@ -137,9 +137,9 @@ describe('a fork with other params or another goal', () => {
       agents: [work],
       plan: () => [{ id: 'f', agent: 'x', forEach: [0, 1, 2, 3] }],
     })
-    const id = await concord.start({ text: 'x', team: 't', params: { colour: 'red' } })
+    const { id } = await concord.start({ text: 'x', team: 't', params: { colour: 'red' } })
     await eventOf(concord, id, (event) => event.type === 'step.succeeded' && event.step === 'f/3')
-    const fork = await concord.fork(id, { params: { colour: 'blue' } })
+    const { id: fork } = await concord.fork(id, { params: { colour: 'blue' } })
     const run = await concord.runner.settled(fork)
     gate.resolve()
     assert.deepEqual(
@@ -161,7 +161,7 @@ describe('a fork with other params or another goal', () => {
       plan: () => [{ id: 'a', agent: 'x', requireApproval: true }],
     })
     const { id } = await concord.run({ text: 'x', team: 't', params: { n: 1 } })
-    const fork = await concord.fork(id, { params: { n: 2 } })
+    const { id: fork } = await concord.fork(id, { params: { n: 2 } })
     await concord.runner.settled(fork)
     assert.deepEqual((await concord.waits(fork))[0]?.input, { goal: 'x', n: 2 })
     await decide(concord, fork, { kind: 'approve' })

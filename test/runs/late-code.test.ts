@@ -181,7 +181,7 @@ const lateIn = async ({ timeoutMs, retried, inner, end, ended }: Ending) => {
   )
   const heard: string[] = []
   concord.onDelta(({ text }) => heard.push(text))
-  const id = await concord.start({ text: 'x', team: 't', subject: 'ada' })
+  const { id } = await concord.start({ text: 'x', team: 't', subject: 'ada' })
   await concord.state(`run/${id}`).set('kept', 'as it was')
   await began.promise
   await end?.(concord, id)

@@ -45,7 +45,7 @@ describe('a model as the checker of a team', () => {
     ])
     const run = await judged(model)
     assert.equal(run.status, 'succeeded')
-    assert.equal(run.works.get('w')?.redo, 1)
+    assert.equal(run.plan?.steps[0]?.redo, 1)
   })
 
   it('keeps an output of its own', async () => {

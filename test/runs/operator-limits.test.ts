@@ -62,9 +62,9 @@ describe("the operator's budget", () => {
     const open = { text: 'x', budget: { steps: 9999 } }
     for (const budget of [{}, null, { steps: 1e15 }]) {
       const run = await concord.run({ text: 'x', budget } as Parameters<Concord['run']>[0])
-      assert.deepEqual([run.failure?.code, run.goal.budget], ['plan.infeasible', ceiling])
+      assert.deepEqual([run.failure?.code, run.budget], ['plan.infeasible', ceiling])
     }
-    assert.deepEqual(await budgetOf(concord, await concord.start(open)), ceiling)
+    assert.deepEqual(await budgetOf(concord, (await concord.start(open)).id), ceiling)
     const direct = await concord.runner.start({ goal: { ...open, team: 'one' } })
     assert.deepEqual(await budgetOf(concord, direct), ceiling)
 
@@ -72,7 +72,7 @@ describe("the operator's budget", () => {
     assert.match(above.failure?.message ?? '', /20 steps, the budget allows [0-3] more/)
 
     const ended = await concord.run({ text: 'x', team: 'one', budget: { steps: 2 } })
-    const fork = await concord.fork(ended.id, { at: 1, goal: 'y' })
+    const { id: fork } = await concord.fork(ended.id, { at: 1, goal: 'y' })
     assert.deepEqual(await budgetOf(concord, fork), { ...ceiling, steps: 2 })
 
     await concord.watchers.start()

@@ -133,7 +133,7 @@ describe('an owner whose store cannot answer for a time', () => {
     const concord = await concordWith(definition, { clock })
     let broken = false
     faulty(concord, async (request, through) => (broken ? Promise.reject(busy()) : through(request)))
-    const id = await concord.start({ text: 'x', team: 't' })
+    const { id } = await concord.start({ text: 'x', team: 't' })
     await began.promise
     broken = true
     go.resolve()

@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it, type TestContext } from 'node:test'
 import { z } from 'zod'
+import type { Run } from '../../src/domain/run.ts'
 import { traceOf } from '../../src/domain/trace.ts'
-import { type AnyAgent, agent, type Concord, type Run, team, tool } from '../../src/index.ts'
+import { type AnyAgent, agent, type Concord, team, tool } from '../../src/index.ts'
 import { decide, type Policy } from '../../src/policy/decide.ts'
 import type { AnyTool, Permission } from '../../src/ports/tool.ts'
 import { callsTool, scriptedModel } from '../../src/testing/model.ts'
@@ -30,7 +31,8 @@ const toolOf = (name: string, permission: Permission, done: string[] = []): AnyT
     },
   })
 
-const called = async (concord: Concord, goal = 'x'): Promise<Run> => concord.run({ text: goal, team: 't' })
+const called = async (concord: Concord, goal = 'x'): Promise<Run> =>
+  concord.runner.load((await concord.run({ text: goal, team: 't' })).id)
 
 const folderOf = (t: TestContext): string => {
   const folder = mkdtempSync(join(tmpdir(), 'concord-permissions-'))
@@ -139,7 +141,7 @@ describe('an obedient model that a hostile file tells to leak', () => {
 
   it('is refused where nobody can answer, and told how to be allowed', async (t) => {
     const { root, got, concord } = await setting(t)
-    const id = await concord.start({ text: 'x', team: 't' }, { unattended: true })
+    const { id } = await concord.start({ text: 'x', team: 't' }, { unattended: true })
     const run = await concord.runner.settled(id)
     assert.equal(run.status, 'succeeded')
     const events = await concord.events(id)
@@ -283,7 +285,7 @@ describe('what a run has read', () => {
       /private and untrusted.*memory of global/,
     )
     assert.deepEqual([...(await concord.runner.load(run.id)).labels].sort(), both)
-    const forked = await concord.runner.settled(await concord.fork(run.id))
+    const forked = await (await concord.fork(run.id)).settled()
     assert.equal(forked.status, 'waiting')
   })
 })
@@ -317,7 +319,7 @@ describe('a policy', () => {
       run: async (_input, context) => (await context.tool('save')).failed ?? 'saved',
     })
     const concord = await concordWith({ agents: [saves], policy: { tools: { save: 'ask' } } })
-    const id = await concord.start({ text: 'x', team: 't' }, { unattended: true })
+    const { id } = await concord.start({ text: 'x', team: 't' }, { unattended: true })
     assert.equal((await concord.runner.settled(id)).status, 'waiting')
   })
 })

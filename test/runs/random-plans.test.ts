@@ -134,7 +134,7 @@ describe('any plan', () => {
             },
           })
           try {
-            const run = await concord.run({ text: 'x', team: 't' })
+            const run = await concord.runner.run({ goal: { text: 'x', team: 't' } })
             const events = await concord.events(run.id)
             assert.ok(isFinal(run))
             const shouldFail = drawn.some(

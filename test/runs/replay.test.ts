@@ -239,7 +239,7 @@ describe('branches of one step', () => {
           Promise.all([0, 1, 2].map(async (i) => (await context.tool('a', i)).output ?? null)),
       })
     const first = await version(running(hanging))
-    const id = await first.start({ text: 'x', team: 't' })
+    const { id } = await first.start({ text: 'x', team: 't' })
     await began.promise
     const quick = tool({
       ...noting(effects, 'a'),
@@ -480,7 +480,7 @@ describe('any agent whose branches come to their calls in another order at each 
           },
         })
         try {
-          let run = await concord.run({ text: 'x', team: 't' })
+          let run = await concord.runner.run({ goal: { text: 'x', team: 't' } })
           for (let n = 0; run.status === 'waiting' && n < 20; n++) {
             const [wait] = await concord.waits(run.id)
             await concord.signal(run.id, {

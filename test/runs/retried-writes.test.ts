@@ -70,7 +70,7 @@ describe('writes of an agent behind HTTP whose attempt failed', () => {
   it('are those of the attempt that succeeded, and count once where they are the same', async () => {
     const concord = await concordWith({ agents: [agent({ name: 'a', run: () => new Promise(() => {}) })] })
     const server = await serve(concord, { port: 0 })
-    const run = await concord.start({ text: 'x', team: 't' })
+    const { id: run } = await concord.start({ text: 'x', team: 't' })
     const work = async (attempt: number) => {
       const token = concord.memory.tokens.issue({
         run,

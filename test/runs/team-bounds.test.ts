@@ -30,7 +30,7 @@ describe('how often a failing step is executed', () => {
       },
       { clock },
     )
-    const id = await concord.start({ text: 'x', team: 't' })
+    const { id } = await concord.start({ text: 'x', team: 't' })
     for (let attempt = 1; ; attempt++) {
       const failed = await eventOf(
         concord,

@@ -56,7 +56,7 @@ describe('a thread', () => {
         thread: 'x',
         ...(subject === undefined ? {} : { subject }),
       })
-      return run.recalled?.thread?.map(({ goal }) => goal)
+      return (await concord.recalled(run.id)).thread?.map(({ goal }) => goal)
     }
     assert.deepEqual(await asked('ada'), ['about ada', 'has a child'])
     assert.deepEqual(await asked(), ['has a child'])
@@ -72,7 +72,7 @@ describe('a thread', () => {
     for (let i = 0; i < 60; i++) await concord.run({ text: 'fails', team: 'failing', thread: 'x' })
     const run = await concord.run({ text: 'now', team: 't', thread: 'x' })
     assert.deepEqual(
-      run.recalled?.thread?.map(({ goal }) => goal),
+      (await concord.recalled(run.id)).thread?.map(({ goal }) => goal),
       ['the first'],
     )
   })
@@ -84,7 +84,7 @@ describe('a thread', () => {
     )
     for (const text of ['first', 'second', 'third']) await concord.run({ text, team: 't', thread: 'x' })
     const run = await concord.run({ text: 'now', team: 't', thread: 'x' })
-    const turns = run.recalled?.thread ?? []
+    const turns = (await concord.recalled(run.id)).thread ?? []
     assert.deepEqual(
       turns.map(({ goal, cut }) => [goal, cut]),
       [
@@ -159,7 +159,7 @@ describe('a subject', () => {
     )
     const asked = await tell('Book me a seat on the train', 'ada')
     assert.deepEqual(
-      asked.recalled?.facts?.map(({ fact }) => fact),
+      (await concord.recalled(asked.id)).facts?.map(({ fact }) => fact),
       ['I prefer aisle seats on trains now'],
     )
     assert.match(

@@ -73,7 +73,7 @@ describe('a run that waits', () => {
       },
     })
     const concord = await concordWith({ agents: [late], plan: () => [{ id: 'a', agent: 'late' }] })
-    const id = await concord.start({ text: 'x', team: 't' })
+    const { id } = await concord.start({ text: 'x', team: 't' })
     await concord.signal(id, { kind: 'signal', name: 'go', value: 'early' })
     await eventOf(concord, id, (event) => event.type === 'signal.received')
     gate.resolve()
@@ -115,7 +115,7 @@ describe('a run that waits', () => {
         }),
     })
     const concord = await concordWith({ agents: [endless], plan: () => [{ id: 'a', agent: 'endless' }] })
-    const id = await concord.start({ text: 'x', team: 't' })
+    const { id } = await concord.start({ text: 'x', team: 't' })
     await concord.signal(id, { kind: 'cancel', value: 'changed my mind' })
     const run = await concord.runner.settled(id)
     assert.equal(run.status, 'cancelled')
@@ -142,7 +142,7 @@ describe('a run that waits', () => {
         { id: 'b', agent: 'echo', payload: { $step: 'a' } },
       ],
     })
-    const id = await concord.start({ text: 'x', team: 't' })
+    const { id } = await concord.start({ text: 'x', team: 't' })
     await eventOf(concord, id, (event) => event.type === 'step.started')
     await concord.signal(id, { kind: 'pause' })
     await eventOf(concord, id, (event) => event.type === 'signal.received')
@@ -164,7 +164,7 @@ describe('a run that waits', () => {
         ),
     })
     const concord = await concordWith({ agents: [stuck], plan: () => [{ id: 'a', agent: 'stuck' }] })
-    const id = await concord.start({ text: 'x', team: 't' })
+    const { id } = await concord.start({ text: 'x', team: 't' })
     await eventOf(concord, id, (event) => event.type === 'step.started')
     await concord.runner.close('the process stops')
     const last = (await concord.events(id)).at(-1)
@@ -260,7 +260,7 @@ describe('a fork', () => {
     const at = (await concord.events(first.id)).find(
       (event) => event.type === 'step.succeeded' && event.step === 'a',
     )
-    const id = await concord.fork(first.id, { at: at?.version, params: { colour: 'red' } })
+    const { id } = await concord.fork(first.id, { at: at?.version, params: { colour: 'red' } })
     const second = await concord.runner.settled(id)
     assert.deepEqual(first.output, { colour: 'none', k: 'kept' })
     assert.deepEqual(second.output, { colour: 'red', k: 'kept' })
@@ -303,7 +303,7 @@ describe('a fork', () => {
       const at = events.find((event) => event.type === 'step.succeeded' && event.step === 'a')?.version
       const ids: string[] = []
       for (const name of ['left', 'right']) {
-        const id = await concord.fork(first.id, { ...(at === undefined ? {} : { at }), params: { name } })
+        const { id } = await concord.fork(first.id, { ...(at === undefined ? {} : { at }), params: { name } })
         assert.equal((await concord.runner.settled(id)).output, 6)
         ids.push(id)
       }
@@ -325,7 +325,7 @@ describe('a fork', () => {
         [difference?.key, difference?.before?.value, difference?.after?.value, others],
         ['by', 'left', 'right', []],
       )
-      const again = await concord.fork(ids[0] ?? '')
+      const { id: again } = await concord.fork(ids[0] ?? '')
       await concord.runner.settled(again)
       const grandchild = concord.state(`run/${again}`)
       await grandchild.set('kept', 'changed')

@@ -85,8 +85,8 @@ describe('GET /runs/{id}/events', () => {
       },
     })
     const { concord, get } = await appOf(t, soleTeam(writing))
-    const id = await concord.start({ text: 'x', params: { text: 'mine' } })
-    const second = await concord.start({ text: 'x', params: { text: 'theirs' } })
+    const { id } = await concord.start({ text: 'x', params: { text: 'mine' } })
+    const { id: second } = await concord.start({ text: 'x', params: { text: 'theirs' } })
     const response = await get(`/runs/${id}/events`)
     const messages = messagesOf(response)
     const seen: Message[] = []
@@ -149,7 +149,7 @@ describe('GET /runs/{id}/events', () => {
     const { url } = await served(t, concord)
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 400 }), { maxLength: 8 }), async (breaks) => {
-        const id = await concord.start({ text: 'x', team: 'long' })
+        const { id } = await concord.start({ text: 'x', team: 'long' })
         const seen: number[] = []
         const connect = async (messagesMax: number): Promise<boolean> => {
           const client = new AbortController()

@@ -63,7 +63,7 @@ describe('knowledge over HTTP', () => {
       teams: { t: team({ agents: [waiting] }) },
     })
     t.after(done.open)
-    const run = await concord.start({ text: 'x', subject: 'ann' })
+    const { id: run } = await concord.start({ text: 'x', subject: 'ann' })
     const token = concord.memory.tokens.issue({
       run,
       step: 'waiting',

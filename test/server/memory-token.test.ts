@@ -37,7 +37,7 @@ const underWay = async (t: TestContext, config: ConcordConfig = {}) => {
     server: { memoryKey: memoryKeySecret, ...config.server },
   })
   t.after(done.open)
-  const run = await concord.start({ text: 'x', thread: 'talk', subject: 'ann' })
+  const { id: run } = await concord.start({ text: 'x', thread: 'talk', subject: 'ann' })
   const grant: Grant = {
     run,
     step: 'waiting',
@@ -213,7 +213,7 @@ describe('a concord-token', () => {
     const own = [`run/${run}`, `run/${run}/branch`, 'thread/talk', 'subject/ann', 'team/t', 'global']
     for (const namespace of own)
       assert.equal((await put(token(), { namespace, key: 'k' })).status, 200, namespace)
-    const other = await concord.start('other')
+    const { id: other } = await concord.start('other')
     const others = [
       `run/${other}`,
       `run/${run}x`,
@@ -447,7 +447,7 @@ describe('an agent elsewhere', () => {
     })
     await served(t, concord)
     const run = await concord.run('x')
-    assert.equal(run.plan?.steps.get('a')?.output, 1, run.failure?.message)
+    assert.equal(run.plan?.steps.find(({ id }) => id === 'a')?.output, 1, run.failure?.message)
     assert.equal(refusals.length, 7)
     for (const error of refusals) {
       assert.ok(isConcordError(error))

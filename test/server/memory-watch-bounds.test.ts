@@ -41,7 +41,7 @@ describe('watches that are not read', () => {
   it('are bounded for one call of an agent', async (t) => {
     const concord = await openMemory(t, soleTeam(idle))
     const { url } = await served(t, concord)
-    const run = await concord.start({ text: 'x' })
+    const { id: run } = await concord.start({ text: 'x' })
     const tokenOf = async (key: string) =>
       concord.memory.tokens.issue({
         run,

@@ -139,7 +139,7 @@ describe('the memory of an agent elsewhere', () => {
   it('needs the two headers of a call, in Python too', { skip: pythonMissing }, async (t) => {
     const worker = agent({ name: 'worker', url: await pythonAgent(t, 'rememberer') })
     const { run } = await second(t, worker, { note: 'A note on notes.', fact: 'Drinks coffee' })
-    assert.deepEqual(run.plan?.steps.get('a')?.output, {
+    assert.deepEqual(run.plan?.steps.find(({ id }) => id === 'a')?.output, {
       state: 'A note on notes.',
       knowledge: ['A note on notes.'],
       log: ['run.queued', 'run.claimed', 'run.started'],
@@ -181,8 +181,8 @@ describe('the memory of an agent elsewhere', () => {
     const policy = { memory: { thread: 'none', subject: 'read' } } as const
     const concord = await openMemory(t, { team: 't', teams: { t: team({ agents: [waiting], policy }) } })
     t.after(done.open)
-    const run = await concord.start(goal('x'))
-    const other = await concord.start('other')
+    const { id: run } = await concord.start(goal('x'))
+    const { id: other } = await concord.start('other')
     const memoryToken = concord.memory.tokens.issue({
       run,
       step: 'waiting',

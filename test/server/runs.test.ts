@@ -222,7 +222,7 @@ describe('signals', () => {
       ],
       [slow, asking],
     )
-    const id = await concord.start({ text: 'x' })
+    const { id } = await concord.start({ text: 'x' })
     await started.opened
     await post(`/runs/${id}/pause`)
     hold.open()

@@ -87,9 +87,9 @@ describe('serve', () => {
     const config = { ...soleTeam(slow), stores: { kind: 'sqlite' as const, directory } }
     const before = await openConcord({ config, role: 'server' })
     const server = await serve(before, { port: 0 })
-    const stopped = await before.start({ text: 'stopped with the server' })
+    const { id: stopped } = await before.start({ text: 'stopped with the server' })
     await first.opened
-    const paused = await before.start({ text: 'paused by a person' })
+    const { id: paused } = await before.start({ text: 'paused by a person' })
     for await (const event of before.follow(paused)) if (event.type === 'step.started') break
     await before.signal(paused, { kind: 'pause' })
     for await (const event of before.follow(paused)) if (event.type === 'signal.received') break

@@ -3,13 +3,14 @@ import type { Signal } from '../../domain/event.ts'
 import type { RunSummary } from '../../domain/summary.ts'
 import { isDecision } from '../../domain/wait.ts'
 import type { Concord } from '../../platform/concord.ts'
+import { type OpenWait, waitsBelow } from '../../platform/run/waits.ts'
 import { about, confirmed, jsonOrText } from '../ask.ts'
 import { command } from '../command.ts'
 import { findRun } from '../find-run.ts'
 import { withRuns } from '../settings.ts'
 import { rootOf, stayWith } from '../stay.ts'
 import { openTerminal, type Terminal } from '../terminal.ts'
-import { type OpenWait, openWaits, waitText, wayToAnswer } from '../waits.ts'
+import { waitText, wayToAnswer } from '../waits.ts'
 import { runArgument } from './trace.ts'
 
 const signalOptions = {
@@ -46,7 +47,7 @@ type Wanted = {
 
 /** The wait that is meant. Throws `input.invalid` when none fits, or several do. */
 const waitOf = async (concord: Concord, root: RunSummary, kind: Kind, wanted: Wanted): Promise<OpenWait> => {
-  const all = await openWaits(concord, await concord.runner.load(root.run))
+  const all = await waitsBelow(concord, await concord.runner.load(root.run))
   const fitting = all.filter(
     (open) =>
       waitsFor[kind](open) &&

@@ -89,7 +89,7 @@ export const chatCommand = command({
         if (text === '') continue
         if (leave.has(text)) break
         const unattended = terminal.interactive ? {} : { unattended: true as const }
-        const id = await concord.start({ text, team, thread, ...about }, unattended)
+        const { id } = await concord.start({ text, team, thread, ...about }, unattended)
         const driven = await drive(concord, id, terminal, { quiet: !terminal.interactive })
         code = terminal.interactive ? report(terminal, driven, {}) : report(quietly(terminal), driven, {})
         if (driven.interrupt !== undefined) return code

@@ -50,7 +50,7 @@ export const forkCommand = command({
     checkOutput(values.output)
     return withRuns(values, async (concord) => {
       const { run } = await findRun(concord, wanted)
-      const id = await concord.fork(run, {
+      const { id } = await concord.fork(run, {
         ...(at === undefined ? {} : { at }),
         ...(values.input.length === 0 ? {} : { params }),
         ...(values.goal === undefined ? {} : { goal: values.goal }),

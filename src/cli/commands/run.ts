@@ -123,7 +123,7 @@ export const runCommand = command({
         return await stayWith(concord, found, terminal, { ...values, hint: '--new starts afresh' })
       const readable = values.corpus === undefined ? {} : { readable: [resolve(values.corpus)] }
       const unattended = terminal.interactive ? {} : { unattended: true as const }
-      const id = await concord.start(goal, { ...readable, ...unattended })
+      const { id } = await concord.start(goal, { ...readable, ...unattended })
       const quiet = values.json
       const opening = quiet ? {} : { opening: `Run ${id} (team ${goal.team})` }
       return report(terminal, await drive(concord, id, terminal, { quiet, ...opening }), values)

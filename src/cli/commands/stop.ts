@@ -4,16 +4,11 @@ import { command } from '../command.ts'
 import { findRun } from '../find-run.ts'
 import { personName } from '../person.ts'
 import { withRuns } from '../settings.ts'
-import { takeIfFree, whileTended } from '../tend.ts'
 import { openTerminal } from '../terminal.ts'
 import { runArgument } from './trace.ts'
 
 const isAdvanced = async (concord: Concord, { owner }: RunSummary): Promise<boolean> =>
   owner !== undefined && (await concord.isAlive(owner))
-
-const untilCancelled = async (concord: Concord, id: string): Promise<void> => {
-  for await (const event of concord.follow(id)) if (event.type === 'run.cancelled') return
-}
 
 export const pauseCommand = command({
   name: 'pause',
@@ -33,10 +28,10 @@ export const pauseCommand = command({
         terminal.err(`Run ${id} is not under way; go on with it: concord resume ${id}\n`)
         return 0
       }
-      await concord.signal(id, { kind: 'pause', by: personName() })
-      if (status === 'waiting') await takeIfFree(concord, id)
-      else terminal.err(`Run ${id} pauses when the steps under way are done\n`)
-      const run = await whileTended(concord, id, concord.runner.settled(id))
+      const handle = await concord.handle(id)
+      await handle.pause(personName())
+      if (status !== 'waiting') terminal.err(`Run ${id} pauses when the steps under way are done\n`)
+      const run = await handle.settled()
       terminal.err(
         run.status === 'suspended'
           ? `Suspended run ${id}; go on with it: concord resume ${id}\n`
@@ -57,12 +52,10 @@ export const cancelCommand = command({
     const terminal = openTerminal(values['no-color'])
     return withRuns(values, async (concord) => {
       const { run: id } = await findRun(concord, wanted)
-      const value = why.join(' ')
-      await concord.signal(id, { kind: 'cancel', by: personName(), ...(value === '' ? {} : { value }) })
-      // Nobody else may be there to do it.
-      await takeIfFree(concord, id)
-      await whileTended(concord, id, untilCancelled(concord, id))
-      const run = await concord.runner.load(id)
+      const reason = why.join(' ')
+      const handle = await concord.handle(id)
+      await handle.cancel(reason === '' ? undefined : reason, personName())
+      const run = await handle.settled()
       terminal.err(
         run.status === 'cancelled' ? `Cancelled run ${id}\n` : `Run ${id} was quicker: it is ${run.status}\n`,
       )

@@ -3,12 +3,12 @@ import type { Context } from 'hono'
 import { asJson } from '../../domain/json.ts'
 import { openWaits, type Run, type WaitView } from '../../domain/run.ts'
 import type { RunStatus } from '../../domain/summary.ts'
+import { settle } from '../../platform/run/settle.ts'
 import { bodyOf } from '../body.ts'
 import { invalid, problemOf, problemResponse } from '../problem.ts'
 import { type AskedGoal, checkSameRequest, requestDigest, runOfKey } from '../request-digest.ts'
 import { type App, type Env, json, route, type Services } from '../route.ts'
 import { acceptedSchema, goalSchema, problemSchema, successSchema } from '../schemas.ts'
-import { settle } from '../settle.ts'
 
 const keyCharsMax = 255
 
@@ -117,7 +117,7 @@ export const goalRoutes = (app: App, services: Services): void => {
       const key = keyOf(c)
       const preference = preferenceOf(c.req.header('prefer'))
       const id =
-        key === undefined ? await concord.start(request, remote) : await startOnce(concord, key, request)
+        key === undefined ? (await concord.start(request, remote)).id : await startOnce(concord, key, request)
       const run = await wait(services, id, c.req.raw.signal, preference.waitMs)
       if (run !== undefined) return answer(c, run)
       const status = (await concord.log.run(id))?.status ?? 'queued'

@@ -2,11 +2,11 @@ import { z } from '@hono/zod-openapi'
 import { finalStatuses, type RunStatus } from '../../domain/summary.ts'
 import { traceOf } from '../../domain/trace.ts'
 import { formatTrace } from '../../domain/trace-text.ts'
+import { runView, summaryView } from '../../platform/run/view.ts'
 import type { RunsQuery } from '../../ports/event-log.ts'
 import { fit, queryOf } from '../body.ts'
 import { type App, json, route, type Services } from '../route.ts'
 import { idParam, runSchema, runsQuerySchema, runsSchema, traceQuerySchema, traceSchema } from '../schemas.ts'
-import { runView, summaryView } from '../view.ts'
 import { knownRun } from './known-run.ts'
 
 const textWidth = 160

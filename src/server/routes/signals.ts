@@ -1,8 +1,6 @@
 import type { Context } from 'hono'
-import { isConcordError } from '../../domain/errors.ts'
 import type { Signal } from '../../domain/event.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
-import type { RunStatus } from '../../domain/summary.ts'
 import { bodyOf } from '../body.ts'
 import { type App, json, route, type Services } from '../route.ts'
 import { acceptedSchema, forkSchema, idParam, signalSchemas } from '../schemas.ts'
@@ -21,17 +19,6 @@ const summaries: { [K in Kind]: string } = {
   message: 'Send a message to a run',
 }
 
-const quiet = new Set(['run.owned', 'run.finished', 'version.conflict', 'run.blocked'])
-
-/** Runs at rest have nobody to read their inbox where no process adopts them: this one does then. */
-const wake = async ({ concord }: Services, run: string, status: RunStatus, kind: Kind): Promise<void> => {
-  const resting = status === 'waiting' || (status === 'suspended' && (kind === 'resume' || kind === 'cancel'))
-  if (concord.runner.owns(run) || !(resting || kind === 'resume')) return
-  await concord.runner.resume(run, 'signal').catch((error) => {
-    if (!isConcordError(error) || !quiet.has(error.code)) throw error
-  })
-}
-
 const signalOf = (kind: Kind, body: { [member: string]: unknown }, principal: string): Signal => {
   const { reason, value = reason, by: claimed, ...rest } = body
   return {
@@ -48,8 +35,7 @@ const send = async (services: Services, c: Context, kind: Kind): Promise<Respons
   const { concord } = services
   const { run, status } = await knownRun(concord, c)
   const given = signalOf(kind, await bodyOf(c, signalSchemas[kind]), services.principal)
-  await concord.signal(run, given)
-  await wake(services, run, status, kind)
+  await concord.signal(run, given, { wake: true })
   c.header('location', `/runs/${run}`)
   return c.json({ runId: run, status: (await concord.log.run(run))?.status ?? status }, 202)
 }
@@ -88,7 +74,7 @@ const forkRoute = (app: App, { concord }: Services): void =>
       const { run } = await knownRun(concord, c)
       const { params, ...rest } = await bodyOf(c, forkSchema)
       const request = { ...rest, readable: [], ...(params && { params: params as JsonObject }) }
-      const id = await concord.fork(run, request)
+      const { id } = await concord.fork(run, request)
       c.header('location', `/runs/${id}`)
       return c.json({ runId: id, status: (await concord.log.run(id))?.status ?? 'queued' }, 201)
     },

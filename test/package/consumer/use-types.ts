@@ -6,7 +6,7 @@ import {
   defineConfig,
   type Goal,
   openConcord,
-  type Run,
+  type RunView,
   team,
 } from '@concord-agents/concord'
 import { callsTool, scriptedModel } from '@concord-agents/concord/testing'
@@ -32,7 +32,7 @@ const config: ConcordConfig = defineConfig({
   },
 })
 const concord = await openConcord({ config })
-const run: Run = await concord.run({ text: 'Double it', team: 'numbers', params: { value: 21 } })
+const run: RunView = await concord.run({ text: 'Double it', team: 'numbers', params: { value: 21 } })
 await concord.close()
 if (run.status !== 'succeeded') throw new ConcordError('internal', JSON.stringify(run.failure))
 // @ts-expect-error: the types are there, not `any`: a run has no such member.

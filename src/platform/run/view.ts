@@ -1,6 +1,6 @@
-import type { Failure } from '../domain/errors.ts'
-import { openWaits, type Run, type StepState } from '../domain/run.ts'
-import type { RunSummary } from '../domain/summary.ts'
+import type { Failure } from '../../domain/errors.ts'
+import { openWaits, type Run, type StepState } from '../../domain/run.ts'
+import type { RunSummary } from '../../domain/summary.ts'
 
 const statusOfStep = (run: Run, { step, status }: StepState): string => {
   const work = run.works.get(step.id)
@@ -34,7 +34,9 @@ const shownFailure = (failure: Failure | undefined): Failure | undefined => {
   return shown
 }
 
-/** A run as `GET /runs/{id}` shows it. */
+/** A run as plain data, as `GET /runs/{id}` shows it. */
+export type RunView = ReturnType<typeof runView>
+
 export const runView = (run: Run, blocked?: string) => {
   const { goal, plan, book } = run
   return {

@@ -1,49 +1,53 @@
-import { isConcordError } from '../domain/errors.ts'
-import { inboxStream, runStream } from '../domain/event.ts'
-import { finalStatuses } from '../domain/summary.ts'
-import type { Concord } from '../platform/concord.ts'
+import { isConcordError } from '../../domain/errors.ts'
+import { inboxStream, runStream } from '../../domain/event.ts'
+import { finalStatuses } from '../../domain/summary.ts'
+import type { RunPorts } from './ports.ts'
 
 const lookEveryMs = 1000
 const depthMost = 16
 
-const isQuicker = (error: unknown): boolean =>
-  isConcordError(error) && ['run.owned', 'run.finished', 'version.conflict'].includes(error.code)
+/** Another process has the run, was quicker, knows its code and this one does not, or there is nothing left to do. */
+const quiet = new Set(['run.owned', 'run.finished', 'version.conflict', 'run.blocked'])
 
-/** Takes a run over unless somebody living has it, was quicker, or it ended meanwhile. */
-export const takeIfFree = async (concord: Concord, id: string): Promise<boolean> => {
+/** Claims a run unless a living process has it, was quicker, or it has ended. Whether it was claimed. */
+export const claimIfFree = async (
+  { runner }: Pick<RunPorts, 'runner'>,
+  id: string,
+  by: string,
+): Promise<boolean> => {
   try {
-    await concord.runner.resume(id, 'command line')
+    await runner.resume(id, by)
     return true
   } catch (error) {
-    if (isQuicker(error)) return false
+    if (isConcordError(error) && quiet.has(error.code)) return false
     throw error
   }
 }
 
-/** Wakes a run that could move and that nobody moves: its owner died, its time came, or a signal is unread; and those it waits for. */
-const wake = async (concord: Concord, id: string, depth: number): Promise<void> => {
-  const { runner, log } = concord
+/** Wakes a run that could move and that no process moves: its owner died, its time came, or a signal is unread; and those it waits for. */
+const wake = async (ports: RunPorts, id: string, by: string, depth: number): Promise<void> => {
+  const { runner, log, clock } = ports
   if (runner.owns(id)) return
   const summary = await log.run(id)
   if (summary === undefined || finalStatuses.has(summary.status)) return
   if (summary.status === 'suspended') {
-    if (depth > 0) await takeIfFree(concord, id)
+    if (depth > 0) await claimIfFree(ports, id, by)
     return
   }
   if (summary.status !== 'waiting') {
-    await takeIfFree(concord, id)
+    await claimIfFree(ports, id, by)
     return
   }
   const run = await runner.load(id)
-  const due = summary.wakeAt !== undefined && summary.wakeAt <= Date.now()
+  const due = summary.wakeAt !== undefined && summary.wakeAt <= clock.now()
   if (due || (await log.version(inboxStream(id))) > run.inbox) {
-    await takeIfFree(concord, id)
+    await claimIfFree(ports, id, by)
     return
   }
   if (depth >= depthMost) return
   for (const work of run.works.values())
     if (work.status === 'waiting' && work.wait?.run !== undefined)
-      await wake(concord, work.wait.run, depth + 1)
+      await wake(ports, work.wait.run, by, depth + 1)
 }
 
 export type Tending = {
@@ -56,7 +60,7 @@ export type Tending = {
  * Keeps one run and the runs below it moving while this process stays with it, as a server does for all runs. Errors of the store end
  * up in `onError`.
  */
-export const tend = (concord: Concord, id: string, onError: (error: unknown) => void): Tending => {
+export const tend = (ports: RunPorts, id: string, by: string, onError: (error: unknown) => void): Tending => {
   let busy = false
   let again = false
   let stopped = false
@@ -69,7 +73,7 @@ export const tend = (concord: Concord, id: string, onError: (error: unknown) => 
     try {
       do {
         again = false
-        await wake(concord, id, 0)
+        await wake(ports, id, by, 0)
       } while (again && !stopped)
     } catch (error) {
       if (!stopped) onError(error)
@@ -78,7 +82,7 @@ export const tend = (concord: Concord, id: string, onError: (error: unknown) => 
     }
   }
   const isInbox = (stream: string) => stream === inboxStream(id) || stream.startsWith(`${inboxStream(id)}.`)
-  const unlisten = concord.log.onCommit(({ streams }) => {
+  const unlisten = ports.log.onCommit(({ streams }) => {
     if (streams.some(isInbox)) void look()
   })
   void look()
@@ -92,16 +96,5 @@ export const tend = (concord: Concord, id: string, onError: (error: unknown) => 
       unlisten()
       clearInterval(timer)
     },
-  }
-}
-
-/** Waits for `done`, and claims the run in the meantime should its owner die or stand still. Rejects when the store fails. */
-export const whileTended = async <T>(concord: Concord, id: string, done: Promise<T>): Promise<T> => {
-  const failed = Promise.withResolvers<never>()
-  const tending = tend(concord, id, failed.reject)
-  try {
-    return await Promise.race([done, failed.promise])
-  } finally {
-    tending.stop()
   }
 }
