@@ -6,6 +6,7 @@ import { isObject } from '../domain/reference.ts'
 import type { ProviderConfig } from '../models/provider-config.ts'
 import type { TeamDefinition } from '../orchestration/team.ts'
 import type { Bounds } from '../orchestration/team-shape.ts'
+import type { MemoryPolicy } from '../policy/memory.ts'
 import type { Price } from '../ports/model.ts'
 import type {
   AuditConfig,
@@ -43,6 +44,7 @@ const object = <T>(members: { [K in keyof Required<T>]: Shape }): Shape => ({ is
 const table = (each: Shape): Shape => ({ is: 'object', each })
 const list = (each: Shape): Shape => ({ is: 'list', each })
 const choice = (...oneOf: string[]): Shape => ({ is: 'string', oneOf })
+const access = choice('write', 'read', 'none')
 const either = (shape: Shape, or: Shape): Shape => ({ ...shape, or })
 
 const openObject: Shape = { is: 'object' }
@@ -158,6 +160,7 @@ const shape = object<ConcordConfig>({
     factsTokensMax: number,
     learn: boolean,
     learnWith: either(string, openObject),
+    access: object<MemoryPolicy>({ thread: access, subject: access, team: access, global: access }),
     state: object<StateConfig>({
       valueBytesMax: count,
       keysPerNamespaceMax: count,

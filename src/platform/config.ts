@@ -5,6 +5,7 @@ import type { AnswerStore } from '../models/cache.ts'
 import type { ProviderConfig } from '../models/provider-config.ts'
 import type { TeamDefinition } from '../orchestration/team.ts'
 import type { BeforeStore } from '../policy/before-store.ts'
+import type { MemoryPolicy } from '../policy/memory.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Model, Price } from '../ports/model.ts'
 import type { AnyTool } from '../ports/tool.ts'
@@ -59,6 +60,8 @@ export type MemoryConfig = {
   learnWith?: string | Model
   /** Limits of shared state. */
   state?: StateConfig
+  /** What agents may do with shared memory where their team's policy does not say. Default: `write`. */
+  access?: MemoryPolicy
 }
 
 export type ServerConfig = {

@@ -40,6 +40,11 @@ export const teamsOf = (config: ConcordConfig): ((name: string) => Team) => {
     const team = assembleTeam(name, definition, known, unpricedModelOf(config), missingToolOf(config))
     const memberOf = own(config.teams, name) === undefined ? teamOfMember(name) : undefined
     if (memberOf !== undefined) team.services.memberOf = memberOf
+    const { access } = config.memory ?? {}
+    if (access !== undefined) {
+      const { policy = {} } = team.services
+      team.services.policy = { ...policy, memory: { ...access, ...policy.memory } }
+    }
     assembled.set(name, team)
     return team
   }

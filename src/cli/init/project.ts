@@ -30,6 +30,8 @@ import { writer } from './agents/writer.ts'
 
 export default defineConfig({
   team: 'notes',
+  // Agents read what all teams share; a team that is to write there says so: policy: { memory: { global: 'write' } }.
+  memory: { access: { global: 'read' } },
   teams: {
     notes: team({
       description: 'Reads the notes in a folder and tells which words matter most',
