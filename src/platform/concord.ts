@@ -219,7 +219,8 @@ const wired = async (options: Opened): Promise<Concord> => {
   const memory = memoryAccess({
     store: state,
     log,
-    tokens: memoryTokens(memoryKey({ stores: config.stores, secret }), clock),
+    incarnation: stores.incarnation,
+    tokens: memoryTokens(memoryKey({ stores: config.stores, secret }), clock, stores.incarnation),
     clock,
     url: options.url,
     team: (name) => teamNamed(name).services,

@@ -51,6 +51,8 @@ export type Scope = {
 export type Memory = {
   /** Behind `beforeStore`. */
   readonly store: StateStore
+  /** Which history the store holds. */
+  readonly incarnation: string
   readonly tokens: MemoryTokens
   /** Throws `auth.required` when the run is gone. */
   scope(grant: Grant): Promise<Scope>
@@ -61,6 +63,7 @@ export type Memory = {
 }
 
 export type MemoryParts = {
+  incarnation: string
   clock: Clock
   store: StateStore
   log: EventLog
@@ -125,7 +128,7 @@ const scopeOf = (
   }
 }
 
-export const memoryAccess = ({ store, log, tokens, clock, url, team }: MemoryParts): Memory => {
+export const memoryAccess = ({ store, incarnation, log, tokens, clock, url, team }: MemoryParts): Memory => {
   let reachable = url
   const watch = attemptWatch(log, ({ run, step, epoch, agent, attempt: number, since }) =>
     checkOwner(store, { run, step, agent, epoch }, { run, step, attempt: number, since }),
@@ -133,6 +136,7 @@ export const memoryAccess = ({ store, log, tokens, clock, url, team }: MemoryPar
   let end: (() => void) | undefined
   return {
     store,
+    incarnation,
     tokens,
     reachableAt(at) {
       reachable = at

@@ -20,6 +20,8 @@ export type Grant = {
   issuedAt?: number
   /** Ms since the epoch. */
   expiresAt: number
+  /** The store it was handed out for. */
+  store?: string
 }
 
 /** Tokens that agents elsewhere are handed: signed, readable by anybody, valid for the time of one call. */
@@ -62,7 +64,7 @@ const parsed = (text: string): unknown => {
 }
 
 /** `key` is read when it is first needed: a process that hands out no token makes no key. */
-export const memoryTokens = (key: () => Uint8Array, clock: Clock): MemoryTokens => {
+export const memoryTokens = (key: () => Uint8Array, clock: Clock, store?: string): MemoryTokens => {
   /** The claims of a token that was signed with this key. */
   const signed = (token: string): Grant => {
     if (token.length > charsMax) throw refused(`it has ${token.length} characters`)
@@ -82,13 +84,16 @@ export const memoryTokens = (key: () => Uint8Array, clock: Clock): MemoryTokens 
   return {
     now: clock.now,
     issue(grant) {
-      const claims = `${form}.${Buffer.from(JSON.stringify({ issuedAt: clock.now(), ...grant })).toString('base64url')}`
+      const claims = `${form}.${Buffer.from(JSON.stringify({ issuedAt: clock.now(), ...(store === undefined ? {} : { store }), ...grant })).toString('base64url')}`
       return `${claims}.${macOf(claims)}`
     },
     verify(token) {
       const grant = signed(token)
       if (grant.expiresAt <= clock.now())
         throw refused(`it ended at ${new Date(grant.expiresAt).toISOString()}`)
+      // Versions and attempts that it knows are of a history that was taken back.
+      if (store !== undefined && grant.store !== undefined && grant.store !== store)
+        throw refused('it is of this store before a backup was restored')
       return grant
     },
     isFor(token, address) {

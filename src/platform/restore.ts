@@ -5,6 +5,7 @@ import { ConcordError } from '../domain/errors.ts'
 import { type AuditReport, type HeldCheckpoint, openAudit } from './audit.ts'
 
 import type { ConcordConfig } from './config.ts'
+import { renewStore } from './stores.ts'
 
 const refuse = (file: string, rule: string, now: string, way: string): ConcordError =>
   new ConcordError('input.invalid', `Cannot restore ${file} as ${rule}: ${now}; ${way}`)
@@ -52,6 +53,7 @@ export const restoreBackup = async (file: string, options: Restore): Promise<Aud
         'store.corrupt',
         `Cannot restore ${file} as it must verify: ${report.findings[0]?.message} (${report.findings.length} findings); take another backup`,
       )
+    await renewStore(copy)
     // A link fails where a file is: nobody who opened a store here meanwhile loses it.
     await link(copy, target)
     return report

@@ -31,6 +31,12 @@ export type OpenStores = {
   logger?: Logger
 }
 
+/** Makes a copy of a store another one than the store it is of. */
+export const renewStore = async (file: string): Promise<void> => {
+  const { renewIncarnation } = await import('../stores/sqlite/incarnation.ts')
+  await renewIncarnation(file)
+}
+
 const warnOf = (logger: Logger | undefined) =>
   logger === undefined ? {} : { warn: (message: string) => logger.warn({}, message) }
 

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { copyFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { openAudit } from '../platform/audit.ts'
 import { openConcord } from '../platform/concord.ts'
 import { restoreBackup } from '../platform/restore.ts'
 import type { StateNews, StateStore, Watch } from '../ports/state-store.ts'
 import { serve } from '../server/serve.ts'
+import { code } from '../testing/contracts/fixture.ts'
 import { httpStateStore } from './http/state-store.ts'
 import { inFolder, openIn } from './sqlite/temporary.test.ts'
 
@@ -107,4 +109,41 @@ describe('positions of before a restore', () => {
     await client.close()
     await second.close()
   })
+
+  for (const [way, restore] of Object.entries(ways))
+    it(`versions and tokens of before are refused over HTTP after ${way}`, () =>
+      inFolder(async (folder) => {
+        const open = async (port: number) => {
+          const concord = await openConcord({ config: { stores: { directory: folder } } })
+          const server = await serve(concord, { port })
+          return { concord, server, close: () => server.close(0).then(() => concord.close()) }
+        }
+        const first = await open(0)
+        const { store, tokens } = first.concord.memory
+        await write(store, 1, 'first')
+        const backup = join(folder, 'backup.db')
+        const audit = await openAudit({ config: { stores: { directory: folder } } })
+        await audit.backup(backup)
+        await audit.close()
+        await write(store, 1, 'lost')
+        const url = `${first.server.url}/memory`
+        const client = httpStateStore({ url })
+        const seen = await client.get(ns, 'k0')
+        assert.equal(seen?.version, 2)
+        const grant = { run: 'r', step: 's', agent: 'a', epoch: 1, key: 'k', attempt: 1, since: 0 }
+        const token = tokens.issue({ ...grant, expiresAt: Date.now() + 60_000 })
+        await first.close()
+        await restore(backup, folder)
+
+        const second = await open(Number(new URL(url).port))
+        await write(second.concord.memory.store, 1, 'second')
+        // The version fits by chance; what it is of does not.
+        const swap = () => client.write([{ namespace: ns, key: 'k0', value: 'swapped', ifVersion: 2 }])
+        await assert.rejects(swap(), code('version.conflict'))
+        assert.equal((await client.get(ns, 'k0'))?.value, 'second 0')
+        assert.equal((await swap())[0]?.ok, true)
+        assert.throws(() => second.concord.memory.tokens.verify(token), code('auth.required'))
+        await client.close()
+        await second.close()
+      }))
 })

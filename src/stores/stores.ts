@@ -26,5 +26,7 @@ export type Stores = {
    * call fails with that from then on. Never where there is no file.
    */
   lost?: Promise<ConcordError>
+  /** Which history the store holds: another after a restore, and for each store in memory. */
+  incarnation: string
   close(): Promise<void>
 }

@@ -17,6 +17,7 @@ import type {
   WatchOptions,
   WriteOutcome,
 } from '../../ports/state-store.ts'
+import { storeHeader } from '../../ports/store-header.ts'
 import { closedError } from '../closed.ts'
 import { checkMoment } from '../moment.ts'
 import { type Endpoint, requester } from './request.ts'
@@ -96,9 +97,13 @@ export const httpStateStore = (endpoint: Endpoint): StateStore => {
   const checkOpen = (action: string) => {
     if (closed) throw closedError(action)
   }
+  /** Of which history the versions are that were read here. */
+  let history: string | null = null
   const send: typeof request = async (path, given) => {
     checkOpen(`use ${endpoint.url}${path}`)
-    return request(path, given)
+    const response = await request(path, given)
+    if (given?.method === undefined) history = response.headers.get(storeHeader) ?? history
+    return response
   }
   const readers = new Set<{ close(): void }>()
   const peeked = new Map<string, Entry>()
@@ -246,7 +251,10 @@ export const httpStateStore = (endpoint: Endpoint): StateStore => {
       // With an operation id what arrives twice is done once.
       const repeatable = sent.every((write) => write.operation !== undefined || write.check === true)
       try {
-        const answer = await send('/transaction', { method: 'POST', body: { writes: sent }, repeatable })
+        const isConditional = sent.some((write) => (write.ifVersion ?? 0) > 0)
+        const headers = isConditional && history !== null ? { headers: { [storeHeader]: history } } : {}
+        const request = { method: 'POST', body: { writes: sent }, repeatable, ...headers }
+        const answer = await send('/transaction', request)
         return ((await answer.json()) as { outcomes: WriteOutcome[] }).outcomes
       } catch (error) {
         if (!isRefusal(error)) throw error

@@ -136,4 +136,9 @@ export const migrations: readonly string[] = [
   CREATE INDEX state_origins_of ON state_origins(origin, sequence);
   CREATE INDEX queue_dead ON queue(queue, entry) WHERE state = 3;
   `,
+  `
+  -- Which history this file holds: another after a backup was made of it or restored.
+  CREATE TABLE incarnation(id TEXT NOT NULL);
+  INSERT INTO incarnation VALUES (lower(hex(randomblob(8))));
+  `,
 ]

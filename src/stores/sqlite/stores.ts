@@ -16,6 +16,7 @@ import { commitListeners } from './commits.ts'
 import { committer } from './committer.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { storeError } from './errors.ts'
+import { renewIncarnation } from './incarnation.ts'
 import { sqliteLog } from './log.ts'
 import { sqliteMembership } from './membership.ts'
 import { makePrivate, type Warn } from './permissions.ts'
@@ -94,6 +95,7 @@ const backup = async (connection: Connection, path: string): Promise<void> => {
     makePrivate(path)
     try {
       await sqlite.backup(source, path, { rate: 2 ** 31 - 1 })
+      await renewIncarnation(path)
     } finally {
       source.close()
     }
@@ -301,6 +303,7 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
     },
     backup: (path) => backup(connection, path),
     lost,
+    incarnation: String(connection.get('SELECT id FROM incarnation')?.[0]),
     close,
   }
 }

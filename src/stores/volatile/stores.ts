@@ -25,6 +25,7 @@ export const volatileStores = (options: {
     membership: memberOf(`memory-${Buffer.from(random.bytes(6)).toString('hex')}`),
     queue: volatileQueue(clock),
     sweep: state.sweep,
+    incarnation: Buffer.from(random.bytes(8)).toString('hex'),
     async erase(stream, version) {
       log.erase(stream, version)
     },
