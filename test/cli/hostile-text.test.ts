@@ -25,6 +25,20 @@ const parts = [
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
 const colorCode = /\u001b\[\d+m/g
 
+const titles = [
+  'Blackboards for agents with shared memory',
+  'Shared memory of agents under contention',
+  'When agents with shared memory forget',
+  'A benchmark of agents with shared memory',
+]
+const surnames = ['Schulze', 'Okafor', 'Lindqvist', 'Tanaka']
+const abstracts = [
+  'We present a blackboard through which agents with shared memory coordinate. It improves the accuracy of planning by 12 % over message passing on three tasks.',
+  'Agents with shared memory contend for the same keys. We show that versions and leases reduce lost updates from 9 % to none in a warehouse simulation.',
+  'We study how agents with shared memory evict what they know. A policy that keeps recent facts outperforms random eviction, but it loses rare facts.',
+  'We introduce a benchmark of 400 dialogues for agents with shared memory. Current systems answer only 41 % of its questions; long delays remain an open problem.',
+]
+
 const escapedJson = (value: object): string =>
   JSON.stringify(value).replace(/[^ -~]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
@@ -51,14 +65,14 @@ describe('text from outside', () => {
   mkdirSync(join(folder, 'papers'))
   writeFileSync(
     join(folder, 'papers', 'p.jsonl'),
-    ['alpha', 'beta', 'gamma']
-      .map((word) =>
+    abstracts
+      .map((abstract, i) =>
         escapedJson({
-          title: `Agents ${word} <img src=x onerror=alert(1)> | \`code\` [link](http://x) ${hostile}`,
-          abstract: `We show that agents with shared memory improve accuracy by 12 % on ${word}. Agents fail when memory is stale${hostile}. ${word} agents coordinate through memory.`,
-          authors: [`Ann ${hostile} <b>Bold</b>`],
-          published: '2024-01-01',
-          url: `https://x.example/${word}|<img src=x>`,
+          title: `${titles[i]} <img src=x onerror=alert(1)> | \`code\` [link](http://x) ${hostile}`,
+          abstract: `${abstract} Agents fail when memory is stale${hostile}.`,
+          authors: [`Ann ${hostile} Meyer`, `<b>Bo</b> ${surnames[i]}`],
+          published: `202${i + 1}-01-01`,
+          url: `https://x.example/${i}|<img src=x>`,
         }),
       )
       .join('\n'),
@@ -122,17 +136,24 @@ describe('text from outside', () => {
   })
 
   it('is no markup in a report, printed or in a file', async () => {
-    const args = ['run', 'agents with shared memory', '--team', 'research', '--corpus', 'papers']
+    const args = [
+      'run',
+      'agents with shared memory <img src=x> | [link](http://x)',
+      '--team',
+      'research',
+      '--corpus',
+      'papers',
+    ]
     const printed = await concord(...args)
     isSafe(printed, 'report')
     await concord(...args, '--new', '--output', 'report.md')
     const file = readFileSync(join(folder, 'report.md'), 'utf8')
     isSafe({ ...printed, stdout: file }, 'file')
     for (const report of [printed.stdout, file]) {
-      assert.match(report, /## References/, printed.stderr)
+      assert.match(report, /^# .*/, printed.stderr)
       assert.match(report, /&lt;img/)
       assert.doesNotMatch(report, /<[a-z!/]/i)
-      assert.doesNotMatch(report, /(?<!\\)[|`]|(?<!\\)\]\(/)
+      assert.doesNotMatch(report, /(?<![\\\n ])[|]|(?<!\\)(?:`|\]\()/)
     }
   })
 })

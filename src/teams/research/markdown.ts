@@ -18,7 +18,8 @@ export const markdownOf = (output: Output, shown: Shown): string => {
     ...output.notes.map((note) => `> ${markdownText(note)}`),
     shaped(report.answer.text),
   ]
-  if (report.table !== undefined) blocks.push(`## ${report.table.title}`, tableLines(report.table))
+  if (report.table !== undefined)
+    blocks.push(`## ${markdownText(report.table.title)}`, tableLines(report.table))
   for (const { name, paragraphs } of report.themes)
     blocks.push(`## ${markdownText(name)}`, ...paragraphs.map(({ text }) => shaped(text)))
   if (report.openProblems.length > 0) {
@@ -45,7 +46,7 @@ const bullets = (text: string): string =>
 const tableLines = ({ columns, rows }: NonNullable<ResearchOutput['report']['table']>): string => {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   return [
-    line([...columns, 'Source']),
+    line([...columns.map(markdownText), 'Source']),
     line([...columns, ''].map(() => '---')),
     ...rows.map(({ cells, citation }) =>
       line([...cells.map((cell) => (cell === '' ? '–' : markdownText(cell))), `[${citation.n}]`]),
@@ -83,7 +84,9 @@ const madeBy = (output: Output, { leftOut, readings }: Shown): string => {
   return [
     ...lines,
     `- Source: ${markdownText(source)}; ${counted(sources.length, 'paper')} read (${when}; ${read}), ${report.references.length} cited.`,
-    ...(leftOut.length === 0 ? [] : [`- Areas found and left out for length: ${listed(leftOut)}.`]),
+    ...(leftOut.length === 0
+      ? []
+      : [`- Areas found and left out for length: ${markdownText(listed(leftOut))}.`]),
     `- ${written}.`,
     `- Validated: ${claims} claims and table rows against ${checked} cited sentences; ${fixed.length === 0 ? 'none had to be repaired' : fixed.join(', ')}.${looked.length === 0 ? '' : ` Looked for: ${listed(looked)}.`}`,
   ].join('\n')
