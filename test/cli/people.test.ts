@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { userInfo } from 'node:os'
 import { describe, it } from 'node:test'
 import { printedWay, project, runIn } from './project.ts'
 
@@ -83,6 +84,8 @@ describe('a run that waits for a person', () => {
     assert.deepEqual(effects(), [])
     assert.equal((await concord('resume', 'last')).code, 0)
     assert.deepEqual(effects(), ['write'])
+    const why = await concord('trace', 'last', '--json')
+    assert.ok(why.stdout.includes(userInfo().username), why.stdout)
   })
 
   it('is answered through the run that waits for it', async () => {

@@ -80,7 +80,11 @@ describe('the client', () => {
     const { waits } = await client.get<{ waits: { hash: string }[] }>(`/runs/${asked.runId}`)
     await client.signal(asked.runId, 'answer', { value: 'fine', hash: waits[0]?.hash })
     const types: string[] = []
-    for await (const event of client.events(asked.runId)) types.push(event.type)
+    for await (const event of client.events(asked.runId)) {
+      types.push(event.type)
+      if (event.type === 'signal.received') assert.equal(event.data.signal.by, 'token')
+    }
+    assert.ok(types.includes('signal.received'))
     assert.equal(types.at(-1), 'run.succeeded')
     assert.equal((await client.get<{ output: string }>(`/runs/${asked.runId}`)).output, 'fine')
     assert.equal((await client.get<{ id: string }>(`/runs/${forked}`)).id, forked)

@@ -115,6 +115,10 @@ describe('POST /goal', () => {
     for await (const _ of concord.follow(body.runId));
     const run = (await (await get(`/runs/${body.runId}`)).json()) as { output: unknown }
     assert.equal(run.output, 7)
+    // Who approved is who was authenticated; what the caller says of itself is kept as that.
+    const received = (await concord.events(body.runId)).find((event) => event.type === 'signal.received')
+    assert.ok(received?.type === 'signal.received')
+    assert.deepEqual([received.data.signal.by, received.data.signal.claimedBy], ['local', 'the-cfo'])
   })
 
   it('waits on while the run only waits for a timer or a child at work, and answers 202 when the child waits for a person', async (t) => {
