@@ -447,7 +447,7 @@ export class AgentContext implements AgentMemory {
 
   /** @internal An event as the log will hold it: what is in it, not what was given, is what the agent goes on with. */
   draft<T extends EventType>(type: T, data: EventData[T]): Extract<Draft, { type: T }> {
-    const draft = { type, data, at: this.now(), step: this.stepId, agent: this.agent } as Draft
+    const draft = { type, data, at: this.#execution.now(), step: this.stepId, agent: this.agent } as Draft
     const { log } = this.#services
     try {
       return (log.admit?.(draft) ?? draft) as Extract<Draft, { type: T }>

@@ -135,7 +135,7 @@ const childBudget = async (
   const { run } = context.execution
   const { depth } = run.goal.budget ?? {}
   const deadline = deadlineOf(run)
-  const left = deadline === undefined ? undefined : Math.max(0, deadline - context.now())
+  const left = deadline === undefined ? undefined : Math.max(0, deadline - context.execution.now())
   const limits: Limits = { ...own }
   const timeMs = least(left, own.timeMs)
   const deepest = least(depth, own.depth)

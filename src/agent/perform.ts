@@ -181,9 +181,11 @@ const runAgent = (call: AgentRun): Returned | Promise<Returned> => {
       'agent.unknown',
       `Cannot call agent "${name}" as team "${execution.run.goal.team}" has: ${[...team.agents.keys()].join(', ')}`,
     )
-  const now = services.clock.now()
   const ownMs = execution.work.step.timeoutMs ?? definition.timeoutMs ?? timeoutMsDefault
-  const deadline = Math.min(now + ownMs, deadlineOf(execution.run) ?? Number.POSITIVE_INFINITY)
+  const leftMs = (deadlineOf(execution.run) ?? Number.POSITIVE_INFINITY) - execution.now()
+  const withinMs = Math.min(ownMs, leftMs)
+  // For those elsewhere, who know the wall clock only.
+  const deadline = services.clock.now() + withinMs
   const context = new AgentContext({
     execution,
     definition,
@@ -210,7 +212,7 @@ const runAgent = (call: AgentRun): Returned | Promise<Returned> => {
   return untilCancelled(
     returned,
     cancellation,
-    call.limits.after(deadline - now, () => cancellation.cancel(late())),
+    call.limits.after(withinMs, () => cancellation.cancel(late())),
   )
 }
 

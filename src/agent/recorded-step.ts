@@ -96,5 +96,5 @@ export const recordedSleep = async (context: AgentContext, ms: number): Promise<
   checkDuration('sleep', ms)
   await context.mayAct_()
   if (ms < inPlaceMs) return sleep(context.services.clock, ms, context.signal)
-  context.waitFor_({ for: 'timer', name: call, until: context.now() + ms })
+  context.waitFor_({ for: 'timer', name: call, until: context.execution.now() + ms })
 }

@@ -57,6 +57,19 @@ const settleAllCalls = (run: Run): void => {
   }
 }
 
+/**
+ * Claimed at an instant before its last event, by a process that knows another time: nothing waits longer than what was left
+ * then. Within one ownership time only goes forward.
+ */
+const shiftInstants = (run: Run, ms: number): void => {
+  if (run.startedAt !== undefined) run.startedAt += ms
+  for (const id of run.idle) {
+    const work = run.works.get(id)
+    if (work?.retryAt !== undefined) work.retryAt += ms
+    if (work?.wait?.until !== undefined) work.wait = { ...work.wait, until: work.wait.until + ms }
+  }
+}
+
 const rejectPlan = (run: Run, data: EventData['plan.rejected']): void => {
   const steps = run.plan?.order ?? run.proposed?.steps ?? []
   run.past.push({
@@ -241,6 +254,7 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
 export const advance = (run: Run, event: Draft & { version?: number }): Run => {
   run.version = event.version ?? run.version + 1
   if (isFinal(run)) return run
+  if (event.type === 'run.claimed' && event.at < run.updatedAt) shiftInstants(run, event.at - run.updatedAt)
   run.updatedAt = event.at
   const fold = folds[event.type] as Fold<typeof event.type> | undefined
   fold?.(run, event.data as never, event)

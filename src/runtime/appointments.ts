@@ -4,8 +4,9 @@ import type { Clock } from '../ports/clock.ts'
 /** Appointments of runs this process put to rest: while it lives it keeps them; another's are kept by its reconciler. */
 export type Appointments = {
   /** For when the first of its waits, or its own time, is over. */
-  keep(run: Run): void
+  keep(run: Run, now: number): void
   forget(id: string): void
+  has(id: string): boolean
   close(): void
 }
 
@@ -17,7 +18,7 @@ export const createAppointments = (clock: Clock, due: (id: string) => void): App
     timers.delete(id)
   }
   return {
-    keep(run) {
+    keep(run, now) {
       let at = deadlineOf(run) ?? Number.POSITIVE_INFINITY
       for (const id of run.idle) at = Math.min(at, run.works.get(id)?.wait?.until ?? Number.POSITIVE_INFINITY)
       forget(run.id)
@@ -27,9 +28,10 @@ export const createAppointments = (clock: Clock, due: (id: string) => void): App
         timers.delete(id)
         due(id)
       }
-      timers.set(id, clock.schedule(Math.max(0, at - clock.now()), call, { unref: true }))
+      timers.set(id, clock.schedule(Math.max(0, at - now), call, { unref: true }))
     },
     forget,
+    has: (id) => timers.has(id),
     close() {
       for (const cancel of timers.values()) cancel()
       timers.clear()

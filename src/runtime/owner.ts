@@ -42,6 +42,8 @@ export type OwnerPorts = {
   logger: Logger
   /** Where this process executes what is suspected of killing its owners. */
   suspects: Lane
+  /** What time it is for the run. */
+  at: number
 }
 
 /** How long an owner that has to let go waits for its store. */
@@ -86,6 +88,7 @@ export class Owner {
   #leaving = false
   /** Why the policy denied what was to be recorded: nothing is recorded after it but the run's end. */
   #denied: unknown
+  readonly #takenAt: number
   #dirty = true
   #pumping = false
   #stopped = false
@@ -102,6 +105,7 @@ export class Owner {
     dropped: () => void = () => {},
   ) {
     this.#dropped = dropped
+    this.#takenAt = ports.clock.monotonic()
     this.run = run
     this.#committed = run.version
     this.#strategy = strategy
@@ -132,8 +136,9 @@ export class Owner {
     })
   }
 
+  /** The run's time: elapsed since it was taken, whatever the wall clock is set to. */
   get now(): number {
-    return this.#ports.clock.now()
+    return this.#ports.at + Math.round(this.#ports.clock.monotonic() - this.#takenAt)
   }
 
   /** Records the first events of this ownership and begins; resolves when they are committed, rejects when they were refused. */
@@ -454,6 +459,7 @@ export class Owner {
         input: inputOf(run, work),
         idempotencyKey: key,
         cancellation: live.cancellation,
+        now: () => this.now,
         journal: new WorkJournal(work, live, this.#journals),
       })
       if (outcome instanceof Promise) outcome.then(close, threw)

@@ -52,6 +52,11 @@ export type Execution = {
   input: Json
   /** `{run}/{planVersion}/{step}[/{index}]/{redo}` */
   idempotencyKey: string
+  /**
+   * The run's time, in ms since the epoch: the wall clock's when this process took the run, elapsed time from then on. Waits,
+   * retries and time limits go by it, so that setting the clock changes none.
+   */
+  now(): number
   /** When the result is no longer wanted: cancelled, suspended, redone, owner lost. */
   cancellation: Cancellation
   journal: Journal

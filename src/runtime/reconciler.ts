@@ -15,6 +15,7 @@ export type ReconcilerParts = {
   owns(id: string): boolean
   /** Runs that this process advances. */
   owned(): number
+  isDue(summary: RunSummary): boolean
   tryResume(id: string, by: string): Promise<boolean>
 }
 
@@ -50,7 +51,7 @@ export const createReconciler = (parts: ReconcilerParts): Reconciler => {
     if (owns(summary.run)) return false
     if (summary.status === 'suspended') return isBlocked(summary)
     if (summary.status === 'waiting') {
-      if (summary.wakeAt !== undefined && summary.wakeAt <= clock.now()) return true
+      if (parts.isDue(summary)) return true
       if (await family.missedEnd(summary)) return true
       return (await log.version(inboxStream(summary.run))) > (summary.inbox ?? 0)
     }

@@ -6,7 +6,7 @@ import type { Label } from '../domain/labels.ts'
 import type { Recalled } from '../domain/recall.ts'
 import { emptyRun, hasSuspects, isFinal, type Run } from '../domain/run.ts'
 import type { Strategy } from '../domain/strategy.ts'
-import { finalStatuses, isBlocked } from '../domain/summary.ts'
+import { finalStatuses, isBlocked, type RunSummary } from '../domain/summary.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Ids } from '../ports/ids.ts'
@@ -27,6 +27,7 @@ import type { Perform } from './perform.ts'
 import { createReconciler } from './reconciler.ts'
 import { createSettling, endOf } from './settling.ts'
 import { slots } from './slots.ts'
+import { createTimeline } from './timeline.ts'
 
 export type RunnerPorts = {
   log: EventLog
@@ -88,6 +89,8 @@ export type Runner = {
   owns(id: string): boolean
   /** Takes over what nobody living advances: crashed runs, waits whose time or signal came. Ids of runs taken. */
   reconcile(): Promise<string[]>
+  /** Whether the time has come that a waiting run waits for, where this process does not see to it by itself. */
+  isDue(summary: RunSummary): boolean
   /** Runs this process found it cannot execute, and that no living process executes. */
   blocked(): Promise<BlockedRun[]>
   /** What this process lacks to execute a run that nobody advances. */
@@ -115,6 +118,7 @@ export const createRunner = (
   const { log, membership, clock, ids, logger } = ports
   const owners = slots<Owner>()
   const suspects = createLane()
+  const timeline = createTimeline(clock)
   const blocked = createBlocked({ log, logger, membership })
   const claiming = new Map<string, Promise<void>>()
   const starting = new Map<string, Promise<string>>()
@@ -149,10 +153,15 @@ export const createRunner = (
     tryResume(id, 'timer').catch((error) => logger.error({ error, run: id }, 'a run could not be woken'))
   })
 
-  const own = (run: Run, goal: Goal = run.goal, strategy: Strategy = options.strategyFor(goal)): Owner => {
+  const own = (
+    run: Run,
+    at: number,
+    goal: Goal = run.goal,
+    strategy: Strategy = options.strategyFor(goal),
+  ): Owner => {
     appointments.forget(run.id)
     blocked.forget(run.id)
-    const owner = new Owner(run, goal, strategy, options.perform, { ...ports, suspects }, () =>
+    const owner = new Owner(run, goal, strategy, options.perform, { ...ports, suspects, at }, () =>
       family.dropped(run),
     )
     owners.set(run.id, owner)
@@ -171,7 +180,7 @@ export const createRunner = (
           if (run.parent !== undefined) await tellParent(run, run.parent)
         } else {
           if (run.blocked !== undefined) await blocked.add(run.id, run.blocked)
-          if (!closed) await letGo(run, end.reason)
+          if (!closed) await letGo(run, end.reason, owner.now)
         }
       })
       .catch((error) => logger.error({ error, run: run.id }, 'a run could not be let go'))
@@ -179,9 +188,9 @@ export const createRunner = (
   }
 
   /** A signal may have come between the last look and letting go. */
-  const letGo = async (run: Run, reason: 'waiting' | 'suspended'): Promise<void> => {
+  const letGo = async (run: Run, reason: 'waiting' | 'suspended', now: number): Promise<void> => {
     if ((await log.version(inboxStream(run.id))) > run.inbox) await tryResume(run.id, 'signal')
-    else if (reason === 'waiting') appointments.keep(run)
+    else if (reason === 'waiting') appointments.keep(run, now)
   }
 
   const tellParent = (run: Run, parent: Parent): Promise<void> =>
@@ -272,7 +281,7 @@ export const createRunner = (
       const { from, sequence } = inherited.state
       await ports.state.fork(`run/${id}`, { from, at: { sequence }, provenance: { run: id } })
     }
-    const owner = own(run, goal)
+    const owner = own(run, at, goal)
     try {
       await owner.begin([queued, claimed, ...(inherited?.events ?? [])], writes)
     } catch (error) {
@@ -305,8 +314,10 @@ export const createRunner = (
         'run.owned',
         `Cannot resume run "${id}" as process ${run.owner} advances it; wait for it or stop that process`,
       )
+    const elapsed = timeline.elapsedSince(run.updatedAt)
+    const at = elapsed === undefined ? clock.now() : run.updatedAt + Math.round(elapsed)
     // With the claim, not after it: a run cancelled while nobody owned it must not start another step first.
-    const unread = await unreadSignals(log, run, clock.now())
+    const unread = await unreadSignals(log, run, at)
     const reason = options.lacks(run)
     const isCancelled =
       run.cancelling !== undefined || unread.some(({ data }) => data.signal.kind === 'cancel')
@@ -315,14 +326,14 @@ export const createRunner = (
       throw blockedError(id, reason)
     }
     const drafts: Draft[] = [
-      { type: 'run.claimed', at: clock.now(), data: { owner: membership.self, epoch: run.epoch + 1 } },
+      { type: 'run.claimed', at, data: { owner: membership.self, epoch: run.epoch + 1 } },
     ]
-    if (run.status === 'suspended') drafts.push({ type: 'run.resumed', at: clock.now(), data: { by } })
+    if (run.status === 'suspended') drafts.push({ type: 'run.resumed', at, data: { by } })
     const rested = run.status === 'suspended'
     drafts.push(...unread)
     // Fence first: the claim itself is appended under the new epoch.
     run.epoch += 1
-    const owner = own(run, run.goal, reason === undefined ? undefined : onlyCancel(run.strategy))
+    const owner = own(run, at, run.goal, reason === undefined ? undefined : onlyCancel(run.strategy))
     await owner.begin(drafts)
     owner.relaunch(hasSuspects(run) ? await family.delegating(id) : undefined)
     await owner.drain()
@@ -387,6 +398,12 @@ export const createRunner = (
     return owner === undefined ? settled(id, signal) : endOf(owner, signal)
   }
 
+  /** Never earlier than the time it waits for has passed, whatever the wall clock says meanwhile. */
+  const isDue = ({ run, wakeAt, updatedAt }: RunSummary): boolean => {
+    if (wakeAt === undefined || appointments.has(run)) return false
+    return (timeline.elapsedSince(updatedAt) ?? timeline.watchedMs()) >= wakeAt - updatedAt
+  }
+
   const reconciler = createReconciler({
     log,
     membership,
@@ -395,6 +412,7 @@ export const createRunner = (
     family,
     owns: (id) => owners.has(id),
     owned: () => owners.size,
+    isDue,
     tryResume,
   })
 
@@ -408,6 +426,7 @@ export const createRunner = (
     load: async (id) => owners.get(id)?.run ?? loadRun(log, id),
     reconcile: reconciler.reconcile,
     blocked: blocked.list,
+    isDue,
     lacks: options.lacks,
     get adopts() {
       return adopting

@@ -26,7 +26,7 @@ export const claimIfFree = async (
 
 /** Wakes a run that could move and that no process moves: its owner died, its time came, or a signal is unread; and those it waits for. */
 const wake = async (ports: RunPorts, id: string, by: string, depth: number): Promise<void> => {
-  const { runner, log, clock } = ports
+  const { runner, log } = ports
   if (runner.owns(id)) return
   const summary = await log.run(id)
   if (summary === undefined || finalStatuses.has(summary.status)) return
@@ -39,8 +39,7 @@ const wake = async (ports: RunPorts, id: string, by: string, depth: number): Pro
     return
   }
   const run = await runner.load(id)
-  const due = summary.wakeAt !== undefined && summary.wakeAt <= clock.now()
-  if (due || (await log.version(inboxStream(id))) > run.inbox) {
+  if (runner.isDue(summary) || (await log.version(inboxStream(id))) > run.inbox) {
     await claimIfFree(ports, id, by)
     return
   }
