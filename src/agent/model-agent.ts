@@ -2,6 +2,7 @@ import { toFailure } from '../domain/errors.ts'
 import { asJson, copyJson } from '../domain/json.ts'
 import { jsonIn } from '../domain/json-in-text.ts'
 import { recalledText } from '../domain/recall.ts'
+import { cut } from '../domain/text/cut.ts'
 import { said, unmistakable } from '../memory/conversation.ts'
 import type { Scratchpad } from '../memory/scratchpad.ts'
 import type { Message, ModelAnswer, ModelRequest, ToolSpec } from '../ports/model.ts'
@@ -195,9 +196,7 @@ const opening = (
 }
 
 const shorten = (text: string, charsMax: number): string =>
-  text.length <= charsMax
-    ? text
-    : `${text.slice(0, charsMax)}\n[cut: ${text.length - charsMax} more characters]`
+  text.length <= charsMax ? text : `${cut(text, charsMax)}\n[cut: ${text.length - charsMax} more characters]`
 
 const whatWasLearned = ({ observations, reasons }: Learned, charsMax: number): Message[] => {
   const messages: Message[] = observations.map(({ action, output, failed }) => ({

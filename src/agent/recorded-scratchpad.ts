@@ -1,4 +1,5 @@
 import { asJson } from '../domain/json.ts'
+import { cut } from '../domain/text/cut.ts'
 import { Scratchpad, type ScratchpadDelta } from '../memory/scratchpad.ts'
 import type { AgentContext } from './context.ts'
 
@@ -29,7 +30,7 @@ export const recordedScratchpad = (context: AgentContext, tokensMax: number): Sc
       context.draft('scratchpad.noted', {
         call,
         kind,
-        text: left > 0 ? text.slice(0, textCharsMax) : text,
+        text: left > 0 ? cut(text, textCharsMax) : text,
         ...(left > 0 ? { omittedChars: left } : {}),
         ...(deltas === deltasMax ? { last: true as const } : {}),
       }),

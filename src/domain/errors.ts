@@ -1,4 +1,5 @@
 import { copyJson, type Json } from './json.ts'
+import { cut } from './text/cut.ts'
 
 type Row = { status: number; retryable: boolean; exit: number }
 
@@ -113,7 +114,7 @@ const textOf = (value: unknown): string => {
   const text = String(value)
   return text.length <= messageCharsMax
     ? text
-    : `${text.slice(0, messageCharsMax)} [cut: ${text.length - messageCharsMax} more characters]`
+    : `${cut(text, messageCharsMax)} [cut: ${text.length - messageCharsMax} more characters]`
 }
 
 /** What a log can hold of an error's details; what it cannot is left out. */
@@ -139,7 +140,7 @@ const stackOf = (error: Error): string | undefined => {
     const frames = (at.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
     lines.push(...frames.slice(0, framesMax).map((line) => line.trim()))
   }
-  return lines.length === 0 ? undefined : lines.map((line) => line.slice(0, frameCharsMax)).join('\n')
+  return lines.length === 0 ? undefined : lines.map((line) => cut(line, frameCharsMax)).join('\n')
 }
 
 const readFailure = (error: unknown, fallback: ErrorCode): Failure => {

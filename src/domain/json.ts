@@ -1,3 +1,4 @@
+import { cut } from './text/cut.ts'
 /** A value that survives JSON unchanged: what payloads, results, state and event data are made of. */
 export type Json = null | boolean | number | string | Json[] | JsonObject
 /** Members may be undefined in code; they are left out when written. */
@@ -21,7 +22,7 @@ const isNoData = (value: object): boolean =>
   (value instanceof Date && Number.isNaN(value.getTime()))
 
 const kindOf = (value: object): string => {
-  if (value instanceof Error) return `an Error (${value.message.slice(0, 200)})`
+  if (value instanceof Error) return `an Error (${cut(value.message, 200)})`
   if (value instanceof Date) return 'a Date that is no time'
   const { name } = (value as { constructor?: { name?: unknown } }).constructor ?? {}
   return `a ${typeof name === 'string' && name !== '' && name !== 'Object' ? name : 'class instance'}`
@@ -89,7 +90,9 @@ const copyObject = (value: object, depth: number): Json => {
 }
 
 const copyValue = (value: unknown, depth: number): Json => {
-  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
+  if (typeof value === 'boolean' || value === null) return value
+  // Half a pair of surrogates is no text: strict servers would refuse it for ever.
+  if (typeof value === 'string') return value.isWellFormed() ? value : value.toWellFormed()
   if (typeof value === 'object') return copyObject(value, depth)
   if (value === undefined) return null
   // JSON has no negative zero.

@@ -1,3 +1,4 @@
+import { cut } from '../domain/text/cut.ts'
 import type { Message } from '../ports/model.ts'
 
 /** What is left of condensed messages: pinned facts, and a line for each thing that was said or seen. */
@@ -9,7 +10,7 @@ const saidCharsMax = 200
 
 const short = (text: string, charsMax: number): string => {
   const line = text.replaceAll(/\s+/g, ' ').trim()
-  return line.length <= charsMax ? line : `${line.slice(0, charsMax)}…`
+  return line.length <= charsMax ? line : `${cut(line, charsMax)}…`
 }
 
 export const textOf = (message: Message): string =>

@@ -2,6 +2,7 @@ import { runStream } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import { type Recalled, readableOutput, type Turn, tokensAbout } from '../domain/recall.ts'
 import type { RunSummary } from '../domain/summary.ts'
+import { cut } from '../domain/text/cut.ts'
 import type { EventLog } from '../ports/event-log.ts'
 
 export type ThreadQuery = {
@@ -63,9 +64,10 @@ export const earlierTurns = async (log: EventLog, query: ThreadQuery): Promise<T
     const goal = summary.goal.text
     const allowed = Math.min(left - tokensAbout(goal), Math.ceil(tokensMax * answerShareMax))
     if (allowed <= 0) break
-    const cut = tokensAbout(answer) > allowed
-    const shown = cut ? answer.slice(0, allowed * 4) : answer
-    turns.push({ run: summary.run, at: summary.createdAt, goal, answer: shown, ...(cut ? { cut } : {}) })
+    const isCut = tokensAbout(answer) > allowed
+    const shown = isCut ? cut(answer, allowed * 4) : answer
+    const told = isCut ? { cut: isCut } : {}
+    turns.push({ run: summary.run, at: summary.createdAt, goal, answer: shown, ...told })
     left -= tokensAbout(goal) + tokensAbout(shown)
   }
   return turns

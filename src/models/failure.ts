@@ -1,6 +1,7 @@
 import { ConcordError, isConcordError } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
 import { shownUrl, withoutSecrets } from '../domain/secrets.ts'
+import { cut } from '../domain/text/cut.ts'
 
 /** What an error of a provider is explained with. */
 export type FailureContext = {
@@ -74,7 +75,7 @@ const providerMessage = (fields: Fields, body: Fields): string => {
 
 /** Hidden before it is cut: half a key is not recognised. */
 const told = (fields: Fields, body: Fields, { secrets }: FailureContext): string =>
-  withoutSecrets(providerMessage(fields, body), secrets).replace(/\s+/g, ' ').slice(0, messageCharactersMax)
+  cut(withoutSecrets(providerMessage(fields, body), secrets).replace(/\s+/g, ' '), messageCharactersMax)
 
 /** Error types of streams, which carry no status: https://docs.anthropic.com/en/api/errors and OpenAI's error codes. */
 const statusOfType: { [type: string]: number } = {

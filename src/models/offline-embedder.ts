@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
 import { ConcordError } from '../domain/errors.ts'
+import { cut } from '../domain/text/cut.ts'
 import type { Embedder } from '../ports/embedder.ts'
 
 export type EmbedRequest = { id: number; texts: string[] }
@@ -112,7 +113,7 @@ export const offlineEmbedder = (): OfflineEmbedder => {
         }
         signal?.addEventListener('abort', abort, { once: true })
         const done = () => signal?.removeEventListener('abort', abort)
-        const read = texts.map((text) => text.slice(0, charsRead))
+        const read = texts.map((text) => cut(text, charsRead))
         waiting.set(id, {
           resolve(vectors) {
             done()

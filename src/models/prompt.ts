@@ -6,6 +6,7 @@ import type {
   SharedV4ProviderOptions,
 } from '@ai-sdk/provider'
 import type { Json, JsonObject } from '../domain/json.ts'
+import { wellFormed } from '../domain/text/well-formed.ts'
 import type { AnswerPart, Message, ModelRequest, ToolCall } from '../ports/model.ts'
 import type { StructuredOutput } from './provider-config.ts'
 import { isObjectRoot, objectRoot } from './root-schema.ts'
@@ -141,7 +142,7 @@ export const toPrompt = (messages: readonly Message[], wire: Wire): LanguageMode
       else prompt.push({ role: 'tool', content: [result] })
     }
   }
-  return prompt
+  return wellFormed(prompt)
 }
 
 const toChoice = (

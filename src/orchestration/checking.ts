@@ -3,6 +3,7 @@ import { errorTable, type Failure, usageExit } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
 import { jsonIn } from '../domain/json-in-text.ts'
 import type { ActivePlan, Run } from '../domain/run.ts'
+import { cut } from '../domain/text/cut.ts'
 import type { Decider } from './decider.ts'
 
 /** All steps are settled: is the goal met? If not, redo what is named, else plan anew; both bounded. */
@@ -26,7 +27,7 @@ const judge = (decider: Decider, by: string, answer: Json): void => {
   if (verdict === undefined) {
     decider.fail(
       'agent.output-invalid',
-      `Cannot judge the results as checker "${by}" answered neither {"met"} nor {"valid"}: ${JSON.stringify(answer).slice(0, 200)}; return {"valid": true, "summary": ...}`,
+      `Cannot judge the results as checker "${by}" answered neither {"met"} nor {"valid"}: ${cut(JSON.stringify(answer), 200)}; return {"valid": true, "summary": ...}`,
     )
     return
   }

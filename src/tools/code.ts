@@ -2,6 +2,7 @@ import type { Worker } from 'node:worker_threads'
 import { z } from 'zod'
 import { ConcordError } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
+import { cut } from '../domain/text/cut.ts'
 import { type Tool, type ToolContext, tool } from '../ports/tool.ts'
 import type { CodeJob, CodeOutcome, FromSandbox, ToSandbox } from './code/protocol.ts'
 import { withDeadline } from './deadline.ts'
@@ -157,7 +158,7 @@ const conversation = (
 const settled = (outcome: CodeOutcome, limits: Omit<CodeJob, 'code' | 'input' | 'functions'>): CodeOutput => {
   const { output, outputTruncated } = outcome
   if (outcome.end === 'returned') return { result: parsed(outcome.result), output, outputTruncated }
-  const details = { output: output.slice(0, 2000) }
+  const details = { output: cut(output, 2000) }
   const failed = (rule: string, wayOut: string) =>
     new ConcordError('tool.failed', `Cannot finish the code as ${rule}: ${outcome.message}; ${wayOut}`, {
       details,

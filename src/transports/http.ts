@@ -2,6 +2,8 @@ import { ConcordError } from '../domain/errors.ts'
 import { parseJson } from '../domain/exact.ts'
 import type { Json } from '../domain/json.ts'
 import { type Redactor, redactor, secretsOfHeaders, secretsOfUrl, shownUrl } from '../domain/secrets.ts'
+import { cut } from '../domain/text/cut.ts'
+import { wellFormed } from '../domain/text/well-formed.ts'
 import { type Clock, sleep } from '../ports/clock.ts'
 import type { AgentCall, Transport } from '../ports/transport.ts'
 
@@ -38,7 +40,7 @@ export const httpTransport = ({
     const called = calledOf({ ...call, url })
     let response = await request(send, call, called, url, {
       method: 'POST',
-      body: JSON.stringify(call.payload),
+      body: JSON.stringify(wellFormed(call.payload)),
     })
     let location = new URL(url)
     while (response.status === 202) {
@@ -131,7 +133,7 @@ const answerOf = async (called: Called, response: Response, bytesMax: number): P
   if (!response.ok) {
     const retryAfter = Number(response.headers.get('retry-after'))
     const code = response.status >= 500 || response.status === 429 ? 'agent.failed' : 'agent.input-invalid'
-    const body = secrets.text(text.slice(0, bodyCharsMax)).slice(0, 500)
+    const body = cut(secrets.text(cut(text, bodyCharsMax)), 500)
     throw new ConcordError(
       isBound(text) ? 'bound.reached' : code,
       `Cannot use the answer of agent ${name} as it is ${response.status}: ${body || 'no body'}`,
@@ -153,7 +155,7 @@ const answerOf = async (called: Called, response: Response, bytesMax: number): P
         'agent.output-invalid',
         `Cannot use the answer of agent ${name} as its integers must be numbers that JSON's readers can hold: ${error.message}`,
       )
-    const shown = JSON.stringify(secrets.text(text.slice(0, bodyCharsMax)).slice(0, 200))
+    const shown = JSON.stringify(cut(secrets.text(cut(text, bodyCharsMax)), 200))
     throw new ConcordError(
       'agent.output-invalid',
       `Cannot use the answer of agent ${name} as it is not JSON: ${shown}; answer application/json`,

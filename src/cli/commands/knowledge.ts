@@ -3,6 +3,7 @@ import { basename, extname, join, relative } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import { ConcordError } from '../../domain/errors.ts'
 import { nearest } from '../../domain/nearest.ts'
+import { cut } from '../../domain/text/cut.ts'
 import type { Concord } from '../../platform/concord.ts'
 import { command } from '../command.ts'
 import { painter } from '../format.ts'
@@ -129,7 +130,7 @@ const search = async (knowledge: Knowledge, question: string, values: Values, te
     const why = Object.entries(scores).map(([part, value]) => `${part} ${value.toFixed(2)}`)
     const excerpt = text.replaceAll(/\s+/g, ' ')
     terminal.out(`${paint('bold', document.title ?? document.id)}  ${score.toFixed(3)}\n`)
-    terminal.out(`  ${excerpt.length > excerptChars ? `${excerpt.slice(0, excerptChars - 1)}…` : excerpt}\n`)
+    terminal.out(`  ${excerpt.length > excerptChars ? `${cut(excerpt, excerptChars - 1)}…` : excerpt}\n`)
     terminal.out(paint('dim', `  ${document.id}, characters ${start} to ${end}; ${why.join(', ')}\n`))
   }
   if (hits.length === 0) terminal.err('Nothing found\n')

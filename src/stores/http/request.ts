@@ -1,6 +1,7 @@
 import { ConcordError, type ErrorCode, errorTable, isConcordError } from '../../domain/errors.ts'
 import type { Json } from '../../domain/json.ts'
 import { type Redactor, redactor, secretsOfHeaders } from '../../domain/secrets.ts'
+import { cut } from '../../domain/text/cut.ts'
 
 export type Endpoint = { url: string; headers?: Record<string, string>; fetch?: typeof fetch }
 
@@ -48,7 +49,7 @@ export const errorOfProblem = (
     }
   } catch {}
   // Hidden before it is cut: half of a token is not recognised.
-  const shown = secrets.text(text.slice(0, shownCharsMax)).slice(0, 200)
+  const shown = cut(secrets.text(cut(text, shownCharsMax)), 200)
   return stranger(status >= 500 ? 'source.unreachable' : 'input.invalid', url, `${status}: ${shown}`)
 }
 

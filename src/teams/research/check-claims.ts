@@ -1,3 +1,4 @@
+import { cut } from '../../domain/text/cut.ts'
 import type { CitedClaim, Verification } from '../../verification/claims.ts'
 import { holdsQuote } from '../../verification/quotes.ts'
 import { verifyClaims } from '../../verification/verify.ts'
@@ -111,7 +112,7 @@ const BY_KIND: { [kind in Claim['kind']]: (claim: Claim, library: Library) => st
   note: ({ id, text, citations }) =>
     isNote(text) && citations.length === 0
       ? []
-      : [`Claim ${id} is no remark the report may make without a source: "${text.slice(0, 100)}".`],
+      : [`Claim ${id} is no remark the report may make without a source: "${cut(text, 100)}".`],
   tally: ({ id, text }, library) =>
     talliesOf(library.retrieved).some((each) => each.text === text)
       ? []
@@ -126,9 +127,7 @@ const BY_KIND: { [kind in Claim['kind']]: (claim: Claim, library: Library) => st
   frame: ({ id, text, citations }) => [
     ...(citations.length > 0 ? [`Claim ${id} cites papers, so it must be a claim that can be checked.`] : []),
     ...(FIGURE.test(text) ? [`Claim ${id} states a number without a source.`] : []),
-    ...(text.includes('?')
-      ? []
-      : [`Claim ${id} cites nothing, so it may only ask: "${text.slice(0, 100)}".`]),
+    ...(text.includes('?') ? [] : [`Claim ${id} cites nothing, so it may only ask: "${cut(text, 100)}".`]),
   ],
   title: ({ id, text }) =>
     FIGURE.test(text) ? [`Claim ${id} has a number without a source in its title.`] : [],
@@ -151,9 +150,7 @@ const verbatim = (claim: Claim, library: Library): string[] => [
   ...claim.citations.flatMap(({ paper, quote }) => {
     const source = library.sources.get(paper)
     if (source === undefined || holds(source, quote)) return []
-    return [
-      `Claim ${claim.id} quotes "${quote.slice(0, 120)}", which does not stand in ${paper} word for word.`,
-    ]
+    return [`Claim ${claim.id} quotes "${cut(quote, 120)}", which does not stand in ${paper} word for word.`]
   }),
 ]
 
@@ -219,7 +216,7 @@ const misplaced = ({ id, cells, citation }: TableRow, library: Library): string[
   const source = library.sources.get(citation.paper)
   if (source === undefined) return [`Row ${id} cites ${citation.paper}, which is not among the sources.`]
   if (!holds(source, citation.quote))
-    return [`Row ${id} quotes "${citation.quote.slice(0, 120)}", which does not stand in ${citation.paper}.`]
+    return [`Row ${id} quotes "${cut(citation.quote, 120)}", which does not stand in ${citation.paper}.`]
   const [name = '', ...facts] = cells
   const sentence = plainText(citation.quote)
   const own = [...source.cited.sentences, source.cited.title].map(plainText)

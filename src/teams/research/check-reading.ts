@@ -1,3 +1,4 @@
+import { cut } from '../../domain/text/cut.ts'
 import { checkClaims } from './check-claims.ts'
 import type { Complaint } from './feedback.ts'
 import type { Claim, Reading, Statement } from './shapes.ts'
@@ -20,7 +21,7 @@ export const checkReading = (reading: Reading, library: Library): Complaint[] =>
   return [
     ...displaced.map(({ id, sentence, start, end }) => ({
       claim: id,
-      message: `Statement ${id} names "${sentence.slice(0, 100)}" as what stands at ${start} to ${end} of ${reading.id}; it does not.`,
+      message: `Statement ${id} names "${cut(sentence, 100)}" as what stands at ${start} to ${end} of ${reading.id}; it does not.`,
     })),
     ...checkClaims(
       placed.flatMap((statement) => retellings(reading, statement)),

@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { QuickJSContext, QuickJSDeferredPromise, QuickJSHandle } from 'quickjs-emscripten'
+import { cut } from '../../domain/text/cut.ts'
 import { prelude } from './prelude.ts'
 import type { CodeJob, CodeOutcome, FromSandbox, ToSandbox } from './protocol.ts'
 
@@ -98,7 +99,7 @@ class Sandbox {
   #print(line: string): void {
     const room = job.outputCharactersMax - this.#output.length
     if (line.length + 1 > room) this.#outputTruncated = true
-    this.#output += `${line}\n`.slice(0, Math.max(0, room))
+    this.#output += cut(`${line}\n`, room)
   }
 
   #call(name: string, args: string): QuickJSHandle {

@@ -2,6 +2,7 @@ import { constants, type Stats } from 'node:fs'
 import { type FileHandle, lstat, mkdir, open, readlink, realpath, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { ConcordError } from '../../domain/errors.ts'
+import { cut } from '../../domain/text/cut.ts'
 
 /**
  * Keeps a model's paths under a root:
@@ -16,7 +17,7 @@ const pathCharactersMax = 4096
 
 export const refused = (path: string, rule: string, now: string, wayOut: string): ConcordError =>
   new ConcordError('tool.forbidden', `Cannot use the path as ${rule}: ${now}; ${wayOut}`, {
-    details: { path: path.slice(0, 200) },
+    details: { path: cut(path, 200) },
   })
 
 export const notFound = (path: string, wayOut = 'list the folder to see what there is'): ConcordError =>

@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { cut, cutRange } from '../../domain/text/cut.ts'
 import { isUnder, segmentsBelow } from './confine.ts'
 import { isProtected } from './protected.ts'
 import type { FileMatch, FileMatches, SearchJob } from './search-protocol.ts'
@@ -56,11 +57,11 @@ const readText = (path: string): string | undefined => {
 }
 
 const matchIn = (path: string, line: string, number: number): FileMatch | undefined => {
-  const searched = line.slice(0, lineCharactersMax)
+  const searched = cut(line, lineCharactersMax)
   const at = expression.exec(searched)?.index
   if (at === undefined) return undefined
   const start = Math.max(0, Math.min(at - 60, searched.length - textCharactersMax))
-  return { path, line: number, column: at + 1, text: searched.slice(start, start + textCharactersMax) }
+  return { path, line: number, column: at + 1, text: cutRange(searched, start, start + textCharactersMax) }
 }
 
 /** False when a bound is reached. */

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { ConcordError } from '../../domain/errors.ts'
+import { cut } from '../../domain/text/cut.ts'
 import { classOfAddress, isMetadataName, literalOf } from './address.ts'
 
 export type Address = { address: string; family: 4 | 6 }
@@ -46,7 +47,7 @@ const privateAllowed = (rules: HostRules, url: URL): boolean =>
 
 /** Parses a URL and applies every rule that needs no resolution. Called again for each redirect. */
 export const checkedUrl = (text: string, rules: HostRules, base?: URL): URL => {
-  const details = { url: text.slice(0, 200) }
+  const details = { url: cut(text, 200) }
   if (text.length > urlCharactersMax)
     throw forbidden(
       `URLs are bounded to ${urlCharactersMax} characters`,

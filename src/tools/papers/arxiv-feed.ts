@@ -1,4 +1,5 @@
 import { ConcordError } from '../../domain/errors.ts'
+import { cut } from '../../domain/text/cut.ts'
 import { lazily } from './lazy.ts'
 import { arxivPage, arxivPdf, oneLine, type Paper, parseArxivId } from './paper.ts'
 import type { PoliteAnswer } from './polite.ts'
@@ -50,7 +51,7 @@ const refused = (status: number, reason: string): ConcordError =>
   new ConcordError(
     'input.invalid',
     `Cannot query arXiv as it refuses the request: ${JSON.stringify(oneLine(reason).slice(0, 200) || `HTTP ${status}`)}; correct the ids or the query (ids read like 2401.12345 or astro-ph/0601001)`,
-    { details: { status, reason: oneLine(reason).slice(0, 500) } },
+    { details: { status, reason: cut(oneLine(reason), 500) } },
   )
 
 /** Entries without an id or a title happen (arXiv answers unknown ids in a list so): they are no papers. */

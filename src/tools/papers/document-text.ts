@@ -1,3 +1,4 @@
+import { cut } from '../../domain/text/cut.ts'
 import { sentences } from '../../domain/text/sentences.ts'
 import { oneLine } from './paper.ts'
 
@@ -66,7 +67,7 @@ export const opening = (text: string, title = ''): string => {
     size += line.length
     if (size >= OPENING_CHARS_MAX) break
   }
-  return upTo(taken.join(' ') || oneLine(text.slice(0, 4 * OPENING_CHARS_MAX)), OPENING_CHARS_MAX)
+  return upTo(taken.join(' ') || oneLine(cut(text, 4 * OPENING_CHARS_MAX)), OPENING_CHARS_MAX)
 }
 
 /** Whole sentences up to `max` characters; a first sentence that is longer is cut at a word. */
@@ -74,7 +75,7 @@ export const upTo = (text: string, max: number): string => {
   if (text.length <= max) return text
   const fitting = sentences(text.slice(0, max + 1)).filter(({ end }) => end < max)
   const end = fitting.length > 1 ? fitting.at(-1)!.end : text.lastIndexOf(' ', max)
-  return text.slice(0, end > 0 ? end : max).trim()
+  return cut(text, end > 0 ? end : max).trim()
 }
 
 /** First heading or line short enough to be a title; else the beginning of the first sentence. */
@@ -90,7 +91,7 @@ export const guessTitle = (text: string, fallback: string): string => {
 
 export const tidyTitle = (title: string | undefined): string | undefined => {
   const line = oneLine(title ?? '')
-  return line === '' ? undefined : line.slice(0, TITLE_CHARS_MAX)
+  return line === '' ? undefined : cut(line, TITLE_CHARS_MAX)
 }
 
 const AUTHORS_CHARS_MAX = 20_000
@@ -98,7 +99,7 @@ const NAME_BREAK = /\s*(?:;|\band\b|&|\n)\s*/
 
 /** `A. B. Cee and D. Eff`, `Cee, A. B.; Eff, D.` or `A Cee, D Eff` as names. */
 export const splitAuthors = (text: string): string[] => {
-  const pieces = text.slice(0, AUTHORS_CHARS_MAX).split(NAME_BREAK)
+  const pieces = cut(text, AUTHORS_CHARS_MAX).split(NAME_BREAK)
   const names =
     pieces.length > 1 && /;/.test(text) ? pieces : pieces.flatMap((piece) => piece.split(/\s*,\s*/))
   return names.map((name) => oneLine(name)).filter((name) => name !== '')

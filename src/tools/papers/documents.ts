@@ -1,4 +1,5 @@
 import { isConcordError } from '../../domain/errors.ts'
+import { cut } from '../../domain/text/cut.ts'
 import type { Logger } from '../../ports/logger.ts'
 import {
   type CorpusFile,
@@ -107,7 +108,7 @@ const readFile = async (
     signal?.throwIfAborted()
     // The user can fix a missing package, and a corpus without half of its files would be a silent loss.
     if (isConcordError(error) && error.code === 'package.missing') throw error
-    const reason = oneLine(error instanceof Error ? error.message : String(error)).slice(0, 200)
+    const reason = cut(oneLine(error instanceof Error ? error.message : String(error)), 200)
     const skipped = [{ path: file.path, reason: `unreadable ${file.kind}: ${reason}` }]
     return { papers: [], skipped, killed: error instanceof Unreadable && error.killed }
   }

@@ -1,4 +1,5 @@
 import { ConcordError } from '../../domain/errors.ts'
+import { cut } from '../../domain/text/cut.ts'
 import { type Clock, sleep } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
 
@@ -182,7 +183,7 @@ const follow = async <Result>(
     await response.body?.cancel()
     const next = URL.canParse(location, url.href) ? new URL(location, url.href) : undefined
     if (!next || !mayLead(first, next, request.redirectHosts))
-      throw spurious(`redirected to ${location.slice(0, 200)}, which is not ${options.site}`, 'unreachable')
+      throw spurious(`redirected to ${cut(location, 200)}, which is not ${options.site}`, 'unreachable')
     url = next
   }
   throw spurious(`more than ${REDIRECTS_MAX} redirects`, 'unreachable')

@@ -1,3 +1,4 @@
+import { cut } from '../../domain/text/cut.ts'
 import type { Skipped } from './corpus-files.ts'
 import { guessTitle, isoDate, opening, splitAuthors, tidyTitle, upTo } from './document-text.ts'
 import { arxivPage, oneLine, type Paper, parseArxivId } from './paper.ts'
@@ -97,7 +98,7 @@ const paperOf = (fields: Map<string, unknown>, path: string, number: number): Pa
   const pdfUrl = webAddress(pick(PDF))
   const comment = oneLine(wordsOf(pick(['comment', 'comments'])))
   return {
-    id: arxiv?.id ?? (rawId.slice(0, 200) || `${path}:${number}`),
+    id: arxiv?.id ?? (cut(rawId, 200) || `${path}:${number}`),
     title: given ?? guessTitle(fullText || abstract, `${path}:${number}`),
     abstract,
     authors: authorsOf(pick(AUTHORS)),

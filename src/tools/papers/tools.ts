@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises'
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { z } from 'zod'
 import { ConcordError } from '../../domain/errors.ts'
+import { cut as cutText } from '../../domain/text/cut.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
 import { type AnyTool, type ToolContext, tool } from '../../ports/tool.ts'
@@ -204,13 +205,13 @@ const dates = (from?: string, to?: string): { from?: string; to?: string } => ({
 const withText = ({ fullText, ...paper }: Paper, wanted: boolean): FoundPaper => ({
   ...paper,
   ...(fullText ? { document: true as const } : {}),
-  ...(wanted && fullText ? { fullText: fullText.slice(0, TEXT_CHARS.default) } : {}),
+  ...(wanted && fullText ? { fullText: cutText(fullText, TEXT_CHARS.default) } : {}),
 })
 
 const cut = (id: string, title: string, text: string, max: number, source: string): PaperText => ({
   id,
   title,
-  text: text.slice(0, max),
+  text: cutText(text, max),
   truncated: text.length > max,
   source,
 })

@@ -1,5 +1,6 @@
 import type { AgentContext } from '../../../agent/context.ts'
 import type { JsonObject } from '../../../domain/json.ts'
+import { cut } from '../../../domain/text/cut.ts'
 import { fitOf } from '../answer/fit.ts'
 import { measuresIn } from '../answer/measures.ts'
 import { attributionOf, withYear } from '../attribution.ts'
@@ -138,7 +139,7 @@ const problemsOf = (answer: Answer & JsonObject, texts: readonly string[]): stri
     return held
       ? []
       : [
-          `statement ${at}: the sentence "${given.sentence.slice(0, 80)}" does not stand in the paper word for word`,
+          `statement ${at}: the sentence "${cut(given.sentence, 80)}" does not stand in the paper word for word`,
         ]
   })
 }

@@ -1,3 +1,4 @@
+import { cutRange } from '../../../domain/text/cut.ts'
 export type Section = {
   /** `results`, `limitations`, ...: what it is for, whatever its heading says. */
   role: 'results' | 'limitations' | 'conclusion' | 'captions'
@@ -41,7 +42,7 @@ export const sectionsIn = (text: string): Section[] => {
     )
     for (const match of text.matchAll(heading)) {
       const start = match.index + match[0].length
-      const piece = text.slice(start, start + SECTION_CHARS_MAX)
+      const piece = cutRange(text, start, start + SECTION_CHARS_MAX)
       ANY_HEADING.lastIndex = 0
       const end = ANY_HEADING.exec(piece)?.index ?? piece.length
       const body = piece.slice(0, end)

@@ -2,6 +2,7 @@ import type { AgentContext } from '../../../agent/context.ts'
 import { ConcordError } from '../../../domain/errors.ts'
 import type { Json, JsonObject } from '../../../domain/json.ts'
 import { isObject } from '../../../domain/reference.ts'
+import { cut } from '../../../domain/text/cut.ts'
 import type { DateRange } from '../shapes.ts'
 import { conceptsIn, namesOf, queryFor } from '../understand/concepts.ts'
 import type { Question } from '../understand/question.ts'
@@ -42,7 +43,7 @@ const searchCorpus = async (search: Search, context: AgentContext, notes: string
   if (question.paper !== undefined) lists.unshift(await thePaper(context, question.paper, path))
   const facets = facetsOf(question, query, isBroad(question.concepts) && corpus === undefined)
   for (const facet of facets) {
-    const input = { query: facet.slice(0, QUERY_CHARS_MAX), max: FACET_MAX, ...path, ...days }
+    const input = { query: cut(facet, QUERY_CHARS_MAX), max: FACET_MAX, ...path, ...days }
     lists.push((await corpusResults(context, input)).papers)
   }
   return { papers: ranked(lists), source: main.source, ...collection }
@@ -50,7 +51,7 @@ const searchCorpus = async (search: Search, context: AgentContext, notes: string
 
 const mainQuery = (question: Question): string => {
   const query = queryFor(question.concepts.length > 0 ? question.concepts : conceptsIn(question.paper ?? ''))
-  return (query.trim() === '' ? ALL : query).slice(0, QUERY_CHARS_MAX)
+  return cut(query.trim() === '' ? ALL : query, QUERY_CHARS_MAX)
 }
 
 /** The paper asked about: by its id, else whatever its title's words find. */

@@ -1,5 +1,6 @@
 import type { AgentContext } from '../../../agent/context.ts'
 import type { JsonObject } from '../../../domain/json.ts'
+import { cut } from '../../../domain/text/cut.ts'
 import { askModel } from '../model/ask.ts'
 import { conceptsIn } from './concepts.ts'
 import { PROBLEMS_MAX, type ResearchParams } from './params.ts'
@@ -141,7 +142,7 @@ const conceptOf = ({ text, names }: { text: string; names: string[] }): Concept 
     : { text: short(text), names: own, field: false, known: false }
 }
 
-const short = (text: string): string => text.trim().slice(0, TEXT_CHARS_MAX)
+const short = (text: string): string => cut(text.trim(), TEXT_CHARS_MAX)
 
 const isTexts = (value: unknown): boolean =>
   value === undefined || (Array.isArray(value) && value.every((each) => typeof each === 'string'))
