@@ -16,6 +16,8 @@ export interface Alignment {
   ordered: number
   /** Share that it holds in any order. */
   held: number
+  /** Share of the source's words, between the first and the last that agree, that the claim repeats. */
+  dense: number
 }
 
 const SYNONYM = 0.75
@@ -81,5 +83,7 @@ export function align(claim: Reading, source: Reading): Alignment {
     for (let to = 0; to < b.length; to += 1) most = Math.max(most, like[at * b.length + to]!)
     held += most
   }
-  return { pairs, gaps, ordered: best[0]! / total, held: held / total }
+  const [first, last] = [pairs[0]?.[1], pairs.at(-1)?.[1]]
+  const between = first && last ? b.indexOf(last) - b.indexOf(first) + 1 : 1
+  return { pairs, gaps, ordered: best[0]! / total, held: held / total, dense: pairs.length / between }
 }

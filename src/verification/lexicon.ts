@@ -34,7 +34,22 @@ wide wider broad broader | narrow narrower
 open public publicly | closed proprietary
 include contain comprise consist | exclude omit
 accept agree | reject disagree
-maximum maximize most | minimum least
+maximum maximize most highest largest | minimum least lowest smallest
+best strongest top | worst weakest poorest
+often frequently commonly usually typically | rarely seldom infrequently hardly
+gain advantage | loss disadvantage
+majority | minority
+first | last
+above | below
+good well rich excel excellent | bad badly poor poorly struggle
+always | never
+specific specialized | generic
+manage | fail
+single | multiple
+real actual | synthetic artificial fake
+seen familiar | unseen unfamiliar novel
+significantly substantially considerably markedly greatly strongly | negligibly slightly marginally barely insignificantly
+known | unknown
 upper | bottom
 internal intrinsic inner | external extrinsic outer
 preserve maintain keep retain sustain conserve | discard abandon remove removal prune eliminate
@@ -153,32 +168,28 @@ export function synonyms(a: string, b: string): boolean {
   return other !== undefined && (CONCEPTS.of.get(a) ?? []).some((group) => other.includes(group))
 }
 
-const PREFIX_OPPOSITES = [
-  'un',
-  'in',
-  'im',
-  'ir',
-  'non',
-  'dis',
-  'mis',
-  'anti',
-  'de',
-  'hypo',
-  'hyper',
-  'under',
-  'over',
-]
+const PREFIX_OPPOSITES = ['un', 'in', 'im', 'ir', 'non', 'dis', 'mis']
 
-/** Whether two stems are opposites: of one line, or one is the other with a negating prefix. */
-export function opposites(a: string, b: string): boolean {
+/** Things of which less is better: to improve them is to lower them. */
+const LESS_IS_BETTER = new Set(
+  `error loss cost latency hallucination memory bias complexity time overhead variance noise redundancy risk delay failure gap
+  consumption perplexity toxicity uncertainty drop degradation runtime footprint`
+    .split(/\s+/)
+    .map(stem),
+)
+const BETTER = CONCEPTS.of.get(stem('improve')) ?? []
+const LESS = CONCEPTS.of.get(stem('decrease')) ?? []
+const PREFIXED_CHARS_MIN = 5
+
+/** Whether two stems are opposites when said of `thing`: of one line, or one is the other with a negating prefix. */
+export function opposites(a: string, b: string, thing?: string): boolean {
   if (a === b || synonyms(a, b)) return false
-  const groups = CONCEPTS.of.get(b)
-  if (
-    groups &&
-    (CONCEPTS.of.get(a) ?? []).some((group) => groups.includes(CONCEPTS.opposite.get(group) ?? -1))
-  )
-    return true
+  const [own, other] = [CONCEPTS.of.get(a) ?? [], CONCEPTS.of.get(b) ?? []]
+  if (own.some((group) => other.includes(CONCEPTS.opposite.get(group) ?? -1))) return true
+  const among = (groups: readonly number[], some: readonly number[]) =>
+    groups.some((group) => some.includes(group))
+  if (thing !== undefined && !LESS_IS_BETTER.has(thing))
+    if ((among(own, BETTER) && among(other, LESS)) || (among(own, LESS) && among(other, BETTER))) return true
   const [short, long] = a.length < b.length ? [a, b] : [b, a]
-  if (short.length < 5) return false
-  return PREFIX_OPPOSITES.some((prefix) => long === prefix + short)
+  return short.length >= PREFIXED_CHARS_MIN && PREFIX_OPPOSITES.some((prefix) => long === prefix + short)
 }

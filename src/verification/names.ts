@@ -82,7 +82,7 @@ export function nameIndex(readings: readonly Reading[]): NameIndex {
       for (let next = at; next < Math.min(words.length, at + RUN_MAX); next += 1) {
         if (next > at && words[next]!.start - words[next - 1]!.end > 1) break
         if (next > at && /[,;:()]/.test(text.slice(words[next - 1]!.end, words[next]!.start))) break
-        run += words[next]!.norm
+        run += words[next]!.norm.replace(/[.,]/g, '')
         runs.add(run)
       }
     }
@@ -103,7 +103,7 @@ const INITIALS_MIN = 3
 export function knowsName({ key, text }: Name, index: NameIndex): boolean {
   const single = key.replace(/s$/, '')
   if (index.runs.has(key) || index.runs.has(single) || index.runs.has(`${key}s`)) return true
-  if (KNOWN.has(key)) return true
+  if (KNOWN.has(key) || /^\p{Lu}{2}s?$/u.test(text)) return true
   if (/^\p{Lu}{2,6}s?$/u.test(text) && single.length >= INITIALS_MIN && index.initials.includes(single))
     return true
   const parts = text

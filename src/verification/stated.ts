@@ -11,7 +11,7 @@ const AUXILIARY =
 /** Verbs of findings that are seldom nouns; in the third person, the plural and the past. */
 const VERBS = `solve fail outperform surpass exceed beat hallucinate reduce increase improve eliminate prevent achieve require prove remove cure reach become
   make know understand learn lack need help hurt ignore forget win lose replace cause lead remain exist depend allow enable match work degrade break
-  save kill generalize perform struggle suffer produce avoid detect overcome confuse believe memorize reveal show demonstrate dominate guarantee`
+  save kill fix win want think see believe generalize perform struggle suffer produce avoid detect overcome confuse believe memorize reveal show demonstrate dominate guarantee`
 const VERB_STEMS = new Set(VERBS.split(/\s+/).map(stem))
 /** Opens a part of a question that is taken for granted. */
 const GRANTED =
@@ -88,12 +88,17 @@ function states(text: string): boolean {
   )
 }
 
+/** Irregular pasts; they are seldom nouns. */
+const PAST = new Set(
+  'lost won beat led fell rose grew made broke became found saw got went came left kept held knew'.split(' '),
+)
+
 function hasVerb(text: string): boolean {
-  return (text.toLowerCase().match(/[a-z]+/g) ?? []).some(
-    (word) =>
-      !word.endsWith('ing') &&
-      !word.endsWith('ion') &&
-      VERB_STEMS.has(stem(word)) &&
-      !/^(?:improvement|reduction|failure|achievement|requirement|performance)s?$/.test(word),
-  )
+  const words = text.toLowerCase().match(/[a-z]+(?:'[a-z]+)?/g) ?? []
+  return words.some((word, at) => {
+    if (at === 0) return false
+    if (PAST.has(word)) return true
+    if (/(?:ing|ion|ions|ment|ments|ance|ure|ures)$/.test(word)) return false
+    return VERB_STEMS.has(stem(word))
+  })
 }

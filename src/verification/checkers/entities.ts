@@ -50,7 +50,7 @@ function replaced(matter: Matter): Finding[] {
   return matter.segments.flatMap(({ alignment, passage, start }) => {
     if (alignment.ordered < NEARLY_SAME) return []
     return alignment.gaps.flatMap(({ claim, source }) => {
-      const own = claim.filter(({ name }) => name)
+      const own = claim.filter(({ strong }) => strong)
       const there = source.filter(({ name }) => name)
       if (own.length === 0 || there.length === 0) return []
       const keys = new Set(matter.whole.words.map(({ norm }) => norm))

@@ -173,7 +173,8 @@ function isQuantity(reading: Reading, word: Word): boolean {
 
 /** How alike the surroundings of two numbers are, 0 to 1. */
 function surroundings(a: Reading, own: Quantity, b: Reading, there: Quantity): number {
-  const here = context(a, own)
+  // A system's name stands with all of its numbers.
+  const here = context(a, own).filter(({ word }) => !word.strong)
   const others = context(b, there)
   const total = here.reduce((sum, { weight }) => sum + weight, 0)
   if (total === 0) return 0
@@ -235,9 +236,55 @@ function kindOfUnit({ unit }: Quantity): string {
   return MAGNITUDES.has(unit) || unit === '' ? '' : unit === 'point' ? '%' : unit
 }
 
+/** "4 baselines" where the source has 4 data sets, and baselines by another number. */
+function countsOther(
+  matter: Matter,
+  own: Quantity,
+  there: readonly Offered[],
+  offered: readonly Offered[],
+): Finding | undefined {
+  if (kindOfUnit(own) !== '') return undefined
+  const nouns = followers(matter.whole, own).slice(0, 2)
+  const noun = nouns.find(
+    (word) =>
+      !there.some((each) =>
+        followers(each.passage.reading, each)
+          .slice(0, 3)
+          .some((other) => likeness(word, other) > 0),
+      ),
+  )
+  if (
+    noun === undefined ||
+    nouns.some((word) =>
+      there.some(
+        (each) =>
+          followers(each.passage.reading, each)[0] !== undefined &&
+          likeness(word, followers(each.passage.reading, each)[0]!) > 0,
+      ),
+    )
+  )
+    return undefined
+  const other = offered.find(
+    (each) =>
+      kindOfUnit(each) === '' &&
+      !sameAmount(own, each) &&
+      followers(each.passage.reading, each)
+        .slice(0, 2)
+        .some((word) => likeness(noun, word) === 1),
+  )
+  if (other === undefined) return undefined
+  return {
+    kind: 'number',
+    message: `counts ${own.text} ${noun.text}; ${placeOf(other.passage)} says ${other.text}: ${quoted(other.passage)}.`,
+    clause: clauseAt(matter.clauses, own.start),
+  }
+}
+
 /** A number that the source gives to one thing and the claim to another, of which the source has another number. */
 function ofSomethingElse(matter: Matter, agreed: readonly Agreed[], offered: readonly Offered[]): Finding[] {
-  return agreed.flatMap(({ own, there }) => {
+  return agreed.flatMap(({ own, there }): Finding[] => {
+    const counted = countsOther(matter, own, there, offered)
+    if (counted) return [counted]
     const own1 = Math.max(...there.map((each) => surroundings(matter.whole, own, each.passage.reading, each)))
     const rival = offered
       .filter(
@@ -248,7 +295,7 @@ function ofSomethingElse(matter: Matter, agreed: readonly Agreed[], offered: rea
       )
       .map((each) => ({ each, fit: surroundings(matter.whole, own, each.passage.reading, each) }))
       .sort((a, b) => b.fit - a.fit)[0]
-    if (rival === undefined || rival.fit <= 1.5 * own1 + 0.15) return []
+    if (rival === undefined || rival.fit < 0.4 || rival.fit <= 2 * own1) return []
     return [
       {
         kind: 'number' as const,

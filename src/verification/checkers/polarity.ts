@@ -37,16 +37,19 @@ interface Turn {
 }
 
 const NEAR = 0.5
+const NEARLY_SAME = 0.8
 
-/** A word that one of the two negates and the other does not. */
+/** A word that one of the two negates and the other does not: the very word, or in nearly the same words any that it reaches. */
 function deniedOrAffirmed({ reading, passage, alignment }: Segment): Turn | undefined {
   if (alignment.ordered < NEAR) return undefined
   const there = passage.reading
   for (const [word, other] of alignment.pairs) {
-    if (word.negated === other.negated) continue
-    if (likeness(word, other) < 0.75) continue
-    const [own, theirs] = [negatedNear(reading, word), negatedNear(there, other)]
-    if (own !== theirs && !answered(word.negated ? there : reading, word.negated ? other : word))
+    if (word.negated === other.negated || likeness(word, other) < 0.75) continue
+    if (alignment.ordered < NEARLY_SAME && !(word.negated ? word.target : other.target)) continue
+    if (
+      negatedNear(reading, word) !== negatedNear(there, other) &&
+      !answered(word.negated ? there : reading, word.negated ? other : word)
+    )
       return {
         kind: 'negation',
         what: word.negated ? `says no to "${word.text}"` : `leaves out that "${other.text}" is denied`,
@@ -72,7 +75,8 @@ function answered({ content }: Reading, word: Word): boolean {
 function opposed({ reading, alignment, passage }: Segment): Turn | undefined {
   for (const { claim, source } of alignment.gaps) {
     for (const word of claim) {
-      const other = source.find((each) => opposites(word.stem, each.stem))
+      const [next, last] = reading.content.slice(reading.content.indexOf(word) + 1).map(({ stem }) => stem)
+      const other = source.find((each) => opposites(word.stem, each.stem, last ?? next))
       if (!other || word.negated !== other.negated || alignment.ordered < NEAR) continue
       if (
         source.some((each) => synonyms(each.stem, word.stem)) ||

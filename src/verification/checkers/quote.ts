@@ -1,4 +1,5 @@
-import { type Checker, excerpt, type Finding } from '../matter.ts'
+import { stem, words } from '../../domain/text/tokens.ts'
+import { type Checker, excerpt, type Finding, type ReadSource } from '../matter.ts'
 import { holdsQuote, quotesIn } from '../quotes.ts'
 
 /** What is quoted, beside a citation or inside the text, stands in what is cited word for word. */
@@ -31,13 +32,7 @@ export const quoteChecker: Checker = {
     for (const quote of quotesIn(claim.text)) {
       if (sources.length === 0) continue
       looked += 1
-      if (sources.some(({ cited }) => holdsQuote([cited.title, ...cited.sentences], quote.text))) continue
-      if (
-        sources.some(({ cited }) =>
-          holdsQuote([cited.title, ...cited.sentences].map(lower), lower(quote.text)),
-        )
-      )
-        continue
+      if (sources.some((source) => standsIn(source, quote.text))) continue
       found.push({
         kind: 'quote',
         message: `puts "${excerpt(quote.text)}" in quotation marks, which does not stand in ${sources.map(({ cited }) => cited.id).join(', ')} word for word.`,
@@ -48,4 +43,12 @@ export const quoteChecker: Checker = {
   },
 }
 
-const lower = (text: string): string => text.toLowerCase()
+const VERBATIM_WORDS_MIN = 4
+
+/** Word for word but for capitals; two or three words may be a term that the text only marks as one. */
+function standsIn({ cited, names }: ReadSource, quote: string): boolean {
+  const lower = (text: string) => text.toLowerCase()
+  if (holdsQuote([cited.title, ...cited.sentences].map(lower), lower(quote))) return true
+  const read = words(quote)
+  return read.length < VERBATIM_WORDS_MIN && read.every((word) => names.stems.has(stem(word)))
+}

@@ -16,7 +16,8 @@ export const roleChecker: Checker = {
   check(matter) {
     const found: Finding[] = []
     for (const segment of matter.segments) {
-      const exchange = exchanged(segment) ?? turned(segment) ?? comparedAsOwn(matter, segment)
+      const exchange =
+        exchanged(segment) ?? turned(segment) ?? moved(segment) ?? comparedAsOwn(matter, segment)
       if (exchange === undefined) continue
       found.push({
         kind: 'role',
@@ -34,8 +35,8 @@ interface Exchange {
   at: number
 }
 
-const NEAR = 0.5
-const EXCHANGED_MAX = 4
+const NEAR = 0.6
+const EXCHANGED_MAX = 3
 
 /** Two places of a sentence whose words stand in each other's stead. */
 function exchanged({ alignment }: Segment): Exchange | undefined {
@@ -63,16 +64,30 @@ function held(word: Word, words: readonly Word[]): boolean {
 const RELATION =
   /^(?:outperform|surpass|exceed|beat|underperform|outdo|improv|dominat|match|approach|rival|trail|lag|replac|depend|rel|requir|precede|follow|caus|driv|govern|determin|predict|explain|affect|influenc|contain|includ|induc|inhibit|activat|regulat|suppress|promot|trigger|enabl|reduc|increas|than|over|versus|rather|instead|unlik|aggregat|produc|generat|guid|support|prevent)/
 
+/** Nouns and adjectives made of a verb relate nothing. */
+const NOMINAL = /(?:ion|ions|ment|ments|ing|ance|ence|ive|ic|al|er|or|ity|able)$/
+
+function relates({ stem: form, norm, name, text }: Word, { text: whole }: Reading, end: number): boolean {
+  return (
+    RELATION.test(form) &&
+    !name &&
+    (norm === 'outperforming' || !NOMINAL.test(norm)) &&
+    whole[end] !== '-' &&
+    text !== ''
+  )
+}
+
 /** Both sides of a relation stand on the other's side in the source, and no passive turns them. */
 function turned({ reading, passage }: Segment): Exchange | undefined {
   const there = passage.reading
   for (const [at, pivot] of reading.words.entries()) {
-    if (!RELATION.test(pivot.stem)) continue
+    if (!relates(pivot, reading, pivot.end)) continue
     for (const [to, other] of there.words.entries()) {
-      if (!RELATION.test(other.stem) || (pivot.stem !== other.stem && likeness(pivot, other) === 0)) continue
+      if (!relates(other, there, other.end) || (pivot.stem !== other.stem && likeness(pivot, other) === 0))
+        continue
       const own = sides(reading, at)
       const theirs = sides(there, to)
-      if (passive(reading, at) !== passive(there, to)) theirs.reverse()
+      if (passive(reading.words, at) !== passive(there.words, to)) theirs.reverse()
       const kept = shared(own[0]!, theirs[0]!) + shared(own[1]!, theirs[1]!)
       const crossed = [shared(own[0]!, theirs[1]!), shared(own[1]!, theirs[0]!)] as const
       if (crossed[0] >= 1 && crossed[1] >= 1 && crossed[0] + crossed[1] > kept + 0.5)
@@ -88,8 +103,8 @@ const ENDS = /^(?:by|on|in|at|with|for|across|while|whereas|under|using|through)
 /** The content words on both sides of a relation, up to what only says where, by how much or with what. */
 function sides({ words }: Reading, at: number): Word[][] {
   const { piece } = words[at]!
-  const end = words.findIndex((word, to) => to > at + 1 && (ENDS.test(word.norm) || word.piece > piece + 1))
-  const left = words.slice(0, at).filter((word) => word.piece >= piece - 1)
+  const end = words.findIndex((word, to) => to > at + 1 && (ENDS.test(word.norm) || word.piece > piece))
+  const left = words.slice(0, at).filter((word) => word.piece === piece)
   return [left, words.slice(at + 1, end < 0 ? undefined : end)].map((side, right) => {
     const content = side.filter((word) => word.content && !/^\d/.test(word.norm))
     return right === 1 ? content.slice(0, SIDE) : content.slice(-SIDE)
@@ -104,18 +119,85 @@ function shared(a: readonly Word[], b: readonly Word[]): number {
   )
 }
 
-function passive({ words }: Reading, at: number): boolean {
-  const [pivot, next] = [words[at]!, words.slice(at + 1, at + 3)]
-  return /ed$|en$|t$/.test(pivot.norm) && next.some(({ norm }) => norm === 'by')
+function passive(words: readonly Word[], at: number): boolean {
+  const { norm } = words[at]!
+  if (!/(?:ed|en|t|wn)$/.test(norm)) return false
+  return (
+    words.slice(at + 1, at + 3).some((next) => next.norm === 'by') ||
+    words
+      .slice(Math.max(0, at - 2), at)
+      .some((before) => /^(?:is|are|was|were|be|been|being)$/.test(before.norm))
+  )
+}
+
+const NEARLY_SAME = { held: 0.9, dense: 0.75, words: 8 }
+
+/**
+ * In nearly the words of the source, a run of words that stands elsewhere. Phrases may move with their preposition, whole pieces
+ * between commas may, and so may the members of an "and".
+ */
+function moved({ reading, passage, alignment }: Segment): Exchange | undefined {
+  if (alignment.held < NEARLY_SAME.held || alignment.ordered === alignment.held) return undefined
+  if (alignment.dense < NEARLY_SAME.dense || alignment.pairs.length < NEARLY_SAME.words) return undefined
+  const strayed = alignment.gaps.flatMap(({ claim }) => claim)
+  const left = alignment.gaps.flatMap(({ source }) => source)
+  if (passiveIn(reading) !== passiveIn(passage.reading)) return undefined
+  for (const word of strayed) {
+    const other = left.find((each) => likeness(word, each) === 1)
+    if (!other || /^\d/.test(word.norm)) continue
+    const run = runAt(strayed, reading, word)
+    const theirs = runAt(left, passage.reading, other)
+    if (run.lead === theirs.lead && run.lead !== '') continue
+    if (run.whole || theirs.whole || run.listed || theirs.listed) continue
+    return { what: `moves "${word.text}"`, at: word.start }
+  }
+  return undefined
+}
+
+const PREPOSITION =
+  /^(?:of|on|in|at|by|for|with|from|to|across|over|under|within|through|during|without|between|among|using|via|as|than)$/
+
+/** The run of strayed words around one: what leads it, whether it fills its piece, whether an "and" binds it. */
+function runAt(
+  strayed: readonly Word[],
+  { words }: Reading,
+  word: Word,
+): { lead: string; whole: boolean; listed: boolean } {
+  const among = new Set(strayed)
+  let from = words.indexOf(word)
+  let to = from
+  while (
+    from > 0 &&
+    words[from - 1]!.piece === word.piece &&
+    (among.has(words[from - 1]!) || !words[from - 1]!.content) &&
+    !PREPOSITION.test(words[from - 1]!.norm) &&
+    !AND.test(words[from - 1]!.norm)
+  )
+    from -= 1
+  while (to + 1 < words.length && words[to + 1]!.piece === word.piece && among.has(words[to + 1]!)) to += 1
+  const before = words[from - 1]
+  const inside = before?.piece === word.piece
+  return {
+    lead: inside && PREPOSITION.test(before.norm) ? before.norm : '',
+    whole: words.every((each) => each.piece !== word.piece || !each.content || among.has(each)),
+    listed: (inside && AND.test(before.norm)) || AND.test(words[to + 1]?.norm ?? ''),
+  }
+}
+
+const AND = /^(?:and|or|nor)$/
+
+function passiveIn({ words }: Reading): boolean {
+  return words.some((_, at) => passive(words, at))
 }
 
 const OWNS =
-  /^(?:use|util|employ|adopt|appli|appl|leverag|build|built|base|incorpor|integr|combin|rel|exploit)/
+  /^(?:us(?:e|es|ed|ing)|utili[sz]\w+|employ\w*|adopt\w*|appl(?:y|ies|ied|ying)|leverag\w+|buil(?:d|ds|t)|based|incorporat\w+|integrat\w+|combin\w+|rel(?:y|ies|ied)|exploit\w*)$/
 
 /** The claim makes a part of something what the source only compares it with. */
 function comparedAsOwn(matter: Matter, { reading, passage }: Segment): Exchange | undefined {
   for (const [at, verb] of reading.words.entries()) {
-    if (!OWNS.test(verb.stem)) continue
+    // "tool use" is a noun.
+    if (!OWNS.test(verb.norm) || (verb.norm === 'use' && !reading.words[at - 1]?.norm.endsWith('s'))) continue
     const objects = reading.content
       .filter((word) => word.start > verb.start && word.piece === verb.piece && !word.compared)
       .slice(0, 3)

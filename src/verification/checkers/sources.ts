@@ -2,7 +2,7 @@ import { type Checker, excerpt, type Finding } from '../matter.ts'
 import { allQuantities } from '../quantities.ts'
 
 const PAPERS =
-  /^\s*(?:other\s|recent\s|further\s|more\s)*(?:papers?|studies|study|works?|articles?|preprints?|reports?|sources?|surveys?|documents?|publications?)\b/i
+  /^\s*(?:other\s|recent\s|further\s|more\s)*(?:papers?|studies|study|works?|articles?|preprints?|surveys?|publications?)\b/i
 
 /** Sources and sentences exist, nothing is cited twice, and a sum counts as many sources as it cites. */
 export const sourceChecker: Checker = {

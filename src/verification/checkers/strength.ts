@@ -1,4 +1,4 @@
-import { stem } from '../../domain/text/tokens.ts'
+import { likeness } from '../alignment.ts'
 import type { FaultKind } from '../claims.ts'
 import {
   type Checker,
@@ -9,11 +9,11 @@ import {
   quoted,
   type Segment,
 } from '../matter.ts'
-import type { Word } from '../reading.ts'
+import type { Reading, Word } from '../reading.ts'
 
 interface Scale {
   kind: FaultKind
-  /** Stem to level, from weak to strong. */
+  /** Word in its usual forms to level, from weak to strong. Not by stems: `generally` and `generate` have one. */
   level: ReadonlyMap<string, number>
   top: number
   /** The strongest level is a claim of its own, even where the source says nothing on the scale. */
@@ -23,11 +23,26 @@ interface Scale {
 const scale = (kind: FaultKind, levels: readonly string[], absolute = false): Scale => ({
   kind,
   level: new Map(
-    levels.flatMap((words, at) => words.split(' ').map((word): [string, number] => [stem(word), at])),
+    levels.flatMap((words, at) =>
+      words.split(' ').flatMap((word) => formsOf(word).map((form): [string, number] => [form, at])),
+    ),
   ),
   top: levels.length - 1,
   absolute,
 })
+
+function formsOf(word: string): string[] {
+  if (word.endsWith('ly')) return [word]
+  const short = word.replace(/e$/, '')
+  return [
+    word,
+    `${word}s`,
+    `${word}es`,
+    `${short}ed`,
+    `${short}ing`,
+    word.endsWith('y') ? `${word.slice(0, -1)}ies` : word,
+  ]
+}
 
 /** Words of one scale from weak to strong: a claim may stay at its source's level or go below it, never above. */
 const SCALES: readonly Scale[] = [
@@ -35,25 +50,38 @@ const SCALES: readonly Scale[] = [
     'scope',
     [
       'few hardly rare rarely seldom',
-      'some several certain sometimes occasionally partially partly somewhat slightly moderately selected particular',
+      'some several certain sometimes occasionally selected particular',
       'many numerous various multiple often frequently commonly',
-      'most majority mostly usually generally typically largely mainly primarily predominantly nearly almost virtually average',
-      'all every each any whole entire everything everyone everybody everywhere anywhere universally universal always invariably never fully completely entirely totally perfectly wholly absolutely regardless',
+      'most majority mostly usually generally typically largely mainly primarily predominantly average',
+      'all every each any whole entire everything everyone everybody everywhere anywhere universally universal always invariably never regardless',
     ],
     true,
   ),
-  scale('certainty', [
-    'speculate hypothesize conjecture may might could possibly perhaps potentially potential likely probably plausible',
-    'suggest indicate hint imply appear seem tend',
-    'show demonstrate find found reveal observe report confirm evidence',
-    'prove proof guarantee establish certainly definitely inevitably undoubtedly necessarily must ensure',
-  ]),
+  scale(
+    'scope',
+    [
+      'partially partly somewhat slightly moderately',
+      'nearly almost virtually largely mostly effectively significantly substantially considerably',
+      'fully completely entirely totally perfectly wholly absolutely',
+    ],
+    true,
+  ),
+  scale(
+    'certainty',
+    [
+      'speculate hypothesize conjecture may might could possibly perhaps potentially potential likely probably plausible can promising',
+      'suggest indicate hint imply appear seem tend',
+      'show demonstrate find found reveal observe report confirm evidence',
+      'prove proven proof guarantee establish certainly certainty definitely definitive inevitable inevitably undoubtedly doubt unquestionably surely conclusively irrefutably necessarily must ensure bound',
+    ],
+    true,
+  ),
   scale('scope', [
     'mitigate reduce alleviate lower lessen ease decrease suppress diminish minimize',
     'eliminate eradicate abolish solve cure remove',
   ]),
   scale('comparison', [
-    'comparable competitive par approach match similar rival close',
+    'comparable competitive par similar rival',
     'outperform surpass exceed beat superior',
   ]),
 ]
@@ -66,7 +94,7 @@ export const strengthChecker: Checker = {
     const looked: Partial<Record<FaultKind, number>> = {}
     for (const segment of matter.segments)
       for (const each of SCALES) {
-        const own = segment.reading.words.filter(({ stem: form }) => each.level.has(form))
+        const own = segment.reading.words.filter(({ norm: form }) => each.level.has(form))
         if (own.length > 0) looked[each.kind] = (looked[each.kind] ?? 0) + own.length
         const fault = stronger(matter, segment, each, own)
         if (fault) found.push(fault)
@@ -77,6 +105,9 @@ export const strengthChecker: Checker = {
 }
 
 const NEAR = 0.4
+const NEARLY_SAME = 0.6
+/** Words that people use lightly: too strong only in nearly the words of the source. */
+const LIGHT = /^(?:any|each|entire|whole|completely|ensur|prov|establish|guarantee|must|necessar)/
 
 function stronger(
   matter: Matter,
@@ -85,26 +116,53 @@ function stronger(
   own: readonly Word[],
 ): Finding | undefined {
   const { passage, alignment, start } = segment
-  const strongest = own.toSorted((a, b) => level.get(b.stem)! - level.get(a.stem)!)[0]
+  const strongest = own.toSorted((a, b) => level.get(b.norm)! - level.get(a.norm)!)[0]
   if (strongest === undefined) return undefined
-  const claimed = level.get(strongest.stem)!
-  const there = passage.reading.words.filter(({ stem: form }) => level.has(form))
-  const most = Math.max(-1, ...there.map(({ stem: form }) => level.get(form)!))
+  const claimed = level.get(strongest.norm)!
+  const there = passage.reading.words.filter(({ norm: form }) => level.has(form))
+  const most = Math.max(-1, ...there.map(({ norm: form }) => level.get(form)!))
   if (claimed <= most) return undefined
   const elsewhere = [...matter.passages, ...matter.titles].some(({ reading }) =>
-    reading.words.some(({ stem: form }) => (level.get(form) ?? -1) >= claimed),
+    reading.words.some(({ norm: form }) => (level.get(form) ?? -1) >= claimed),
   )
   if (elsewhere) return undefined
-  const weaker = there.find(({ stem: form }) => level.get(form)! < claimed)
+  const weaker = there.find(({ norm: form }) => level.get(form)! < claimed)
   if (weaker === undefined && !(absolute && claimed === top)) return undefined
-  if (alignment.held < NEAR && !(absolute && claimed === top)) return undefined
-  if (own.some((word) => word.negated && word === strongest)) return undefined
+  if (idiom(segment, strongest) || strongest.negated) return undefined
+  const near = alignment.ordered >= (LIGHT.test(strongest.norm) ? NEARLY_SAME : NEAR)
+  if (
+    weaker === undefined ? !near : alignment.ordered < NEARLY_SAME && !sameCompany(segment, strongest, weaker)
+  )
+    return undefined
   return {
     kind,
     message: `says "${strongest.text}"${weaker ? ` where ${placeOf(passage)} says "${weaker.text}"` : `, which ${placeOf(passage)} does not`}: ${quoted(passage)}.`,
     clause: clauseAt(matter.clauses, start + strongest.start),
     sourceId: passage.source.cited.id,
   }
+}
+
+/** "most of all", "above all", "after all", "at all": nothing is said of all. */
+function idiom({ reading: { words } }: Segment, word: Word): boolean {
+  const at = words.indexOf(word)
+  return (
+    /^(?:all|any)$/.test(word.norm) &&
+    /^(?:of|above|after|at|in)$/.test(words[at - 1]?.norm ?? '') &&
+    !words[at + 1]?.content
+  )
+}
+
+/** The two words of a scale stand beside the same word. */
+function sameCompany({ reading, passage }: Segment, own: Word, there: Word): boolean {
+  const beside = ({ words, content }: Reading, word: Word) => {
+    const others = content.filter((each) => each !== word && each.piece === word.piece)
+    const at = words.indexOf(word)
+    const after = others.find((each) => words.indexOf(each) > at)
+    const before = others.findLast((each) => words.indexOf(each) < at)
+    return [before, after].filter((each) => each !== undefined)
+  }
+  const theirs = beside(passage.reading, there)
+  return beside(reading, own).some((word) => theirs.some((other) => likeness(word, other) > 0))
 }
 
 /** "up to 26%" is not 26%, and "over" is not "under". */

@@ -1,75 +1,197 @@
 import { likeness } from '../alignment.ts'
 import { groundingScore } from '../grounding.ts'
-import type { Checker, Finding, Matter, Passage } from '../matter.ts'
-import { excerpt } from '../matter.ts'
+import { type Checker, excerpt, type Finding, type Matter, type Passage, type ReadSource } from '../matter.ts'
 import type { Reading, Word } from '../reading.ts'
 
-/** What a clause says stands in one of the claim's citations; a citation carries at least one clause. */
+/** What a clause says stands in one of the claim's citations, and every citation carries something of the claim. */
 export const supportChecker: Checker = {
   kinds: ['support'],
   check(matter) {
-    if (matter.sources.length === 0 || matter.passages.length === 0) return { looked: {}, found: [] }
-    const found: Finding[] = []
-    const scores = matter.readings.map((reading) => clauseSupport(matter, reading))
-    for (const [at, score] of scores.entries())
-      if (score < CLAUSE_MIN)
-        found.push({
-          kind: 'support',
-          message: `says "${excerpt(matter.clauses[at]!.text)}", which is not supported by what it cites, score ${score.toFixed(2)} under ${CLAUSE_MIN}.`,
-          clause: at,
-        })
-    const whole = wholeSupport(matter)
-    if (found.length === 0 && whole < WHOLE_MIN)
-      found.push({
-        kind: 'support',
-        message: `is not supported by what it cites, score ${whole.toFixed(2)} under ${WHOLE_MIN}.`,
-      })
-    return { looked: { support: scores.length }, found }
+    if (matter.passages.length === 0) return { looked: {}, found: [] }
+    const found = [...unsupportedClauses(matter), ...unsupportedMembers(matter)]
+    if (found.length === 0) found.push(...unsupportedWhole(matter))
+    if (found.length === 0) found.push(...betterElsewhere(matter))
+    found.push(...idleCitations(matter))
+    return { looked: { support: matter.clauses.length + matter.claim.citations.length }, found }
   },
 }
 
 const CLAUSE_MIN = 0.2
-const WHOLE_MIN = 0.35
+const CLAUSE_WORDS_MIN = 3
 
-/** Share of a clause's content, by rarity, that its cited texts and their titles hold. */
+function unsupportedClauses(matter: Matter): Finding[] {
+  return matter.readings.flatMap((reading, at): Finding[] => {
+    const score = clauseSupport(matter, reading)
+    if (score >= CLAUSE_MIN || contentOf(reading).length < CLAUSE_WORDS_MIN) return []
+    return [
+      {
+        kind: 'support',
+        message: `says "${excerpt(matter.clauses[at]!.text)}", which is not supported by what it cites, score ${score.toFixed(2)} under ${CLAUSE_MIN}.`,
+        clause: at,
+      },
+    ]
+  })
+}
+
+/** Below either, or below both of the looser pair, a source speaks of something else. */
+const WHOLE = { held: 0.3, grounding: 0.04, heldLoosely: 0.45, groundingLoosely: 0.12 }
+
+function unsupportedWhole(matter: Matter): Finding[] {
+  const held = coverage(matter, contentOf(matter.whole), textsOf(matter))
+  const one = matter.sources.length === 1 ? grounded(matter, matter.sources[0]!) : 1
+  const loosely = held.weighted < WHOLE.heldLoosely && one < WHOLE.groundingLoosely
+  if (!loosely && held.weighted >= WHOLE.held && one >= WHOLE.grounding) return []
+  return [
+    {
+      kind: 'support',
+      message: `is not supported by what it cites, score ${Math.min(held.weighted, one).toFixed(2)}.`,
+    },
+  ]
+}
+
+/** The score of the cited sentences, or of the source around them: that another sentence says it is found elsewhere. */
+function grounded(matter: Matter, source: ReadSource): number {
+  const own = matter.passages.filter((passage) => passage.source === source)
+  const all = source.prepared
+  const whole = groundingScore(matter.text, all, { idf: matter.idf }).score
+  if (own.length === all.sentences.length) return whole
+  const cited = { ...all, sentences: own.map(({ sentence }) => all.sentences[sentence]!) }
+  return Math.max(whole, groundingScore(matter.text, cited, { idf: matter.idf }).score)
+}
+
+/** A sum is of sources that each support it. */
+const MEMBER_MIN = 0.42
+
+function unsupportedMembers(matter: Matter): Finding[] {
+  if (matter.claim.form !== 'sum') return []
+  return matter.sources.flatMap((source): Finding[] => {
+    const texts = [source.title, ...source.sentences]
+    const { weighted } = coverage(matter, contentOf(matter.whole), texts)
+    if (weighted >= MEMBER_MIN) return []
+    const id = source.cited.id
+    return [
+      {
+        kind: 'count',
+        message: `counts ${id}, which does not say so, score ${weighted.toFixed(2)} under ${MEMBER_MIN}.`,
+        sourceId: id,
+      },
+    ]
+  })
+}
+
+const BETTER = { cited: 0.5, lead: 0.3 }
+
+/** Another sentence of the same source says it, and the one cited hardly does. */
+function betterElsewhere(matter: Matter): Finding[] {
+  if (matter.sources.length !== 1 || matter.passages.length > 1) return []
+  const { source, sentence, reading } = matter.passages[0]!
+  const words = contentOf(matter.whole)
+  const own = coverage(matter, words, [reading]).weighted
+  if (own >= BETTER.cited) return []
+  const others = source.sentences.map((each, at) => ({ at, held: coverage(matter, words, [each]).weighted }))
+  const best = others.filter(({ at }) => at !== sentence).sort((a, b) => b.held - a.held)[0]
+  if (best === undefined || best.held < own + BETTER.lead) return []
+  const id = source.cited.id
+  return [
+    {
+      kind: 'support',
+      message: `cites sentence ${sentence} of ${id}, which does not say so; sentence ${best.at} does: "${excerpt(source.cited.sentences[best.at]!)}".`,
+      sourceId: id,
+    },
+  ]
+}
+
+const IDLE = { behind: 0.25, alone: 0.1, best: 0.6 }
+
+/** A citation that carries no clause, where others carry each, and adds nothing to them. */
+function idleCitations(matter: Matter): Finding[] {
+  const { claim, sources } = matter
+  if (claim.citations.length < 2 || claim.form === 'sum') return []
+  return claim.citations.flatMap(({ sourceId, sentence }, at): Finding[] => {
+    const source = sources.find(({ cited }) => cited.id === sourceId)
+    if (source === undefined) return []
+    const rest = matter.passages.filter(
+      (passage) => passage.source !== source || (sentence !== undefined && passage.sentence !== sentence),
+    )
+    if (rest.length === 0) return []
+    const own = textsCited(source, sentence)
+    const others = [
+      ...rest.map(({ reading }) => reading),
+      ...sources.filter((each) => rest.some((passage) => passage.source === each)).map(({ title }) => title),
+    ]
+    const share = (words: readonly Word[], texts: readonly Reading[]) =>
+      coverage(matter, words, texts).weighted
+    const carried = matter.readings.map(contentOf).filter((words) => words.length >= CLAUSE_WORDS_MIN)
+    const leads = carried.some((words) => {
+      const held = share(words, own)
+      return held >= IDLE.best || held > share(words, others) - IDLE.behind
+    })
+    const words = contentOf(matter.whole)
+    if (leads || share(words, [...own, ...others]) - share(words, others) >= IDLE.alone) return []
+    return [
+      { kind: 'support', message: `cites ${sourceId}, which carries nothing of it.`, sourceId, citation: at },
+    ]
+  })
+}
+
+function textsCited(source: ReadSource, sentence: number | undefined): Reading[] {
+  const one = sentence === undefined ? undefined : source.sentences[sentence]
+  return one ? [one, source.title] : [source.title, ...source.sentences]
+}
+
+function textsOf({ passages, titles }: Matter): Reading[] {
+  return [...passages, ...titles].map(({ reading }: Passage) => reading)
+}
+
+/** Content words but for numbers, which have a checker of their own. */
+function contentOf({ content, quantities }: Reading): Word[] {
+  return content.filter(
+    ({ norm, bare, start }) =>
+      bare && !/^\d/.test(norm) && !quantities.some((each) => each.start <= start && start < each.end),
+  )
+}
+
+/** What stands elsewhere in the source tells what the cited sentence speaks of; not where the claim keeps to its words. */
+const AROUND = 0.6
+const NEARLY_SAME = 0.6
+
+/** 0 to 1: how much of a clause its cited texts and their titles hold. */
 export function clauseSupport(matter: Matter, reading: Reading): number {
-  const words = reading.content.filter(({ norm }) => !/^\d/.test(norm))
-  if (words.length === 0) return 1
-  let held = 0
+  const words = contentOf(reading)
+  const { weighted, plain } = coverage(matter, words, textsOf(matter))
+  const held = Math.max(weighted, plain)
+  if (held >= AROUND || matter.segments.some(({ alignment }) => alignment.ordered >= NEARLY_SAME)) return held
+  const around = matter.sources.flatMap(({ sentences }) => sentences)
+  return Math.max(held, AROUND * coverage(matter, words, around).plain)
+}
+
+/** Share of words that texts hold: by their rarity, and each counting the same. */
+function coverage(
+  matter: Matter,
+  words: readonly Word[],
+  texts: readonly Reading[],
+): { weighted: number; plain: number } {
+  if (words.length === 0) return { weighted: 1, plain: 1 }
+  let weighted = 0
+  let plain = 0
   let total = 0
   for (const word of words) {
     const weight = Math.max(0.05, matter.idf(word.stem))
+    const held = heldIn(word, texts, matter)
     total += weight
-    held += weight * bestLikeness(word, matter)
+    weighted += weight * held
+    plain += held
   }
-  return held / total
+  return { weighted: weighted / total, plain: plain / words.length }
 }
 
-function bestLikeness(word: Word, { passages, titles, sources }: Matter): number {
+function heldIn(word: Word, texts: readonly Reading[], { sources }: Matter): number {
   let best = 0
-  for (const { reading } of [...passages, ...titles]) {
-    for (const other of reading.words) {
+  for (const { words } of texts) {
+    for (const other of words) {
       best = Math.max(best, likeness(word, other))
       if (best === 1) return 1
     }
   }
-  const spelled = sources.some(({ abbreviations }) => abbreviations.has(word.stem))
-  return spelled ? Math.max(best, 0.9) : best
-}
-
-/** The best score of any one source for the whole claim, or for its best clause. */
-export function wholeSupport(matter: Matter): number {
-  return Math.max(0, ...matter.sources.map((source) => scoreOf(matter, source.cited.id, matter.passages)))
-}
-
-function scoreOf(matter: Matter, sourceId: string, passages: readonly Passage[]): number {
-  const own = passages.filter(({ source }) => source.cited.id === sourceId)
-  const source = own[0]?.source
-  if (source === undefined) return 0
-  const all = source.prepared
-  const cited =
-    own.length === all.sentences.length
-      ? all
-      : { ...all, sentences: own.map(({ sentence }) => all.sentences[sentence]!) }
-  return groundingScore(matter.text, cited, { idf: matter.idf }).score
+  return sources.some(({ abbreviations }) => abbreviations.has(word.stem)) ? Math.max(best, 0.9) : best
 }

@@ -32,7 +32,7 @@ export const timeChecker: Checker = {
       const own = LASTING.exec(reading.text)
       if (!own) continue
       looked += 1
-      if (alignment.held < NEAR || cited.some((each) => LASTING.test(each.reading.text))) continue
+      if (alignment.ordered < NEAR || cited.some((each) => LASTING.test(each.reading.text))) continue
       found.push({
         kind: 'time',
         message: `says "${own[0]}", of which ${placeOf(passage)} says nothing: ${quoted(passage)}.`,
