@@ -7,6 +7,8 @@ const EVALUATIONS: Record<string, () => Promise<unknown>> = {
     ;(await import('./scifact.ts')).evaluateCitations()
     ;(await import('./planted-citations.ts')).evaluatePlanted()
   },
+  verification: async () => (await import('./verification.ts')).evaluateVerification('report'),
+  'verification-choose': async () => (await import('./verification.ts')).evaluateVerification('choose'),
   memory: async () => {
     await (await import('./knowledge-scifact.ts')).evaluateScifactRetrieval()
     await (await import('./knowledge-locomo.ts')).evaluateLocomo()

@@ -10,10 +10,10 @@ export interface Attribution {
   end: number
 }
 
-const PERSON = String.raw`(?:(?:van|von|der|den|de|da|del|la|le|dos|el|al)\s)*\p{Lu}[\p{L}’'\u2010-]+(?:-\p{Lu}[\p{L}’']+)?`
+const PERSON = String.raw`(?:(?:van|von|der|den|de|da|del|la|le|dos|el|al)\s){0,3}\p{Lu}[\p{L}’'\u2010-]+(?:-\p{Lu}[\p{L}’']+)?`
 const YEAR = String.raw`(?:19|20)\d\d[a-z]?`
 const FORM = new RegExp(
-  String.raw`(${PERSON})(?:\s+et\s+al\.?|(?:\s*,\s*${PERSON})*,?\s+(?:and|&)\s+(${PERSON}))?(?:,?\s*\(\s*(${YEAR})\s*\)|,\s*(${YEAR})(?=\s*[);]))?`,
+  String.raw`(${PERSON})(?:\s+et\s+al\.?|(?:\s?,\s?${PERSON}){0,12},?\s+(?:and|&)\s+(${PERSON}))?(?:,?\s*\(\s*(${YEAR})\s*\)|,\s*(${YEAR})(?=\s*[);]))?`,
   'gu',
 )
 

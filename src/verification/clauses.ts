@@ -7,7 +7,7 @@ export interface Clause {
 
 /** Where a clause may end: a mark, or a comma and a word that opens another statement. */
 const BREAK =
-  /;\s+|\s[—–-]\s|[.?!]\s+(?=\p{Lu})|,?\s+(?=(?:whereas|while|although|though|but|yet|because|thereby|thus|hence|therefore|so that|even though)\s)|,\s+(?=(?:and|or|which|who|with|making|leading|resulting|showing|suggesting|indicating|highlighting|allowing|enabling|achieving|reducing|outperforming|surpassing|improving)\s)|\s+and\s+(?=(?:has|have|is|are|was|were|can|will|does|do|did|it|they|we|that|thereby|thus|therefore)\s)/gu
+  /;\s{1,4}|\s[—–-]\s|[.?!]\s{1,4}(?=\p{Lu})|,?\s{1,4}(?=(?:whereas|while|although|though|but|yet|because|thereby|thus|hence|therefore|so that|even though)\s)|,\s{1,4}(?=(?:and|or|which|who|with|making|leading|resulting|showing|suggesting|indicating|highlighting|allowing|enabling|achieving|reducing|outperforming|surpassing|improving)\s)|\s{1,4}and\s{1,4}(?=(?:has|have|is|are|was|were|can|will|does|do|did|it|they|we|that|thereby|thus|therefore)\s)/gu
 const WORDS_MIN = 3
 const CLAUSES_MAX = 40
 

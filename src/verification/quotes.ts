@@ -23,10 +23,11 @@ function plainMarks(text: string): string {
 
 const IN_MARKS = /“([^“”]{3,600})”|"([^"]{3,600})"|«([^«»]{3,600})»/g
 const WORDS_MIN = 2
+const QUOTES_MAX = 20
 
 /** What stands in quotation marks, of two words or more: one word may be a term. */
 export function quotesIn(text: string): { text: string; start: number; end: number }[] {
-  return Array.from(text.matchAll(IN_MARKS), (match) => ({
+  return Array.from(text.matchAll(IN_MARKS).take(QUOTES_MAX), (match) => ({
     text: (match[1] ?? match[2] ?? match[3] ?? '').replace(/[,.;]$/, ''),
     start: match.index,
     end: match.index + match[0].length,

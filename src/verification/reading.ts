@@ -17,6 +17,8 @@ export interface Word {
   name: boolean
   /** Capitals or digits inside. */
   strong: boolean
+  /** It is part of a number. */
+  counts: boolean
   /** Which piece between commas, semicolons, colons, brackets and dashes it stands in. */
   piece: number
   /** A negation reaches it. */
@@ -33,17 +35,24 @@ export interface Reading {
   /** Content words in order. */
   content: readonly Word[]
   quantities: readonly Quantity[]
+  /** Stems of all its words. */
+  stems: ReadonlySet<string>
 }
 
 /** Function words that tell which way something goes. */
 const POLAR = new Set('more most before after above below few'.split(' '))
+export const TEXT_CHARS_MAX = 4000
 /** Words of a text beyond these are not read: nobody states one thing in so many. */
 const WORDS_MAX = 400
+const QUANTITIES_MAX = 40
 /** Content words that a negation or a comparison reaches. */
 const REACH = { negation: 3, comparison: 5 }
 
-export function readText(text: string): Reading {
+/** Reads the first {@link TEXT_CHARS_MAX} characters: what is longer is not one statement. */
+export function readText(whole: string): Reading {
+  const text = whole.slice(0, TEXT_CHARS_MAX)
   const found = tokens(text).slice(0, WORDS_MAX)
+  const quantities = allQuantities(text).slice(0, QUANTITIES_MAX)
   const words: Word[] = []
   let piece = 0
   let opens = true
@@ -64,6 +73,7 @@ export function readText(text: string): Reading {
       name: strong || (!opens && /^\p{Lu}/u.test(token.text)),
       strong,
       piece,
+      counts: quantities.some(({ start, end }) => start <= token.start && token.start < end),
       negated: false,
       target: false,
       compared: false,
@@ -71,7 +81,13 @@ export function readText(text: string): Reading {
   }
   markNegated(words, text)
   markCompared(words)
-  return { text, words, content: words.filter((word) => word.content), quantities: allQuantities(text) }
+  return {
+    text,
+    words,
+    content: words.filter((word) => word.content),
+    quantities,
+    stems: new Set(words.map((word) => word.stem)),
+  }
 }
 
 /** Capitals or digits inside: no ordinary word is written so. */

@@ -15,7 +15,7 @@ const VERBS = `solve fail outperform surpass exceed beat hallucinate reduce incr
 const VERB_STEMS = new Set(VERBS.split(/\s+/).map(stem))
 /** Opens a part of a question that is taken for granted. */
 const GRANTED =
-  /(?:^|[,;]\s*|\s)(?:given that|given|since|because|as|now that|although|though|while|whereas|considering that|considering|despite the fact that|the fact that|seeing that|knowing that|assuming that|after|once|if|when|unless|even though)\s+([^,;?]{6,}?)(?=[,;?]|$)/giu
+  /(?:^|[,;]\s*|\s)(?:given that|given|since|because|as|now that|although|though|while|whereas|considering that|considering|despite the fact that|the fact that|seeing that|knowing that|assuming that|after|once|if|when|unless|even though)\s+([^,;?]{6,400})(?=[,;?]|$)/giu
 const SUPPOSED = /^(?:if|when|unless|assuming)/i
 const ASKED =
   /^\W*(?:what|which|who|whom|whose|where|when|how|why|whether|can|could|do|does|did|is|are|was|were|will|would|should|may|might|has|have)\b/i

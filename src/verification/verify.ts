@@ -27,7 +27,7 @@ import { type Clause, clauses } from './clauses.ts'
 import { plainRarity } from './grounding.ts'
 import { readSource } from './library.ts'
 import { type Checker, faultOf, type Matter, type Passage, type ReadSource, type Segment } from './matter.ts'
-import { type Reading, readText } from './reading.ts'
+import { type Reading, readText, TEXT_CHARS_MAX } from './reading.ts'
 import { withoutFaults } from './repair.ts'
 import { type Piece, statedIn } from './stated.ts'
 
@@ -96,7 +96,7 @@ function rarityOf(sources: readonly CitedSource[]): Idf {
 }
 
 function verifyClaim(claim: CitedClaim, library: Library, idf: Idf): ClaimVerdict {
-  const pieces = statedIn(claim.text, claim.form ?? 'statement')
+  const pieces = statedIn(claim.text.slice(0, TEXT_CHARS_MAX), claim.form ?? 'statement')
   if (pieces.length === 0 && claim.citations.length === 0)
     return { claimId: claim.id, met: true, clauses: [], faults: [], looked: { source: 1 } }
   const verdict = judged(claim, pieces, library, idf)
@@ -136,7 +136,8 @@ function clauseVerdict(matter: Matter, clause: Clause, at: number): ClauseVerdic
 }
 
 function matterOf(claim: CitedClaim, pieces: readonly Piece[], library: Library, idf: Idf): Matter {
-  const text = onlyPieces(withoutAttributions(claim.text, attributionsIn(claim.text)), pieces)
+  const said = claim.text.slice(0, TEXT_CHARS_MAX)
+  const text = onlyPieces(withoutAttributions(said, attributionsIn(said)), pieces)
   const own = clauses(text)
   const readings = own.map((clause) => readText(clause.text))
   const sources = [...new Set(claim.citations.map(({ sourceId }) => sourceId))].flatMap(

@@ -1,5 +1,6 @@
 import { attributionsIn, familyNames } from '../attributions.ts'
 import type { Checker, Finding, ReadSource } from '../matter.ts'
+import { TEXT_CHARS_MAX } from '../reading.ts'
 
 /** `Name et al. (year)` are the authors and the year of a source the claim cites. */
 export const attributionChecker: Checker = {
@@ -8,7 +9,7 @@ export const attributionChecker: Checker = {
     const known = sources.filter(({ families }) => families.length > 0)
     if (known.length === 0) return { looked: {}, found: [] }
     const found: Finding[] = []
-    const all = attributionsIn(claim.text)
+    const all = attributionsIn(claim.text.slice(0, TEXT_CHARS_MAX))
     for (const { text, names, etAl, year, start } of all) {
       const clause = clauses.findIndex((each) => each.start <= start && start < each.end)
       const own = known.filter((source) => writtenBy(source, names, etAl))

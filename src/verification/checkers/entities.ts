@@ -1,13 +1,14 @@
 import { type Checker, clauseAt, type Finding, type Matter, placeOf, quoted } from '../matter.ts'
 import { knowsName, type Name, namesIn, spelledOut } from '../names.ts'
 import { quotesIn } from '../quotes.ts'
+import { TEXT_CHARS_MAX } from '../reading.ts'
 
 /** Names are known to what is cited, and stand where the source has them. */
 export const entityChecker: Checker = {
   kinds: ['entity'],
   check(matter) {
     if (matter.sources.length === 0) return { looked: {}, found: [] }
-    const quotes = quotesIn(matter.claim.text)
+    const quotes = quotesIn(matter.claim.text.slice(0, TEXT_CHARS_MAX))
     const names = namesIn(matter.text).filter(
       ({ start }) => !quotes.some((quote) => quote.start <= start && start < quote.end),
     )

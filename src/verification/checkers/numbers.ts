@@ -160,15 +160,11 @@ function context(reading: Reading, { start, end }: Quantity): Near[] {
     return list.slice(0, REACH).map((word, at) => {
       if (word.piece !== last) crossed += 1
       last = word.piece
-      if (isQuantity(reading, word)) crossed += 1
+      if (word.counts) crossed += 1
       return { word, weight: 0.5 ** crossed / (1 + 0.35 * at) }
     })
   }
-  return [...weigh(after), ...weigh(before)].filter(({ word }) => !isQuantity(reading, word))
-}
-
-function isQuantity(reading: Reading, word: Word): boolean {
-  return reading.quantities.some(({ start, end }) => start <= word.start && word.start < end)
+  return [...weigh(after), ...weigh(before)].filter(({ word }) => !word.counts)
 }
 
 /** How alike the surroundings of two numbers are, 0 to 1. */

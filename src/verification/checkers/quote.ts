@@ -1,6 +1,7 @@
 import { stem, words } from '../../domain/text/tokens.ts'
 import { type Checker, excerpt, type Finding, type ReadSource } from '../matter.ts'
 import { holdsQuote, quotesIn } from '../quotes.ts'
+import { TEXT_CHARS_MAX } from '../reading.ts'
 
 /** What is quoted, beside a citation or inside the text, stands in what is cited word for word. */
 export const quoteChecker: Checker = {
@@ -29,7 +30,7 @@ export const quoteChecker: Checker = {
         citation: at,
       })
     }
-    for (const quote of quotesIn(claim.text)) {
+    for (const quote of quotesIn(claim.text.slice(0, TEXT_CHARS_MAX))) {
       if (sources.length === 0) continue
       looked += 1
       if (sources.some((source) => standsIn(source, quote.text))) continue

@@ -1,19 +1,25 @@
 import { likeness } from '../alignment.ts'
 import { groundingScore } from '../grounding.ts'
 import { type Checker, excerpt, type Finding, type Matter, type Passage, type ReadSource } from '../matter.ts'
-import type { Reading, Word } from '../reading.ts'
+import { type Reading, TEXT_CHARS_MAX, type Word } from '../reading.ts'
 
 /** What a clause says stands in one of the claim's citations, and every citation carries something of the claim. */
 export const supportChecker: Checker = {
   kinds: ['support'],
   check(matter) {
     if (matter.passages.length === 0) return { looked: {}, found: [] }
+    if (matter.claim.text.length > TEXT_CHARS_MAX) return { looked: { support: 1 }, found: [tooLong(matter)] }
     const found = [...unsupportedClauses(matter), ...unsupportedMembers(matter)]
     if (found.length === 0) found.push(...unsupportedWhole(matter))
     if (found.length === 0) found.push(...betterElsewhere(matter))
     found.push(...idleCitations(matter))
     return { looked: { support: matter.clauses.length + matter.claim.citations.length }, found }
   },
+}
+
+function tooLong({ claim }: Matter): Finding {
+  const message = `is too long to be judged as one claim: ${claim.text.length} characters of at most ${TEXT_CHARS_MAX}; split it.`
+  return { kind: 'support', message }
 }
 
 const CLAUSE_MIN = 0.2
@@ -144,11 +150,8 @@ function textsOf({ passages, titles }: Matter): Reading[] {
 }
 
 /** Content words but for numbers, which have a checker of their own. */
-function contentOf({ content, quantities }: Reading): Word[] {
-  return content.filter(
-    ({ norm, bare, start }) =>
-      bare && !/^\d/.test(norm) && !quantities.some((each) => each.start <= start && start < each.end),
-  )
+function contentOf({ content }: Reading): Word[] {
+  return content.filter(({ norm, bare, counts }) => bare && !counts && !/^\d/.test(norm))
 }
 
 /** What stands elsewhere in the source tells what the cited sentence speaks of; not where the claim keeps to its words. */
@@ -186,12 +189,8 @@ function coverage(
 }
 
 function heldIn(word: Word, texts: readonly Reading[], { sources }: Matter): number {
+  if (texts.some(({ stems }) => stems.has(word.stem))) return 1
   let best = 0
-  for (const { words } of texts) {
-    for (const other of words) {
-      best = Math.max(best, likeness(word, other))
-      if (best === 1) return 1
-    }
-  }
+  for (const { words } of texts) for (const other of words) best = Math.max(best, likeness(word, other))
   return sources.some(({ abbreviations }) => abbreviations.has(word.stem)) ? Math.max(best, 0.9) : best
 }
