@@ -2,12 +2,8 @@ import { bm25Index } from '../src/domain/text/bm25.ts'
 import { bestSentence } from '../src/domain/text/extract.ts'
 import { sentences } from '../src/domain/text/sentences.ts'
 import { stems } from '../src/domain/text/tokens.ts'
-import {
-  type CitationFinding,
-  type CitedClaim,
-  type CitedSource,
-  checkCitations,
-} from '../src/verification/citations.ts'
+import type { CitedClaim, CitedSource, Fault } from '../src/verification/claims.ts'
+import { verifyClaims } from '../src/verification/verify.ts'
 import { readRecords } from './data.ts'
 import { printTable, type Row } from './table.ts'
 
@@ -40,7 +36,7 @@ export function evaluatePlanted(): void {
   honestReport(cases)
   const each = (performance.now() - started) / cases.length
   const passed = (name: string, claims: CitedClaim[]) => row(name, cases, claims, () => true, 'pass')
-  const caught = (name: string, claims: CitedClaim[], kind: CitationFinding['kind']) =>
+  const caught = (name: string, claims: CitedClaim[], kind: Fault['kind']) =>
     row(name, cases, claims, (finding) => finding.kind === kind, 'caught')
   printTable(`Citations over ${cases.length} arXiv abstracts`, [
     passed(
@@ -58,22 +54,22 @@ export function evaluatePlanted(): void {
     caught(
       'cites a source that does not exist',
       cases.map((own, at) => cite(at, own.best, { ...own, id: `${own.id}9` })),
-      'unknown-source',
+      'source',
     ),
     caught(
       'cites an unrelated paper',
       cases.map((own, at) => cite(at, own.best, far(at))),
-      'unsupported',
+      'support',
     ),
     caught(
       'cites the most similar other paper',
       cases.map((own, at) => cite(at, own.best, near(at))),
-      'unsupported',
+      'support',
     ),
     caught(
       'quotes with one word changed',
       cases.map((own, at) => cite(at, own.best, own, misquote(own.best))),
-      'misquoted',
+      'quote',
     ),
     caught(
       'changes a number',
@@ -86,7 +82,7 @@ export function evaluatePlanted(): void {
         )
         return [cite(at, text, { ...own, at: stated })]
       }),
-      'number-mismatch',
+      'number',
     ),
     { measure: 'ms a claim', ours: each.toFixed(2) },
   ])
@@ -109,19 +105,19 @@ function cite(at: number, text: string, { id, at: sentence }: Case, quote?: stri
 }
 
 function honestReport(cases: Case[]): void {
-  checkCitations({ claims: cases.map((own, at) => cite(at, own.best, own)), sources: cases })
+  verifyClaims({ claims: cases.map((own, at) => cite(at, own.best, own)), sources: cases })
 }
 
 function row(
   name: string,
   sources: Case[],
   claims: CitedClaim[],
-  counts: (finding: CitationFinding) => boolean,
+  counts: (finding: Fault) => boolean,
   word: 'pass' | 'caught',
 ): Row {
   const flagged = new Set(
-    checkCitations({ claims, sources })
-      .findings.filter(counts)
+    verifyClaims({ claims, sources })
+      .faults.filter(counts)
       .map(({ claimId }) => claimId),
   )
   const good = word === 'caught' ? flagged.size : claims.length - flagged.size

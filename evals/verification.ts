@@ -16,7 +16,7 @@ import { writtenPlants } from './verification/written.ts'
  * `choose` is the part to work on.
  */
 export function evaluateVerification(part: Part): void {
-  const { plants, loose, summaries, joined, untouched } = draw(part)
+  const { plants, loose, summaries, joined, untouched, reworded } = draw(part)
   const judge = judgeWith(rarity(part))
   const started = performance.now()
   const kinds = [...new Set(plants.map(({ kind }) => kind))]
@@ -45,6 +45,7 @@ export function evaluateVerification(part: Part): void {
     alarm('human summaries (SciTLDR)', '.14', '<= .10', summaries.map(judge)),
     alarm('"summary A, whereas summary B", both papers cited', '.90', '<= .10', joined.map(judge)),
     alarm('sentences of abstracts in the third person', '', '', untouched.map(judge)),
+    alarm('sentences of abstracts reworded by rule', '', '', reworded.map(judge)),
   ])
   printTable('False alarms on human summaries by kind', kindsOf(summaries.map(judge)))
   writtenPlants(verdicts)

@@ -4,6 +4,7 @@ import { listedPapers, type Part, shuffled } from './papers.ts'
 import type { Planted } from './planted.ts'
 import { attributed, cited } from './planted.ts'
 import { PLANTERS, TEXT_KINDS } from './plants.ts'
+import { reworded } from './reworded.ts'
 
 export interface Plant extends Planted {
   kind: string
@@ -21,6 +22,8 @@ export interface Drawn {
   joined: Plant[]
   /** The sentences as they are, a third of them with their authors. */
   untouched: Plant[]
+  /** The sentences in other words that say the same. */
+  reworded: Plant[]
 }
 
 export const SEED = 20261130
@@ -55,6 +58,10 @@ export function draw(part: Part, seed = SEED): Drawn {
       .slice(0, 619)
       .map((base) => ({ kind: 'summary', base, claims: [cited(base, base.text)] })),
     joined: joinedOf(summaries.slice(0, 618)),
+    reworded: bases.slice(400, 1200).flatMap((base, at): Plant[] => {
+      const text = reworded(base.text, at)
+      return text === undefined ? [] : [{ kind: 'reworded', base, claims: [cited(base, text)] }]
+    }),
     untouched: bases.slice(0, 400).map((base, at) => ({
       kind: 'untouched',
       base,

@@ -200,15 +200,6 @@ export const QUESTIONS: readonly string[] = [
   'Audio encoders are useless, so what should replace them?',
 ]
 
-export const REPORTED: readonly string[] = [
-  'find that',
-  'show that',
-  'report that',
-  'observe that',
-  'conclude that',
-  'demonstrate that',
-]
-
 function swap(text: string, what: RegExp, by: string, lower = false): string | undefined {
   if (!what.test(text)) return undefined
   const opened =

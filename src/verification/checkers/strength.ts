@@ -71,7 +71,6 @@ const SCALES: readonly Scale[] = [
     [
       'speculate hypothesize conjecture may might could possibly perhaps potentially potential likely probably plausible can promising',
       'suggest indicate hint imply appear seem tend',
-      'show demonstrate find found reveal observe report confirm evidence',
       'prove proven proof guarantee establish certainly certainty definitely definitive inevitable inevitably undoubtedly doubt unquestionably surely conclusively irrefutably necessarily must ensure bound',
     ],
     true,

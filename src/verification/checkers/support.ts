@@ -1,6 +1,14 @@
 import { likeness } from '../alignment.ts'
 import { groundingScore } from '../grounding.ts'
-import { type Checker, excerpt, type Finding, type Matter, type Passage, type ReadSource } from '../matter.ts'
+import {
+  type Checker,
+  excerpt,
+  type Finding,
+  type Matter,
+  type Passage,
+  placeOf,
+  type ReadSource,
+} from '../matter.ts'
 import { type Reading, TEXT_CHARS_MAX, type Word } from '../reading.ts'
 
 /** What a clause says stands in one of the claim's citations, and every citation carries something of the claim. */
@@ -32,7 +40,7 @@ function unsupportedClauses(matter: Matter): Finding[] {
     return [
       {
         kind: 'support',
-        message: `says "${excerpt(matter.clauses[at]!.text)}", which is not supported by what it cites, score ${score.toFixed(2)} under ${CLAUSE_MIN}.`,
+        message: `says "${excerpt(matter.clauses[at]!.text)}", which is not supported by ${placesOf(matter)}, score ${score.toFixed(2)} under ${CLAUSE_MIN}.`,
         clause: at,
       },
     ]
@@ -50,9 +58,13 @@ function unsupportedWhole(matter: Matter): Finding[] {
   return [
     {
       kind: 'support',
-      message: `is not supported by what it cites, score ${Math.min(held.weighted, one).toFixed(2)}.`,
+      message: `is not supported by ${placesOf(matter)}, score ${Math.min(held.weighted, one).toFixed(2)}.`,
     },
   ]
+}
+
+function placesOf({ passages, sources }: Matter): string {
+  return passages.length === 1 ? placeOf(passages[0]!) : sources.map(({ cited }) => cited.id).join(', ')
 }
 
 /** The score of the cited sentences, or of the source around them: that another sentence says it is found elsewhere. */
