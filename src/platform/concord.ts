@@ -54,7 +54,7 @@ import { type RunView, runView } from './run/view.ts'
 import { guardLogger, openStores } from './stores.ts'
 import { startSweeper } from './sweeper.ts'
 import { systemClock, systemIds, systemPlace, systemRandom } from './system.ts'
-import { teamNames, teamsOf } from './teams.ts'
+import { defaultTeam, teamNames, teamsOf } from './teams.ts'
 import { toolFinder } from './tools.ts'
 import { createWatchers, type Watchers, wakesOf } from './watchers.ts'
 
@@ -273,7 +273,7 @@ const wired = async (options: Opened): Promise<Concord> => {
 
   const completed = (request: GoalRequest): Goal => {
     const given = typeof request === 'string' ? { text: request } : request
-    return { ...given, team: given.team ?? config.team ?? 'research' }
+    return { ...given, team: given.team ?? defaultTeam(config) }
   }
   const request = (goal: GoalRequest, options: StartOptions = {}): Start => {
     const { id, readable, labels, unattended, requested, depth } = options

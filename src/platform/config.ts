@@ -107,7 +107,7 @@ export type ConcordConfig = {
   agents?: { [name: string]: RemoteAgent | AnyAgent }
   tools?: readonly AnyTool[]
   toolSettings?: ToolsConfig
-  /** The team of goals that name none. Default `research`. */
+  /** The team of goals that name none. Default the only one of `teams`; research where there are none. */
   team?: string
   budget?: Limits
   stores?: StoresConfig

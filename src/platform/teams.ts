@@ -18,6 +18,22 @@ export const teamNames = (config: ConcordConfig): string[] => [
   ...new Set([...Object.keys(config.teams ?? {}), ...Object.keys(builtInTeams)]),
 ]
 
+const standardTeam = 'research'
+
+/**
+ * The team of a goal that names none: the config's `team`, the only one that it defines, or research where it defines none.
+ * Throws `input.invalid` when it defines several and none is the default.
+ */
+export const defaultTeam = ({ team, teams = {} }: ConcordConfig): string => {
+  const [only = standardTeam, ...others] = Object.keys(teams)
+  if (team !== undefined || others.length === 0) return team ?? only
+  throw new ConcordError(
+    'input.invalid',
+    `Cannot tell which team works on the goal because the config defines several and no default: ${Object.keys(teams).join(', ')}; name one with the goal, or set "team" in the config`,
+    { details: { teams: Object.keys(teams) } },
+  )
+}
+
 /** Teams by name, assembled on first use; those of the config at once, so that a mistake shows at the start. */
 export const teamsOf = (config: ConcordConfig): ((name: string) => Team) => {
   const known = new Map<string, AnyAgent>()
@@ -49,6 +65,7 @@ export const teamsOf = (config: ConcordConfig): ((name: string) => Team) => {
     return team
   }
   for (const name of Object.keys(config.teams ?? {})) find(name)
+  if (config.team !== undefined) find(config.team)
   return find
 }
 

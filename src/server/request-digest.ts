@@ -5,6 +5,7 @@ import type { Goal } from '../domain/goal.ts'
 import { canonicalJson, type Json, sameJson } from '../domain/json.ts'
 import type { Concord, GoalRequest } from '../platform/concord.ts'
 import { wouldStore } from '../platform/stores.ts'
+import { defaultTeam } from '../platform/teams.ts'
 
 export type AskedGoal = Exclude<GoalRequest, string>
 
@@ -27,7 +28,7 @@ const isSameGoal = async ({ log, config }: Concord, id: string, request: AskedGo
   const before = await log.run(id)
   if (before === undefined) return true
   const budget = request.budget ?? config.budget
-  const goal = { ...request, team: request.team ?? config.team ?? 'research', ...(budget && { budget }) }
+  const goal = { ...request, team: request.team ?? defaultTeam(config), ...(budget && { budget }) }
   const stored = wouldStore(config.beforeStore, { ...before, goal })
   return 'goal' in stored && sameJson(plain(stored.goal as Goal), plain(before.goal))
 }

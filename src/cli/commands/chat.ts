@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline'
 import type { Concord } from '../../platform/concord.ts'
+import { defaultTeam } from '../../platform/teams.ts'
 import { command } from '../command.ts'
 import { drive } from '../drive.ts'
 import { report } from '../report.ts'
@@ -59,7 +60,11 @@ export const chatCommand = command({
       value: 'id',
       description: 'whom it is about: what they say of themselves is kept',
     },
-    team: { type: 'string', value: 'name', description: 'who answers (CONCORD_TEAM; default research)' },
+    team: {
+      type: 'string',
+      value: 'name',
+      description: 'who answers (CONCORD_TEAM; default: the only team of the config, else research)',
+    },
     model: {
       type: 'string',
       value: 'provider/model',
@@ -78,7 +83,7 @@ export const chatCommand = command({
     const config = await settingsOf(values, values)
     const concord = await openWith(config)
     try {
-      const team = config.team ?? 'research'
+      const team = defaultTeam(config)
       concord.team(team)
       const thread = values.thread ?? (await newThread(concord))
       const about = values.subject === undefined ? {} : { subject: values.subject }

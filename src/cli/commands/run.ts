@@ -4,6 +4,7 @@ import { ConcordError } from '../../domain/errors.ts'
 import type { Goal } from '../../domain/goal.ts'
 import type { Concord } from '../../platform/concord.ts'
 import type { ConcordConfig } from '../../platform/config.ts'
+import { defaultTeam } from '../../platform/teams.ts'
 import { command } from '../command.ts'
 import { drive } from '../drive.ts'
 import { budgetOf, goalText, paramsOf } from '../goal-options.ts'
@@ -14,7 +15,11 @@ import { stayWith } from '../stay.ts'
 import { openTerminal, type Terminal } from '../terminal.ts'
 
 const options = {
-  team: { type: 'string', value: 'name', description: 'who works on it (CONCORD_TEAM; default research)' },
+  team: {
+    type: 'string',
+    value: 'name',
+    description: 'who works on it (CONCORD_TEAM; default: the only team of the config, else research)',
+  },
   model: {
     type: 'string',
     value: 'provider/model',
@@ -111,7 +116,7 @@ export const runCommand = command({
     try {
       const goal: Goal = {
         text,
-        team: config.team ?? 'research',
+        team: defaultTeam(config),
         ...(Object.keys(params).length === 0 ? {} : { params }),
         ...(budget === undefined ? {} : { budget }),
         ...(values.thread === undefined ? {} : { thread: values.thread }),
