@@ -59,6 +59,11 @@ const aloneMsMax = 60_000
 const isRefusal = (error: unknown): boolean =>
   isConcordError(error) && ['input.invalid', 'bound.reached', 'policy.denied'].includes(error.code)
 
+/** What is noted by code that follows at once goes into the same commit: that a call began, and how it ended. */
+const momentarily = async (): Promise<void> => {
+  for (let turns = 0; turns < 32; turns++) await undefined
+}
+
 type Live = { key: string; cancellation: Cancellation }
 
 /** How an ownership ended: the run is final, waits, or was suspended; or it was lost to another owner or a broken store. */
@@ -91,6 +96,8 @@ export class Owner {
   readonly #takenAt: number
   #dirty = true
   #pumping = false
+  /** Something waits for what is pending, or follows from it. */
+  #hurried = false
   #stopped = false
   #wakeAt: number | undefined
   #cancelTimer: (() => void) | undefined
@@ -218,6 +225,7 @@ export class Owner {
     if (this.#stopped) return Promise.reject(stale())
     this.#take(drafts)
     this.#dirty ||= dirty
+    this.#hurried = true
     return new Promise((resolve, reject) => {
       this.#acks.push({ resolve, reject })
       this.#wake()
@@ -228,6 +236,7 @@ export class Owner {
     if (this.#stopped) return
     this.#take(drafts)
     this.#dirty ||= dirty
+    this.#hurried ||= dirty
     this.#wake()
   }
 
@@ -257,7 +266,10 @@ export class Owner {
             continue
           }
         }
-        if (this.#pending.length > 0) await this.#commit()
+        if (this.#pending.length > 0) {
+          if (!this.#hurried) await momentarily()
+          await this.#commit()
+        }
       }
       this.#rest()
     } catch (error) {
@@ -325,6 +337,7 @@ export class Owner {
     this.#pending = []
     this.#acks = []
     this.#writes = []
+    this.#hurried = false
     const { run } = this
     const summary = events.some((event) => event.type.startsWith('run.'))
       ? summaryOf(run, this.#wakeAt)
