@@ -82,7 +82,7 @@ const withoutBareNames = ({ text, citations }: Claim, library: Library): string 
     const subject = library.sources.get(paper)?.attribution.subject
     return subject === undefined
       ? plain
-      : plain.replaceAll(new RegExp(`${escaped(subject)}(?! \\(\\d{4})`, 'g'), 'they')
+      : plain.replaceAll(new RegExp(`(?<![\\p{L}\\p{N}])${escaped(subject)}(?= \\p{Ll})`, 'gu'), 'they')
   }, text)
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

@@ -12,6 +12,10 @@ import { tells, toldIn } from './telling.ts'
 import { themesOf } from './themes.ts'
 import type { Question } from './understand/question.ts'
 
+/** Where the best stand, or people do better. */
+const BEST =
+  /\bhumans?\b|\beven (?:the )?(?:best|strongest|state-of-the-art|frontier|GPT|Gemini|advanced)|far below|open-source|proprietary/i
+
 export type NarrativeInput = {
   question: Question
   retrieved: Retrieved
@@ -91,32 +95,31 @@ const surveyOf = (
   }
 }
 
-/** What stands out first: the result or finding of each of the largest themes that says most. */
+/** What stands out first: the results and findings that say most, one of a theme as long as there are themes enough. */
 const leadsOf = (groups: readonly Group[], allowed: Allowed): Told[] => {
   const used = new Set<string>()
-  const largest = [...groups].sort((a, b) => b.members.length - a.members.length).slice(0, LEADS_MAX)
-  const perGroup = Math.max(1, Math.floor(LEADS_MAX / Math.max(1, largest.length)))
-  return largest.flatMap(({ members }) => {
-    const chosen = choose(
-      members.map(({ reading }) => reading),
-      {
-        count: perGroup,
-        allowed,
-        used,
-        worth: ({ statement: { kind, fit, score, sentence, text } }) =>
-          kind === 'finding' || kind === 'result'
-            ? fit +
-              0.03 * score +
-              (/\d/.test(sentence) ? 0.15 : 0) +
-              (GENERAL.test(text) ? 0.3 : 0) -
-              2 * clumsiness({ text })
-            : undefined,
-      },
-    )
+  const perGroup = Math.max(1, Math.floor(LEADS_MAX / Math.max(1, groups.length)))
+  const leads = groups.flatMap(({ members }) => {
+    const readings = members.map(({ reading }) => reading)
+    const chosen = choose(readings, { count: perGroup, allowed, used, worth: leadWorth })
     for (const { statement } of chosen) used.add(statement.id)
     return chosen
   })
+  const best = [...leads].sort((a, b) => leadValue(b) - leadValue(a)).slice(0, LEADS_MAX)
+  return leads.filter((lead) => best.includes(lead))
 }
+
+const leadValue = (told: Told): number => (leadWorth(told) ?? 0) - clumsiness(told.statement)
+
+const leadWorth = ({ statement: { kind, fit, score, sentence, text } }: Told): number | undefined =>
+  kind === 'finding' || kind === 'result'
+    ? fit +
+      0.03 * score +
+      (/\d/.test(sentence) ? 0.2 : 0) +
+      (GENERAL.test(text) ? 0.3 : 0) +
+      (BEST.test(text) ? 0.2 : 0) -
+      2 * clumsiness({ text })
+    : undefined
 
 const idsOf = (readings: readonly Reading[]): string[] => readings.map(({ id }) => id)
 

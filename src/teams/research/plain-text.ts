@@ -16,6 +16,7 @@ const SYMBOLS: [RegExp, string][] = [
   [/\\(?:ldots|dots)\b/g, '...'],
   [/\\([%&$#_])/g, '$1'],
   [/\\[,;! ]/g, ' '],
+  [/\\~\s?/g, '~'],
 ]
 
 /** Prose without the LaTeX that abstracts carry: marks of emphasis go, simple formulas become text, `--` a dash. */

@@ -122,7 +122,9 @@ const thirdPerson = (text: string, attribution: Attribution, name?: string): Ret
   const found = EVIDENCE.exec(text)
   if (found !== null) {
     const that = found[2]!
-    const verb = /^that\b/i.test(that) ? 'find' : base(found[1]!.toLowerCase())
+    // What a result suggests is not found: the doubt stays.
+    const weak = /^(suggest|indicate)/i.exec(found[1]!)?.[1]?.toLowerCase()
+    const verb = weak ?? (/^that\b/i.test(that) ? 'find' : base(found[1]!.toLowerCase()))
     return { text: `${subject} ${agree(verb, attribution)} ${others(that, name)}` }
   }
   const inside = WE_INSIDE.exec(text)
@@ -153,8 +155,10 @@ const statedBy = (subject: string, verb: string, rest: string, attribution: Attr
   const named = NAMED.exec(`${infinitive}${body}`)
   if (named !== null) {
     const more = named.groups?.rest ?? ''
-    const [, brackets = '', article = '', tail = ''] =
+    const [, brackets = '', article = '', whole = ''] =
       /^ ?(\([^)]*\))?, (an?|the|our) (.*)$/s.exec(more) ?? []
+    // `..., and share` would have the system share.
+    const tail = whole.replace(AUTHORS_GO_ON, '')
     const opening = brackets === '' ? named[1]! : `${named[1]} ${brackets}`
     told.named =
       `${opening} (${inBrackets(attribution)}) is ${article === 'our' ? 'their' : article} ${tail}`.replace(
@@ -164,6 +168,9 @@ const statedBy = (subject: string, verb: string, rest: string, attribution: Attr
   }
   return told
 }
+
+const AUTHORS_GO_ON =
+  /,? and (?:also )?(?:share|show|demonstrate|evaluate|release|conduct|present|propose|introduce|find|discuss|analy[sz]e|describe|investigate|validate|report)\b.*$/s
 
 const nameIn = (clause: string): { name?: string } => {
   const found =
@@ -232,9 +239,14 @@ const finished = (text: string): string | undefined => {
     .trim()
   const short = shortened(calm)
   if (short === undefined) return undefined
+  if (!balanced(short)) return undefined
   const closed = /[.!]$/.test(short) ? short : `${short}.`
   return capital(closed)
 }
+
+/** Half of a bracket is half of a sentence. */
+const balanced = (text: string): boolean =>
+  (text.match(/[([]/g)?.length ?? 0) === (text.match(/[)\]]/g)?.length ?? 0)
 
 /** `a adversarial` after a word was dropped; the sounds of letters are left as the authors wrote them. */
 const article = (whole: string, a: string, next: string, rest: string): string => {

@@ -16,6 +16,8 @@ export type Answer = { introduction: Claim[]; table?: Table; themes: Theme[] }
 export type Asked = { question: Question; readings: readonly Reading[]; allowed: Allowed }
 
 const FIRST = 4
+/** A side is taken by sentences that are about the question. */
+const STANCE_FIT_MIN = 0.55
 const MORE = 6
 const RESULTS: readonly StatementKind[] = ['result', 'finding']
 const FIGURE = /\d(?:[\d.,]*\d)?\s*(?:\\?%|points?\b|[x×]\b)/i
@@ -150,8 +152,8 @@ const yesNo: Answering = (_, pick) => {
   const side =
     (stance: 'for' | 'against'): Worth =>
     (each) => {
-      const { kind, sentence } = each.statement
-      if (!RESULTS.includes(kind) || stanceOf(sentence) !== stance) return undefined
+      const { kind, text, fit } = each.statement
+      if (!RESULTS.includes(kind) || stanceOf(text) !== stance || fit < STANCE_FIT_MIN) return undefined
       return byFit(RESULTS, 0.1)(each)! + independent(each)
     }
   const [good, bad] = [pick(2, side('for')), pick(2, side('against'))]

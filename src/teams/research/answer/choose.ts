@@ -47,12 +47,15 @@ const WORDS_LONG = 38
 /** Says that experiments were made, or names a part of a setting that only the paper explains. */
 const SAYS_LITTLE =
   /\b(?:perform|conduct|carry out)s? (?:extensive|comprehensive|thorough|rigorous|\w+ )?\s?(?:experiments|evaluations?|analys[ie]s|studies)/i
+const HYPE =
+  /\brecent (?:advances?|progress)\b|\b(?:has|have) (?:\w+ )?(?:shown|achieved|demonstrated|made) (?:remarkable|impressive|significant|notable|strong)/i
 const OPAQUE =
-  /\b(?:template|the former|the latter|respectively|annotators|collected|administered|the proposed (?:attack|method|framework))\b/i
+  /\b(?:template|the former|the latter|respectively|annotators|collected|administered|complementary|another|the proposed (?:attack|method|framework))\b/i
 
 /** What makes a sentence hard to read alone: length, brackets, names that only its paper explains. */
 export const clumsiness = ({ text }: Pick<Statement, 'text'>): number =>
   (text.split(' ').length > WORDS_LONG ? 0.15 : 0) +
   (SAYS_LITTLE.test(text) ? 0.4 : 0) +
   (OPAQUE.test(text) ? 0.2 : 0) +
-  0.04 * Math.min(3, text.match(/\((?!\d{4}\))/g)?.length ?? 0)
+  (HYPE.test(text) ? 0.4 : 0) +
+  0.08 * Math.min(3, text.match(/\((?!\d{4}\))/g)?.length ?? 0)

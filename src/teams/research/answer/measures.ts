@@ -7,7 +7,7 @@ const NUMBER = '[+−-]?\\d[\\d,]*(?:\\.\\d+)?'
 const UNIT =
   '(?:\\s?%|\\s?(?:percentage |absolute |accuracy )?points?\\b|\\s?pp\\b|\\s?[x×](?![a-z\\d])|-?fold\\b)'
 const VALUE = new RegExp(
-  `(?:from ${NUMBER}${UNIT}? to ${NUMBER}${UNIT})|${LEAD}${NUMBER}(?:\\s?[–-]\\s?${NUMBER})?${UNIT}(?:\\s?\\([+−-]\\d[^)]{0,12}\\))?`,
+  `(?<=\\b(?:scores?|F1|accuracy|mIoU|AUC|AUROC|BLEU|CIDEr) (?:of )?)${NUMBER}(?: (?:and|/) ${NUMBER})?(?!${UNIT})(?=[ ,.;])|(?:from ${NUMBER}${UNIT}? to ${NUMBER}${UNIT})|${LEAD}${NUMBER}(?:\\s?[–-]\\s?${NUMBER})?${UNIT}(?:\\s?\\([+−-]\\d[^)]{0,12}\\))?`,
   'g',
 )
 const NOUNS =
@@ -49,8 +49,9 @@ export const measuresIn = (sentence: string): Measure[] => {
     const before = text.slice(0, start)
     const next = values[at + 1]?.index ?? text.length
     const what = measureOf(before, text.slice(end))
-    if (what === undefined || what.length > MEASURE_CHARS_MAX || !says(what)) continue
+    if (what === undefined || what.length > MEASURE_CHARS_MAX) continue
     const setting = settingOf(text.slice(end, next), text.slice(end), before)
+    if (!says(what) && !(setting !== undefined && /scores?$/.test(what))) continue
     found.push({ value, what, ...(setting === undefined ? {} : { setting }), sentence })
   }
   return found.slice(0, ROWS_MAX)

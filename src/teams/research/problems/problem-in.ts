@@ -85,7 +85,7 @@ const POINTS = /\b(?:this|these|those|such|it|its|they|them|their|we|our|both|ce
 
 /** Not a thing by itself, or half of a comparison or clause. */
 const UNFINISHED =
-  /^(?:of|in|on|for|to|with|from|as|at|by|and|or|both|not|more|less)\b|\b(?:than|compared|must|should|would|which|respectively|yet|but|often|suffer|remains?|exhibit|achieves?)\b|(?<![\p{L}\d-])\d+(?![\p{L}\d-])/iu
+  /^(?:of|in|on|for|to|with|from|as|at|by|and|or|both|not|more|less)\b|\b(?:than|compared|must|should|would|is|are|was|were|which|respectively|yet|but|often|suffer|remains?|exhibit|achieves?)\b|(?<![\p{L}\d-])\d+(?![\p{L}\d-])/iu
 const TELLING_MIN = 2
 
 const trimmed = (what: string): string | undefined => {

@@ -1,8 +1,9 @@
 import { cosine, type Idf, idfTable, termVector } from '../../../domain/text/similarity.ts'
 import { stems } from '../../../domain/text/tokens.ts'
-import { claimOf, quoteOf } from '../answer/claims.ts'
+import { claimOf, toldAs } from '../answer/claims.ts'
 import { BEARS, note } from '../answer/notes.ts'
 import { approachOf } from '../approaches.ts'
+import { upperFirst } from '../phrasing.ts'
 import { quotable } from '../quotable.ts'
 import { isMultimodal, telling } from '../relevance.ts'
 import { isNarrow } from '../retrieve/select.ts'
@@ -21,12 +22,12 @@ type Gap = {
   worth: number
 }
 
-const WORTH = { narrow: -0.3, short: 0.1, fit: 0.5, lookingOn: 0.15 }
+const WORTH = { narrow: -0.3, short: 0.1, unworded: -0.25, fit: 0.5, lookingOn: 0.15 }
 const TITLE_WORDS_SHORT = 9
 /** Share of two titles' telling words from which they name one problem. */
 const SAME_MIN = 0.5
 /** Likeness of two gaps from which one bears out the other, and of a paper from which it bears on a problem. */
-const LIKE_MIN = { gap: 0.2, paper: 0.12 }
+const LIKE_MIN = { gap: 0.2, paper: 0.09 }
 const BEARS_SHARED_MIN = 2
 const BEARS_MAX = 2
 
@@ -76,21 +77,59 @@ const gapsOf = (reading: Reading, avoided: readonly string[]): Gap[] => {
     reading.statements.filter(({ kind }) => kind === 'contribution').map(({ sentence }) => sentence),
   )
   const lookingOn = key === 'survey' || key === 'analysis' || key === 'benchmark'
-  return reading.statements
+  const { statements } = reading
+  return statements
     .filter(({ kind, id }) => kind === 'gap' && !avoided.includes(id))
     .flatMap((statement) => {
-      const quote = quotable(statement.sentence)
-      const problem = quote === undefined ? undefined : problemIn(quote.quote)
-      if (quote === undefined || problem === undefined) return []
+      const quote = quotable(statement.sentence)?.quote
+      // What cannot be quoted alone may have been retold as a finding.
+      const sibling = statements.find(({ id }) => `${id}g` === statement.id)
+      const words = quote ?? sibling?.text.replace(ATTRIBUTED, '')
+      const worded = words === undefined ? undefined : problemIn(words)
+      const problem = worded ?? (words === undefined ? undefined : statedAs(words))
+      if (words === undefined || problem === undefined) return []
       const short = problem.title.split(' ').length <= TITLE_WORDS_SHORT
       const worth =
         statement.score +
         WORTH.fit * statement.fit +
         (short ? WORTH.short : 0) +
+        (worded === undefined ? WORTH.unworded : 0) +
         (lookingOn ? WORTH.lookingOn : 0) +
         (isNarrow(reading.title) ? WORTH.narrow : 0)
-      return [{ reading, statement, problem, quote: quote.quote, worth }]
+      return [
+        { reading, statement: quote === undefined ? sibling! : statement, problem, quote: words, worth },
+      ]
     })
+}
+
+const ATTRIBUTED =
+  /^.{3,80}?\b(?:find|report|observe|reveal|show|demonstrate|note|identify|suggest|indicate)s? (?:that )?/
+const STATED = { min: 5, max: 16 }
+const CLAUSE_END =
+  /[;:–]|, (?:and|but|while|which|with|yielding|suggesting|indicating|highlighting|revealing|even|despite|though|although)\b/
+const VERB =
+  /\b(?:is|are|do|does|cannot|remains?|fails?|struggles?|exhibits?|shows?|causes?|drops?|degrades?|lacks?|lags?|suffers?|collapses?|rely|relies|neglects?|tends?|leads?|reduces?|hallucinates?|misleads?|erodes?|amplify|amplifies|worsens?|depends?|ignores?|overlooks?)\b/i
+const FAILS =
+  /\b(?:fail|struggl|cannot|can not|unable|not|no|degrad|drop|declin|limit|lag|below|prone|vulnerab|brittle|gap|worse|poor|weak|insufficient|inconsisten|disagree|bottleneck|challeng|remain|neglect|collaps|erode|mislead|hallucinat|bias)\w*/i
+
+/** The problem as the paper states it, where its wording gives no shorter name. */
+const statedAs = (quote: string): Problem | undefined => {
+  const clause = quote
+    .replace(/^(?:while|although|though|despite)\b[^,]*, /i, '')
+    .split(CLAUSE_END)[0]!
+    .trim()
+  const size = clause.split(/\s+/).length
+  const plain = !/[()[\]\d]/.test(clause)
+  if (size < STATED.min || size > STATED.max || !FAILS.test(clause) || !VERB.test(clause) || !plain)
+    return undefined
+  return {
+    title: upperFirst(clause.replace(/\.$/, '')),
+    questions: [
+      'What would have to change for this no longer to hold, and which measurement would show it?',
+      'Is this a matter of data, of training or of the architecture, and how could the three be told apart?',
+      'Does it hold beyond the setting in which it was found, and what would remove it?',
+    ],
+  }
 }
 
 type Surroundings = {
@@ -111,7 +150,7 @@ const problemOf = (gap: Gap, at: number, around: Surroundings): OpenProblem => {
   const place = `problem-${at + 1}`
   const bears = bearingOn(gap, around)
   const claims: Claim[] = [
-    ...stating.flatMap((each) => quoteOf(each) ?? []),
+    ...stating.flatMap((each) => toldAs(each) ?? []),
     ...since(place, stating),
     ...(bears.length > 0 ? bears : [note('nothingBears')]),
     {

@@ -29,7 +29,12 @@ export const facetsOf = (question: Question, query: string, broad: boolean): str
   const sides = question.sides.map((side) => `${side} ${queryFor(conceptsIn(side))}`)
   const kinds = BY_KIND[question.kind].map((words) => `${query} ${words}`)
   const open =
-    question.problems > 0 && !broad ? [`${query} limitations open challenges benchmark reveals fail`] : []
+    question.problems > 0 && !broad
+      ? [
+          `${query} limitations open challenges survey`,
+          `${query} benchmark reveals models fail struggle analysis`,
+        ]
+      : []
   const own = broad && question.kind === 'survey' ? areas : [...sides, ...kinds]
   return [...new Set([...question.queries, ...own, ...open])].slice(0, broad ? AREAS.length : FACETS_MAX)
 }

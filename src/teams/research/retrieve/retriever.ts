@@ -19,6 +19,8 @@ const PAPERS_MIN = 5
 /** Further rounds of search where a model finds too little. */
 const ROUNDS_MAX = 2
 const RANK_WEIGHT = 0.25
+/** Of the papers read, where open problems are asked for. */
+const PROBLEMS_SHARE = 0.3
 const LEFT_OUT_TOLD = 6
 
 /**
@@ -184,8 +186,15 @@ const chosenFrom = (question: Question, papers: readonly Found[], { scores, enou
 
 const picked = (question: Question, onTopic: readonly Found[], { max }: Search): PaperRecord[] => {
   const broad = isBroad(question.concepts)
-  if (question.sides.length !== 2)
-    return selectPapers(onTopic, { max, recent: question.recent, broad, kind: question.kind })
+  if (question.sides.length !== 2) {
+    const { recent, kind } = question
+    // Who asks for what is open needs papers that look on, not only those that propose.
+    const share = question.problems > 0 && !broad ? Math.floor(max * PROBLEMS_SHARE) : 0
+    const first = selectPapers(onTopic, { max: max - share, recent, broad, kind })
+    const taken = new Set(first.map(({ id }) => id))
+    const rest = onTopic.filter(({ paper }) => !taken.has(paper.id))
+    return [...first, ...selectPapers(rest, { max: share, recent, kind: 'problems' })]
+  }
   const patterns = question.sides.map(sidePattern)
   const text = ({ paper }: Found): string => `${paper.title} ${paper.abstract}`
   const both = onTopic.filter((found) => patterns.every((pattern) => pattern.test(text(found))))

@@ -34,7 +34,7 @@ const BY_KIND: { [kind in QuestionKind]?: RegExp } = {
   evaluated: /bench|evaluat|metric|test set|leaderboard/i,
   cause: /\bwhy\b|cause|understand|analy|mechanis|bias|root|source|dissect|reveal|rethink|origin|prior/i,
   limits: /fail|limit|blind|struggle|gap|bench|cannot|brittle|\?/i,
-  problems: /survey|challenge|limit|bench|open|position|fail/i,
+  problems: /survey|challenge|limit|bench|open|position|fail|analy|stud(?:y|ies)|why|rethink|\?/i,
   which: /outperform|state-of-the-art|surpass|\d%/i,
   disagree: /rethink|revisit|really|myth|contrary|\?|why/i,
 }

@@ -148,7 +148,7 @@ export const GLOSSARY: readonly Entry[] = [
   },
   { names: ['chain-of-thought', 'CoT', 'step-by-step reasoning'], query: 'chain-of-thought reasoning' },
   {
-    names: ['multimodal reasoning', 'visual reasoning', 'reasoning'],
+    names: ['multimodal reasoning', 'visual reasoning', 'reasoning*'],
     query: 'multimodal reasoning',
   },
   {

@@ -43,5 +43,9 @@ const ASPECTS = stemmed(`
   training data architecture decoding prompting scaling improve help robust safe effective
 `)
 
-export const isGeneric = (word: string): boolean => GENERIC.has(stem(word.toLowerCase()))
+/** `reasoning` is a subject, `reasons` are asked for, and both have one stem. */
+const SUBJECTS = new Set(['reasoning'])
+
+export const isGeneric = (word: string): boolean =>
+  !SUBJECTS.has(word.toLowerCase()) && GENERIC.has(stem(word.toLowerCase()))
 export const isAspect = (word: string): boolean => ASPECTS.has(stem(word))
