@@ -75,7 +75,11 @@ export type ServerConfig = {
 }
 
 export type ToolsConfig = BuiltInToolsConfig & {
-  arxiv?: { baseUrl?: string; intervalMs?: number }
+  /**
+   * arXiv's query API: another address (`baseUrl`, default `https://export.arxiv.org/api/query`), milliseconds between two requests
+   * (`intervalMs`, default 3,000, over all processes of a user), and who asks (`contact`, an address of mail or a page).
+   */
+  arxiv?: { baseUrl?: string; intervalMs?: number; contact?: string }
   /**
    * `corpusPath` is searched instead of the bundled corpus. A `corpus` that a goal names must lie in one of
    * `corpusRoots`; default the working directory, and none for goals over HTTP. Each document is read in a process

@@ -54,3 +54,21 @@ test('an arXiv that knows nothing of the topic is said so, and the corpus is use
   assert.equal(ran.run.status, 'succeeded', ran.run.failure?.message)
   assert.match(ran.output.notes.join(), /arXiv has no paper that matches/)
 })
+
+test('who asks for the latest gets arXiv sorted by date, within a year', async () => {
+  const papers = paperSearch(await bundledCorpus())
+    .search({ query: GOAL, max: 30 })
+    .hits.map(({ paper }) => paper)
+  await using site = await siteServer(realClock, (_, response, url) => {
+    const start = Number(url.searchParams.get('start'))
+    const page = papers.slice(start, start + Number(url.searchParams.get('max_results')))
+    sendAtom(response, renderedFeed(page, { total: papers.length, start, itemsPerPage: page.length }))
+  })
+  const config = { toolSettings: { arxiv: { baseUrl: site.baseUrl, intervalMs: 1, contact: 'ada@example.org' } } }
+  await using ran = await research(`Summarize the latest work on ${GOAL}`, { max: 10 }, config)
+  assert.equal(ran.run.status, 'succeeded', ran.run.failure?.message)
+  const [first] = site.requests
+  assert.equal(first?.url.searchParams.get('sortBy'), 'submittedDate')
+  assert.match(first?.url.searchParams.get('search_query') ?? '', /submittedDate:\[\d{8}0000 TO/)
+  assert.match(first?.headers['user-agent'] ?? '', /mailto:ada@example\.org/)
+})

@@ -1,5 +1,6 @@
 import { cut } from '../../domain/text/cut.ts'
 import type { CitedClaim, Verification } from '../../verification/claims.ts'
+import { plainRarity } from '../../verification/grounding.ts'
 import { holdsQuote } from '../../verification/quotes.ts'
 import { verifyClaims } from '../../verification/verify.ts'
 import { BEARS, isNote } from './answer/notes.ts'
@@ -63,7 +64,7 @@ const verified = (
       ...(claim.kind === 'title' ? { form: 'title' as const } : {}),
     }),
   )
-  const { claims: verdicts, kinds } = verifyClaims({ claims: cited, sources }, { idf: library.idf })
+  const { claims: verdicts, kinds } = verifyClaims({ claims: cited, sources }, { idf: plainRarity })
   const faults = new Map(
     judged.map((claim, at) => [
       claim,
@@ -80,7 +81,7 @@ const verified = (
 const withoutBareNames = ({ text, citations }: Claim, library: Library): string =>
   citations.reduce((plain, { paper }) => {
     const subject = library.sources.get(paper)?.attribution.subject
-    return subject === undefined
+    return subject === undefined || subject.endsWith('et al.')
       ? plain
       : plain.replaceAll(new RegExp(`(?<![\\p{L}\\p{N}])${escaped(subject)}(?= \\p{Ll})`, 'gu'), 'they')
   }, text)

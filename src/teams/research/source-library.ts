@@ -1,8 +1,6 @@
 import type { AgentContext } from '../../agent/context.ts'
 import { isObject } from '../../domain/reference.ts'
 import { sentences } from '../../domain/text/sentences.ts'
-import { type Idf, idfTable } from '../../domain/text/similarity.ts'
-import { stems } from '../../domain/text/tokens.ts'
 import type { CitedSource } from '../../verification/claims.ts'
 import { type Attribution, attributionOf } from './attribution.ts'
 import { FULL_TEXT_CHARS } from './read/reader.ts'
@@ -17,7 +15,7 @@ export type Source = {
 }
 
 /** The papers of a run as the validator reads them: from the retriever's records and, where whole documents were read, from the documents again. */
-export type Library = { sources: ReadonlyMap<string, Source>; idf: Idf; retrieved: Retrieved }
+export type Library = { sources: ReadonlyMap<string, Source>; retrieved: Retrieved }
 
 export const libraryOf = async (
   retrieved: Retrieved,
@@ -44,8 +42,7 @@ export const libraryOf = async (
       text: (part) => (part === 'abstract' ? paper.abstract : text),
     })
   }
-  const idf = idfTable(retrieved.papers.map(({ title, abstract }) => stems(`${title} ${abstract}`)))
-  return { sources, idf, retrieved }
+  return { sources, retrieved }
 }
 
 const fullText = async (id: string, path: string | undefined, context: AgentContext): Promise<string> => {

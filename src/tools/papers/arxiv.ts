@@ -5,6 +5,7 @@ import { type ArxivPage, readArxivFeed } from './arxiv-feed.ts'
 import { type ArxivQuery, arxivSearchQuery } from './arxiv-query.ts'
 import { dedupePapers, type Paper, parseArxivId } from './paper.ts'
 import { type PoliteAnswer, politeClient, spurious } from './polite.ts'
+import type { Turns } from './turns.ts'
 
 export type ArxivClientOptions = {
   /** Of the query API; full texts are fetched from `/pdf/` on the same host. */
@@ -12,8 +13,10 @@ export type ArxivClientOptions = {
   fetch?: typeof fetch
   clock: Clock
   logger?: Logger
-  /** arXiv asks clients to say who they are. */
-  userAgent?: string
+  /** arXiv asks clients to say who they are and how to reach them: an address of mail or a page. */
+  contact?: string
+  /** Turns shared with other processes; see `sharedTurns`. */
+  turns?: Turns
   /** Between the starts of two requests, one at a time: arXiv's terms of use ask for three seconds. */
   intervalMs?: number
   /** Entries asked for at once, at most 2,000 (arXiv's limit). */
@@ -35,13 +38,14 @@ export type ArxivFound = { papers: Paper[]; total: number }
 const API = 'https://export.arxiv.org/api/query'
 const WAY_OUT = 'check the connection, or search a local corpus instead (--source corpus)'
 const RESULTS_MAX = 2000
+const CONTACT_CHARS_MAX = 200
 const IDS_PER_REQUEST = 100
 const FEED_BYTES_MAX = 20_000_000
 const PDF_BYTES_MAX = 50_000_000
 
 /**
  * arXiv's public API (https://info.arxiv.org/help/api/user-manual.html). All calls of one client share one polite queue, and
- * the politeness is per client: make one per process.
+ * the politeness is per client: make one per process, and give clients of several processes the same `turns`.
  *
  * Every method throws ConcordError `source.unreachable` (after retries), `input.invalid`, or the signal's reason.
  */
@@ -50,7 +54,8 @@ export const arxivClient = (options: ArxivClientOptions) => {
   const site = politeClient({
     site: 'arXiv',
     clock,
-    userAgent: options.userAgent ?? 'concord (research agent)',
+    userAgent: userAgentOf(options.contact),
+    ...(options.turns ? { turns: options.turns } : {}),
     intervalMs: options.intervalMs ?? 3000,
     retriesMax: options.retriesMax ?? 3,
     timeoutMs: options.timeoutMs ?? 20_000,
@@ -130,6 +135,16 @@ export const arxivClient = (options: ArxivClientOptions) => {
         ...(signal ? { signal } : {}),
       }),
   }
+}
+
+/** A header holds one line of visible ASCII; anything else of a contact is left out. */
+const userAgentOf = (contact = ''): string => {
+  const plain = contact
+    .replace(/[^\x21-\x7e]/g, '')
+    .replace(/[()\\]/g, '')
+    .slice(0, CONTACT_CHARS_MAX)
+  const reach = plain === '' ? '' : `; ${plain.includes('@') ? 'mailto:' : '+'}${plain}`
+  return `concord (research agent${reach})`
 }
 
 const isArxivHost = (host: string): boolean => host === 'arxiv.org' || host.endsWith('.arxiv.org')

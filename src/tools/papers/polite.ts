@@ -2,10 +2,12 @@ import { ConcordError } from '../../domain/errors.ts'
 import { cut } from '../../domain/text/cut.ts'
 import { type Clock, sleep } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
+import type { Turns } from './turns.ts'
 
 /**
  * Requests to a site that asks for patience. Invariants:
- * 1. One request at a time and at least `intervalMs` between two starts, whoever asks (the chain `#last`).
+ * 1. One request at a time and at least `intervalMs` between two starts, whoever asks (the chain `#last`); with `turns` the interval
+ *    holds between processes, too.
  * 2. While the site asks us to wait, everybody waits: retries keep the turn.
  * 3. A caller that gives up leaves at once and never breaks the chain for those behind it.
  * 4. Attempts, waiting, time and bytes are bounded.
@@ -18,6 +20,8 @@ export type PoliteOptions = {
   logger?: Logger
   userAgent: string
   intervalMs: number
+  /** Turns shared with other processes. */
+  turns?: Turns
   /** Retries after the first attempt when the site answers 429 or 5xx, or with an answer the caller calls spurious. */
   retriesMax: number
   /** For one attempt, body included. */
@@ -61,6 +65,7 @@ export const politeClient = (options: PoliteOptions) => {
   const attempt = async <Result>(request: PoliteRequest<Result>): Promise<Attempt<Result>> => {
     const waitMs = startedAt + intervalMs - clock.monotonic()
     if (waitMs > 0) await sleep(clock, waitMs, request.signal)
+    await options.turns?.take(intervalMs, request.signal)
     request.signal?.throwIfAborted()
     startedAt = clock.monotonic()
     return once(options, request)
@@ -78,6 +83,7 @@ export const politeClient = (options: PoliteOptions) => {
       const tooLong = afterMs > (options.retryAfterMaxMs ?? 60_000)
       if (tries > retries || tooLong) throw unreachable(site, request, result, tries, tooLong ? afterMs : 0)
       options.logger?.warn({ url: request.url, reason: result.reason, afterMs }, `${site}: trying again`)
+      await options.turns?.hold(afterMs)
       await sleep(clock, afterMs, request.signal)
     }
   }

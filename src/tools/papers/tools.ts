@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises'
-import { isAbsolute, relative, resolve, sep } from 'node:path'
+import { tmpdir, userInfo } from 'node:os'
+import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { z } from 'zod'
 import { ConcordError } from '../../domain/errors.ts'
 import { cut as cutText } from '../../domain/text/cut.ts'
@@ -15,6 +16,7 @@ import type { Draft } from './document-text.ts'
 import { loadCorpus } from './documents.ts'
 import { type DateRange, dateRange, dayOf, type Paper, parseArxivId } from './paper.ts'
 import { type PaperSearch, paperSearch, paperSearchInTurns } from './search.ts'
+import { sharedTurns } from './turns.ts'
 
 export type PaperToolOptions = {
   clock: Clock
@@ -30,6 +32,8 @@ export type PaperToolOptions = {
    */
   corpusRoots?: readonly string[]
   intervalMs?: number
+  /** Told to arXiv in the user agent: an address of mail or a page. */
+  contact?: string
 } & Partial<DocumentLimits>
 
 /** `document`: the collection holds its whole text, which `paper_fetch` returns. */
@@ -66,17 +70,25 @@ const TEXT_CHARS = { default: 200_000, max: 2_000_000 }
 
 /** `arxiv_search`, `corpus_search` and `paper_fetch`. Make them once per process: the pauses between requests are theirs. */
 export const paperTools = (options: PaperToolOptions): AnyTool[] => {
-  const { clock, logger, baseUrl, intervalMs } = options
+  const { clock, logger, baseUrl, intervalMs, contact } = options
   const arxiv = arxivClient({
     clock,
     logger,
     ...(options.fetch ? { fetch: options.fetch } : {}),
     ...(baseUrl === undefined ? {} : { baseUrl }),
     ...(intervalMs === undefined ? {} : { intervalMs }),
+    ...(contact === undefined ? {} : { contact }),
+    turns: sharedTurns(turnsFile(baseUrl), clock),
   })
   const corpora = openCorpora(options)
   const limits = documentLimitsOf(options)
   return [arxivSearch(arxiv), corpusSearch(corpora), paperFetch(arxiv, corpora, limits)]
+}
+
+/** One file for a site and user: all processes of a user take turns at it. */
+const turnsFile = (baseUrl: string | undefined): string => {
+  const host = URL.canParse(baseUrl ?? '') ? new URL(baseUrl!).host : 'arxiv.org'
+  return join(tmpdir(), `concord-turns-${userInfo().uid}`, host.replace(/[^\w.-]/g, '_'))
 }
 
 const arxivSearch = (arxiv: ReturnType<typeof arxivClient>): AnyTool =>
