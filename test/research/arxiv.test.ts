@@ -64,7 +64,9 @@ test('who asks for the latest gets arXiv sorted by date, within a year', async (
     const page = papers.slice(start, start + Number(url.searchParams.get('max_results')))
     sendAtom(response, renderedFeed(page, { total: papers.length, start, itemsPerPage: page.length }))
   })
-  const config = { toolSettings: { arxiv: { baseUrl: site.baseUrl, intervalMs: 1, contact: 'ada@example.org' } } }
+  const config = {
+    toolSettings: { arxiv: { baseUrl: site.baseUrl, intervalMs: 1, contact: 'ada@example.org' } },
+  }
   await using ran = await research(`Summarize the latest work on ${GOAL}`, { max: 10 }, config)
   assert.equal(ran.run.status, 'succeeded', ran.run.failure?.message)
   const [first] = site.requests
