@@ -6,6 +6,9 @@ import type { RunPorts } from './ports.ts'
 const lookEveryMs = 1000
 const depthMost = 16
 
+/** Looks at a run that this process cannot execute before that is reported: a process that can is given time to claim it. */
+const blockedLooks = 3
+
 /** Another process has the run, was quicker, knows its code and this one does not, or there is nothing left to do. */
 const quiet = new Set(['run.owned', 'run.finished', 'version.conflict', 'run.blocked'])
 
@@ -24,6 +27,13 @@ export const claimIfFree = async (
   }
 }
 
+/** `claimIfFree` that throws `run.blocked`: whoever stays with the run must learn that it cannot go on here. */
+const claim = async ({ runner }: RunPorts, id: string, by: string): Promise<void> => {
+  await runner.resume(id, by).catch((error) => {
+    if (!isConcordError(error) || error.code === 'run.blocked' || !quiet.has(error.code)) throw error
+  })
+}
+
 /** Wakes a run that could move and that no process moves: its owner died, its time came, or a signal is unread; and those it waits for. */
 const wake = async (ports: RunPorts, id: string, by: string, depth: number): Promise<void> => {
   const { runner, log } = ports
@@ -31,16 +41,16 @@ const wake = async (ports: RunPorts, id: string, by: string, depth: number): Pro
   const summary = await log.run(id)
   if (summary === undefined || finalStatuses.has(summary.status)) return
   if (summary.status === 'suspended') {
-    if (depth > 0) await claimIfFree(ports, id, by)
+    if (depth > 0) await claim(ports, id, by)
     return
   }
   if (summary.status !== 'waiting') {
-    await claimIfFree(ports, id, by)
+    await claim(ports, id, by)
     return
   }
   const run = await runner.load(id)
   if (runner.isDue(summary) || (await log.version(inboxStream(id))) > run.inbox) {
-    await claimIfFree(ports, id, by)
+    await claim(ports, id, by)
     return
   }
   if (depth >= depthMost) return
@@ -63,6 +73,7 @@ export const tend = (ports: RunPorts, id: string, by: string, onError: (error: u
   let busy = false
   let again = false
   let stopped = false
+  let blocked = 0
   const look = async (): Promise<void> => {
     if (busy) {
       again = true
@@ -73,9 +84,11 @@ export const tend = (ports: RunPorts, id: string, by: string, onError: (error: u
       do {
         again = false
         await wake(ports, id, by, 0)
+        blocked = 0
       } while (again && !stopped)
     } catch (error) {
-      if (!stopped) onError(error)
+      const isBlocked = isConcordError(error) && error.code === 'run.blocked'
+      if (!stopped && (!isBlocked || ++blocked >= blockedLooks)) onError(error)
     } finally {
       busy = false
     }
