@@ -29,10 +29,13 @@ describe('the runner of a server', () => {
     })
     const concord = await memory({ config: { teams: { t: team({ agents: [slow] }) } } })
     concord.runner.adopt()
-    const ids = await Promise.all(
+    const handles = await Promise.all(
       [1, 2, 3].map(() => concord.start({ text: 'x', team: 't' }, { id: 'same' })),
     )
-    assert.deepEqual(ids, ['same', 'same', 'same'])
+    assert.deepEqual(
+      handles.map(({ id }) => id),
+      ['same', 'same', 'same'],
+    )
     await concord.start({ text: 'x', team: 't' }, { id: 'same' })
     assert.equal(concord.runner.owns('same'), true)
     await concord.signal('same', { kind: 'message', value: 'hello' })
