@@ -225,10 +225,10 @@ const openOnce = async (options: OpenOptions): Promise<Connection> => {
   try {
     const connection = connectionOf(db, options.file)
     configure(connection, options)
-    const { clock, beatMs = 2000 } = options
+    const { beatMs = 2000 } = options
     const pageBytes = number(connection.get('PRAGMA page_size'))
     const holds = () => number(connection.get('PRAGMA page_count')) * pageBytes
-    return connectionOf(db, options.file, fileGuard(options.file, { clock, beatMs, holds }))
+    return connectionOf(db, options.file, fileGuard(options.file, { beatMs, holds }))
   } catch (error) {
     db.close()
     throw error

@@ -1,7 +1,6 @@
 import { type BigIntStats, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { ConcordError } from '../../domain/errors.ts'
-import type { Clock } from '../../ports/clock.ts'
 
 /**
  * Whether a database is still the file its path names. SQLite goes on with the file it has open, also
@@ -11,6 +10,7 @@ import type { Clock } from '../../ports/clock.ts'
  * descriptor of the same file would drop SQLite's locks.
  * 2. Looked at with each beat, and before a commit is acknowledged where the last look is `freshMs` old.
  * 3. Once lost it stays so, whatever the path names later.
+ * 4. Files are of the machine, so it is the machine's time that beats go by, not a clock that is given.
  */
 export type FileGuard = {
   /** Why the database can no longer be used; undefined while it can. */
@@ -43,7 +43,7 @@ export const lostError = (file: string, now: string): ConcordError =>
 /** `holds` says how many bytes the database takes by its own account. */
 export const fileGuard = (
   file: string,
-  { clock, beatMs, holds }: { clock: Clock; beatMs: number; holds(): number },
+  { beatMs, holds }: { beatMs: number; holds(): number },
 ): FileGuard => {
   const paths = [file, `${file}-wal`]
   const seen = new Map<string, Seen>()
@@ -51,7 +51,6 @@ export const fileGuard = (
   let lost: ConcordError | undefined
   let lookedAt = Number.NEGATIVE_INFINITY
   let stopped = false
-  let cancel: (() => void) | undefined
 
   const problem = (path: string): string | undefined => {
     const now = look(path)
@@ -66,13 +65,13 @@ export const fileGuard = (
   }
   const lose = (now: string) => {
     lost = lostError(file, now)
-    cancel?.()
+    clearInterval(timer)
     for (const listener of listeners) listener(lost)
   }
   const check = () => {
     if (lost !== undefined) throw lost
     if (stopped) return
-    lookedAt = clock.monotonic()
+    lookedAt = performance.now()
     for (const path of paths) {
       const now = problem(path)
       if (now === undefined) continue
@@ -80,16 +79,15 @@ export const fileGuard = (
       throw lost
     }
   }
-  const beat = () => {
-    cancel = clock.schedule(beatMs, beat, { unref: true })
+  const timer = setInterval(() => {
     try {
       check()
     } catch {
       // Whoever uses the store next is told, and the listeners were.
     }
-  }
+  }, beatMs)
+  timer.unref()
   check()
-  cancel = clock.schedule(beatMs, beat, { unref: true })
 
   return {
     get lost() {
@@ -98,7 +96,7 @@ export const fileGuard = (
     check,
     checkSoon() {
       if (lost !== undefined) throw lost
-      if (clock.monotonic() - lookedAt >= freshMs) check()
+      if (performance.now() - lookedAt >= freshMs) check()
     },
     checkKnown() {
       if (lost !== undefined) throw lost
@@ -106,7 +104,7 @@ export const fileGuard = (
     onLost: (listener) => void listeners.add(listener),
     stop() {
       stopped = true
-      cancel?.()
+      clearInterval(timer)
     },
   }
 }
