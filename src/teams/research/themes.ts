@@ -1,7 +1,6 @@
 import { APPROACH_ORDER, approachOf } from './approaches.ts'
 import { areaOf } from './area-of.ts'
 import { AREAS } from './areas.ts'
-import { clustered } from './clusters.ts'
 import type { Group, Member } from './group.ts'
 import { upperFirst } from './phrasing.ts'
 import { isMultimodal } from './relevance.ts'
@@ -12,26 +11,30 @@ import type { Question } from './understand/question.ts'
 const THEMES_MAX = 7
 const MEMBERS_MIN = 2
 const IN_FIELD_MIN = 0.7
-const CLUSTERED_MIN = 6
+/** Fewer papers are told together. */
+const GROUPED_MIN = 6
+/** Of the papers, how many must be of a stated kind to be grouped by kind. */
+const KINDS_MIN = 0.4
 
 /**
- * Papers grouped: a survey of the multimodal field by its areas, one subject of it by kind of work, papers on anything else by the words they
- * share, as the areas of one field say nothing about another. Few papers are told together.
+ * Papers grouped: a survey of the multimodal field by its areas, which say nothing about any other field; everything else by kind of
+ * work, where enough papers say plainly what they are. Few papers are told together.
  */
 export const themesOf = (readings: readonly Reading[], question: Question): Group[] => {
   const members = readings.map(memberOf)
   const inField = members.filter(({ reading }) =>
     isMultimodal({ title: reading.title, abstract: textOf(reading) }),
   )
-  if (members.length < CLUSTERED_MIN) return together(members, question.topic)
-  if (inField.length < IN_FIELD_MIN * members.length) return byWords(members, question.topic)
-  if (isBroad(question.concepts)) {
+  if (members.length < GROUPED_MIN) return together(members, question.topic)
+  if (isBroad(question.concepts) && inField.length >= IN_FIELD_MIN * members.length) {
     const areas = groupBy(members, ({ reading }) => areaOf(reading.title, textOf(reading))?.name)
     const groups = largestFirst(
       [...areas].map(([name, list]) => ({ name, members: list, axis: 'area' as const })),
     )
     return groups.sort((a, b) => prominence(b) - prominence(a))
   }
+  const told = members.filter(({ approach }) => approach.key !== 'method')
+  if (told.length < KINDS_MIN * members.length) return together(members, question.topic)
   const kinds = groupBy(members, ({ approach }) => approach.name)
   const groups = [...kinds].map(([name, list]) => ({ name, members: list, axis: 'approach' as const }))
   const rank = ({ members: [first] }: Group): number => APPROACH_ORDER.indexOf(first!.approach.key)
@@ -44,14 +47,6 @@ const together = (members: readonly Member[], topic: string): Group[] =>
   members.length === 0
     ? []
     : [{ name: upperFirst(topic || 'The documents'), members: [...members], axis: 'terms' }]
-
-const byWords = (members: readonly Member[], topic: string): Group[] => {
-  const groups = largestFirst(clustered(members))
-  const grouped = new Set(groups.flatMap((group) => group.members))
-  const rest = members.filter((member) => !grouped.has(member))
-  if (groups.length === 0) return together(members, topic)
-  return rest.length === 0 ? groups : [...groups, { name: 'Further papers', members: rest, axis: 'terms' }]
-}
 
 const memberOf = (reading: Reading): Member => {
   const offered = reading.statements.filter(({ kind }) => kind === 'contribution' || kind === 'method')

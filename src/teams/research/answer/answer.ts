@@ -5,7 +5,7 @@ import { namesOf, sidePattern } from '../understand/concepts.ts'
 import type { Question } from '../understand/question.ts'
 import { choose } from './choose.ts'
 import { type Allowed, claimNamed, claimOf, continued, type Told, toldAs } from './claims.ts'
-import { namesCause, stanceOf } from './cues.ts'
+import { cueFor, namesCause, stanceOf } from './cues.ts'
 import { differencesAmong } from './differences.ts'
 import { note } from './notes.ts'
 import { benchmarksTable, figuresTable, namesTable } from './tables.ts'
@@ -85,7 +85,8 @@ const which: Answering = (asked, pick) => {
   const table = figuresTable(asked.readings, asked.allowed)
   const worth: Worth = (each) => {
     const fit = byFit(RESULTS, 0.15)(each)
-    return fit === undefined ? undefined : fit + independent(each)
+    const says = FIGURE.test(each.statement.text) || cueFor('which')?.test(each.statement.text) === true
+    return fit === undefined || !says ? undefined : fit + independent(each)
   }
   const first = pick(FIRST, worth)
   const offers = pick(MORE - 1, byFit(['contribution']))
@@ -140,7 +141,10 @@ const evaluated: Answering = (asked, pick) => {
     const fit = byFit(['contribution'])(each)
     return fit === undefined ? undefined : fit + (isBenchmark(each) ? 0.4 : 0)
   })
-  const findings = pick(MORE, (each) => byFit(RESULTS, 0.1)(each))
+  const findings = pick(MORE, (each) => {
+    const fit = byFit(RESULTS, 0.1)(each)
+    return fit === undefined ? undefined : fit + 4 * independent(each)
+  })
   return {
     introduction: offers.map((each, at) => (at % 2 === 1 ? claimNamed(each) : claimOf(each))),
     ...(table === undefined ? {} : { table }),

@@ -50,7 +50,7 @@ const SAYS_LITTLE =
 const HYPE =
   /\brecent (?:advances?|progress)\b|\b(?:has|have) (?:\w+ )?(?:shown|achieved|demonstrated|made) (?:remarkable|impressive|significant|notable|strong)/i
 const OPAQUE =
-  /\b(?:template|the former|the latter|respectively|annotators|collected|administered|complementary|another|the proposed (?:attack|method|framework))\b/i
+  /\b(?:templates?|the former|the latter|respectively|annotators|collected|administered|complementary|another|the proposed (?:attack|method|framework))\b/i
 
 /** What makes a sentence hard to read alone: length, brackets, names that only its paper explains. */
 export const clumsiness = ({ text }: Pick<Statement, 'text'>): number =>

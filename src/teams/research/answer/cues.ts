@@ -41,7 +41,7 @@ export type Stance = 'for' | 'against' | 'neither'
 
 /** Whether a sentence speaks for or against what a yes-no question asks: only where its wording is plain. */
 export const stanceOf = (sentence: string): Stance => {
-  if (DEFENDED.test(sentence)) return 'for'
+  if (DEFENDED.test(sentence) && !/limitation|trade-?off/i.test(sentence)) return 'for'
   if (ATTACK.test(sentence) && SUCCEEDS.test(sentence) && !/defen[cs]e|safety|robust/i.test(sentence))
     return 'against'
   const [good, bad] = [FOR.test(sentence), AGAINST.test(sentence)]

@@ -119,7 +119,10 @@ const statedAs = (quote: string): Problem | undefined => {
     .split(CLAUSE_END)[0]!
     .trim()
   const size = clause.split(/\s+/).length
-  const plain = !/[()[\]\d]/.test(clause)
+  const plain =
+    !/[()[\]\d]|\b(?:two|three|four|several|the following|results?|findings?|analysis|benchmark) (?:\w+ ){0,3}(?:modes?|factors?|limitations?|weaknesses|shows?|reveals?|exposes?)\b/i.test(
+      clause,
+    )
   if (size < STATED.min || size > STATED.max || !FAILS.test(clause) || !VERB.test(clause) || !plain)
     return undefined
   return {

@@ -60,6 +60,11 @@ const rule = (source: string, read: (match: RegExpExecArray, found: Constraints)
 
 /** What a rule returns takes the place of what it read. */
 const RULES: readonly Rule[] = [
+  // What every report has.
+  rule(
+    `,? ?\\bwith (?:full |proper |all )?(?:citations?|references?|sources?)(?= *(?:$|[.,;?!]|and\\b))`,
+    () => undefined,
+  ),
   {
     pattern: NO_PROBLEMS,
     read: (_, found) => {

@@ -23,7 +23,7 @@ const GENERIC = stemmed(`
   support supports supported able ability abilities capability capabilities capable handle deal
   really actually currently still ever already yet far long short brief briefly detailed concise quick simple exactly roughly
   month months year years week weeks day days decade since until recent past last ago
-  paragraph sentence sentences word words table bullet bullets page prose text format style markdown citation citations reference references
+  paragraph sentence sentences word words table bullet bullets page prose text format style markdown
   understanding understand learning task tasks data information based large small big deep neural network artificial intelligence ai machine
   improve improves improved improvement improving increase reduce reduces reducing mitigate mitigates mitigation mitigating prevent avoid fix solve
   affect effect effects impact influence matter role goal aim purpose value cost benefit benefits limitation limitations
