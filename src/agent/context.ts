@@ -130,6 +130,11 @@ export class AgentContext implements AgentMemory {
     return this.#execution.work.attempt
   }
 
+  /** @internal Attempts that failed before this one; asking for it says nothing of the agent's code. */
+  get failures_(): number {
+    return this.#execution.work.attempt - 1
+  }
+
   /** The agents of the team. */
   get agents(): readonly AgentCard[] {
     return this.#team.cards

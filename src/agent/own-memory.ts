@@ -31,7 +31,7 @@ export const ownMemory = (context: AgentContext, parts: Parts): AgentMemory => {
         provenance,
         operationPrefix: context.idempotencyKey + parts.prefix,
         repeatable: true,
-        failures: context.attempt - 1,
+        failures: context.failures_,
         clock: services.clock,
         result: (step) => context.result(step),
         reads: context.reads,

@@ -1,5 +1,6 @@
 import { ConcordError, type ErrorCode, type Failure, toFailure } from '../domain/errors.ts'
 import { copyJson, type Json, type JsonObject } from '../domain/json.ts'
+import { attemptOf, earlierOf } from '../domain/operation.ts'
 import { isObject } from '../domain/reference.ts'
 import { deadlineOf } from '../domain/run.ts'
 import { validate } from '../ports/schema.ts'
@@ -359,12 +360,16 @@ const writesOf = (context: AgentContext, writes: Json[]): StateWrite[] =>
       )
     const namespace = typeof write.namespace === 'string' ? write.namespace : `run/${context.runId}`
     context.reach.check(namespace, 'write')
+    const operation = `${context.idempotencyKey}/${context.own_(`write/${i}`)}`
+    // An agent that another called may have written in an attempt that failed afterwards.
+    const failures = context.failures_
     return {
       namespace,
       key: write.key,
       ...(write.delete === true ? { delete: true } : { value: write.value ?? null }),
       ...(typeof write.ttlMs === 'number' ? { ttlMs: write.ttlMs } : {}),
-      operation: `${context.idempotencyKey}/${context.own_(`write/${i}`)}`,
+      operation: attemptOf(operation, failures),
+      ...(failures === 0 ? {} : { earlier: earlierOf(operation, failures) }),
       provenance: {
         run: context.runId,
         step: context.stepId,

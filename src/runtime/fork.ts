@@ -2,6 +2,7 @@ import { ConcordError } from '../domain/errors.ts'
 import { type Draft, type Event, runStream, stateStream } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import { asJson, type JsonObject, sameJson } from '../domain/json.ts'
+import type { Run } from '../domain/run.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import { foldEvents, unknownRun } from './fold.ts'
 import type { Start } from './runner.ts'
@@ -41,8 +42,7 @@ const inherits = (event: Event, settled: ReadonlySet<string>): boolean => {
 }
 
 /** Where the work began that was not settled at the fork, by step: what it recorded since then is the origin's. */
-const unsettledIn = (shared: readonly Event[]): Map<string, number> => {
-  const run = foldEvents('', shared)
+const unsettledIn = (run: Run, shared: readonly Event[]): Map<string, number> => {
   const began = new Map<string, number>()
   for (const [id, work] of run.works) {
     const isSkipped = run.plan?.steps.get(work.step.id)?.status === 'skipped'
@@ -56,21 +56,44 @@ const unsettledIn = (shared: readonly Event[]): Map<string, number> => {
     )
     if (at >= 0) began.set(id, at)
   }
+  for (const [id, at] of approvedIn(run, shared)) {
+    const { items } = run.plan?.steps.get(id) ?? {}
+    began.set(id, at)
+    for (let i = 0; i < (items?.count ?? 0); i++) began.set(`${id}/${i}`, at)
+  }
   return began
+}
+
+/** Fan-outs under way that a person approved as a whole, where they were asked about: they are asked about again. */
+const approvedIn = (run: Run, shared: readonly Event[]): [string, number][] => {
+  const { plan } = run
+  if (plan === undefined) return []
+  return plan.order.flatMap(({ id, requireApproval }) => {
+    const state = plan.steps.get(id)
+    if (requireApproval !== true || state?.items === undefined || state.status === 'succeeded') return []
+    const at = shared.findIndex(
+      (event) =>
+        event.step === id &&
+        event.type === 'step.waiting' &&
+        event.data.plan === plan.version &&
+        event.data.redo === state.redo,
+    )
+    return at < 0 ? [] : [[id, at] as [string, number]]
+  })
 }
 
 /**
  * Events that still hold where the goal is another: all but what unsettled work did and waited for, and named signals,
  * which were sent for it. Decisions name what they decided, so that they fit nothing that is asked now.
  */
-const stillHolding = (shared: readonly Event[]): Event[] => {
-  const began = unsettledIn(shared)
+const stillHolding = (run: Run, shared: readonly Event[]): Event[] => {
+  const began = unsettledIn(run, shared)
   return shared.filter((event, i) => {
     if (event.type === 'signal.received') {
       const { kind, step = '' } = event.data.signal
       return kind !== 'signal' && !(kind === 'message' && began.has(step))
     }
-    return i < (began.get(event.step ?? '') ?? shared.length)
+    return i < (began.get(event.step ?? '') ?? shared.length) || event.type === 'step.redone'
   })
 }
 
@@ -111,7 +134,9 @@ export const forkOf = async (
   if (options.goal !== undefined) goal.text = options.goal
   if (options.params !== undefined) goal.params = { ...goal.params, ...options.params }
   const isAnother = !sameJson(asJson(goal), asJson(first.data.goal))
-  const shared = (isAnother ? stillHolding(all.slice(0, at)) : all.slice(0, at)).slice(1)
+  const before = all.slice(0, at)
+  const run = foldEvents(id, before)
+  const shared = (isAnother ? stillHolding(run, before) : before).slice(1)
   const settled = settledIn(shared)
   const readable = first.data.readable ?? options.readable
   return {
@@ -119,7 +144,8 @@ export const forkOf = async (
     goal,
     ...(first.data.recalled === undefined ? {} : { recalled: first.data.recalled }),
     ...(readable === undefined ? {} : { readable }),
-    ...(first.data.labels === undefined ? {} : { labels: first.data.labels }),
+    // What unsettled work had read may stand in the state, which stays.
+    ...(run.labels.length === 0 ? {} : { labels: run.labels }),
     depth: first.data.depth,
     forkedFrom: { run: id, version: at },
     inherited: {

@@ -154,6 +154,73 @@ describe('a fork with other params or another goal', () => {
     )
   })
 
+  it('asks again about a fan-out that was approved as a whole, and executes all of it again', async () => {
+    const paid: unknown[] = []
+    const pay = agent<number, unknown>({
+      name: 'x',
+      run: async (n, context) => {
+        const { amount } = context.goal.params as Pay
+        if (n === 2 && amount === 1) await context.waitFor('go')
+        paid.push([n, amount])
+        return [n, amount]
+      },
+    })
+    const concord = await concordWith({
+      agents: [pay],
+      plan: () => [{ id: 'f', agent: 'x', forEach: [1, 2], requireApproval: true }],
+    })
+    const { id } = await concord.run({ text: 'x', team: 't', params: { amount: 1 } })
+    await decide(concord, id, { kind: 'approve' })
+    assert.equal((await resumed(concord, id)).status, 'waiting')
+    const { id: fork } = await concord.fork(id, { params: { amount: 100_000 } })
+    assert.equal((await concord.runner.settled(fork)).status, 'waiting')
+    assert.deepEqual(paid, [[1, 1]])
+    assert.deepEqual(
+      (await concord.waits(fork)).map(({ step, for: kind }) => [step, kind]),
+      [['f', 'approval']],
+    )
+    await decide(concord, fork, { kind: 'approve' })
+    assert.deepEqual((await resumed(concord, fork)).output, [
+      [1, 100_000],
+      [2, 100_000],
+    ])
+  })
+
+  it('has read what its origin had read: what may stand in the state is not sent out unasked', async () => {
+    const sent: unknown[] = []
+    const reads = tool({
+      name: 'reads',
+      description: 'Reads.',
+      input: anything,
+      permission: 'read',
+      execute: () => 'secret',
+    })
+    const send = tool({
+      name: 'send',
+      description: 'Sends.',
+      input: anything,
+      permission: 'network',
+      isListed: () => true,
+      execute: (input) => sent.push(input),
+    })
+    const x = agent({
+      name: 'x',
+      tools: [reads, send],
+      run: async (_, context) => {
+        if ((context.goal.params as { send?: boolean }).send === true)
+          return (await context.tool('send', (await context.state.get('kept')) ?? null)).output ?? null
+        await context.state.set('kept', (await context.tool('reads', {})).output ?? null)
+        return context.waitFor('go')
+      },
+    })
+    const concord = await concordWith({ agents: [x], plan: () => [{ id: 'a', agent: 'x' }] })
+    const { id } = await concord.run({ text: 'x', team: 't', params: {} })
+    const { id: fork } = await concord.fork(id, { params: { send: true } })
+    assert.equal((await concord.runner.settled(fork)).status, 'waiting')
+    assert.deepEqual(sent, [])
+    assert.equal((await concord.waits(fork))[0]?.tool, 'send')
+  })
+
   it('shows a step that is to be approved with the input it has now', async () => {
     const echo = agent<unknown, unknown>({ name: 'x', run: (input) => input })
     const concord = await concordWith({

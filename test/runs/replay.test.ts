@@ -374,6 +374,26 @@ describe('a retry of a step', () => {
     assert.equal(calls, 1)
   })
 
+  it('makes the calls it made before, also where it uses its state', async () => {
+    const effects: unknown[] = []
+    let executions = 0
+    const x = agent({
+      name: 'x',
+      tools: [noting(effects)],
+      run: async (_, context) => {
+        const amount = ++executions
+        await context.state.set('used', true)
+        await context.tool('pay', { amount })
+        if (amount === 1) throw new Error('later')
+        return amount
+      },
+    })
+    const concord = await concordWith({ agents: [x], plan: () => [{ id: 'a', agent: 'x' }] })
+    const run = await concord.run({ text: 'x', team: 't' })
+    assert.equal(run.failure?.code, 'replay.diverged')
+    assert.equal(effects.length, 1)
+  })
+
   it('may do something else in each attempt where the agent looks at it', async () => {
     const effects: unknown[] = []
     const work = agent({

@@ -49,6 +49,27 @@ describe('state writes of a step that failed and is tried again', () => {
     assert.equal((await state.entry('k'))?.version, 1)
   })
 
+  it('are those of the attempt that succeeded, where an agent it called returned them', async () => {
+    let calls = 0
+    const writer = agent({
+      name: 'writer',
+      run: () => ({ output: ++calls, writes: [{ key: 'k', value: calls }] }),
+    })
+    const caller = agent({
+      name: 'caller',
+      async run(_: unknown, context) {
+        const output = await context.call('writer', {})
+        if (output === 1) throw failing()
+        return [output, (await context.state.get('k')) ?? null]
+      },
+    })
+    const concord = await concordWith({
+      agents: [caller, writer],
+      plan: () => [{ id: 'a', agent: 'caller' }],
+    })
+    assert.deepEqual((await concord.run({ text: 'work', team: 't' })).output, [2, 2])
+  })
+
   it('are computed again from what stands: updates, transactions and merges', async () => {
     const { state, output } = await retried(async (own, attempt) => {
       await own.update('n', (n) => Number(n ?? 0) + 1)
