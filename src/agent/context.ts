@@ -15,7 +15,7 @@ import type { State } from '../memory/state.ts'
 import type { SubjectMemory } from '../memory/subject.ts'
 import { type MemoryReach, memoryReach } from '../policy/memory.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { Message, ModelAnswer, ModelRequest } from '../ports/model.ts'
+import type { ModelAnswer, ModelRequest } from '../ports/model.ts'
 import { type Call, withDigest, withoutDigest } from '../runtime/call.ts'
 import type { Cancellation } from '../runtime/cancellation.ts'
 import type { Execution } from '../runtime/perform.ts'
@@ -367,10 +367,10 @@ export class AgentContext implements AgentMemory {
     return call.startsWith(this.#prefix) ? withoutDigest(call.slice(this.#prefix.length)) : undefined
   }
 
-  /** @internal A turn of a model's loop, known by what the model is told in it. */
-  turn_(turn: number, messages: readonly Message[]): Call {
+  /** @internal A turn of a model's loop, known by the digest of what the model is told in it. */
+  turn_(turn: number, told: string): Call {
     const family = `${this.#prefix}model:${turn}`
-    return { id: `${withDigest(family, messages)}#1`, family, leaf: true }
+    return { id: `${family}~${told}#1`, family, leaf: true }
   }
 
   /** @internal A name in this agent's part of the journal. */

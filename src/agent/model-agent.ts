@@ -17,6 +17,7 @@ import { judgeAnswer } from './judge.ts'
 import type { Action, Learned, Observation, Proposal, Reasoner } from './loop.ts'
 import { callModel } from './model-call.ts'
 import type { PersonMessage } from './person-messages.ts'
+import { Told } from './told.ts'
 import { answerSchemaOf } from './told-schema.ts'
 import { callTool, findTool, toolProblems } from './tool-call.ts'
 
@@ -48,6 +49,7 @@ export const modelReasoner = async (
     ...(definition.outputTokensMax === undefined ? {} : { outputTokensMax: definition.outputTokensMax }),
   })
   const complaints = new Map<string, number>()
+  const told = new Told(pad)
   return {
     async plan(learned) {
       pad.add(...whatWasLearned(learned, observationChars(pad, learned, bounds)))
@@ -55,8 +57,8 @@ export const modelReasoner = async (
       for (const message of await context.messages()) pad.keep(fromPerson(message))
       turn++
       const old = context.execution.run.byContent ? undefined : oldCall(context)
-      await condense(context, pad, old ?? context.turn_(turn, pad.messages), turn)
-      const call = old ?? context.turn_(turn, pad.messages)
+      await condense(context, pad, old ?? context.turn_(turn, told.digest()), turn)
+      const call = old ?? context.turn_(turn, told.digest())
       const use = { model: definition.model, call, turn, fresh: pad.fresh }
       const answer = unmistakable(await callModel(context, request(), use), seen, turn)
       // What the model said is in model.answered: the next model.called need not repeat it.

@@ -50,6 +50,7 @@ export class Scratchpad {
   #tokensMax: number
   readonly #changed: (delta: ScratchpadDelta) => void
   #opening = 0
+  #replaced = 0
   #messages: Message[] = []
   #bounds: number[] = []
   #fresh: Message[] = []
@@ -76,6 +77,16 @@ export class Scratchpad {
   /** The conversation as it would be sent. */
   get messages(): Message[] {
     return [...this.#messages]
+  }
+
+  /** How often messages were replaced: while it stays the same, messages are only added. */
+  get replaced(): number {
+    return this.#replaced
+  }
+
+  /** The messages from an index on. */
+  from(index: number): Message[] {
+    return this.#messages.slice(index)
   }
 
   /** Messages that were added since the last `sent`. */
@@ -137,6 +148,7 @@ export class Scratchpad {
   /** The task: never condensed. */
   open(messages: readonly Message[]): void {
     const before = this.#messages.splice(0)
+    this.#replaced++
     this.#bounds = []
     this.#boundTotal = 0
     this.#fresh = []
@@ -208,6 +220,7 @@ export class Scratchpad {
     const ratio = this.#ratio()
     const gone = new Set(replaced)
     this.#messages.splice(from, to - from, message)
+    this.#replaced++
     this.#bounds.splice(from, to - from, boundOf(message))
     this.#fresh = this.#fresh.filter((one) => !gone.has(one))
     this.#boundTotal = this.#bounds.reduce((sum, bound) => sum + bound, 0)

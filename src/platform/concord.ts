@@ -49,6 +49,7 @@ import { rememberFor, remembers } from './recall.ts'
 import { startRetention } from './retention.ts'
 import { type Delta, Deltas } from './run/deltas.ts'
 import { outputOf, type RunHandle, runHandle, type Until } from './run/handle.ts'
+import { keepRuns, processStops } from './run/keep.ts'
 import { type SignalOptions, signalRun } from './run/signal.ts'
 import { type RunView, runView } from './run/view.ts'
 import { guardLogger, openStores } from './stores.ts'
@@ -81,8 +82,13 @@ export type OpenOptions = {
   config?: ConcordConfig
   /** Where keys and addresses of providers are looked up. Default `process.env`. */
   env?: { [name: string]: string | undefined }
-  /** `server` processes take over runs that nobody advances. Default `runner`. */
+  /** What this process is to others: `server` where it is there for all runs of the store. Default `runner`. */
   role?: Member['role']
+  /**
+   * Whether it keeps the store's runs going for as long as it lives: claims those that no process advances, continues what
+   * is approved elsewhere, wakes agents, drops what is not retained, signs the log. Default for the role `server`.
+   */
+  keep?: boolean
   /** Where a server of this process is reached, `http://127.0.0.1:4270`; a server that is started later says so itself. */
   url?: string
   clock?: Clock
@@ -140,9 +146,11 @@ export type Concord = {
   embedder(name?: string): Promise<Embedder>
   teams(): { name: string; description: string; agents: readonly AgentCard[] }[]
   team(name: string): Team
-  /** What wakes agents and teams: started by servers, or by you. */
+  /** Begins to keep the store's runs going, once: see `keep` of the options. */
+  keep(): Promise<void>
+  /** What wakes agents and teams: part of `keep`. */
   readonly watchers: Watchers
-  /** What signs the log now and then: started by servers, or by you. */
+  /** What signs the log now and then: part of `keep`. */
   readonly checkpoints: Checkpoints
   /**
    * Resolves when a file of the stores was deleted or replaced while it was used: every call fails with
@@ -359,10 +367,17 @@ const wired = async (options: Opened): Promise<Concord> => {
     })
   await membership.join(role, options.url)
   const stopSweeping = startSweeper(stores, { clock, logger })
-  const stopRetaining =
-    role === 'server' ? startRetention({ config, env, stores, clock, logger }) : async () => {}
+  let stopRetaining = async (): Promise<void> => {}
+  let keeping: Promise<void> | undefined
+  const keep = (): Promise<void> => {
+    if (keeping === undefined) {
+      stopRetaining = startRetention({ config, env, stores, clock, logger })
+      keeping = keepRuns({ ...ports, watchers, checkpoints, logger })
+    }
+    return keeping
+  }
 
-  const close = async (reason = 'the process stops'): Promise<void> => {
+  const close = async (reason = processStops): Promise<void> => {
     memory.reachableAt(undefined)
     await watchers.stop()
     await checkpoints.stop()
@@ -376,6 +391,11 @@ const wired = async (options: Opened): Promise<Concord> => {
     await stores.close()
   }
 
+  if (options.keep ?? role === 'server')
+    await keep().catch(async (error) => {
+      await close().catch(() => {})
+      throw error
+    })
   return {
     config,
     log,
@@ -383,6 +403,7 @@ const wired = async (options: Opened): Promise<Concord> => {
     clock,
     logger,
     memory,
+    keep,
     start: async (goal, options) => handleOn(await begin(goal, options)),
     async handle(id) {
       if ((await log.run(id)) === undefined) throw unknownRun(id)

@@ -1,4 +1,3 @@
-import { runStream } from '../domain/event.ts'
 import type { Concord } from '../platform/concord.ts'
 import { type AppOptions, createApp } from './app.ts'
 import { type Address, checkAddress, type Listening, listen } from './listen.ts'
@@ -11,7 +10,7 @@ export const serverStops = 'the server stops'
 export const portDefault = 4270
 
 /**
- * Serves Concord on `http://{host}:{port}` (default 127.0.0.1:4270; port 0: a free one) and takes over the runs nobody advances. Close the
+ * Serves Concord on `http://{host}:{port}` (default 127.0.0.1:4270; port 0: a free one) and keeps the runs of its store going (`concord.keep`). Close the
  * server first, then `concord.close(serverStops)`. Throws `config.invalid` when the address is taken, or can be reached by others and there is no token.
  */
 export const serve = async (concord: Concord, options: ServeOptions = {}): Promise<Listening> => {
@@ -22,11 +21,7 @@ export const serve = async (concord: Concord, options: ServeOptions = {}): Promi
   const server = await listen(createApp(concord, { ...rest, closing: closing.signal }), { host, port })
   try {
     concord.memory.reachableAt(concord.config.server?.url ?? server.url)
-    concord.runner.adopt()
-    await concord.runner.reconcile()
-    await goOnAfterStop(concord)
-    await concord.watchers.start()
-    concord.checkpoints.start()
+    await concord.keep()
   } catch (error) {
     closing.abort()
     concord.memory.reachableAt(undefined)
@@ -55,18 +50,4 @@ const warnOfScope = (concord: Concord): void => {
       { agents: [...elsewhere].slice(0, 20) },
       'agents elsewhere are not bound to their memory tokens as this server has no token: any process of this machine is its user; set CONCORD_TOKEN',
     )
-}
-
-const suspendedMax = 10_000
-
-/** Runs that an earlier server suspended because it was stopped, not because somebody wanted it. */
-const goOnAfterStop = async ({ runs, log, runner, logger }: Concord): Promise<void> => {
-  for (const { run } of await runs({ status: ['suspended'], limit: suspendedMax })) {
-    const stream = runStream(run)
-    const [last] = await log.read(stream, { afterVersion: (await log.version(stream)) - 1 })
-    if (last?.type !== 'run.suspended' || last.data.reason !== serverStops) continue
-    await runner.resume(run, 'server').catch((error) => {
-      logger.warn({ error, run }, 'a run could not be resumed')
-    })
-  }
 }

@@ -136,7 +136,7 @@ describe('opening that fails', () => {
 
 describe('serving that fails', () => {
   it('stops listening', async (t) => {
-    const concord = await openConcord({ config: { stores: { kind: 'memory' } }, role: 'server' })
+    const concord = await openConcord({ config: { stores: { kind: 'memory' } }, role: 'server', keep: false })
     t.after(() => concord.close())
     const port = await new Promise<number>((resolve) => {
       const free = createServer().listen(0, '127.0.0.1', () => {
@@ -144,10 +144,7 @@ describe('serving that fails', () => {
         free.close(() => resolve(taken))
       })
     })
-    const broken = {
-      ...concord,
-      watchers: { ...concord.watchers, start: () => Promise.reject(new Error('broken')) },
-    }
+    const broken = { ...concord, keep: () => Promise.reject(new Error('broken')) }
     await assert.rejects(serve(broken, { port }), /broken/)
     await assert.rejects(fetch(`http://127.0.0.1:${port}/health`))
   })

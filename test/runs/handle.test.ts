@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, it } from 'node:test'
+import { describe, it, type TestContext } from 'node:test'
 import { agent, type Delta, type Event, openConcord, team } from '../../src/index.ts'
 import { scriptedModel } from '../../src/testing/model.ts'
 import { concordWith } from './fixture.ts'
@@ -167,25 +167,39 @@ describe('a handle on a run', () => {
 })
 
 describe('a process that lives long', () => {
-  it('takes over what another left, and continues what is decided elsewhere', async () => {
+  const opened = async (t: TestContext) => {
     const directory = await mkdtemp(join(tmpdir(), 'concord-handle-'))
+    t.after(() => rm(directory, { recursive: true, force: true }))
     const config = { stores: { directory }, team: 't', teams: { t: team(asking) } }
-    const open = (role: 'runner' | 'server') => openConcord({ config, role })
-    try {
-      const left = await open('runner')
-      const { id } = await left.start('x')
-      await left.close()
-      await using server = await open('server')
-      const run = await server.handle(id)
-      if ((await run.status()) === 'suspended') await run.resume()
-      assert.equal((await run.settled()).status, 'waiting')
-      // Decided in a process that does not advance it.
-      const other = await open('runner')
-      await other.signal(id, { kind: 'approve', hash: await firstWait(run) })
-      await other.close()
-      assert.equal((await run.settled()).waits[0]?.prompt, 'Which account?')
-    } finally {
-      await rm(directory, { recursive: true, force: true })
-    }
+    return (role: 'runner' | 'server') => openConcord({ config, role })
+  }
+
+  it('continues by itself what an earlier one left when it was closed, and what is decided elsewhere', async (t) => {
+    const open = await opened(t)
+    const left = await open('runner')
+    const { id } = await left.start('x')
+    await left.close()
+    await using server = await open('server')
+    const run = await server.handle(id)
+    assert.equal((await run.settled()).status, 'waiting')
+    // Decided in a process that does not advance it, and that is gone at once.
+    const other = await open('runner')
+    await other.signal(id, { kind: 'approve', hash: await firstWait(run) })
+    await other.close()
+    for await (const event of run.events())
+      if (event.type === 'step.waiting' && event.data.wait.for === 'answer') break
+    assert.equal((await run.settled()).waits[0]?.prompt, 'Which account?')
+  })
+
+  it('leaves alone what a person paused or interrupted', async (t) => {
+    const open = await opened(t)
+    const first = await open('runner')
+    const paused = await first.start('x')
+    await paused.settled()
+    await paused.pause()
+    assert.equal((await paused.settled()).status, 'suspended')
+    await first.close('interrupted (SIGINT)')
+    await using server = await open('server')
+    assert.equal(await (await server.handle(paused.id)).status(), 'suspended')
   })
 })

@@ -41,7 +41,7 @@ export const serveCommand = command({
     const port = portOf(values.port) ?? portOf(env.PORT, 'PORT') ?? config.server?.port
     const token = values.token ?? env.CONCORD_TOKEN ?? config.server?.token
     const { serve, serverStops } = await import('../../server/serve.ts')
-    const concord = await openWith({ logger: plainLogger, ...config }, { role: 'server' })
+    const concord = await openWith({ logger: plainLogger, ...config }, { role: 'server', keep: false })
     try {
       const server = await serve(concord, {
         ...(host === undefined ? {} : { host }),
