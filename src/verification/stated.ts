@@ -21,6 +21,10 @@ const ASKED =
   /^\W*(?:what|which|who|whom|whose|where|when|how|why|whether|can|could|do|does|did|is|are|was|were|will|would|should|may|might|has|have)\b/i
 const FACTIVE = /^\W*(?:why|how come|how is it that|what (?:explains|makes|causes))\b/i
 
+/** A question that opens with what it takes for granted, commas and all, up to what it asks. */
+const OPENS_GRANTED =
+  /^\W*(?:given that|since|because|as|now that|although|though|whereas|considering that|seeing that|knowing that)\s+(.+),\s*(?:so\s)?(?:what|which|who|where|when|how|why|is|are|do|does|did|can|could|should|will|would)\b[^?]*\?\W*$/is
+
 export interface Piece {
   start: number
   end: number
@@ -56,6 +60,11 @@ function takenForGranted(sentence: string, at: number): Piece[] {
   const pieces: Piece[] = []
   if (FACTIVE.test(sentence) && (definite(sentence) || UNIVERSAL.test(sentence)))
     return [{ start: at, end: at + sentence.length }]
+  const opened = OPENS_GRANTED.exec(sentence)?.[1]
+  if (opened !== undefined && states(opened)) {
+    const from = at + sentence.indexOf(opened)
+    return [{ start: from, end: from + opened.length }]
+  }
   for (const match of sentence.matchAll(GRANTED)) {
     if (SUPPOSED.test(match[0].replace(/^[\s,;]+/, '')) || !states(match[1]!)) continue
     const from = at + match.index + match[0].length - match[1]!.length

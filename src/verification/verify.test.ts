@@ -144,3 +144,55 @@ test('a second judge is asked without being told what the code found, and its di
   assert.equal(found.claims[0]?.met, true)
   assert.equal(found.claims[1]?.second, undefined)
 })
+
+test('a citation that carries nothing of the claim is found and dropped', () => {
+  const third = { sourceId: 'negatives', sentence: 2 }
+  const found = verdict('Fine-tuning on negative captions reduces hallucination.', [
+    third,
+    { sourceId: 'routing', sentence: 0 },
+  ])
+  assert.deepEqual(
+    found.faults.map(({ kind, citation }) => [kind, citation]),
+    [['support', 1]],
+  )
+  assert.deepEqual(found.repaired?.citations, [third])
+})
+
+test('a sum counts as many sources as it cites, and each of them supports it', () => {
+  const both = [{ sourceId: 'routing' }, { sourceId: 'negatives' }]
+  assert.ok(
+    kinds('Three papers measure hallucination in vision-language models.', both, 'sum').includes('count'),
+  )
+  assert.deepEqual(kinds('Two papers measure hallucination in vision-language models.', both, 'sum'), [
+    'count',
+  ])
+  assert.deepEqual(
+    kinds('One paper measures hallucination in vision-language models.', [{ sourceId: 'negatives' }], 'sum'),
+    [],
+  )
+})
+
+test('some that become all, "up to" that is lost and certainty that the source lacks are found', () => {
+  assert.ok(
+    kinds('SparseRoute outperforms dense attention by 3.4% on four benchmarks.', ROUTE).includes('scope'),
+  )
+  assert.ok(
+    kinds('LVLMs always describe objects that are not in the image.', [
+      { sourceId: 'negatives', sentence: 0 },
+    ]).includes('scope'),
+  )
+  assert.ok(
+    kinds('Deeper routers are proven to be associated with longer training.', [
+      { sourceId: 'routing', sentence: 3 },
+    ]).includes('certainty'),
+  )
+})
+
+test('who reports it and in which voice changes nothing', () => {
+  for (const text of [
+    'They report that SparseRoute outperforms dense attention by up to 3.4% on 4 benchmarks.',
+    'On four benchmarks, dense attention is outperformed by SparseRoute by up to 3.4%.',
+    'At half the memory, SparseRoute outperforms dense attention by up to 3.4 percent.',
+  ])
+    assert.deepEqual(kinds(text, ROUTE), [], text)
+})

@@ -49,9 +49,7 @@ const verified = (
   claims: readonly Claim[],
   library: Library,
 ): { faults: Map<Claim, string[]>; kinds: Verification['kinds'] } => {
-  const judged = claims.filter(
-    ({ kind, citations }) => kind === 'paraphrase' || (kind === 'title' && citations.length > 0),
-  )
+  const judged = claims.filter(({ kind }) => kind === 'paraphrase' || kind === 'title' || kind === 'frame')
   const used = new Set(judged.flatMap(({ citations }) => citations.map(({ paper }) => paper)))
   const sources = [...library.sources].flatMap(([id, { cited: source }]) => (used.has(id) ? [source] : []))
   const cited = judged.map(
@@ -62,6 +60,7 @@ const verified = (
         .replace(/\s*\{(?:\d+|\*)\}/g, ''),
       citations: claim.citations.map((citation) => citationOf(citation, library)),
       ...(claim.kind === 'title' ? { form: 'title' as const } : {}),
+      ...(claim.kind === 'frame' ? { form: 'question' as const } : {}),
     }),
   )
   const { claims: verdicts, kinds } = verifyClaims({ claims: cited, sources }, { idf: plainRarity })
@@ -71,6 +70,8 @@ const verified = (
       (verdicts[at]?.faults ?? [])
         // A title is no sentence: it need not be carried as a whole, but what it names must be there.
         .filter(({ kind }) => claim.kind !== 'title' || !['support', 'duplicate', 'role'].includes(kind))
+        // A question is asked of each gap in the same words; what it takes for granted must be cited.
+        .filter(({ kind }) => claim.kind !== 'frame' || kind === 'source')
         .map(({ message }) => message),
     ]),
   )

@@ -10,6 +10,7 @@ import {
 } from '../matter.ts'
 import { offeredValues, type Quantity } from '../quantities.ts'
 import type { Reading, Word } from '../reading.ts'
+import { countOf } from './sources.ts'
 
 interface Offered extends Quantity {
   passage: Passage
@@ -30,7 +31,9 @@ interface Near {
 export const numberChecker: Checker = {
   kinds: ['number', 'unit'],
   check(matter) {
-    const stated = matter.whole.quantities.filter((each) => !isYear(each))
+    // How many papers it speaks of is the checker's of sources.
+    const papers = countOf(matter.text)?.start
+    const stated = matter.whole.quantities.filter((each) => !isYear(each) && each.start !== papers)
     const offered: Offered[] = [...matter.passages, ...matter.titles].flatMap((passage) =>
       passage.reading.quantities.map((each) => ({ ...each, passage })),
     )

@@ -58,9 +58,11 @@ export const sourceChecker: Checker = {
 }
 
 /** "Three papers ...": the number of papers a text says it speaks of, when it opens with it. */
-export function countOf(text: string): { amount: number; text: string } | undefined {
+export function countOf(text: string): { amount: number; text: string; start: number } | undefined {
   const [first] = allQuantities(text)
   if (first === undefined || first.unit !== '' || !/^[\s\p{L},:]{0,40}$/u.test(text.slice(0, first.start)))
     return undefined
-  return PAPERS.test(text.slice(first.end)) ? { amount: first.amount, text: first.text } : undefined
+  return PAPERS.test(text.slice(first.end))
+    ? { amount: first.amount, text: first.text, start: first.start }
+    : undefined
 }

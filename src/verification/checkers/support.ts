@@ -36,7 +36,8 @@ const CLAUSE_WORDS_MIN = 3
 function unsupportedClauses(matter: Matter): Finding[] {
   return matter.readings.flatMap((reading, at): Finding[] => {
     const score = clauseSupport(matter, reading)
-    if (score >= CLAUSE_MIN || contentOf(reading).length < CLAUSE_WORDS_MIN) return []
+    const few = keepsToWords(matter) && score === 0 ? CLAUSE_WORDS_MIN - 1 : CLAUSE_WORDS_MIN
+    if (score >= CLAUSE_MIN || contentOf(reading).length < few) return []
     return [
       {
         kind: 'support',
@@ -166,16 +167,21 @@ function contentOf({ content }: Reading): Word[] {
   return content.filter(({ norm, bare, counts }) => bare && !counts && !/^\d/.test(norm))
 }
 
+/** Part of the claim stands in the source in nearly the same words. */
+function keepsToWords({ segments }: Matter): boolean {
+  return segments.some(({ alignment }) => alignment.ordered >= NEARLY_SAME)
+}
+
 /** What stands elsewhere in the source tells what the cited sentence speaks of; not where the claim keeps to its words. */
 const AROUND = 0.6
-const NEARLY_SAME = 0.6
+const NEARLY_SAME = 0.5
 
 /** 0 to 1: how much of a clause its cited texts and their titles hold. */
 export function clauseSupport(matter: Matter, reading: Reading): number {
   const words = contentOf(reading)
   const { weighted, plain } = coverage(matter, words, textsOf(matter))
   const held = Math.max(weighted, plain)
-  if (held >= AROUND || matter.segments.some(({ alignment }) => alignment.ordered >= NEARLY_SAME)) return held
+  if (held >= AROUND || keepsToWords(matter)) return held
   const around = matter.sources.flatMap(({ sentences }) => sentences)
   return Math.max(held, AROUND * coverage(matter, words, around).plain)
 }
