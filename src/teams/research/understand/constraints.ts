@@ -109,7 +109,7 @@ const RULES: readonly Rule[] = [
     found.period = { ...found.period, thisYear: true }
   }),
   rule(
-    `[,;(]?\\s*\\b(?:but |and )?(?:excluding|exclude|except(?: for)?|other than|ignoring|leav(?:e|ing) out|leaving aside|skip(?:ping)?|not (?:about|including|counting|on)|do not include|but not|without (?:any )?(?:papers|works?|studies) (?:on|about)|that are not (?:about|on)|apart from|no (?=(?:surveys?|benchmarks?)\\b))\\s+(?:papers (?:on|about) |anything (?:on|about) )?([^.;?!()]+?)(?=$|[.;?!)]|, (?:and |in |as )|,? and (?:suggest|list|give|name|propose|write|include)\\b| (?:in|as) (?:a |one |${NUMBER} )(?:table|paragraph|sentences?|bullet))`,
+    `[,;(]?\\s*\\b(?:but |and )?(?:excluding|exclude|except(?: for)?|other than|ignoring|leav(?:e|ing) out|leaving aside|skip(?:ping)?|not (?:about|including|counting|on)|do not include|but not|without (?:any )?(?:papers|works?|studies) (?:on|about)|that are not (?:about|on)|apart from|without (?=(?:surveys?|benchmarks?|videos?|audio|medical|images?|agents?|datasets?|robot\\w*|math\\w*|safety)\\b)|no (?=(?:surveys?|benchmarks?)\\b))\\s+(?:papers (?:on|about) |anything (?:on|about) )?([^.;?!()]+?)(?=$|[.;?!)]|, (?:and |in |as )|,? and (?:suggest|list|give|name|propose|write|include)\\b| (?:in|as) (?:a |one |${NUMBER} )(?:table|paragraph|sentences?|bullet))`,
     (match, found) => {
       found.exclude.push(
         ...match[1]!

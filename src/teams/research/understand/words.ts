@@ -28,7 +28,7 @@ const GENERIC = stemmed(`
   improve improves improved improvement improving increase reduce reduces reducing mitigate mitigates mitigation mitigating prevent avoid fix solve
   affect effect effects impact influence matter role goal aim purpose value cost benefit benefits limitation limitations
   reliable reliably accurate accurately useful practical feasible possible effective effectively successful
-  general proposed specific ignore previous instead following who whom big large wide serious severe weakness weaknesses shortcomings drawbacks particular real realworld world read reads reading see sees look thing things stuff lot one two three four five six seven eight nine ten
+  general proposed specific anyone someone everybody combine combines ignore previous instead following who whom big large wide serious severe weakness weaknesses shortcomings drawbacks particular real realworld world read reads reading see sees look thing things stuff lot one two three four five six seven eight nine ten
   zero first second third next final end start begin example examples case cases instance context scope
   doe does did done get gets got take takes let put go goes come comes try tries enough without within whether
   hard easy difficult difficulty bad worse worst fail fails failure failures struggle current recent ever
@@ -43,8 +43,8 @@ const ASPECTS = stemmed(`
   training data architecture decoding prompting scaling improve help robust safe effective
 `)
 
-/** `reasoning` is a subject, `reasons` are asked for, and both have one stem. */
-const SUBJECTS = new Set(['reasoning'])
+/** `reasoning` is a subject, `reasons` are asked for, and both have one stem; so have `generation` and `general`. */
+const SUBJECTS = new Set(['reasoning', 'generation', 'generative'])
 
 export const isGeneric = (word: string): boolean =>
   !SUBJECTS.has(word.toLowerCase()) && GENERIC.has(stem(word.toLowerCase()))
