@@ -329,7 +329,7 @@ const wired = async (options: Opened): Promise<Concord> => {
   const ports = { log, runner, clock }
   const signal: Concord['signal'] = (id, given, options) => signalRun(ports, id, given, options)
   const fork: Concord['fork'] = async (id, options = {}) => {
-    const request = await forkOf(log, id, ids.run(), options)
+    const request = await forkOf(log, id, ids.run(), { ...options, now: clock.now() })
     teamNamed(request.goal.team)
     return handleOn(await runner.start({ ...request, ...seenBy(request.goal, request.recalled) }))
   }

@@ -100,8 +100,12 @@ const stillHolding = (run: Run, shared: readonly Event[]): Event[] => {
 const settledIn = (events: readonly Event[]): Set<string> =>
   new Set(events.flatMap((event) => (event.type === 'budget.settled' ? [event.data.key] : [])))
 
-const asDraft = (event: Event): Draft => {
-  const { type, at, step, agent } = event
+/** The time that the origin's budget had spent at `forkedAt` is spent; what passed since then is not. */
+const startOf = (event: Event, forkedAt: number, now: number): number =>
+  event.type === 'run.started' ? now - Math.max(0, forkedAt - event.at) : event.at
+
+const asDraft = (event: Event, at: number): Draft => {
+  const { type, step, agent } = event
   const data = event.type === 'signal.received' ? { ...event.data, inbox: 0 } : event.data
   return {
     type,
@@ -118,7 +122,7 @@ export const forkOf = async (
   log: EventLog,
   id: string,
   newId: string,
-  options: ForkOptions,
+  options: ForkOptions & { now: number },
 ): Promise<Start> => {
   const all = await log.read(runStream(id))
   const first = all[0]
@@ -150,7 +154,9 @@ export const forkOf = async (
     forkedFrom: { run: id, version: at },
     inherited: {
       byContent: first.data.journal === 'content',
-      events: shared.filter((event) => inherits(event, settled)).map(asDraft),
+      events: shared
+        .filter((event) => inherits(event, settled))
+        .map((event) => asDraft(event, startOf(event, last.at, options.now))),
       state: { from: `run/${id}`, sequence: await sequenceAt(log, id, last.position) },
     },
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { agent, tool } from '../../src/index.ts'
+import { manualClock } from '../../src/testing/clock.ts'
 import { scriptedModel } from '../../src/testing/model.ts'
 import { anything, concordWith, decide, eventOf } from './fixture.ts'
 
@@ -219,6 +220,27 @@ describe('a fork with other params or another goal', () => {
     assert.equal((await concord.runner.settled(fork)).status, 'waiting')
     assert.deepEqual(sent, [])
     assert.equal((await concord.waits(fork))[0]?.tool, 'send')
+  })
+
+  it('has the time that its origin had left at the event, however long ago that was', async () => {
+    const clock = manualClock()
+    const x = agent({ name: 'x', run: (_, context) => context.waitFor('go') })
+    const concord = await concordWith({ agents: [x], plan: () => [{ id: 'a', agent: 'x' }] }, { clock })
+    const { id } = await concord.run({ text: 'x', team: 't', params: { n: 1 }, budget: { timeMs: 1_000 } })
+    clock.advance(600)
+    await concord.signal(id, { kind: 'signal', name: 'go', value: 1 })
+    await resumed(concord, id)
+    const { version } = await eventOf(concord, id, ({ type }) => type === 'run.succeeded')
+    clock.advance(3_600_000)
+    for (const params of [{}, { n: 2 }]) {
+      const { id: fork } = await concord.fork(id, { at: version - 1, params })
+      const run = await concord.runner.settled(fork)
+      assert.equal(run.status, 'succeeded', run.failure?.message)
+    }
+    const { id: early } = await concord.fork(id, { at: 6, params: { n: 2 } })
+    assert.equal((await concord.runner.settled(early)).status, 'waiting')
+    clock.advance(1_100)
+    await eventOf(concord, early, ({ type }) => type === 'run.failed')
   })
 
   it('shows a step that is to be approved with the input it has now', async () => {
