@@ -6,6 +6,9 @@ import { fitLogistic } from './logistic-fit.ts'
 import { areaUnderCurve, balancedAccuracy } from './metrics.ts'
 import { fitRanker } from './ranker-fit.ts'
 import { rouge, rougeMax } from './rouge.ts'
+import { partOf } from './verification/papers.ts'
+import { reworded } from './verification/reworded.ts'
+import { wording } from './verification/wordings.ts'
 
 function evaluate(names: string[], data: string) {
   const env = { ...process.env, CONCORD_DATA: data }
@@ -16,7 +19,7 @@ function evaluate(names: string[], data: string) {
 }
 
 test('absent data end with 2 and say where they should be', () => {
-  for (const name of ['scitldr', 'citations', 'fit-scitldr', 'fit-citations']) {
+  for (const name of ['scitldr', 'citations', 'verification', 'fit-scitldr', 'fit-citations']) {
     const { status, stderr } = evaluate([name], join(import.meta.dirname, 'no-such-folder'))
     assert.equal(status, 2)
     assert.match(stderr, /CONCORD_DATA/)
@@ -56,4 +59,18 @@ test('the fits find what was put in', () => {
     gains: [at % 2, 1 - (at % 2)],
   }))
   assert.ok(fitRanker(groups, { iterations: 50 }).get('good')! > 0.5)
+})
+
+test('parts of papers and wordings do not meet, and a reworded sentence is another text', () => {
+  const words = Array.from({ length: 9 }, (_, at) => `wording ${at}`)
+  const [chosen, reported] = [wording(words, 'choose'), wording(words, 'report')]
+  assert.deepEqual([...chosen, ...reported].sort(), words)
+  assert.ok(chosen.every((each) => !reported.includes(each)))
+  const ids = Array.from({ length: 400 }, (_, at) => `24${String(at).padStart(2, '0')}.00001`)
+  const share = ids.filter((id) => partOf(id) === 'choose').length / ids.length
+  assert.ok(share > 0.4 && share < 0.6, String(share))
+  assert.equal(
+    reworded('FADE reduces hallucination by 26% on POPE.', 2),
+    'FADE reduces hallucination by 26 percent on POPE.',
+  )
 })
