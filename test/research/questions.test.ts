@@ -104,6 +104,17 @@ test('limits are kept: dates, exclusion, number of problems, length, form', asyn
   assert.ok((table.output.report.table?.rows.length ?? 0) >= 3)
 })
 
+test('one paper is found by its id and by its name', async () => {
+  for (const question of ['Summarize 2508.21044', 'What is MMG-Vid?']) {
+    await using ran = await research(question, CORPUS)
+    assert.equal(ran.output.status, 'answered', question)
+    assert.deepEqual(
+      ran.output.report.references.map(({ id }) => id),
+      ['2508.21044'],
+    )
+  }
+})
+
 test('every cell of a table is words of its source', async () => {
   await using ran = await research('Which visual token pruning method is best?', CORPUS)
   const abstracts = await abstractsOf(ran)

@@ -97,7 +97,10 @@ const onTopicOf = ({ question }: Search, found: Gathered): Seen => {
     readable.map(({ paper }) => paper),
     found.frequency,
   )
-  return { found, focus, onTopic: focus.holds === 'nothing' ? [] : chosenFrom(question, readable, focus) }
+  // One paper is found by its id or title, whatever its words weigh.
+  const one = question.paper !== undefined
+  const onTopic = focus.holds === 'nothing' && !one ? [] : chosenFrom(question, readable, focus)
+  return { found, focus: one && onTopic.length > 0 ? { ...focus, holds: 'all' } : focus, onTopic }
 }
 
 /** Searches again while a model that judges what was found finds too little, a bounded number of times. */
@@ -241,7 +244,8 @@ const scopeNotes = (
       : [
           `The question is in ${question.language}; this team reads and writes English. Its topic was taken as “${topic}”.`,
         ]
-  if (papers.length === 0) return [...language, `Nothing on “${topic}” was found in ${where}. ${wayOut}`]
+  if (papers.length === 0)
+    return [...language, `Nothing on “${topic}” was found in ${where.replace(/,$/, '')}. ${wayOut}`]
   const missing = focus.missing.filter(({ field }) => !field).map(({ text }) => `“${text}”`)
   return [
     ...language,
@@ -258,7 +262,7 @@ const scopeNotes = (
       : []),
     ...(papers.length < Math.min(PAPERS_MIN, search.max) && question.paper === undefined && !whole
       ? [
-          `Only ${counted(papers.length, 'paper')} about “${topic}” ${papers.length === 1 ? 'was' : 'were'} found in ${where}: a pointer, not a survey.`,
+          `Only ${counted(papers.length, 'paper')} about “${topic}” ${papers.length === 1 ? 'was' : 'were'} found in ${where.replace(/,$/, '')}: a pointer, not a survey.`,
         ]
       : []),
   ]
@@ -268,7 +272,7 @@ const placeOf = (source: string): string =>
   source === 'arxiv'
     ? 'arXiv'
     : source === 'bundled'
-      ? 'the bundled corpus, which is about multimodal language models'
+      ? 'the bundled corpus, which is about multimodal language models,'
       : source
 
 const skippedNotes = ({ skipped }: Gathered): string[] => {

@@ -118,7 +118,7 @@ const FUNCTION_WORDS: { [language: string]: RegExp } = {
 /** One of these is enough where there is no English word beside it. */
 const ASKING: { [language: string]: RegExp } = {
   German:
-    /(?<!\p{L})(?:warum|weshalb|wieso|welche[rnms]?|wie|kann|können|gibt|überblick|zusammenfassung)(?!\p{L})/iu,
+    /(?<!\p{L})(?:liste|nenne|vergleiche|fasse|warum|weshalb|wieso|welche[rnms]?|wie|kann|können|gibt|überblick|zusammenfassung)(?!\p{L})/iu,
   French: /(?<!\p{L})(?:pourquoi|quel(?:le)?s?|peut-on|résumé|résumez)(?!\p{L})/iu,
   Spanish: /(?<!\p{L})(?:qué|cuál(?:es)?|cómo|puede|pueden|resumen)(?!\p{L})/iu,
   Italian: /(?<!\p{L})(?:perché|quali|riassunto)(?!\p{L})/iu,

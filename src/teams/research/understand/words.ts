@@ -27,7 +27,7 @@ const GENERIC = stemmed(`
   understanding understand learning task tasks data information based large small big deep neural network artificial intelligence ai machine
   improve improves improved improvement improving increase reduce reduces reducing mitigate mitigates mitigation mitigating prevent avoid fix solve
   affect effect effects impact influence matter role goal aim purpose value cost benefit benefits limitation limitations
-  reliable reliably accurate accurately useful practical feasible possible effective effectively successful
+  reliable reliably accurate accurately useful practical feasible possible effective effectively successful hurt hurts harm harms
   general proposed specific anyone someone everybody combine combines ignore previous instead following who whom big large wide serious severe weakness weaknesses shortcomings drawbacks particular real realworld world read reads reading see sees look thing things stuff lot one two three four five six seven eight nine ten
   zero first second third next final end start begin example examples case cases instance context scope
   doe does did done get gets got take takes let put go goes come comes try tries enough without within whether
