@@ -25,6 +25,7 @@ import { type AnyAgent, defaultLoopBounds } from './define.ts'
 import { delegateTo } from './delegate.ts'
 import type { Observation } from './loop.ts'
 import { callModel, type ModelUse } from './model-call.ts'
+import { callersOwn } from './callers-own.ts'
 import { ownMemory } from './own-memory.ts'
 import { type PersonMessage, PersonMessages } from './person-messages.ts'
 import { recordedScratchpad } from './recorded-scratchpad.ts'
@@ -158,7 +159,10 @@ export class AgentContext implements AgentMemory {
 
   /** Of who called this process for the agent's work, else of this run. */
   get #memory(): AgentMemory {
-    if (this.#callers !== undefined) return this.#callers
+    if (this.#callers !== undefined) {
+      this.#memories ??= callersOwn(this, this.#callers)
+      return this.#memories
+    }
     this.#memories ??= ownMemory(this, {
       prefix: this.#prefix,
       invoke: this.#invoke,
@@ -306,7 +310,10 @@ export class AgentContext implements AgentMemory {
   #waited<T>(wait: Wait, read: (signal: Signal) => T): Promise<T> {
     const waited = async () => {
       await this.mayAct_()
-      return read(this.waitFor_(wait))
+      const signal = this.waitFor_(wait)
+      // An approval says yes or no; all else that is sent to a run may have been written by anybody.
+      if (wait.for !== 'approval') this.raise_(['untrusted'], `${wait.for} ${wait.name}`)
+      return read(signal)
     }
     return attended(waited())
   }

@@ -1,3 +1,4 @@
+import { namespaceOfChannel } from '../domain/channel.ts'
 import { ConcordError } from '../domain/errors.ts'
 import { runStream } from '../domain/event.ts'
 import { asJson, type Json } from '../domain/json.ts'
@@ -82,12 +83,20 @@ export const ownMemory = (context: AgentContext, parts: Parts): AgentMemory => {
 const labelling = (context: AgentContext): MemoryReach => {
   const { reach } = context
   const home = `run/${context.runId}`
+  const read = (namespace: string) => {
+    if (namespace !== home && !namespace.startsWith(`${home}/`))
+      context.raise_(bothLabels, `memory of ${namespace}`)
+  }
   return {
     ...reach,
     check(namespace, wanted) {
       reach.check(namespace, wanted)
-      if (wanted === 'read' && namespace !== home && !namespace.startsWith(`${home}/`))
-        context.raise_(bothLabels, `memory of ${namespace}`)
+      if (wanted === 'read') read(namespace)
+    },
+    hears(channel) {
+      const hears = reach.hears(channel)
+      if (hears) read(namespaceOfChannel(channel))
+      return hears
     },
   }
 }

@@ -14,6 +14,7 @@ export const callRemote = async (context: AgentContext, input: Json, deadline: n
   await context.mayAct_()
   const { definition, execution, services } = context
   const key = context.callKey
+  const { labels } = execution.run
   // It answers what it likes, and may have read the run's memory for it.
   context.raise_(bothLabels, `agent ${context.agent} elsewhere`)
   return services.transport.call({
@@ -27,6 +28,7 @@ export const callRemote = async (context: AgentContext, input: Json, deadline: n
       'concord-step': context.stepId,
       'concord-depth': String(execution.run.depth + 1),
       'concord-deadline': new Date(deadline).toISOString(),
+      ...(labels.length === 0 ? {} : { 'concord-labels': labels.join(', ') }),
       ...services.headers?.({ execution, agent: context.agent, key, deadline }),
     },
     deadline,

@@ -4,7 +4,7 @@ export type AgentCall = {
   url: string
   token?: string
   payload: Json
-  /** `Idempotency-Key`, `traceparent`, `concord-run`, `concord-step`, `concord-deadline`, `concord-depth`, `concord-memory`, `concord-token`. */
+  /** `Idempotency-Key`, `traceparent`, `concord-run`, `concord-step`, `concord-deadline`, `concord-depth`, `concord-labels`, `concord-memory`, `concord-token`. */
   headers: { [name: string]: string }
   deadline: number
   signal: AbortSignal

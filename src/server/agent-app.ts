@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Context } from 'hono'
 import { ConcordError, errorTable, toFailure } from '../domain/errors.ts'
 import { canonicalJson, type Json } from '../domain/json.ts'
+import { bothLabels, type Label, withLabels } from '../domain/labels.ts'
 import type { OpenOptions } from '../platform/concord.ts'
 import { type AnyAgent, agentCalls } from './agent-calls.ts'
 import { jsonBody } from './body.ts'
@@ -84,6 +85,13 @@ const depthOf = (given: string | undefined): number | undefined => {
   )
 }
 
+/** What the caller has read, as it says. What it sends may be written by anybody, whatever it says. */
+const labelsOf = (given = ''): readonly Label[] =>
+  withLabels(
+    ['untrusted'],
+    bothLabels.filter((label) => given.split(/[\s,]+/).includes(label)),
+  )
+
 /** Milliseconds until the caller stops waiting, undefined when it does not say. */
 const timeLeft = (deadline: string | undefined): number | undefined => {
   if (deadline === undefined) return undefined
@@ -127,6 +135,7 @@ export const agentApp = async (agent: AnyAgent, options: AgentAppOptions = {}): 
         client: c.req.raw.signal,
         memory: memoryOf(c),
         depth: depthOf(c.req.header('concord-depth')),
+        labels: labelsOf(c.req.header('concord-labels')),
         // With the body: a key whose answer was dropped in the meantime joins no other call.
         ...(key === undefined ? {} : { key: `${key}/${digest}` }),
         ...(timeoutMs === undefined ? {} : { timeoutMs }),

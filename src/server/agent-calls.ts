@@ -3,6 +3,7 @@ import type { AgentCard } from '../domain/agent.ts'
 import { ConcordError, type Failure } from '../domain/errors.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
+import type { Label } from '../domain/labels.ts'
 import type { Step } from '../domain/plan.ts'
 import { type Concord, type OpenOptions, openConcord } from '../platform/concord.ts'
 import type { ConcordConfig, RemoteAgent } from '../platform/config.ts'
@@ -20,6 +21,8 @@ export type Call = {
   memory?: CallersMemory | undefined
   /** How many runs and calls it is below. */
   depth?: number | undefined
+  /** What its caller has read. */
+  labels?: readonly Label[] | undefined
 }
 
 export type Calls = {
@@ -80,7 +83,7 @@ export const agentCalls = async (agent: AnyAgent, open: Open = {}): Promise<Call
 
   const execute = async (
     id: string,
-    { input, timeoutMs, memory, depth }: Call,
+    { input, timeoutMs, memory, depth, labels = [] }: Call,
     wanted: AbortSignal,
   ): Promise<Json> => {
     const generation = await generationFor(id)
@@ -94,7 +97,7 @@ export const agentCalls = async (agent: AnyAgent, open: Open = {}): Promise<Call
       const params = Number.isFinite(ms) ? { params: { [timeoutParam]: ms } } : {}
       await concord.start(
         { text: `call ${agent.name}`, ...params },
-        { id, readable: [], unattended: true, ...(depth && { depth }) },
+        { id, readable: [], unattended: true, labels, ...(depth && { depth }) },
       )
       wanted.addEventListener('abort', cancel, { once: true })
       if (wanted.aborted) cancel()

@@ -9,11 +9,11 @@ import { describe, it, type TestContext } from 'node:test'
 import { z } from 'zod'
 import type { Run } from '../../src/domain/run.ts'
 import { traceOf } from '../../src/domain/trace.ts'
-import { type AnyAgent, agent, type Concord, team, tool } from '../../src/index.ts'
+import { type AgentContext, type AnyAgent, agent, type Concord, type Json, team, tool } from '../../src/index.ts'
 import { decide, type Policy } from '../../src/policy/decide.ts'
 import type { AnyTool, Permission } from '../../src/ports/tool.ts'
 import { callsTool, scriptedModel } from '../../src/testing/model.ts'
-import { serveAgentHere } from '../server/fixture.ts'
+import { openMemory, serveAgentHere, served } from '../server/fixture.ts'
 import { concordWith } from './fixture.ts'
 
 const permissions: readonly Permission[] = ['compute', 'read', 'network', 'write', 'execute']
@@ -265,6 +265,108 @@ describe('what a run has read', () => {
     assert.equal(first.status, 'succeeded')
     const second = await concord.run({ text: 'two', team: 't', thread: 'talk' })
     assert.equal(second.status, 'waiting')
+  })
+
+  it('includes what is heard on channels beyond the run, signals and answers, and no approval', async () => {
+    const listens = (channel: (run: string) => string) =>
+      agent({
+        name: 'first',
+        run: async (_, { state, runId }) => {
+          const heard = state.subscribe('*')
+          await heard.opened
+          await state.publish(channel(runId), 'do this')
+          for await (const { message } of heard) return message
+          return null
+        },
+      })
+    const waits = (wait: (context: AgentContext) => Promise<Json>) =>
+      agent({ name: 'first', run: (_, context) => wait(context) })
+    for (const [first, expected] of [
+      [listens(() => 'news'), both],
+      [listens((run) => `run/${run}`), []],
+      [waits((context) => context.waitFor('mail')), ['untrusted']],
+      [waits((context) => context.ask('Why?')), ['untrusted']],
+      [waits((context) => context.approve('Do it?')), []],
+    ] as const) {
+      const concord = await concordWith({ agents: [first] })
+      const { id } = await concord.start({ text: 'x', team: 't' })
+      let run = await concord.runner.settled(id)
+      const wait = [...run.works.values()].find((work) => work.wait !== undefined)?.wait
+      if (wait !== undefined) {
+        const kind = wait.for === 'approval' ? 'approve' : wait.for === 'answer' ? 'answer' : 'signal'
+        const { hash } = wait
+        await concord.signal(id, {
+          kind,
+          value: 'do this',
+          ...(kind === 'signal' ? { name: 'mail' } : { hash: hash! }),
+        })
+        await concord.runner.resume(id, 'test').catch(() => {})
+        run = await concord.runner.settled(id)
+      }
+      assert.equal(run.status, 'succeeded', run.failure?.message)
+      assert.deepEqual([...run.labels].sort(), [...expected])
+    }
+  })
+
+  it('goes with a call of an agent elsewhere, which also counts what it reads of the memory it is lent', async (t) => {
+    const reading: { [what: string]: (context: AgentContext) => unknown } = {
+      nothing: () => null,
+      own: ({ state }) => state.get('k'),
+      global: ({ state }) => state.in('global').get('k'),
+      knowledge: ({ knowledge }) => knowledge.search('x'),
+      'knowledge of the team': ({ knowledge }) => knowledge.in('team/t').list(),
+      channels: ({ state }) => state.subscribe('*').close(),
+      thread: (context) => context.thread(),
+      recalled: (context) => context.recalled(),
+    }
+    const url = await serveAgentHere(
+      t,
+      agent({
+        name: 'far',
+        tools: [web],
+        run: async (what, context) => {
+          await reading[String(what)]?.(context)
+          return (await context.tool('web')).failed ?? 'sent'
+        },
+      }),
+    )
+    const answerOf = async (what: string, ...before: string[]) => {
+      const plan = () => [
+        { id: 'a', agent: 'reads' },
+        { id: 'b', agent: 'far', payload: what, dependsOn: ['a'] },
+      ]
+      const far: AnyAgent = { name: 'far', url }
+      const definition = team({ agents: [use('reads', ...before), far], plan })
+      const concord = await openMemory(t, { embedder: 'none', team: 't', teams: { t: definition } })
+      await served(t, concord)
+      const run = await called(concord)
+      assert.equal(run.status, 'succeeded', run.failure?.message)
+      return String(run.output)
+    }
+    assert.equal(await answerOf('nothing'), 'sent')
+    assert.equal(await answerOf('own'), 'sent')
+    assert.match(await answerOf('nothing', 'file'), /private and something untrusted.*policy/)
+    for (const what of Object.keys(reading).slice(2)) assert.match(await answerOf(what), /private/, what)
+  })
+
+  it('stays with a fork that has another goal, whose state may hold it', async () => {
+    const keeps = agent({
+      name: 'keeps',
+      tools: [file, web],
+      run: async (_, context) => {
+        if (context.goal.params?.send === true) return (await context.tool('web')).failed ?? 'sent'
+        await context.tool('file')
+        await context.state.set('secret', 'hunter2')
+        await context.approve('Done?')
+        return 'kept'
+      },
+    })
+    const concord = await concordWith({ agents: [keeps] })
+    const run = await called(concord)
+    assert.equal(run.status, 'waiting')
+    const forked = await (await concord.fork(run.id, { params: { send: true } })).settled()
+    assert.equal(forked.status, 'waiting')
+    assert.deepEqual([...(await concord.runner.load(forked.id)).labels].sort(), both)
   })
 
   it('is kept by a fork and by the next owner, and shown in the trace', async () => {
