@@ -75,7 +75,7 @@ export const concordClient = (options: ClientOptions): ConcordClient => {
       },
     )
     if (!response.ok) throw await errorOf(response, authorization)
-    checkAnswer(response)
+    checkAnswer(response, sentSecrets(authorization))
     return response
   }
   const post = async <T>(

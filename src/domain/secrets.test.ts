@@ -8,6 +8,9 @@ const bytes = (text: string) => Buffer.from(text, 'utf8')
 const html = (text: string) =>
   text.replace(/[&<>"']/g, (c) => `&${{ '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": '#39' }[c]};`)
 
+const hexOf = (c: string) => c.charCodeAt(0).toString(16).toUpperCase()
+const escapeOf = (c: string) => `\\u${hexOf(c).padStart(4, '0')}`
+
 /** Ways in which an answer repeats a header by accident; each gives back what of the secret stands in it. */
 const echoes: { [name: string]: (secret: string) => string } = {
   plain: (secret) => `authorization: Bearer ${secret}\n`,
@@ -19,12 +22,23 @@ const echoes: { [name: string]: (secret: string) => string } = {
   'base64 in a URL': (secret) => bytes(JSON.stringify([secret, 1])).toString('base64url'),
   basic: (secret) => `Basic ${bytes(`user:${secret}`).toString('base64')}`,
   hex: (secret) => bytes(`x${secret}`).toString('hex'),
+  'url in a url': (secret) => `next=${encodeURIComponent(encodeURIComponent(secret))}`,
+  // As serializers that are careful with HTML write JSON, and template engines write HTML.
+  'JSON escapes': (secret) => JSON.stringify({ h: secret }).replace(/[+&<>'=/~]/g, escapeOf),
+  'JSON in JSON': (secret) => JSON.stringify(JSON.stringify({ h: secret }).replace(/[^\w"{}:]/g, escapeOf)),
+  'hex entities': (secret) => secret.replace(/[+/=.~-]/g, (c) => `&#x${hexOf(c)};`),
+  'decimal entities': (secret) => secret.replace(/[+/=]/g, (c) => `&#${c.charCodeAt(0)};`),
   'first half': (secret) => `token ${secret.slice(0, Math.ceil(secret.length / 2))}...`,
   'second half': (secret) => `...${secret.slice(Math.floor(secret.length / 2))}`,
 }
 
 describe('redactor', () => {
-  const secretOf = fc.stringMatching(/^[A-Za-z0-9_~+/.=-]{24,60}$/)
+  const secretOf = fc.oneof(
+    fc.stringMatching(/^[A-Za-z0-9_~+/.=-]{24,60}$/),
+    fc
+      .stringMatching(/^(?:[A-Za-z0-9]{1,8}[+/.=~-]){4,8}[A-Za-z0-9]{1,8}$/)
+      .filter(({ length }) => length > 23),
+  )
 
   for (const [name, echo] of Object.entries(echoes))
     it(`leaves no part of a secret that is echoed: ${name}`, () => {
@@ -33,6 +47,11 @@ describe('redactor', () => {
           const text = ' '.repeat(shift) + echo(secret)
           const decoded = (told: string) => [
             told,
+            told
+              .replace(/\\+u([0-9A-F]{4})|&#x([0-9A-F]+);|%(?:25)*([0-9A-F]{2})/g, (_, ...of: string[]) =>
+                String.fromCharCode(Number.parseInt(of.slice(0, 3).find(Boolean) ?? '', 16)),
+              )
+              .replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code))),
             Buffer.from(told, 'base64').toString('latin1'),
             Buffer.from(told.replace(/[^0-9a-f]/g, ''), 'hex').toString('latin1'),
           ]

@@ -73,8 +73,35 @@ const encodings = (secret: string): string[] => {
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
 
+const anyCase = (hex: string): string =>
+  hex.replace(/[a-f]/gi, (digit) => `[${digit.toLowerCase()}${digit.toUpperCase()}]`)
+
+/** One character as it is, and as servers escape it in JSON, HTML and (once or twice) URLs. */
+const anyEscape = (character: string): string => {
+  if (/[A-Za-z0-9]/.test(character)) return character
+  const units = Array.from({ length: character.length }, (_, at) =>
+    character.charCodeAt(at).toString(16).padStart(4, '0'),
+  )
+  const bytes = Array.from(binaryOf(character), (byte) => byte.charCodeAt(0).toString(16).padStart(2, '0'))
+  const code = character.codePointAt(0) ?? 0
+  const named = entities[character]
+  return `(?:${[
+    ...(named === undefined ? [] : [named]),
+    ...(character === '\\' ? ['\\\\\\\\'] : []),
+    `(?<!\\\\)\\\\${escaped(character)}`,
+    escaped(character),
+    units.map((unit) => `\\\\{1,4}u${anyCase(unit)}`).join(''),
+    bytes.map((byte) => `%(?:25){0,2}${anyCase(byte)}`).join(''),
+    `&#[xX]0{0,6}${anyCase(code.toString(16))};`,
+    `&#0{0,6}${code};`,
+  ].join('|')})`
+}
+
+/** Each character may be escaped or not: which ones are depends on who writes. */
+const anyEscapes = (secret: string): string => Array.from(secret.toWellFormed(), anyEscape).join('')
+
 /** A short secret may be part of a word that is none: it is hidden where it stands alone. */
-const alone = (text: string): string => `(?<![A-Za-z0-9])${escaped(text)}(?![A-Za-z0-9])`
+const alone = (pattern: string): string => `(?<![A-Za-z0-9])${pattern}(?![A-Za-z0-9])`
 
 const partsOf = (forms: readonly string[]): Set<string> => {
   const parts = new Set<string>()
@@ -119,13 +146,13 @@ export const redactor = (secrets: readonly (string | undefined)[]): Redactor => 
     const all = [...new Set(known.flatMap((secret) => [secret, ...encodings(secret)]))]
       .filter((form) => form.length >= secretCharsMin)
       .sort((a, b) => b.length - a.length)
-    const any = all.map(escaped).join('|')
+    const patterns = all.map((form) => ({
+      short: form.length < partChars,
+      text: known.includes(form) ? anyEscapes(form) : escaped(form),
+    }))
     made = {
-      whole: new RegExp(
-        all.map((form) => (form.length < partChars ? alone(form) : escaped(form))).join('|'),
-        'g',
-      ),
-      anywhere: new RegExp(any, 'g'),
+      whole: new RegExp(patterns.map(({ short, text }) => (short ? alone(text) : text)).join('|'), 'g'),
+      anywhere: new RegExp(patterns.map(({ text }) => text).join('|'), 'g'),
       parts: partsOf(all),
     }
     return made

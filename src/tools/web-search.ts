@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ConcordError } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
-import { redactor } from '../domain/secrets.ts'
+import { redactor, secretsOfUrl } from '../domain/secrets.ts'
 import { type Tool, tool } from '../ports/tool.ts'
 import { withDeadline } from './deadline.ts'
 import { formats, resultsIn, type SearchFormat, type SearchResult } from './web-search/formats.ts'
@@ -51,7 +51,7 @@ export const webSearchTool = (options: WebSearchToolOptions = {}): Tool<WebSearc
             "webSearchTool({ endpoint: 'http://localhost:8080', format: 'searxng' }) or format: 'brave' with an apiKey",
         )
       return withDeadline(context, timeoutMs, 'finish the search', async (signal) => {
-        const secrets = redactor([options.apiKey])
+        const secrets = redactor([options.apiKey, ...secretsOfUrl(endpoint.href)])
         const answer = await asked(requestUrl(endpoint, format, query, count), format, options, signal).catch(
           (error: unknown) => Promise.reject(secrets.error(error)),
         )

@@ -9,7 +9,15 @@ import { describe, it, type TestContext } from 'node:test'
 import { z } from 'zod'
 import type { Run } from '../../src/domain/run.ts'
 import { traceOf } from '../../src/domain/trace.ts'
-import { type AgentContext, type AnyAgent, agent, type Concord, type Json, team, tool } from '../../src/index.ts'
+import {
+  type AgentContext,
+  type AnyAgent,
+  agent,
+  type Concord,
+  type Json,
+  team,
+  tool,
+} from '../../src/index.ts'
 import { decide, type Policy } from '../../src/policy/decide.ts'
 import type { AnyTool, Permission } from '../../src/ports/tool.ts'
 import { callsTool, scriptedModel } from '../../src/testing/model.ts'

@@ -125,15 +125,18 @@ describe('what was sent as a secret', () => {
   it('does not come back by a web search or by the clients of a server', async (t) => {
     const key = 'search-key-9876543210'
     const search = await serverOf(t, (request, response) =>
-      response
-        .writeHead(200, json)
-        .end(
-          JSON.stringify({ results: [{ title: echoed(request), url: 'https://x.example', content: key }] }),
-        ),
+      response.writeHead(200, json).end(
+        JSON.stringify({
+          results: [{ title: echoed(request), url: 'https://x.example', content: key + request.url }],
+        }),
+      ),
     )
-    const found = await call(webSearchTool({ endpoint: search, apiKey: key }), { query: 'x' })
+    const endpoint = `${search}/?api_key=${key}-in-the-query`
+    const found = await call(webSearchTool({ endpoint, apiKey: key }), { query: 'x' })
     assert.equal((found as { results: unknown[] }).results.length, 1)
     assert.ok(!JSON.stringify(found).includes(key))
+    const inUrl = await call(webSearchTool({ endpoint }), { query: 'x' })
+    assert.match(JSON.stringify(inUrl), /\?api_key=\*\*\*&/)
 
     const page = await serverOf(t, (request, response) => response.writeHead(502).end(echoed(request)))
     const problem = await serverOf(t, (request, response) =>
@@ -141,7 +144,12 @@ describe('what was sent as a secret', () => {
         .writeHead(400, json)
         .end(JSON.stringify({ code: 'input.invalid', detail: echoed(request), h: [echoed(request)] })),
     )
-    for (const url of [page, problem]) {
+    const typed = await serverOf(t, ({ headers }, response) =>
+      response
+        .writeHead(200, { 'content-type': `text/${headers.authorization}${headers['concord-token']}` })
+        .end(),
+    )
+    for (const url of [page, problem, typed]) {
       const asked = [
         concordClient({ url, token }).get('/runs'),
         remoteState({

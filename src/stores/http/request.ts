@@ -60,13 +60,13 @@ const stranger = (code: ErrorCode, url: string, now: string): ConcordError =>
   )
 
 /** Throws `input.invalid` for a page or anything else that no server of Concord sends. */
-export const checkAnswer = ({ status, url, headers }: Response): void => {
+export const checkAnswer = ({ status, url, headers }: Response, secrets: Redactor = redactor([])): void => {
   const type = headers.get('content-type') ?? ''
   if (status !== 204 && !/^(application\/json|text\/event-stream)\b/.test(type))
     throw stranger(
       'input.invalid',
       url,
-      type === '' ? 'it has no Content-Type' : `its Content-Type is ${type}`,
+      type === '' ? 'it has no Content-Type' : `its Content-Type is ${cut(secrets.text(type), 200)}`,
     )
 }
 
@@ -109,7 +109,7 @@ export const requester =
         throw unreachable(address, error, secrets)
       })
       if (!response.ok) throw errorOfProblem(await response.text(), response.status, address, secrets)
-      checkAnswer(response)
+      checkAnswer(response, secrets)
       return response
     }
     for (let attempt = 1; ; attempt++) {
