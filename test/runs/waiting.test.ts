@@ -93,7 +93,8 @@ describe('a run that waits', () => {
       { agents: [sleeper], plan: () => [{ id: 'a', agent: 'sleeper' }] },
       { clock },
     )
-    const waiting = await concord.run({ text: 'x', team: 't' })
+    const { id } = await concord.start({ text: 'x', team: 't' })
+    const waiting = await concord.runner.settled(id)
     assert.equal(waiting.status, 'waiting')
     assert.equal((await concord.runs())[0]?.wakeAt, clock.now() + 3_600_000)
     assert.deepEqual(await concord.runner.reconcile(), [])
