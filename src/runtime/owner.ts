@@ -513,7 +513,7 @@ export class Owner {
     this.#live.clear()
     for (const ack of this.#acks) ack.reject(end.reason === 'lost' ? end.error : stale())
     this.#acks = []
-    this.#standing.end(end.reason === 'lost' ? end.error : stale())
+    this.#standing.end(() => (end.reason === 'lost' ? end.error : stale()))
     this.#end(end)
   }
 }

@@ -32,19 +32,31 @@ export type Patience = {
 }
 
 /** Calls `attempt` until it succeeds or fails for good; throws the last error when it failed for too long. */
-export const patiently = async <T>(
+export const patiently = async <T>(patience: Patience, attempt: () => Promise<T>): Promise<T> => {
+  const since = patience.clock.monotonic()
+  try {
+    return await attempt()
+  } catch (error) {
+    return again(patience, since, error, attempt)
+  }
+}
+
+/** Repeats what has failed since a time, as long as the error is one that may pass. */
+const again = async <T>(
   { clock, logger, run, msMax }: Patience,
-  attempt: (repeated: boolean) => Promise<T>,
+  since: number,
+  first: unknown,
+  attempt: () => Promise<T>,
 ): Promise<T> => {
-  const since = clock.monotonic()
+  let error = first
   for (let tries = 1; ; tries++) {
+    if (clock.monotonic() - since >= Math.min(patienceFor(error), msMax())) throw error
+    logger.warn({ error, run, tries }, 'the store could not answer: tried again')
+    await sleep(clock, Math.min(pauseMsMax, pauseMsFirst * 2 ** (tries - 1)))
     try {
-      return await attempt(tries > 1)
-    } catch (error) {
-      const patienceMs = patienceFor(error)
-      if (clock.monotonic() - since >= Math.min(patienceMs, msMax())) throw error
-      logger.warn({ error, run, tries }, 'the store could not answer: tried again')
-      await sleep(clock, Math.min(pauseMsMax, pauseMsFirst * 2 ** (tries - 1)))
+      return await attempt()
+    } catch (next) {
+      error = next
     }
   }
 }
@@ -52,23 +64,36 @@ export const patiently = async <T>(
 type OwnersAppend = Append & { expectedVersion: number }
 
 /** Appends under an owner's epoch and returns the stream's version then. `self` is the process that owns the run. */
-export const appendPatiently = (
+export const appendPatiently = async (
   patience: Patience,
   log: EventLog,
   self: string,
   request: OwnersAppend,
-): Promise<number> =>
-  patiently(patience, async (repeated) => {
-    if (repeated && (await holds(log, self, request))) return versionAfter(request)
-    try {
-      return (await log.append(request)).version
-    } catch (error) {
-      // The answer may have been lost, not the append.
-      const unsure = isConcordError(error) && (error.code === 'store.failed' || repeated)
-      if (unsure && (await holds(log, self, request).catch(() => false))) return versionAfter(request)
-      throw error
-    }
-  })
+): Promise<number> => {
+  const since = patience.clock.monotonic()
+  try {
+    return (await log.append(request)).version
+  } catch (error) {
+    // The answer may have been lost, not the append.
+    if (isConcordError(error) && error.code === 'store.failed' && (await mayHold(log, self, request)))
+      return versionAfter(request)
+    return again(patience, since, error, () => repeated(log, self, request))
+  }
+}
+
+const repeated = async (log: EventLog, self: string, request: OwnersAppend): Promise<number> => {
+  if (await holds(log, self, request)) return versionAfter(request)
+  try {
+    return (await log.append(request)).version
+  } catch (error) {
+    if (isConcordError(error) && (await mayHold(log, self, request))) return versionAfter(request)
+    throw error
+  }
+}
+
+/** False also where the log cannot be read now. */
+const mayHold = (log: EventLog, self: string, request: OwnersAppend): Promise<boolean> =>
+  holds(log, self, request).catch(() => false)
 
 const versionAfter = ({ expectedVersion, events }: OwnersAppend): number => expectedVersion + events.length
 

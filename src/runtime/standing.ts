@@ -29,7 +29,7 @@ export class Standing {
   /** Lapses of this process's beat after which the log was read. */
   #lapses: number
   #waiters: Waiter[] = []
-  #ended: { error: unknown } | undefined
+  #ended: (() => unknown) | undefined
   #confirming: Promise<void> | undefined
 
   /** `lost` is called when the log shows another owner. */
@@ -51,10 +51,10 @@ export class Standing {
     for (const waiter of waiters) if (waiter.version <= version) waiter.resolve()
   }
 
-  /** Nothing becomes durable any more: whoever waits is rejected. */
-  end(error: unknown): void {
-    this.#ended = { error }
-    for (const waiter of this.#waiters) waiter.reject(error)
+  /** Nothing becomes durable any more: whoever waits is rejected. An error is made only where one is needed. */
+  end(reason: () => unknown): void {
+    this.#ended = reason
+    for (const waiter of this.#waiters) waiter.reject(reason())
     this.#waiters = []
   }
 
@@ -64,7 +64,7 @@ export class Standing {
     if (this.#committed >= version) return confirmed
     const durable = new Promise<void>((resolve, reject) => {
       if (this.#ended === undefined) this.#waiters.push({ version, resolve, reject })
-      else reject(this.#ended.error)
+      else reject(this.#ended())
     })
     // Looked at again once it is durable: that may have taken long.
     return Promise.all([durable, confirmed]).then(() => this.#confirmed())
