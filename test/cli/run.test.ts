@@ -78,6 +78,20 @@ describe('concord run', () => {
     assert.equal(readFileSync(join(mine.folder, 'out.md'), 'utf8'), '# About "nothing"\n')
   })
 
+  it('ends with 5 where the work was done and nothing was found', async () => {
+    const { code, stdout } = await concord(
+      'run',
+      'protein folding',
+      '--team',
+      'research',
+      '--source',
+      'corpus',
+      '--json',
+    )
+    assert.equal(code, 5)
+    assert.equal(JSON.parse(stdout).output.status, 'nothing-found')
+  })
+
   it('says why a goal was not reached and ends with 1', async () => {
     const failed = await concord('run', 'x', '--team', 'failing')
     assert.equal(failed.code, 1)
