@@ -303,7 +303,9 @@ test('files with secrets are not read, searched or written, whatever the spellin
   const { root, use } = workplace(t)
   const secrets = ['.env', '.env.local', 'deploy/.ENV', '.concord/memory.key', 'audit.PEM', 'keys/id_rsa.old']
   const others = ['.ssh/config', '.npmrc', '.netrc', '.git/config', 'x.key', '.concord/concord.db-wal']
-  for (const path of [...secrets, ...others]) {
+  const named = ['credentials.json', 'a/secrets.yaml', 'Service-Account-1.json', 'terraform.tfstate', '.boto']
+  const kept = ['.bash_history', '.m2/settings.xml', '.config/gh/hosts.yml', 'secrets.json/x', 'x.ppk']
+  for (const path of [...secrets, ...others, ...named, ...kept]) {
     mkdirSync(join(root, path, '..'), { recursive: true })
     writeFileSync(join(root, path), 'hunter2')
     await assert.rejects(
@@ -331,8 +333,18 @@ test('files with secrets are not read, searched or written, whatever the spellin
 test('what other programs execute is read and never written, and a name can be allowed', async (t) => {
   const executed = ['concord.config.ts', 'package.json', '.git/hooks/pre-commit', '.github/workflows/ci.yml']
   const more = ['.bashrc', 'node_modules/x/index.js', 'package-lock.json', 'Package.JSON', '.husky/pre-push']
+  const builds = [
+    'Makefile',
+    'app/Dockerfile',
+    'compose.prod.yml',
+    'Jenkinsfile',
+    '.gitlab-ci.yml',
+    'setup.py',
+  ]
+  const checks = ['vite.config.mts', '.eslintrc.cjs', 'tsconfig.build.json', 'conftest.py', 'lefthook.yml']
+  const folders = ['.circleci/config.yml', '.cargo/config.toml', '.hg/hgrc', '.claude/settings.json']
   const { root, use } = workplace(t, { allowProtected: ['app/package.json'] })
-  for (const path of [...executed, ...more]) {
+  for (const path of [...executed, ...more, ...builds, ...checks, ...folders]) {
     await assert.rejects(
       use('write_file', { path, text: 'x', replace: true }),
       { code: 'tool.forbidden', message: /executed.*allowProtected/ },
@@ -340,6 +352,8 @@ test('what other programs execute is read and never written, and a name can be a
     )
     assert.ok(!existsSync(join(root, path)), path)
   }
+  for (const path of ['docs/makefile.md', 'src/setup.ts', 'config.json', 'a.config.md', 'secrets.md'])
+    await use('write_file', { path, text: 'x' })
   writeFileSync(join(root, 'package.json'), '{}')
   assert.equal((await use('read_file', { path: 'package.json' })).text, '{}')
   await use('write_file', { path: 'app/package.json', text: '{"a":1}' })
