@@ -59,14 +59,20 @@ const filterOf = ({
   const first = from === undefined ? '' : dayOf(from, 'first')
   const last = to === undefined ? '9999' : dayOf(to, 'last')
   const dated = from !== undefined || to !== undefined
+  const isOf = (own: readonly string[]): boolean =>
+    !categories?.length || categories.some((wanted) => own.some((name) => isIn(name, wanted)))
   return ({ published, categories: own }) => {
+    if (!dated) return isOf(own)
     // A paper of 2025 may be of any day of it. A date that is none matches nothing rather than everything.
-    const [earliest, latest] = [dayOf(published, 'first'), dayOf(published, 'last')]
+    const day = WHOLE_DAY.exec(published)?.[0]
+    const [earliest, latest] = [day ?? dayOf(published, 'first'), day ?? dayOf(published, 'last')]
     const known = first !== undefined && last !== undefined && earliest !== undefined && latest !== undefined
-    if (dated && !(known && latest >= first && earliest <= last)) return false
-    return !categories?.length || categories.some((wanted) => own.some((name) => isIn(name, wanted)))
+    return known && latest >= first && earliest <= last && isOf(own)
   }
 }
+
+/** What most records say; other dates are read as the ranges they are. */
+const WHOLE_DAY = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d)/
 
 const isIn = (name: string, wanted: string): boolean =>
   wanted.endsWith('.*') ? name.startsWith(wanted.slice(0, -1)) : name === wanted

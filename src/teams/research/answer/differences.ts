@@ -43,7 +43,7 @@ export const differencesAmong = (
   const same: Claim[][] = []
   const used = new Set<string>()
   for (const [name, source] of SUBJECTS) {
-    const sides = readings.flatMap((reading) => sideOf(reading, source, allowed))
+    const sides = readings.flatMap((reading) => sideOf(reading, effectsOf(source), allowed))
     const fresh = sides.filter(({ statement }) => !used.has(statement.id))
     const good = fresh.find((side) => side.good)
     const bad = fresh.find((side) => !side.good)
@@ -56,12 +56,26 @@ export const differencesAmong = (
   return { different: different.slice(0, PAIRS_MAX), same: same.slice(0, PAIRS_MAX) }
 }
 
+type Effects = { subject: RegExp; good: RegExp; bad: RegExp }
+
+const effects = new Map<string, Effects>()
+const effectsOf = (source: string): Effects => {
+  const known = effects.get(source)
+  if (known !== undefined) return known
+  const made = {
+    subject: new RegExp(`\\b${source}`, 'i'),
+    good: new RegExp(`\\b${source}${BETWEEN}${GOOD}\\b`, 'i'),
+    bad: new RegExp(`\\b${source}${BETWEEN}${BAD}\\b`, 'i'),
+  }
+  effects.set(source, made)
+  return made
+}
+
 /** The first sentence of a paper that says plainly what the subject does. */
-const sideOf = (reading: Reading, source: string, allowed: Allowed): Side[] => {
-  const good = new RegExp(`\\b${source}${BETWEEN}${GOOD}\\b`, 'i')
-  const bad = new RegExp(`\\b${source}${BETWEEN}${BAD}\\b`, 'i')
+const sideOf = (reading: Reading, { subject, good, bad }: Effects, allowed: Allowed): Side[] => {
   for (const statement of reading.statements) {
     if (!(statement.kind === 'finding' || statement.kind === 'result') || !allowed(statement.id)) continue
+    if (!subject.test(statement.text)) continue
     const [isGood, isBad] = [good.test(statement.text), bad.test(statement.text)]
     if (isGood !== isBad) return [{ reading, statement, good: isGood }]
   }

@@ -9,10 +9,14 @@ const TOPIC_WORDS_MAX = 9
 
 type Place = { start: number; end: number; concept: Concept }
 
-let patterns: { entry: Entry; pattern: RegExp }[] | undefined
-const glossary = (): { entry: Entry; pattern: RegExp }[] => {
-  patterns ??= GLOSSARY.map((entry) => ({ entry, pattern: phrasePattern(entry.names, 'giu') }))
-  return patterns
+const PREFIX_CHARS = 3
+
+/** The entries whose names could stand in a text: most patterns are never made. */
+const entriesFor = (text: string): { entry: Entry; pattern: RegExp }[] => {
+  const lower = text.toLowerCase()
+  return GLOSSARY.filter(({ names }) =>
+    names.some((name) => lower.includes(name.slice(0, PREFIX_CHARS).replace('*', '').toLowerCase())),
+  ).map((entry) => ({ entry, pattern: phrasePattern(entry.names, 'giu') }))
 }
 
 /** What a text is about: subjects of the glossary, then every other word that is neither a stop word nor a word of asking. */
@@ -21,7 +25,7 @@ export const placesIn = (text: string): Place[] => {
   const free = (start: number, end: number): boolean =>
     found.every((place) => end <= place.start || start >= place.end)
   const named: { start: number; end: number; entry: Entry; written: string }[] = []
-  for (const { entry, pattern } of glossary())
+  for (const { entry, pattern } of entriesFor(text))
     for (const match of text.matchAll(pattern))
       named.push({ start: match.index, end: match.index + match[0].length, entry, written: match[0] })
   // The longest name first: `visual token pruning` is not `pruning`.
