@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { documentReader } from '../../src/tools/papers/document-reader.ts'
 import { loadCorpus } from '../../src/tools/papers/documents.ts'
 import { hostileDocuments } from './hostile-documents.ts'
 import { searchedWhileHealthy } from './hostile-server.ts'
@@ -14,6 +15,21 @@ const folderOf = (files: { [name: string]: string | Buffer }): string => {
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
   return folder
 }
+
+/** Reading processes of this one. */
+const children = (): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const [state, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+        return parent === `${process.pid}` && state !== 'Z'
+      } catch {
+        return false
+      }
+    })
+    .map(Number)
+    .filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('document-process'))
 
 describe('hostile documents', () => {
   it('neither block nor kill a server that is asked to search them', { timeout: 120_000 }, async () => {
@@ -60,24 +76,28 @@ describe('hostile documents', () => {
     skip: process.platform !== 'linux' && 'processes are listed in /proc',
   }, async () => {
     const folder = folderOf({ 'a.md': hostileDocuments['brackets.md']!() })
-    const children = (): number[] =>
-      readdirSync('/proc')
-        .filter((name) => /^\d+$/.test(name))
-        .filter((pid) => {
-          try {
-            const [state, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
-            return parent === `${process.pid}` && state !== 'Z'
-          } catch {
-            return false
-          }
-        })
-        .map(Number)
-        .filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('document-process'))
     await assert.rejects(loadCorpus(folder, { signal: AbortSignal.timeout(400) }), { name: 'TimeoutError' })
     await assert.rejects(loadCorpus(folder, { limits: { documentMsMax: 200 } }), {
       code: 'corpus.unreadable',
     })
     for (let tries = 0; tries < 1000 && children().length > 0; tries += 1) await setImmediate()
     assert.deepEqual(children(), [])
+  })
+
+  it('have their time of a processor: a harmless one may wait longer for it', {
+    skip: process.platform !== 'linux' && 'processes are listed in /proc',
+  }, async () => {
+    const folder = folderOf({ 'a.md': '# First\n\nA document with some words in it.' })
+    const file = { absolute: join(folder, 'a.md'), path: 'a.md', kind: 'markdown' as const }
+    const reader = documentReader({ documentMsMax: 1000 })
+    after(() => reader.close())
+    const read = () => reader.file({ ...file, bytes: 1, modifiedMs: 0 }, { pagesMax: 1, recordsMax: 1 })
+    await read()
+    const [child] = children()
+    const again = read()
+    process.kill(child!, 'SIGSTOP')
+    setTimeout(() => process.kill(child!, 'SIGCONT'), 1500)
+    assert.equal((await again).papers.length, 1)
+    assert.deepEqual(children(), [child])
   })
 })

@@ -17,7 +17,7 @@ export type CorpusFile = {
 export type Skipped = { path: string; reason: string }
 
 export type DocumentLimits = {
-  /** For one document; its process is killed then. */
+  /** Of a processor, for one document; its process is killed then, or after four times as long where it waits. */
   documentMsMax: number
   /** Of the process that parses, which is killed beyond. */
   parserBytesMax: number

@@ -7,14 +7,20 @@ import { parseFile } from './parse-file.ts'
 import { readPdf } from './read-pdf.ts'
 
 /**
- * The process that documents are parsed in, one after the other. Its parent kills it when a document takes too
- * long; a thread kills it when one takes too much memory, or when the parent has died while a parser blocks.
+ * The process that documents are parsed in, one after the other. A thread kills it when a document takes too much
+ * time of a processor or too much memory, or when the parent has died while a parser blocks.
  */
 const batchCharactersMax = 2_000_000
 
-const bytesMax = Number(process.argv[2])
+const [bytesMax, documentMsMax] = process.argv.slice(2).map(Number)
+/** The CPU time (in microseconds) at which the document that is read now has had its time; 0 between documents. */
+const cpuMax = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT))
+const usedMicros = (): number => {
+  const { user, system } = process.cpuUsage()
+  return user + system
+}
 new Worker(moduleBeside('./watch-memory-worker', import.meta.url), {
-  workerData: { bytesMax, parent: process.ppid },
+  workerData: { bytesMax, cpuMax, parent: process.ppid },
   env: {},
   execArgv: [],
 }).unref()
@@ -55,6 +61,12 @@ const failed = (error: unknown): DocumentAnswer => {
 
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 process.on('message', (job: DocumentJob) => {
-  void answer(job).catch(failed).then(send)
+  cpuMax[0] = usedMicros() + documentMsMax! * 1000
+  void answer(job)
+    .catch(failed)
+    .finally(() => {
+      cpuMax[0] = 0
+    })
+    .then(send)
 })
 void send({ kind: 'ready' })

@@ -58,7 +58,7 @@ export const documentReader = (given: Partial<DocumentLimits> = {}): DocumentRea
     leave ??= await enter(signal)
     running = fork(
       fileURLToPath(moduleBeside('./document-process', import.meta.url)),
-      [`${limits.parserBytesMax}`],
+      [`${limits.parserBytesMax}`, `${limits.documentMsMax}`],
       {
         env: {},
         execArgv: [`--max-old-space-size=${Math.ceil(limits.parserBytesMax / 1_048_576)}`],
@@ -120,6 +120,9 @@ const ready = async (child: ChildProcess, signal: AbortSignal): Promise<void> =>
   }
 }
 
+/** The limit of a document is time of a processor; where others have the processors, it may wait this many times as long. */
+const busyFactor = 4
+
 type Answered = { papers: Paper[]; last: Exclude<DocumentAnswer, { kind: 'papers' | 'ready' }> }
 
 const answered = (
@@ -139,7 +142,10 @@ const answered = (
       reject(new ConcordError('package.missing', answer.message, { details: { package: answer.package } }))
     else resolve({ papers, last: answer })
   }
-  const onExit = (code: number | null, killed: string | null): void =>
+  const tooLong = (): void =>
+    reject(new Unreadable(`reading it takes longer than ${limits.documentMsMax} ms`, true))
+  const onExit = (code: number | null, killed: string | null): void => {
+    if (killed === 'SIGTERM') return tooLong()
     reject(
       new Unreadable(
         killed === 'SIGKILL' || killed === 'SIGABRT'
@@ -148,11 +154,9 @@ const answered = (
         true,
       ),
     )
+  }
   const onAbort = (): void => reject(signal.reason)
-  const timer = setTimeout(
-    () => reject(new Unreadable(`reading it takes longer than ${limits.documentMsMax} ms`, true)),
-    limits.documentMsMax,
-  )
+  const timer = setTimeout(tooLong, limits.documentMsMax * busyFactor)
   child.on('message', onMessage)
   child.once('exit', onExit)
   child.once('error', reject)
