@@ -24,6 +24,8 @@ const reacting = agent({
 
 const concord = await openConcord({
   role: 'server',
+  // It is said below when it begins.
+  keep: false,
   config: { stores: { directory }, teams: { t: team({ agents: [reacting] }) } },
 })
 concord.log.onCommit(({ streams }) => {

@@ -22,6 +22,8 @@ const gate = agent({
 })
 const concord = await openConcord({
   role: 'server',
+  // It is said below when it begins.
+  keep: false,
   config: { stores: { directory }, teams: { t: team({ agents: [gate] }) } },
 })
 if (what === 'start') {

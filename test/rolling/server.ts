@@ -84,6 +84,8 @@ const step = (id: string, agentName: string, payload?: Step['payload']): Step =>
 
 const concord = await openConcord({
   role: 'server',
+  // It is said below when it begins.
+  keep: false,
   config: {
     stores: { directory },
     logger: { debug() {}, info() {}, warn: log, error: log },
