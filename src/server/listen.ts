@@ -14,10 +14,8 @@ export type Listening = {
 }
 
 const graceMsDefault = 5_000
-/** A request is sent within this time, its body included; an answer may take as long as it takes. */
-const headersMsMax = 20_000
-const requestMsMax = 120_000
-const connectionsMax = 4_096
+/** A request is sent within these times, its body included; an answer may take as long as it takes. */
+const patience = { headersMsMax: 20_000, requestMsMax: 120_000, connectionsMax: 4_096, lookMs: 5_000 }
 const idleLookMs = 20
 
 const invalid = (message: string, cause?: unknown): ConcordError =>
@@ -46,11 +44,19 @@ const causes: { [code: string]: (at: string, port: number) => string } = {
 /** Listens and resolves once requests are taken. Port 0 takes a free one. Throws `config.invalid`. */
 export const listen = async (
   app: App,
-  { host, port }: { host: string; port: number },
+  { host, port, ...given }: { host: string; port: number } & Partial<typeof patience>,
 ): Promise<Listening> => {
-  const server = createAdaptorServer({ fetch: app.fetch, createServer }) as Server
-  server.headersTimeout = headersMsMax
-  server.requestTimeout = requestMsMax
+  const { headersMsMax, requestMsMax, connectionsMax, lookMs } = { ...patience, ...given }
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    createServer,
+    serverOptions: {
+      headersTimeout: headersMsMax,
+      requestTimeout: requestMsMax,
+      // Node's own 30 s would let a request that is not sent stay half a minute longer.
+      connectionsCheckingInterval: lookMs,
+    },
+  }) as Server
   server.maxConnections = connectionsMax
   const at = `${host}:${port}`
   await new Promise<void>((resolve, reject) => {

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { agent, openConcord } from '../../src/index.ts'
+import { listen } from '../../src/server/listen.ts'
 import { serve, serverStops } from '../../src/server/serve.ts'
-import { echo, gate, jsonHeaders, messagesOf, openMemory, served, soleTeam } from './fixture.ts'
+import { appOf, echo, gate, jsonHeaders, messagesOf, openMemory, served, soleTeam } from './fixture.ts'
 
 describe('serve', () => {
   it('takes a free port for 0 and says where it listens', async (t) => {
@@ -39,6 +42,34 @@ describe('serve', () => {
     const { url } = await served(t, concord, { host: '0.0.0.0', token: 'a-token' })
     const port = new URL(url).port
     assert.equal((await fetch(`http://127.0.0.1:${port}/runs`)).status, 401)
+  })
+
+  it('ends requests that are not sent in time, refuses more connections than it may have, and answers others', async (t) => {
+    const { app } = await appOf(t, soleTeam(echo))
+    const limits = { headersMsMax: 150, requestMsMax: 300, connectionsMax: 3, lookMs: 20 }
+    const server = await listen(app, { host: '127.0.0.1', port: 0, ...limits })
+    t.after(() => server.close(0))
+    const port = Number(new URL(server.url).port)
+    const opened = (sent: string) => {
+      const socket = connect(port, '127.0.0.1')
+      t.after(() => socket.destroy())
+      let text = ''
+      socket.on('data', (chunk) => {
+        text += chunk
+      })
+      socket.on('error', () => {})
+      socket.write(sent)
+      return { socket, ended: once(socket, 'close').then(() => text) }
+    }
+    const start = 'POST /goal HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n'
+    const half = [opened(start), opened(`${start}content-length: 100\r\n\r\n{"goal":`)]
+    await Promise.all(half.map(({ socket }) => once(socket, 'connect')))
+    assert.equal((await fetch(`${server.url}/health`)).status, 200)
+    // Its connection is kept alive: with the two it is as many as there may be.
+    assert.equal(await opened('GET /health HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n').ended, '')
+    for (const text of await Promise.all(half.map(({ ended }) => ended)))
+      assert.match(text, /^HTTP\/1\.1 408 |^$/)
+    assert.equal((await fetch(`${server.url}/health`)).status, 200)
   })
 
   it('stops gracefully: event streams end, who waits is told where to look, and nothing is accepted any more', async (t) => {
