@@ -94,6 +94,12 @@ test('Google: at most a hundred texts a request', async () => {
   )
 })
 
+test('half a character reaches no provider', async () => {
+  const { server, resolve } = await serving('openai/embed-test', [vectors([[1, 0]])], { dimensions: 2 })
+  await (await resolve()).embed(['x\ud83d y'])
+  assert.deepEqual(inputsOf(server), [['x\ufffd y']])
+})
+
 test('a batch also ends where its bytes do', async () => {
   const { server, resolve } = await serving(
     'openai/embed-test',

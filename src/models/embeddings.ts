@@ -1,5 +1,6 @@
 import type { EmbeddingModelV4 } from '@ai-sdk/provider'
 import { ConcordError } from '../domain/errors.ts'
+import { wellFormed } from '../domain/text/well-formed.ts'
 import type { Embedder } from '../ports/embedder.ts'
 import { attempt } from './attempt.ts'
 import type { FailureContext } from './failure.ts'
@@ -96,7 +97,8 @@ export const fromAiSdkEmbedding = async (
   const asked = options.dimensions === undefined ? {} : { dimensions: options.dimensions }
   const embedBatch = async (values: string[], signal?: AbortSignal): Promise<Float32Array[]> => {
     const { embeddings } = await attempt(
-      (running) => running.wait(model.doEmbed({ values, ...asked, abortSignal: running.signal })),
+      (running) =>
+        running.wait(model.doEmbed({ values: wellFormed(values), ...asked, abortSignal: running.signal })),
       { timeoutMs, silenceMs: timeoutMs, signal },
       { ...options.context, id },
     )

@@ -115,6 +115,20 @@ describe('knowledge', () => {
     assert.deepEqual(await store.embedders('global'), ['test/new'])
   })
 
+  it('keeps whole characters only', async () => {
+    const { knowledge } = open()
+    const half = { text: 'one \ud83d two', title: '\udc00', metadata: { note: '\ud83d' } }
+    const whole = { text: 'one \ufffd two', title: '\ufffd', metadata: { note: '\ufffd' } }
+    const { id } = await knowledge.add(half)
+    const kept = async () => {
+      const { text, title, metadata } = (await knowledge.get(id))!
+      return { text, title, metadata }
+    }
+    assert.deepEqual(await kept(), whole)
+    await knowledge.update(id, half)
+    assert.deepEqual(await kept(), whole)
+  })
+
   it('refuses blank text, as nothing is found in it and no embedder takes it', async () => {
     const { knowledge } = open()
     for (const text of ['', '  \n\t', '\u00a0'])

@@ -3,6 +3,7 @@ import { ConcordError, toFailure } from '../../domain/errors.ts'
 import type { Read } from '../../domain/event.ts'
 import { nearDuplicateKeys } from '../../domain/text/near-duplicates.ts'
 import { jaccard, shingles } from '../../domain/text/similarity.ts'
+import { wellFormed } from '../../domain/text/well-formed.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Embedder, ImageEmbedder, ImagePixels } from '../../ports/embedder.ts'
 import type {
@@ -182,7 +183,7 @@ export const scopedKnowledge = (parts: KnowledgeParts): Knowledge => {
   return {
     async add(document) {
       checkGiven(document, 'add a document')
-      return put(await recordOf(document))
+      return put(await recordOf(wellFormed(document)))
     },
     async search(asked, options = {}) {
       checkSearch(options)
@@ -221,7 +222,7 @@ export const scopedKnowledge = (parts: KnowledgeParts): Knowledge => {
           'input.invalid',
           `Cannot update "${id}" as its vectors are made of what it shows: neither image nor vectors are given; give them again`,
         )
-      const { metadata = before.metadata, ...rest } = change
+      const { metadata = before.metadata, ...rest } = wellFormed(change)
       return put(await recordOf({ ...without(before), ...rest, metadata, id }, before.expiresAt))
     },
     async forget(what) {
