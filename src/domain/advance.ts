@@ -15,7 +15,7 @@ import type { Draft, EventData } from './event.ts'
 import { bothLabels, labelsOfTool, withLabels } from './labels.ts'
 import { graphOf } from './plan.ts'
 import { isFinal, isSuspect, type Run, resultsOf, type StepState } from './run.ts'
-import { statusOf } from './summary.ts'
+import { closedBy, interrupted, statusOf } from './summary.ts'
 
 /*
  * The fold. Invariants, each kept by the function named:
@@ -136,6 +136,7 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
   'run.suspended': (run, { reason, by }) => {
     run.owner = undefined
     if (by === blockedBy) run.blocked = reason
+    run.left = by === closedBy && !reason.startsWith(interrupted)
     run.pausing = false
   },
   'run.succeeded': (run, data) => {

@@ -158,6 +158,8 @@ export type Run = {
   messages: Signal[]
   /** What the process that suspended it lacked: one that has it resumes it. */
   blocked?: string
+  /** Suspended only because the process that advanced it was closed: any other may continue it. */
+  left?: boolean
   pausing: boolean
   /** Asked to go on while it was being put to rest. */
   resuming: boolean
@@ -267,6 +269,7 @@ export const summaryOf = (run: Run, wakeAt?: number): RunSummary => {
     const children = waitsOf(run).flatMap((wait) => (wait.run === undefined ? [] : [wait.run]))
     if (children.length > 0) summary.children = children
   }
+  if (run.status === 'suspended' && run.left === true) summary.left = true
   if (run.failure !== undefined) summary.failure = run.failure
   else if (run.blocked !== undefined) summary.failure = { code: 'run.blocked', message: run.blocked }
   return summary

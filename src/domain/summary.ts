@@ -24,11 +24,22 @@ export type RunSummary = {
   wakeAt?: number
   /** Of a run that is suspended: `run.blocked` with what the process lacked that suspended it. */
   failure?: Failure
+  /** Suspended only because the process that advanced it was closed. */
+  left?: true
 }
 
+/** By whom a run is suspended when its process is closed. */
+export const closedBy = 'shutdown'
+/** How the reason begins where a person interrupted that process: the run stays suspended. */
+export const interrupted = 'interrupted'
+
 /** Suspended only because the process that had it could not execute it. */
-export const isBlocked = ({ status, failure }: RunSummary): boolean =>
+const isBlocked = ({ status, failure }: RunSummary): boolean =>
   status === 'suspended' && failure?.code === 'run.blocked'
+
+/** Suspended for no other reason than its process: any other process that can may continue it. */
+export const isForAnyProcess = (summary: RunSummary): boolean =>
+  isBlocked(summary) || (summary.status === 'suspended' && summary.left === true)
 
 const statusAfter: Partial<Record<Event['type'], RunStatus>> = {
   'run.queued': 'queued',

@@ -1,5 +1,5 @@
 import { inboxStream } from '../domain/event.ts'
-import { isBlocked, type RunSummary } from '../domain/summary.ts'
+import { isForAnyProcess, type RunSummary } from '../domain/summary.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -49,7 +49,7 @@ export const createReconciler = (parts: ReconcilerParts): Reconciler => {
     isAlive: (owner: string) => Promise<boolean>,
   ): Promise<boolean> => {
     if (owns(summary.run)) return false
-    if (summary.status === 'suspended') return isBlocked(summary)
+    if (summary.status === 'suspended') return isForAnyProcess(summary)
     if (summary.status === 'waiting') {
       if (parts.isDue(summary)) return true
       if (await family.missedEnd(summary)) return true

@@ -6,7 +6,7 @@ import type { Label } from '../domain/labels.ts'
 import type { Recalled } from '../domain/recall.ts'
 import { emptyRun, hasSuspects, isFinal, type Run } from '../domain/run.ts'
 import type { Strategy } from '../domain/strategy.ts'
-import { finalStatuses, isBlocked, type RunSummary } from '../domain/summary.ts'
+import { closedBy, finalStatuses, isForAnyProcess, type RunSummary } from '../domain/summary.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Ids } from '../ports/ids.ts'
@@ -345,7 +345,7 @@ export const createRunner = (
     try {
       const summary = await log.run(id)
       if (summary === undefined || finalStatuses.has(summary.status)) return false
-      if (summary.status === 'suspended' && !isBlocked(summary) && !(await hasResume(id))) return false
+      if (summary.status === 'suspended' && !isForAnyProcess(summary) && !(await hasResume(id))) return false
       if (await blocked.isKnown(id)) return false
       await resume(id, by)
       return true
@@ -441,7 +441,7 @@ export const createRunner = (
       unlisten()
       appointments.close()
       await Promise.all(
-        owners.values().map((owner) => owner.suspend(reason, 'shutdown').then(() => owner.ended)),
+        owners.values().map((owner) => owner.suspend(reason, closedBy).then(() => owner.ended)),
       )
     },
   }

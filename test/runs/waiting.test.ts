@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { agent, team } from '../../src/index.ts'
+import { agent, openConcord, team } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/clock.ts'
 import { concordWith, decide, eventOf, typesOf } from './fixture.ts'
 
@@ -155,6 +155,36 @@ describe('a run that waits', () => {
     assert.equal(run.output, 1)
     assert.equal(calls, 1)
   })
+
+  for (const by of ['a process that keeps runs', 'a handle'])
+    it(`is continued by ${by} when the process that advanced it is closed beside it`, async (t) => {
+      const directory = mkdtempSync(join(tmpdir(), 'concord-waiting-'))
+      t.after(() => rmSync(directory, { recursive: true, force: true }))
+      let executions = 0
+      const stuck = agent({
+        name: 'stuck',
+        run: (_input, context) =>
+          ++executions > 1
+            ? 'done'
+            : new Promise<string>((_, reject) =>
+                context.signal.addEventListener('abort', () => reject(new Error('stopped'))),
+              ),
+      })
+      const teams = { t: team({ agents: [stuck], plan: () => [{ id: 'a', agent: 'stuck' }] }) }
+      const open = (keep: boolean) => openConcord({ keep, config: { stores: { directory }, teams } })
+      const other = await open(by !== 'a handle')
+      t.after(() => other.close())
+      const first = await open(false)
+      const { id } = await first.start({ text: 'x', team: 't' })
+      await eventOf(first, id, (event) => event.type === 'step.started')
+      await first.close()
+      if (by === 'a handle')
+        assert.equal(await (await other.handle(id)).result({ signal: AbortSignal.timeout(5_000) }), 'done')
+      else {
+        await other.runner.reconcile()
+        assert.equal((await other.runner.settled(id)).output, 'done')
+      }
+    })
 
   it('suspends at shutdown and goes on from there', async () => {
     const stuck = agent({

@@ -1,4 +1,5 @@
 import { runStream } from '../../domain/event.ts'
+import { closedBy, interrupted } from '../../domain/summary.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { Checkpoints } from '../checkpoints.ts'
 import type { Watchers } from '../watchers.ts'
@@ -31,8 +32,8 @@ const continueStopped = async (parts: Parts): Promise<void> => {
   for (const { run } of await log.runs({ status: ['suspended'], limit: suspendedMax })) {
     const stream = runStream(run)
     const [last] = await log.read(stream, { afterVersion: (await log.version(stream)) - 1 })
-    if (last?.type !== 'run.suspended' || last.data.by !== 'shutdown') continue
-    if (last.data.reason.startsWith('interrupted')) continue
+    if (last?.type !== 'run.suspended' || last.data.by !== closedBy) continue
+    if (last.data.reason.startsWith(interrupted)) continue
     await claimIfFree(parts, run, 'server').catch((error) => {
       logger.warn({ error, run }, 'a run could not be continued')
     })

@@ -14,7 +14,8 @@ type Looked = Map<string, number>
  */
 const isForOthers = async (ports: RunPorts, run: Run, looked: Looked, deep = 0): Promise<boolean> => {
   looked.set(runStream(run.id), run.version)
-  if (run.status === 'suspended') return true
+  // One whose process was closed is continued by whoever waits for it.
+  if (run.status === 'suspended') return run.left !== true
   if (run.status !== 'waiting') return false
   looked.set(inboxStream(run.id), run.inbox)
   if ((await ports.log.version(inboxStream(run.id))) > run.inbox) return false

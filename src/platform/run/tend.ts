@@ -41,7 +41,7 @@ const wake = async (ports: RunPorts, id: string, by: string, depth: number): Pro
   const summary = await log.run(id)
   if (summary === undefined || finalStatuses.has(summary.status)) return
   if (summary.status === 'suspended') {
-    if (depth > 0) await claim(ports, id, by)
+    if (depth > 0 || summary.left === true) await claim(ports, id, by)
     return
   }
   if (summary.status !== 'waiting') {
