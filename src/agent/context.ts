@@ -34,6 +34,8 @@ import type { AgentServices, DelegateOptions, TeamServices } from './services.ts
 import { Suspension } from './suspension.ts'
 import { callTool, findTool } from './tool-call.ts'
 
+let count = 0
+
 /**
  * What an agent is given beside its input. Everything that reaches out (models, tools, other agents, waiting, `step`) is written to
  * the run's log and returned from there, not repeated, when the step is executed again. Calls are told apart by their content, and
@@ -48,6 +50,8 @@ export class AgentContext implements AgentMemory {
   readonly #team: TeamServices
   readonly #definition: AnyAgent
   readonly #prefix: string
+  /** Tells this call of an agent from all others of the process. */
+  readonly #number = ++count
   readonly #cancellation: Cancellation
   #counts: Map<string, number> | undefined
   readonly #stepsUnderWay = new Set<string>()
@@ -395,7 +399,7 @@ export class AgentContext implements AgentMemory {
     const family = this.#prefix + name
     if (!this.#execution.run.byContent) return { id: this.#nth(family), family, leaf }
     const id = this.#nth(withDigest(family, content))
-    this.#services.place.enter(id)
+    this.#services.place.enter(this.#number, id)
     return { id, family, leaf }
   }
 
@@ -408,7 +412,7 @@ export class AgentContext implements AgentMemory {
     const { place } = this.#services
     if (!this.#execution.run.byContent)
       return { call: { id: this.#nth(family), family, leaf: false }, done: () => {} }
-    const at = withDigest(family, place.current() ?? this.#prefix)
+    const at = withDigest(family, place.current(this.#number) ?? this.#prefix)
     if (this.#stepsUnderWay.has(at))
       throw new ConcordError(
         'input.invalid',
@@ -419,7 +423,7 @@ export class AgentContext implements AgentMemory {
     const own = this.#nth(at)
     // Where calls were inserted before it, it is still the next of its name.
     const id = replay.knows(own) ? own : (replay.next(family) ?? own)
-    place.enter(id)
+    place.enter(this.#number, id)
     return { call: { id, family, leaf: false }, done: () => this.#stepsUnderWay.delete(at) }
   }
 
@@ -452,9 +456,9 @@ export class AgentContext implements AgentMemory {
     return this.#execution.journal.replay.parallel ? { parallel: true } : {}
   }
 
-  /** @internal Calls code of the agent at a place of its own. */
+  /** @internal Calls code of the agent; where another agent called it, that one's place stays what it was. */
   within_<T>(fn: () => T): T {
-    return this.#services.place.within(this.#prefix, fn)
+    return this.#prefix === '' ? fn() : this.#services.place.apart(fn)
   }
 
   /** @internal An event as the log will hold it: what is in it, not what was given, is what the agent goes on with. */

@@ -71,10 +71,13 @@ export const systemIds = (clock: Clock, random: Random): Ids => ({
 })
 
 export const systemPlace = (): Place => {
-  const places = new AsyncLocalStorage<string>()
+  const places = new AsyncLocalStorage<{ agent: number; place: string } | undefined>()
   return {
-    current: () => places.getStore(),
-    enter: (place) => places.enterWith(place),
-    within: (place, fn) => places.run(place, fn),
+    current(agent) {
+      const found = places.getStore()
+      return found?.agent === agent ? found.place : undefined
+    },
+    enter: (agent, place) => places.enterWith({ agent, place }),
+    apart: (fn) => places.run(undefined, fn),
   }
 }

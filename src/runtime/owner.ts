@@ -445,21 +445,21 @@ export class Owner {
   }
 
   /** `ended` is called when the execution is over, or when there is none. */
-  #launch(id: string, ended: () => void = () => {}): void {
+  #launch(id: string, ended?: () => void): void {
     const { run } = this
     const work = run.works.get(id)
-    if (work === undefined || !run.underWay.has(id) || this.#stopped || isFinal(run)) return ended()
+    if (work === undefined || !run.underWay.has(id) || this.#stopped || isFinal(run)) return ended?.()
     const key = idempotencyKey(run.id, work)
-    if (this.#live.get(id)?.key === key) return ended()
+    if (this.#live.get(id)?.key === key) return ended?.()
     this.#live.get(id)?.cancellation.cancel(stale())
     const live: Live = { key, cancellation: new Cancellation() }
     this.#live.set(id, live)
     const startedAt = this.#ports.clock.monotonic()
-    const stop = live.cancellation.onCancel(ended)
+    const stop = ended && live.cancellation.onCancel(ended)
     const close = (outcome: Outcome) => {
       this.#close(work, live, outcome, this.#ports.clock.monotonic() - startedAt)
-      stop()
-      ended()
+      stop?.()
+      ended?.()
     }
     const threw = (error: unknown) => {
       this.#ports.logger.error({ error, run: run.id, step: id }, 'an execution threw')
