@@ -123,14 +123,18 @@ describe('GET /runs/{id}/events', () => {
     let following = 0
     const counted = { ...concord }
     const left = gate()
-    counted.follow = async function* (run, options) {
-      following++
-      try {
-        yield* concord.follow(run, options)
-      } finally {
-        following--
-        left.open()
+    counted.handle = async (run) => {
+      const handle = await concord.handle(run)
+      const stream: typeof handle.stream = async function* (options) {
+        following++
+        try {
+          yield* handle.stream(options)
+        } finally {
+          following--
+          left.open()
+        }
       }
+      return { ...handle, stream }
     }
     const { url } = await served(t, counted)
     const { id } = await concord.run({ text: 'x' })

@@ -9,9 +9,6 @@ import { type App, route, type Services } from '../route.ts'
 import { eventSchema, eventsQuerySchema, idParam } from '../schemas.ts'
 import { knownRun } from './known-run.ts'
 
-/** Deltas a slow reader may be behind; more are dropped, as they are shown, never relied on. */
-const deltasMax = 256
-
 const lastEventId = (c: Context): number | undefined => {
   const given = c.req.header('last-event-id')
   return given === undefined || given === ''
@@ -34,21 +31,18 @@ const send = async (
   const gone = new AbortController()
   stream.onAbort(() => gone.abort())
   const signal = AbortSignal.any([gone.signal, closing])
-  let pending = 0
-  const unlisten = concord.onDelta((delta) => {
-    if (delta.run !== run || pending >= deltasMax) return
-    pending++
-    void stream.writeSSE({ event: 'delta', data: JSON.stringify(delta) }).finally(() => pending--)
-  })
   const heartbeat = setInterval(() => void stream.write(': still here\n\n'), heartbeatMs)
   try {
-    for await (const event of concord.follow(run, { after, signal })) {
-      await stream.writeSSE({ id: String(event.version), event: event.type, data: JSON.stringify(event) })
+    const handle = await concord.handle(run)
+    for await (const item of handle.stream({ after, signal })) {
+      if (item.type === 'delta') {
+        const { type: event, ...written } = item
+        await stream.writeSSE({ event, data: JSON.stringify(written) })
+      } else await stream.writeSSE({ id: String(item.version), event: item.type, data: JSON.stringify(item) })
       if (signal.aborted) break
     }
   } finally {
     clearInterval(heartbeat)
-    unlisten()
   }
 }
 
