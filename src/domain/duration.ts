@@ -1,7 +1,7 @@
 import { ConcordError } from './errors.ts'
 
-/** What a Date can hold: beyond it there is no instant to wait for. */
-const msMax = 8.64e15
+/** Half of what a Date can hold: from any instant of today on, there is one to wait for. */
+const msMax = 8.64e15 / 2
 
 /** Why something is no time to wait in milliseconds; undefined when it is one. */
 export const durationProblem = (ms: unknown): string | undefined =>

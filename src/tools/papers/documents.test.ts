@@ -193,6 +193,7 @@ test('takes the field names of common datasets and skips malformed lines with fi
       '[1,2]',
       'null',
       '{"id": 3}',
+      '{"id": 9007199254740993, "title": "An id that a number cannot hold", "abstract": "S."}',
       '',
       '{"title":"__proto__","abstract":"Words.","__proto__":{"id":"evil"}}',
     ].join('\r\n'),
@@ -212,7 +213,7 @@ test('takes the field names of common datasets and skips malformed lines with fi
       ['7', 'SciFact style', 'One sentence. Another.', [], '', [], ''],
       ['p1', 'Names', 'S.', ['A B', 'C D'], '2023', ['x', 'y'], ''],
       ['0704.0001', 'Dump', 'S.', ['C. Balázs'], '', [], 'https://arxiv.org/abs/0704.0001'],
-      ['mixed.jsonl:9', '__proto__', 'Words.', [], '', [], ''],
+      ['mixed.jsonl:10', '__proto__', 'Words.', [], '', [], ''],
     ],
   )
   assert.deepEqual(
@@ -222,6 +223,7 @@ test('takes the field names of common datasets and skips malformed lines with fi
       ['mixed.jsonl:5', 'not a JSON object'],
       ['mixed.jsonl:6', 'not a JSON object'],
       ['mixed.jsonl:7', 'a record without title, abstract and text'],
+      ['mixed.jsonl:8', 'not JSON (…)'],
     ],
   )
 })

@@ -1,3 +1,4 @@
+import { parseJson } from '../../domain/exact.ts'
 import { cut } from '../../domain/text/cut.ts'
 import type { Skipped } from './corpus-files.ts'
 import { guessTitle, isoDate, opening, splitAuthors, tidyTitle, upTo } from './document-text.ts'
@@ -68,7 +69,7 @@ const readRecord = (line: string, path: string, number: number): Paper | string 
     return `a record of ${line.length} characters, more than the ${RECORD_CHARS_MAX} allowed`
   let value: unknown
   try {
-    value = JSON.parse(line.replace(/^\uFEFF/, ''))
+    value = parseJson(line.replace(/^\uFEFF/, ''))
   } catch (error) {
     return `not JSON (${oneLine(error instanceof Error ? error.message : String(error)).slice(0, 120)})`
   }
