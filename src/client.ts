@@ -47,7 +47,7 @@ export type ConcordClient = {
   /** Events of a run until it is over; goes on behind the last one when the connection breaks. With `deltas`, what models write as well. */
   events(run: string, options?: FollowRun & { deltas?: false }): AsyncGenerator<Event>
   events(run: string, options: FollowRun & { deltas: true }): AsyncGenerator<Event | Delta>
-  signal(run: string, kind: Exclude<SignalKind, 'child'>, body?: JsonObject): Promise<void>
+  signal(run: string, kind: Exclude<SignalKind, 'child' | 'budget'>, body?: JsonObject): Promise<void>
   /** The id of a new run that goes on from an event of this one. */
   fork(run: string, options?: { at?: number; params?: JsonObject; goal?: string }): Promise<string>
 }

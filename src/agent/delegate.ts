@@ -12,6 +12,7 @@ import type { Draft } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import { copyJson, type Json } from '../domain/json.ts'
 import { deadlineOf, type Run } from '../domain/run.ts'
+import { sharers, stepsKept } from '../domain/top-up.ts'
 import { stale } from '../runtime/work-journal.ts'
 import type { AgentContext } from './context.ts'
 import type { ChildResult, DelegateOptions } from './services.ts'
@@ -46,7 +47,7 @@ const delegated = async (context: AgentContext, { call, team, text, options }: D
   if (thread !== undefined) goal.thread = thread
   if (subject !== undefined) goal.subject = subject
   if (!context.wanted_) throw stale()
-  const child = await endOf(context, id, goal)
+  const child = await endOf(context, id, goal, options.budget ?? {})
   if (!child.final) throw context.suspend({ for: 'child', name: `child:${id}`, run: id })
   const { output, failure, cost } = child
   context.raise_(child.labels, `child run ${id}`)
@@ -87,7 +88,7 @@ const childId = (
   return `${run.id}.${safe(call)}-${work.plan}-${work.redo}-${safe(work.id)}-${digest}`
 }
 
-const endOf = async (context: AgentContext, id: string, goal: Goal): Promise<ChildResult> => {
+const endOf = async (context: AgentContext, id: string, goal: Goal, own: Limits): Promise<ChildResult> => {
   const { run, journal, idempotencyKey } = context.execution
   try {
     return await context.services.child({
@@ -97,7 +98,12 @@ const endOf = async (context: AgentContext, id: string, goal: Goal): Promise<Chi
       ...(run.readable === undefined ? {} : { readable: run.readable }),
       ...(run.unattended === undefined ? {} : { unattended: run.unattended }),
       labels: run.labels,
-      parent: { run: run.id, step: context.stepId, key: idempotencyKey },
+      parent: {
+        run: run.id,
+        step: context.stepId,
+        key: idempotencyKey,
+        ...(isLimited(run) ? { ceiling: ceilingOf(run, own) } : {}),
+      },
       depth: run.depth + 1,
       signal: context.signal,
     })
@@ -163,18 +169,29 @@ const reserved = async (context: AgentContext, id: string, own: Limits): Promise
   }
 }
 
+/** How far a child's limits may be raised: to what `delegate` was given, else to all that this run may ever have. */
+const ceilingOf = ({ book, parent }: Run, own: Limits): Limits => {
+  const ceiling: Limits = {}
+  for (const limit of ['tokens', 'money', 'steps'] as const) {
+    const highest = parent?.ceiling?.[limit] ?? book.limits[limit]
+    const most = highest === undefined ? undefined : least(own[limit], highest)
+    if (most !== undefined) ceiling[limit] = most
+  }
+  return ceiling
+}
+
 /**
  * What is left, divided by the steps that are not done: those that start while the child is at work must find something. Of the steps,
- * one for each that waits to start is kept back.
+ * one for each that waits to start is kept back. Several get half of that: who is short asks for more.
  */
 const shareOf = (run: Run, own: Limits): Amount => {
-  const atOnce = Math.max(1, run.underWay.size, run.plan?.open ?? 0)
+  const among = sharers(run)
+  const atOnce = among === 1 ? 1 : among * 2
   const share = (limit: 'tokens' | 'money' | 'steps', kept = 0): number | undefined => {
     const left = remaining(run.book, limit)
     return left === undefined ? undefined : Math.min(own[limit] ?? left, Math.max(0, left - kept) / atOnce)
   }
-  const waiting = Math.max(0, (run.plan?.open ?? 0) - run.underWay.size - run.idle.size)
-  const steps = share('steps', waiting)
+  const steps = share('steps', stepsKept(run))
   return {
     tokens: Math.floor(share('tokens') ?? 0),
     money: share('money') ?? 0,

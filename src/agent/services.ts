@@ -1,6 +1,7 @@
 import type { AgentCard } from '../domain/agent.ts'
 import type { Amount, Limits } from '../domain/budget.ts'
 import type { Failure } from '../domain/errors.ts'
+import type { Parent } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
 import type { Label } from '../domain/labels.ts'
@@ -30,7 +31,7 @@ export type ChildRequest = {
   readable?: readonly string[]
   labels: readonly Label[]
   unattended?: true
-  parent: { run: string; step: string; key: string }
+  parent: Parent
   depth: number
   signal: AbortSignal
 }

@@ -3,6 +3,7 @@ import { childKey, settleChild } from './budget.ts'
 import type { Draft, EventData, Signal } from './event.ts'
 import { isObject } from './reference.ts'
 import type { Run, Work } from './run.ts'
+import { receiveBudget } from './top-up.ts'
 import { isDecision, sealed } from './wait.ts'
 
 // What waiting and signals do to a run: who waits for what, and what came before anybody waited for it.
@@ -67,6 +68,7 @@ export const receive = (run: Run, data: EventData['signal.received']): void => {
   if (signal.kind === 'cancel') run.cancelling = signal
   else if (signal.kind === 'pause') run.pausing = true
   else if (signal.kind === 'child' && signal.run !== undefined) childEnded(run, signal, signal.run)
+  else if (signal.kind === 'budget') receiveBudget(run, signal.run, signal.value)
   else if (signal.kind === 'resume') {
     run.pausing = false
     run.resuming = run.status === 'suspended'

@@ -10,7 +10,7 @@ import {
   write,
 } from './advance-steps.ts'
 import { receive, wait } from './advance-waits.ts'
-import { isChildKey, ledger, settleChild } from './budget.ts'
+import { childOf, giveBack, isChildKey, ledger, settleChild } from './budget.ts'
 import type { Draft, EventData } from './event.ts'
 import { bothLabels, labelsOfTool, withLabels } from './labels.ts'
 import { graphOf } from './plan.ts'
@@ -86,6 +86,16 @@ const rejectPlan = (run: Run, data: EventData['plan.rejected']): void => {
   run.idle.clear()
 }
 
+const reservedForChild = (run: Run, data: EventData['budget.reserved'], event: Draft): void => {
+  const child = childOf(data.key)
+  if (!data.raised) {
+    run.book.holders.set(child, event.step ?? '')
+    return
+  }
+  run.book.asks.delete(child)
+  run.book.answers.set(child, { allows: data.amount })
+}
+
 const folds: { [T in Draft['type']]?: Fold<T> } = {
   'run.queued': (run, data, event) => {
     run.goal = data.goal
@@ -115,6 +125,8 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
     run.claimant = data.owner
     run.epoch = data.epoch
     run.blocked = undefined
+    // Whoever is still short asks again: the word may not have been sent.
+    run.asking = undefined
     for (const id of run.underWay) {
       const work = run.works.get(id)
       if (work === undefined) continue
@@ -235,15 +247,25 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
   },
   'budget.reserved': (run, data, event) => {
     run.book.reserved.set(data.key, data.amount)
+    if (isChildKey(data.key)) reservedForChild(run, data, event)
     const work = run.works.get(event.step ?? '')
     if (work === undefined || isChildKey(data.key)) return
     work.held ??= new Map()
     work.held.set(data.key, false)
   },
   'budget.settled': (run, data, event) => {
-    run.book.reserved.delete(data.key)
+    giveBack(run.book, data.key)
     run.works.get(event.step ?? '')?.held?.delete(data.key)
     if (data.child !== undefined) settleChild(run.book, data.child, data.amount)
+  },
+  'budget.asked': (run, { total }) => {
+    run.asking = total
+  },
+  'budget.exhausted': (run, { child }) => {
+    const ask = child === undefined ? undefined : run.book.asks.get(child)
+    if (child === undefined || ask === undefined) return
+    run.book.asks.delete(child)
+    run.book.answers.set(child, { refuses: ask.total })
   },
   'signal.received': receive,
 }

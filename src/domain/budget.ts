@@ -4,23 +4,47 @@ export type Limits = { timeMs?: number; tokens?: number; money?: number; steps?:
 /** An amount of what is reserved before it is spent; `steps` only for a child run. */
 export type Amount = { tokens: number; money: number; steps?: number }
 
+/** What a child asks for (totals), and the most it may ever have. */
+export type Ask = { total: Amount; most: Amount }
+
+/** What the parent says to a child that asked. */
+export type Answer = { allows: Amount } | { refuses: Amount }
+
 export type Ledger = {
   limits: Limits
   spent: Amount
   reserved: Map<string, Amount>
   /** Child runs whose spending is counted: each is once. */
   children: Set<string>
+  /** Child runs that a share is reserved for: the step that each works for. */
+  holders: Map<string, string>
+  /** Child runs that are short and wait for more, first come first. */
+  asks: Map<string, Ask>
+  /** What child runs were told, until they are settled: told again after a crash. */
+  answers: Map<string, Answer>
   steps: number
 }
 
 /** The key a child run's share is reserved under. */
 export const childKey = (run: string): string => `child:${run}`
 
+export const childOf = (key: string): string => key.slice('child:'.length)
+
 export const isChildKey = (key: string): boolean => key.startsWith('child:')
+
+/** Takes a reservation away; a child's with all that was said about it. */
+export const giveBack = (book: Ledger, key: string): void => {
+  book.reserved.delete(key)
+  if (!isChildKey(key)) return
+  const child = childOf(key)
+  book.holders.delete(child)
+  book.asks.delete(child)
+  book.answers.delete(child)
+}
 
 /** Counts what a child spent, once, and gives back what was reserved for it. */
 export const settleChild = (book: Ledger, run: string, amount: Amount): void => {
-  book.reserved.delete(childKey(run))
+  giveBack(book, childKey(run))
   if (book.children.has(run)) return
   book.children.add(run)
   book.spent.tokens += amount.tokens
@@ -35,6 +59,9 @@ export const ledger = (limits: Limits = {}): Ledger => ({
   spent: { tokens: 0, money: 0 },
   reserved: new Map(),
   children: new Set(),
+  holders: new Map(),
+  asks: new Map(),
+  answers: new Map(),
   steps: 0,
 })
 

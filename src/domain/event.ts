@@ -1,4 +1,4 @@
-import type { Amount } from './budget.ts'
+import type { Amount, Ask, Limits } from './budget.ts'
 import type { Redo } from './check.ts'
 import type { Checkpoint, DroppedStream, VersionRange } from './checkpoint.ts'
 import type { Failure } from './errors.ts'
@@ -36,6 +36,7 @@ export type SignalKind =
   | 'signal'
   | 'message'
   | 'child'
+  | 'budget'
 
 /** What arrives in a run's inbox. `step` and `name` say which wait it is for; neither: whichever fits. */
 export type Signal = {
@@ -56,8 +57,11 @@ export type Signal = {
 export type Read = { key: string; version: number } | { document: string; start: number; end: number }
 
 export type Forked = { run: string; version: number }
-/** `key` is the idempotency key of the execution that started the child: a redone step has another. */
-export type Parent = { run: string; step: string; key?: string }
+/**
+ * `key` is the idempotency key of the execution that started the child: a redone step has another. `ceiling`: how far the child's
+ * limits may be raised when it is short; absent in runs that do not ask.
+ */
+export type Parent = { run: string; step: string; key?: string; ceiling?: Limits }
 
 type Closing = { plan: number; redo: number; reads?: Read[] }
 
@@ -175,10 +179,13 @@ export type EventData = {
   }
   'state.expired': { namespace: string; key: string; version: number; previous?: number }
   'state.forked': { namespace: string; from: string; sequence: number }
-  'budget.reserved': { key: string; amount: Amount }
+  /** `raised`: of a child run that was short and asked. */
+  'budget.reserved': { key: string; amount: Amount; raised?: true }
+  /** The run is short, and asks its parent to raise its limits so far. */
+  'budget.asked': Ask
   /** `child`: what a child run spent, which no call of this run tells of. */
   'budget.settled': { key: string; amount: Amount; child?: string }
-  'budget.exhausted': { limit: string; allowed: number; used: number; asked: number }
+  'budget.exhausted': { limit: string; allowed: number; used: number; asked: number; child?: string }
   'signal.received': { inbox: number; signal: Signal }
   /** Somebody wrote between reading and writing (`theirs`), and this is what was written in the end. Values of great length are in the state's own log only. */
   'conflict.resolved': {

@@ -1,4 +1,4 @@
-import { type Ledger, ledger } from './budget.ts'
+import { type Amount, type Ledger, ledger } from './budget.ts'
 import type { Verdict } from './check.ts'
 import type { Failure } from './errors.ts'
 import type { EventData, Forked, Parent, Signal, Wait } from './event.ts'
@@ -142,6 +142,10 @@ export type Run = {
   updatedAt: number
   startedAt?: number
   book: Ledger
+  /** What it asked its parent to raise its limits to, and has no answer to yet. */
+  asking?: Amount | undefined
+  /** What its parent refused last. */
+  refused?: Amount
   proposed?: { version: number; steps: Step[] }
   plansProposed: number
   plan?: ActivePlan

@@ -223,7 +223,8 @@ export const traceFolds: Folds = {
   },
   'signal.received': (builder, event) => {
     const { signal } = event.data
-    if (signal.kind !== 'child') note(builder, 'signal', signal.kind, event, signalText(signal))
+    if (signal.kind !== 'child' && signal.kind !== 'budget')
+      note(builder, 'signal', signal.kind, event, signalText(signal))
   },
 }
 

@@ -4,6 +4,7 @@ import type { Draft, EventData, EventType } from '../domain/event.ts'
 import { type Json, type JsonObject, putMember } from '../domain/json.ts'
 import type { Run } from '../domain/run.ts'
 import type { Decision, KnownState } from '../domain/strategy.ts'
+import { askFor, mayFit } from '../domain/top-up.ts'
 import type { TeamShape } from './team-shape.ts'
 
 /** Collects the events of one decision. */
@@ -67,9 +68,18 @@ export class Decider {
 
   /** Whether the budget allows one more execution; if not, the run ends here. */
   affordsStep(): boolean {
-    const allowed = this.run.goal.budget?.steps
+    const allowed = this.run.book.limits.steps
     const used = allowed === undefined ? 0 : usedOf(this.run.book, 'steps') + this.#started
     if (allowed === undefined || used < allowed) return true
+    const more = { tokens: 0, money: 0, steps: this.#started + 1 }
+    const ask = askFor(this.run, more)
+    // With more of them it goes on: its parent says whether there are.
+    if (ask !== undefined) {
+      if (this.run.asking === undefined && !this.#broke) this.record('budget.asked', ask)
+      this.#broke = true
+      return false
+    }
+    if (mayFit(this.run, more)) return false
     if (!this.#broke) this.outOf('steps', allowed, used, 1)
     this.#broke = true
     return false

@@ -3,6 +3,7 @@ import type { Decision, KnownState, Strategy } from '../domain/strategy.ts'
 import { acting } from './acting.ts'
 import { checking } from './checking.ts'
 import { Decider } from './decider.ts'
+import { granting } from './granting.ts'
 import { failKilling } from './killing.ts'
 import { planning } from './planning.ts'
 import { reviveIdle } from './revive.ts'
@@ -35,6 +36,9 @@ export const hierarchical = (team: TeamShape): Strategy => ({
     if (deadline !== undefined && now >= deadline)
       return decider.outOf('timeMs', run.goal.budget?.timeMs ?? 0, now - (run.startedAt ?? now), 0)
     if (deadline !== undefined) decider.wakeBy(deadline)
+    // Also for children that are to end their steps before they pause.
+    granting(decider)
+    if (decider.busy) return decider.decision()
     if (run.pausing) {
       if (run.underWay.size === 0) decider.record('run.suspended', { reason: 'paused', by: 'signal' })
       return decider.decision()

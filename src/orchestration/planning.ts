@@ -87,7 +87,8 @@ const proposeSteps = (decider: Decider, answer: Json, version: number, reason?: 
 
 const judge = (decider: Decider, steps: Step[], version: number): void => {
   const { run, team } = decider
-  const stepsMax = run.goal.budget?.steps
+  // Of a child run: what it may have at the most, which is more than it begins with.
+  const stepsMax = run.parent?.ceiling?.steps ?? run.book.limits.steps
   const unpriced = unpricedUnder(decider)
   const reasons = infeasibilities(steps, {
     agents: team.agents,

@@ -1,8 +1,10 @@
 import { type Event, inboxStream, type Parent, runStream, type Signal } from '../domain/event.ts'
 import { idempotencyKey, isFinal, type Run } from '../domain/run.ts'
 import { finalStatuses, type RunStatus, type RunSummary } from '../domain/summary.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Logger } from '../ports/logger.ts'
+import { isTransient } from './patient-append.ts'
 
 /*
  * Parents and children. A child outlives nothing that wanted it: it is cancelled when its parent ends, or when the execution that
@@ -11,11 +13,13 @@ import type { Logger } from '../ports/logger.ts'
  */
 
 const openStatuses: readonly RunStatus[] = ['queued', 'running', 'waiting', 'suspended']
+const tellAgainMs = 1_000
 const childrenAtOnce = 10_000
 const unwanted = 'the run or step that started it is over'
 
 export type FamilyParts = {
   log: EventLog
+  clock: Clock
   logger: Logger
   send(run: string, signal: Signal): Promise<void>
   /** Takes a run over that nobody advances, so that it reads its inbox. */
@@ -31,6 +35,8 @@ export type Family = {
   dropped(parent: Run): void
   /** The run was claimed; `rested` when it had been suspended. */
   takenOver(parent: Run, rested: boolean): void
+  /** Says to a child or a parent what concerns the budget; again for as long as the store fails. */
+  tell(run: string, signal: Signal): void
   /** Hands a pause or a resume on to the children. */
   pass(parent: string, signal: Signal): Promise<void>
   /** Whether a child that a waiting run waits for has ended, and its word was lost: it is said again. */
@@ -51,7 +57,7 @@ const isWanted = (run: Run, { step, key }: Parent): boolean => {
 const isCancel = (event: Event): boolean =>
   event.type === 'signal.received' && event.data.signal.kind === 'cancel'
 
-export const createFamily = ({ log, logger, send, wake }: FamilyParts): Family => {
+export const createFamily = ({ log, clock, logger, send, wake }: FamilyParts): Family => {
   const parents = new Set<string>()
 
   const openChildren = (parent: string): Promise<RunSummary[]> =>
@@ -78,6 +84,15 @@ export const createFamily = ({ log, logger, send, wake }: FamilyParts): Family =
   const quietly = (run: string, done: Promise<unknown>): Promise<unknown> =>
     done.catch((error) => logger.warn({ error, run }, 'a child run could not be told'))
 
+  const tell = (run: string, signal: Signal): void => {
+    send(run, signal)
+      .then(() => wake(run))
+      .catch((error) => {
+        logger.warn({ error, run }, 'what concerns its budget could not be said')
+        if (isTransient(error)) clock.schedule(tellAgainMs, () => tell(run, signal), { unref: true })
+      })
+  }
+
   const goOn = async (parent: Run): Promise<void> => {
     for (const child of await openChildren(parent.id)) {
       if (child.status !== 'suspended') continue
@@ -98,11 +113,13 @@ export const createFamily = ({ log, logger, send, wake }: FamilyParts): Family =
     takenOver(parent, rested) {
       // The owner before may have started some.
       parents.add(parent.id)
+      for (const [child, value] of parent.book.answers) tell(child, { kind: 'budget', run: parent.id, value })
       void quietly(
         parent.id,
         cancelUnwanted(parent).then(() => (rested ? goOn(parent) : undefined)),
       )
     },
+    tell,
     async pass(parent, { kind, by }) {
       for (const child of await openChildren(parent))
         await quietly(child.run, send(child.run, { kind, ...(by === undefined ? {} : { by }) }))

@@ -2,6 +2,7 @@ import { ConcordError } from '../domain/errors.ts'
 import { type Draft, type Event, runStream, stateStream } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import { asJson, type JsonObject, sameJson } from '../domain/json.ts'
+import { isObject } from '../domain/reference.ts'
 import type { Run } from '../domain/run.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import { foldEvents, unknownRun } from './fold.ts'
@@ -27,6 +28,7 @@ const own = new Set<Event['type']>([
   'run.succeeded',
   'run.failed',
   'run.cancelled',
+  'budget.asked',
 ])
 
 /** The end of a child, and what was said to the run as a whole, belong to the run it was said to. */
@@ -34,6 +36,9 @@ const ownSignals = new Set(['cancel', 'pause', 'resume', 'child'])
 
 const inherits = (event: Event, settled: ReadonlySet<string>): boolean => {
   if (own.has(event.type)) return false
+  // What its parent allowed, the origin had; what it was asked for concerns the origin's children.
+  if (event.type === 'signal.received' && event.data.signal.kind === 'budget')
+    return isObject(event.data.signal.value) && event.data.signal.value.allows !== undefined
   if (event.type === 'signal.received') return !ownSignals.has(event.data.signal.kind)
   // A step that waits for a child starts one of its own: the origin's tells the origin only.
   if (event.type === 'step.waiting') return event.data.wait.for !== 'child'

@@ -1,10 +1,10 @@
 import { advance, blockedBy } from '../domain/advance.ts'
-import { isMetered } from '../domain/budget.ts'
+import { childOf, isMetered } from '../domain/budget.ts'
 import { ConcordError, type Failure, isConcordError, toFailure } from '../domain/errors.ts'
-import { type Draft, runStream } from '../domain/event.ts'
+import { type Draft, runStream, type Signal } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import { inputOf } from '../domain/input.ts'
-import type { Json } from '../domain/json.ts'
+import { asJson, type Json } from '../domain/json.ts'
 import { idempotencyKey, isFinal, isSuspect, type Run, summaryOf, type Work } from '../domain/run.ts'
 import type { Decision, KnownState, Strategy } from '../domain/strategy.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -42,6 +42,8 @@ export type OwnerPorts = {
   logger: Logger
   /** Where this process executes what is suspected of killing its owners. */
   suspects: Lane
+  /** Says to the parent or to a child what concerns the budget. */
+  tell(run: string, signal: Signal): void
   /** What time it is for the run. */
   at: number
 }
@@ -96,6 +98,8 @@ export class Owner {
   readonly #takenAt: number
   #dirty = true
   #pumping = false
+  /** Of those who wait for the run's next event. */
+  #move: PromiseWithResolvers<void> | undefined
   /** Something waits for what is pending, or follows from it. */
   #hurried = false
   #stopped = false
@@ -136,6 +140,7 @@ export class Owner {
       record: (drafts) => this.#record(drafts, false),
       note: (drafts) => this.#note(drafts, false),
       ready: (version) => this.#standing.ready(version),
+      moved: () => this.#nextMove(),
       now: () => this.now,
     }
     this.ended = new Promise((resolve) => {
@@ -214,11 +219,43 @@ export class Owner {
         const admitted = this.#ports.log.admit?.(draft) ?? draft
         advance(this.run, admitted)
         this.#pending.push(admitted)
+        this.#moved()
       } catch (error) {
         if (!isRefusal(error)) throw error
         this.#denied = error
       }
     }
+  }
+
+  /** Whoever waits for the budget looks again. */
+  #moved(): void {
+    if (this.run.book.asks.size > 0) this.#dirty = true
+    this.#move?.resolve()
+    this.#move = undefined
+  }
+
+  #nextMove(): Promise<void> {
+    this.#move ??= Promise.withResolvers<void>()
+    return this.#move.promise
+  }
+
+  /** What concerns the budget is said once it is durable: a child never knows of more than is set aside for it. */
+  #tell(event: Draft): void {
+    const { id, parent, book } = this.run
+    const { tell } = this.#ports
+    if (event.type === 'budget.asked') {
+      if (parent !== undefined)
+        tell(parent.run, { kind: 'budget', run: id, step: parent.step, value: asJson(event.data) })
+      return
+    }
+    const isRaise = event.type === 'budget.reserved' && event.data.raised
+    const child = isRaise
+      ? childOf(event.data.key)
+      : event.type === 'budget.exhausted'
+        ? event.data.child
+        : undefined
+    const value = child === undefined ? undefined : book.answers.get(child)
+    if (child !== undefined && value !== undefined) tell(child, { kind: 'budget', run: id, value })
   }
 
   #record(drafts: Draft[], dirty: boolean): Promise<void> {
@@ -415,6 +452,7 @@ export class Owner {
   #afterCommit(events: Draft[]): void {
     let dropped = false
     for (const event of events) {
+      this.#tell(event)
       if (event.type === 'step.started' && !isFinal(this.run)) this.#launch(event.step ?? '')
       else if (event.type === 'step.redone' || event.type === 'plan.rejected') dropped = true
       else if (event.type === 'step.failed' && event.data.retryAt === undefined) dropped = true
@@ -513,6 +551,7 @@ export class Owner {
     this.#live.clear()
     for (const ack of this.#acks) ack.reject(end.reason === 'lost' ? end.error : stale())
     this.#acks = []
+    this.#move?.reject(stale())
     this.#standing.end(() => (end.reason === 'lost' ? end.error : stale()))
     this.#end(end)
   }

@@ -142,6 +142,7 @@ export const createRunner = (
 
   const family = createFamily({
     log,
+    clock,
     logger,
     send: (id, signal) => send(id, signal),
     wake: async (id) => {
@@ -161,8 +162,13 @@ export const createRunner = (
   ): Owner => {
     appointments.forget(run.id)
     blocked.forget(run.id)
-    const owner = new Owner(run, goal, strategy, options.perform, { ...ports, suspects, at }, () =>
-      family.dropped(run),
+    const owner = new Owner(
+      run,
+      goal,
+      strategy,
+      options.perform,
+      { ...ports, suspects, at, tell: family.tell },
+      () => family.dropped(run),
     )
     owners.set(run.id, owner)
     void owner.ended
@@ -374,7 +380,7 @@ export const createRunner = (
     const summary = await log.run(id)
     if (summary === undefined) throw unknownRun(id)
     if (finalStatuses.has(summary.status)) {
-      if (signal.kind === 'child') return
+      if (signal.kind === 'child' || signal.kind === 'budget') return
       throw new ConcordError(
         'run.finished',
         `Cannot ${signal.kind} run "${id}" as it is ${summary.status}; see it with "concord trace ${id}"`,

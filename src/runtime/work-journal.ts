@@ -2,6 +2,7 @@ import { type Amount, type Shortage, shortage } from '../domain/budget.ts'
 import { ConcordError } from '../domain/errors.ts'
 import type { Draft } from '../domain/event.ts'
 import type { JournalEntry, Run, Work } from '../domain/run.ts'
+import { askFor, mayFit } from '../domain/top-up.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Journal } from './perform.ts'
 import { Replay } from './replay.ts'
@@ -23,6 +24,8 @@ export type JournalHost = {
   note(drafts: Draft[]): void
   /** Undefined when the run's log is durable up to this version and the ownership is not in doubt; else resolves when it is so. */
   ready(version: number): Promise<void> | undefined
+  /** Resolves with the run's next event; rejects when the run has no owner any more. */
+  moved(): Promise<void>
   now(): number
 }
 
@@ -98,11 +101,23 @@ export class WorkJournal implements Journal {
   }
 
   async reserve(key: string, amount: Amount): Promise<Shortage | undefined> {
-    if (!this.current) throw stale()
-    // Reserved before a crash and not sent yet.
-    if (this.#host.run.book.reserved.has(key)) return undefined
-    const short = shortage(this.#host.run.book, amount)
+    const { run } = this.#host
     const envelope = { at: this.#host.now(), step: this.#work.id, agent: this.#work.step.agent }
+    let short: Shortage | undefined
+    for (;;) {
+      if (!this.current) throw stale()
+      // Reserved before a crash and not sent yet.
+      if (run.book.reserved.has(key)) return undefined
+      short = shortage(run.book, amount)
+      if (short === undefined) break
+      const ask = askFor(run, amount)
+      if (ask === undefined && !mayFit(run, amount)) break
+      // In place: the call is not sent, and it is allowed or refused for certain (docs/decisions/0051).
+      const moved = this.#host.moved()
+      if (ask !== undefined && run.asking === undefined)
+        this.#host.note([{ type: 'budget.asked', data: ask, ...envelope }])
+      await moved
+    }
     await this.#host.record([
       short === undefined
         ? { type: 'budget.reserved', data: { key, amount }, ...envelope }
