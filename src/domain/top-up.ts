@@ -71,9 +71,11 @@ const granted = (run: Run, { total, most }: Ask, raise: Amount): Amount => {
   return amount
 }
 
-/** Whether some of what is reserved may come back while nobody is given more: who holds it works, and does not ask. */
+/**
+ * Whether some of what is reserved may come back while nobody is given more: a child that holds it works, and does not ask. Calls
+ * of the run itself do not count: one that a killed process made is reserved until its step ends, which may be what waits.
+ */
 const mayComeBack = (run: Run): boolean => {
-  for (const id of run.underWay) if ((run.works.get(id)?.held?.size ?? 0) > 0) return true
   for (const [child, step] of run.book.holders)
     if (!run.book.asks.has(child) && run.underWay.has(step)) return true
   return false
