@@ -235,7 +235,11 @@ export class Owner {
   }
 
   #nextMove(): Promise<void> {
-    this.#move ??= Promise.withResolvers<void>()
+    if (this.#move === undefined) {
+      this.#move = Promise.withResolvers<void>()
+      // Whoever asked may have given up by the time the run is let go.
+      this.#move.promise.catch(() => {})
+    }
     return this.#move.promise
   }
 
