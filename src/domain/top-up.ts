@@ -100,6 +100,7 @@ export type Granting =
 /** What to do next for the children that ask; undefined while others may give back, or the parent's own parent thinks. */
 export const grantingOf = (run: Run): Granting => {
   const { book } = run
+  if (book.asks.size === 0) return undefined
   for (const [child, ask] of book.asks) {
     const raise = raiseOf(book, child, ask)
     if (shortage(book, withKept(run, raise)) === undefined)
