@@ -10,5 +10,5 @@ export const patientFetch: typeof globalThis.fetch = async (input, init) => {
   const undici = await import('undici')
   dispatcher ??= new undici.Agent({ headersTimeout: 0, bodyTimeout: 0 })
   const patient = { ...(init as RequestInit), dispatcher }
-  return (await undici.fetch(input as string, patient)) as unknown as Response
+  return (await undici.fetch(input as string, patient)) as Response
 }
