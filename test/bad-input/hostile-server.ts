@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { project, root, type Started } from '../cli/project.ts'
+import { project, root, urlOf } from '../cli/project.ts'
 import { hostileDocuments } from './hostile-documents.ts'
 
 const config = `
@@ -18,17 +18,6 @@ export default defineConfig({
   teams: { looking: team({ agents: [agent({ name: 'look', tools: ['corpus_search'], attemptsMax: 1, run: look })] }) },
 })
 `
-
-const urlOf = (started: Started): Promise<string> =>
-  new Promise((resolve, reject) => {
-    let text = ''
-    started.child.stdout?.on('data', (chunk) => {
-      text += chunk
-      const url = /http:\/\/\S+/.exec(text)?.[0]
-      if (url !== undefined) resolve(url)
-    })
-    void started.ended.then(({ stderr }) => reject(new Error(stderr)))
-  })
 
 /** Asks for `/health` until `done`; returns the longest answer in ms. */
 const watchHealth = async (url: string, done: () => boolean): Promise<number> => {

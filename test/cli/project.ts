@@ -204,3 +204,15 @@ export const printedWay = (printed: string, verb: 'approve' | 'reject' | 'answer
   if (way === undefined) throw new Error(`no way to ${verb} in: ${printed}`)
   return way.split(' ')
 }
+
+/** The first URL that a started server prints; rejects with its stderr if it ends before. */
+export const urlOf = (started: Started): Promise<string> =>
+  new Promise((resolve, reject) => {
+    let text = ''
+    started.child.stdout?.on('data', (chunk) => {
+      text += chunk
+      const url = /http:\/\/\S+/.exec(text)?.[0]
+      if (url !== undefined) resolve(url)
+    })
+    void started.ended.then(({ stderr }) => reject(new Error(stderr)))
+  })

@@ -3,18 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { printedWay, project, root, type Started } from './project.ts'
-
-const urlOf = (started: Started): Promise<string> =>
-  new Promise((resolve, reject) => {
-    let text = ''
-    started.child.stdout?.on('data', (chunk) => {
-      text += chunk
-      const url = /http:\/\/\S+/.exec(text)?.[0]
-      if (url !== undefined) resolve(url)
-    })
-    void started.ended.then(({ stderr }) => reject(new Error(stderr)))
-  })
+import { printedWay, project, root, urlOf } from './project.ts'
 
 const post = async (url: string, body: unknown): Promise<unknown> => {
   const headers = { 'content-type': 'application/json' }

@@ -4,18 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { openConcord } from '../../src/index.ts'
 import { code } from '../../src/testing/contracts/fixture.ts'
-import { project, type Started } from '../cli/project.ts'
-
-const urlOf = (started: Started): Promise<string> =>
-  new Promise((resolve, reject) => {
-    let text = ''
-    started.child.stdout?.on('data', (chunk) => {
-      text += chunk
-      const url = /http:\/\/\S+/.exec(text)?.[0]
-      if (url !== undefined) resolve(url)
-    })
-    void started.ended.then(({ stderr }) => reject(new Error(stderr)))
-  })
+import { project, urlOf } from '../cli/project.ts'
 
 const soak = process.env.CONCORD_SOAK === '1'
 const beatMs = 2000
