@@ -1,40 +1,10 @@
-import { crc32, deflateRawSync, deflateSync } from 'node:zlib'
+import { deflateSync } from 'node:zlib'
+import { zip } from '../fixtures/zip.ts'
 
 /*
  * Documents that were seen to block or kill the process that parsed them: each is small on disk, or of a size
  * that a corpus may have.
  */
-
-/** A zip as PKWARE's APPNOTE describes it. */
-const zip = (parts: { [name: string]: string }): Buffer => {
-  const bodies: Buffer[] = []
-  const heads: Buffer[] = []
-  let offset = 0
-  for (const [name, text] of Object.entries(parts)) {
-    const data = Buffer.from(text)
-    const packed = deflateRawSync(data, { level: 9 })
-    const common = Buffer.alloc(26)
-    common.writeUInt16LE(20, 0)
-    common.writeUInt16LE(8, 4)
-    common.writeUInt32LE(crc32(data), 10)
-    common.writeUInt32LE(packed.length, 14)
-    common.writeUInt32LE(data.length, 18)
-    common.writeUInt16LE(name.length, 22)
-    const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, Buffer.from(name), packed])
-    const tail = Buffer.alloc(14)
-    tail.writeUInt32LE(offset, 10)
-    heads.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00'), common, tail, Buffer.from(name)]))
-    bodies.push(local)
-    offset += local.length
-  }
-  const directory = Buffer.concat(heads)
-  const end = Buffer.alloc(18)
-  end.writeUInt16LE(heads.length, 4)
-  end.writeUInt16LE(heads.length, 6)
-  end.writeUInt32LE(directory.length, 8)
-  end.writeUInt32LE(offset, 12)
-  return Buffer.concat([...bodies, directory, Buffer.from('PK\x05\x06'), end])
-}
 
 const relationships = 'http://schemas.openxmlformats.org/package/2006/relationships'
 const office = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument'

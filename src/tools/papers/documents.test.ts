@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { test } from 'node:test'
-import { crc32, deflateRawSync } from 'node:zlib'
+import { zip } from '../../../test/fixtures/zip.ts'
 import { loadCorpus } from './documents.ts'
 import { lazily } from './lazy.ts'
 
@@ -17,37 +17,6 @@ const folder = async (files: { [path: string]: Content }) => {
     await writeFile(join(path, name), content)
   }
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
-}
-
-/** A zip as PKWARE's APPNOTE describes it; `statedSize` is what its headers claim to unpack to. */
-const zip = (parts: { [name: string]: Content }, statedSize?: number): Buffer => {
-  const bodies: Buffer[] = []
-  const heads: Buffer[] = []
-  let offset = 0
-  for (const [name, content] of Object.entries(parts)) {
-    const data = Buffer.from(content)
-    const packed = deflateRawSync(data)
-    const common = Buffer.alloc(26)
-    common.writeUInt16LE(20, 0)
-    common.writeUInt16LE(8, 4)
-    common.writeUInt32LE(crc32(data), 10)
-    common.writeUInt32LE(packed.length, 14)
-    common.writeUInt32LE(statedSize ?? data.length, 18)
-    common.writeUInt16LE(name.length, 22)
-    const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, Buffer.from(name), packed])
-    const tail = Buffer.alloc(14)
-    tail.writeUInt32LE(offset, 10)
-    heads.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00'), common, tail, Buffer.from(name)]))
-    bodies.push(local)
-    offset += local.length
-  }
-  const directory = Buffer.concat(heads)
-  const end = Buffer.alloc(18)
-  end.writeUInt16LE(heads.length, 4)
-  end.writeUInt16LE(heads.length, 6)
-  end.writeUInt32LE(directory.length, 8)
-  end.writeUInt32LE(offset, 12)
-  return Buffer.concat([...bodies, directory, Buffer.from('PK\x05\x06'), end])
 }
 
 const WORD = 'http://schemas.openxmlformats.org/wordprocessingml/2006/main'
