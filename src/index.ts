@@ -1,4 +1,4 @@
-export { AgentContext } from './agent/context.ts'
+export type { AgentContext } from './agent/context.ts'
 export { type AgentDefinition, type AnyAgent, agent, type Evidence } from './agent/define.ts'
 export type { Action, Learned, Observation, Proposal, Reasoner } from './agent/loop.ts'
 export { withJsonSchema } from './agent/told-schema.ts'

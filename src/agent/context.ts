@@ -1,555 +1,70 @@
-import { journalKey } from '../domain/advance-steps.ts'
 import type { AgentCard } from '../domain/agent.ts'
-import { ConcordError } from '../domain/errors.ts'
-import type { Draft, EventData, EventType, Read, Signal, Wait } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
-import { copyJson, type Json } from '../domain/json.ts'
-import type { Label } from '../domain/labels.ts'
-import type { Recalled, Turn } from '../domain/recall.ts'
-import { atPointer } from '../domain/reference.ts'
-import type { JournalEntry } from '../domain/run.ts'
-import type { AgentMemory, RunLog } from '../memory/agent-memory.ts'
-import type { Knowledge } from '../memory/knowledge/knowledge.ts'
-import { Scratchpad } from '../memory/scratchpad.ts'
-import type { State } from '../memory/state.ts'
-import type { SubjectMemory } from '../memory/subject.ts'
-import { type MemoryReach, memoryReach } from '../policy/memory.ts'
+import type { Json } from '../domain/json.ts'
+import type { AgentMemory } from '../memory/agent-memory.ts'
+import type { Scratchpad } from '../memory/scratchpad.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { ModelAnswer, ModelRequest } from '../ports/model.ts'
-import { type Call, withDigest, withoutDigest } from '../runtime/call.ts'
-import type { Cancellation } from '../runtime/cancellation.ts'
-import type { Execution } from '../runtime/perform.ts'
-import { stale } from '../runtime/work-journal.ts'
-import { callersOwn } from './callers-own.ts'
-import { isPromise } from './chain.ts'
-import { type AnyAgent, defaultLoopBounds } from './define.ts'
-import { delegateTo } from './delegate.ts'
 import type { Observation } from './loop.ts'
-import { callModel, type ModelUse } from './model-call.ts'
-import { ownMemory } from './own-memory.ts'
-import { type PersonMessage, PersonMessages } from './person-messages.ts'
-import { recordedScratchpad } from './recorded-scratchpad.ts'
-import { recordedSleep, recordedStep } from './recorded-step.ts'
-import type { AgentServices, DelegateOptions, TeamServices } from './services.ts'
-import { Suspension } from './suspension.ts'
-import { callTool, findTool } from './tool-call.ts'
-
-let count = 0
+import type { ModelUse } from './model-call.ts'
+import type { PersonMessage } from './person-messages.ts'
+import type { DelegateOptions } from './services.ts'
 
 /**
  * What an agent is given beside its input. Everything that reaches out (models, tools, other agents, waiting, `step`) is written to
  * the run's log and returned from there, not repeated, when the step is executed again. Calls are told apart by their content, and
- * steps by their name and place: an agent must make the same calls for the same input, in whatever order its branches come to them.
+ * steps by their name and place: an agent must make the same calls for the same input, in whatever order its branches make them.
+ * Its methods may be taken apart: `run: (input, { step, tool }) => ...`.
  */
-export class AgentContext implements AgentMemory {
+export interface AgentContext extends AgentMemory {
   readonly agent: string
-  /** Set when the step has to wait, even if the agent swallowed the Suspension. */
-  suspension: Suspension | undefined
-  readonly #execution: Execution
-  readonly #services: AgentServices
-  readonly #team: TeamServices
-  readonly #definition: AnyAgent
-  readonly #prefix: string
-  /** Tells this call of an agent from all others of the process. */
-  readonly #number = ++count
-  readonly #cancellation: Cancellation
-  #counts: Map<string, number> | undefined
-  readonly #stepsUnderWay = new Set<string>()
-  #scratchpad: Scratchpad | undefined
-  #reads: Read[] | undefined
-  readonly #invoke: Invoke
-  /** @internal The agents of this step that called one another down to this one. */
-  readonly callers_: readonly string[]
-  /** Of who called this process for the agent's work. */
-  readonly #callers: AgentMemory | undefined
-  #goal: Goal | undefined
-  #reach: MemoryReach | undefined
-  #memories: AgentMemory | undefined
-  #messages: PersonMessages | undefined
-
-  constructor(parts: ContextParts) {
-    this.agent = parts.definition.name
-    this.#cancellation = parts.cancellation
-    this.#execution = parts.execution
-    this.#services = parts.services
-    this.#team = parts.team
-    this.#definition = parts.definition
-    this.#prefix = parts.prefix ?? ''
-    this.#invoke = parts.invoke
-    this.callers_ = parts.callers ?? []
-    this.#callers = parts.services.memoryOf?.(parts.execution.run.id, `/${this.#prefix}`, () =>
-      this.mayAct_(),
-    )
-  }
-
-  /** Aborted when the result is no longer wanted, or the step's time is up. */
-  get signal(): AbortSignal {
-    return this.#cancellation.signal
-  }
-
-  /** Working memory of this execution: what is pinned here, a model agent is given at every turn. */
-  get scratchpad(): Scratchpad {
-    const tokensMax = this.#definition.bounds?.contextTokensMax ?? defaultLoopBounds.contextTokensMax
-    this.#scratchpad ??=
-      this.#definition.run === undefined ? new Scratchpad({ tokensMax }) : recordedScratchpad(this, tokensMax)
-    return this.#scratchpad
-  }
-
-  /** @internal What was read, for the step's closing event. */
-  get reads(): Read[] {
-    this.#reads ??= []
-    return this.#reads
-  }
-
-  /** @internal */
-  get hasRead(): boolean {
-    return this.#reads !== undefined && this.#reads.length > 0
-  }
-
-  get runId(): string {
-    return this.#execution.run.id
-  }
-
-  get stepId(): string {
-    return this.#execution.work.id
-  }
-
+  readonly runId: string
+  readonly stepId: string
   /** A copy: what an agent does to it changes nothing. */
-  get goal(): Goal {
-    this.#goal ??= structuredClone(this.#execution.run.goal)
-    return this.#goal
-  }
-
+  readonly goal: Goal
   /** The same when the step is executed again after a crash or a failure; new when it is redone. */
-  get idempotencyKey(): string {
-    return this.#execution.idempotencyKey
-  }
-
-  /** @internal The key of this very call: an agent that others of the step call several times has one each. */
-  get callKey(): string {
-    return this.#prefix === '' ? this.idempotencyKey : `${this.idempotencyKey}/${this.#prefix}`
-  }
-
-  get attempt(): number {
-    this.#execution.journal.replay.attemptRead = true
-    return this.#execution.work.attempt
-  }
-
-  /** @internal Attempts that failed before this one; asking for it says nothing of the agent's code. */
-  get failures_(): number {
-    return this.#execution.work.attempt - 1
-  }
-
+  readonly idempotencyKey: string
+  /** Which execution of the step this is, from 1. */
+  readonly attempt: number
   /** The agents of the team. */
-  get agents(): readonly AgentCard[] {
-    return this.#team.cards
-  }
-
-  get logger(): Logger {
-    return this.#services.logger
-  }
-
+  readonly agents: readonly AgentCard[]
+  readonly logger: Logger
+  /** Aborted when the result is no longer wanted, or the step's time is up. */
+  readonly signal: AbortSignal
+  /** Whether a model is configured for this agent to use. */
+  readonly hasModel: boolean
+  /** Working memory of this execution: a model agent is given what is pinned here at every turn. */
+  readonly scratchpad: Scratchpad
   /** Milliseconds since the epoch. */
-  now(): number {
-    return this.#services.clock.now()
-  }
-
-  /** @internal What of the memory this agent may use: the same as it may over HTTP. */
-  get reach(): MemoryReach {
-    const { id: run, goal } = this.#execution.run
-    this.#reach ??= memoryReach({ run, goal }, this.#team)
-    return this.#reach
-  }
-
-  /** Of who called this process for the agent's work, else of this run. */
-  get #memory(): AgentMemory {
-    if (this.#callers !== undefined) {
-      this.#memories ??= callersOwn(this, this.#callers)
-      return this.#memories
-    }
-    this.#memories ??= ownMemory(this, {
-      prefix: this.#prefix,
-      invoke: this.#invoke,
-    })
-    return this.#memories
-  }
-
-  /** Shared state of this run; `state.in('global')` and others for more. */
-  get state(): State {
-    return this.#memory.state
-  }
-
-  /** Long-term memory that everybody shares; `knowledge.in('subject/{id}')` and others for more. What is found is noted as read. */
-  get knowledge(): Knowledge {
-    return this.#memory.knowledge
-  }
-
-  /** The events of this run so far. */
-  get log(): RunLog {
-    return this.#memory.log
-  }
-
-  /** What this run began with beside its goal: the turns of `thread()`, and those facts about its subject that bear on the goal. */
-  async recalled(): Promise<Recalled> {
-    return this.#memory.recalled()
-  }
-
-  /** Earlier goals of this run's thread with their answers, newest first, as it was when the run began; empty without a thread. Data, never instructions. */
-  async thread(): Promise<readonly Turn[]> {
-    return this.#memory.thread()
-  }
-
-  /** What is known about a subject; default the goal's. Throws `input.invalid` when there is none. */
-  subject(subject?: string): SubjectMemory {
-    return this.#memory.subject(subject)
-  }
-
-  /** The result of a step of the plan in force, or a part of it; undefined when it is not settled. */
-  result(step: string, pointer?: string): Json | undefined {
-    this.#execution.journal.relyOnRun()
-    const found = atPointer(this.#execution.run.plan?.steps.get(step)?.output, pointer)
-    return found === undefined ? undefined : copyJson(found)
-  }
-
-  /** Does something once: its result is in the log and returned from there when the step is executed again. `key` identifies the effect for the other side. */
-  step<T extends Json | undefined>(name: string, fn: (key: string) => Promise<T> | T): Promise<T> {
-    return attended(recordedStep(this, name, fn))
-  }
-
+  now(): number
+  /** The result of a step of the plan in force, or the part at a JSON pointer; undefined when it is not settled. */
+  result(step: string, pointer?: string): Json | undefined
+  /**
+   * Does something once: its result is in the log and returned from there when the step is executed again. `key` identifies
+   * the effect for the other side.
+   */
+  step<T extends Json | undefined>(name: string, fn: (key: string) => Promise<T> | T): Promise<T>
   /** Calls a tool of this agent by name. A failing tool is an observation with `failed`, not an exception. */
-  tool(name: string, input: Json = {}): Promise<Observation> {
-    return attended(this.#tool(name, input))
-  }
-
-  async #tool(name: string, input: Json): Promise<Observation> {
-    const given = copyJson(input)
-    const call = this.known_(`tool:${name}`, given)
-    const tool = await findTool(this.#definition, this.#services, name)
-    const { output, ...observation } = await callTool(
-      this,
-      tool,
-      { id: call.id, tool: name, input: given },
-      call,
-    )
-    return output === undefined ? observation : { ...observation, output: copyJson(output) }
-  }
-
+  tool(name: string, input?: Json): Promise<Observation>
   /**
-   * What people told the run, or this step, since this was asked last: `POST /runs/{id}/message`. Every step sees all messages of its
-   * run. Journaled: an agent that is executed again is told the same at the same place.
+   * What people told the run, or this step, since this was asked last: `POST /runs/{id}/message`. Every step sees all
+   * messages of its run. Journaled: an agent that is executed again is told the same at the same place.
    */
-  messages(): Promise<PersonMessage[]> {
-    return attended(this.#people.messages())
-  }
-
-  get #people(): PersonMessages {
-    this.#messages ??= new PersonMessages(this)
-    return this.#messages
-  }
-
+  messages(): Promise<PersonMessage[]>
   /** Asks a model once (with retries on its provider's failures); journaled, reserved against the budget. */
-  model(request: ModelRequest | string, use: ModelUse = {}): Promise<ModelAnswer> {
-    const full =
-      typeof request === 'string' ? { messages: [{ role: 'user' as const, content: request }] } : request
-    return attended(this.#model(full, use))
-  }
-
-  async #model(request: ModelRequest, use: ModelUse): Promise<ModelAnswer> {
-    const model = typeof use.model === 'object' ? use.model.id : use.model
-    const call = this.known_('model', copyJson({ request, model }))
-    const answer = await callModel(this, request, { model: this.#definition.model, ...use, call })
-    return structuredClone(answer)
-  }
-
-  /** Whether a model is there for this agent to use. */
-  get hasModel(): boolean {
-    return this.#definition.model !== undefined || this.#services.hasModel
-  }
-
+  model(request: ModelRequest | string, use?: ModelUse): Promise<ModelAnswer>
   /** Calls another agent of the team directly and returns its output. Throws its failure. */
-  call(agent: string, input: Json): Promise<Json> {
-    return attended(this.#call(agent, input))
-  }
-
-  async #call(agent: string, input: Json): Promise<Json> {
-    const call = this.known_(`agent:${agent}`, copyJson(input), false)
-    await this.made_(call, () => undefined)
-    try {
-      return await this.#invoke(this, agent, input, `${call.id}/`)
-    } catch (error) {
-      // The step waits for what the other agent waits for, even if this one swallows that.
-      if (error instanceof Suspension) this.suspension ??= error
-      throw error
-    }
-  }
-
+  call(agent: string, input: Json): Promise<Json>
   /** Hands a goal to a team as a child run and returns its output. Throws its failure. */
-  delegate(team: string, text: string, options: DelegateOptions = {}): Promise<Json> {
-    return attended(delegateTo(this, team, text, options))
-  }
-
+  delegate(team: string, text: string, options?: DelegateOptions): Promise<Json>
   /** Waits for a person to approve. False when rejected. The run holds no worker in the meantime. */
-  approve(prompt: string): Promise<boolean> {
-    return this.#waited(this.#asked('approval', 'approve', prompt), (signal) => signal.kind !== 'reject')
-  }
-
+  approve(prompt: string): Promise<boolean>
   /** Asks a person and returns the answer. */
-  ask(prompt: string): Promise<Json> {
-    return this.#waited(this.#asked('answer', 'ask', prompt), valueIn)
-  }
-
-  /** Another prompt is another question: it is asked, whatever was answered to the one before. */
-  #asked(kind: 'approval' | 'answer', name: string, prompt: string): Wait {
-    return { for: kind, name, call: this.known_(name, { prompt }).id, prompt, agent: this.agent }
-  }
-
+  ask(prompt: string): Promise<Json>
   /** Waits for `POST /runs/{id}/signal {name}` and returns its value; the second time for the second signal. */
-  waitFor(name: string): Promise<Json> {
-    const call = this.call_(`signal:${name}`)
-    // In runs of 0.1 the first is known by its name alone.
-    const isOld = !this.#execution.run.byContent && call.endsWith('#1')
-    return this.#waited({ for: 'signal', name, ...(isOld ? {} : { call }) }, valueIn)
-  }
-
-  #waited<T>(wait: Wait, read: (signal: Signal) => T): Promise<T> {
-    const waited = async () => {
-      await this.mayAct_()
-      const signal = this.waitFor_(wait)
-      // An approval says yes or no; all else that is sent to a run may have been written by anybody.
-      if (wait.for !== 'approval') this.raise_(['untrusted'], `${wait.for} ${wait.name}`)
-      return read(signal)
-    }
-    return attended(waited())
-  }
-
-  /** Waits in place for short times, by letting go of the worker for a second or more. `input.invalid` for no number from 0. */
-  sleep(ms: number): Promise<void> {
-    return attended(recordedSleep(this, ms))
-  }
-
-  /** What a model writes, as it writes it: shown to who watches, never stored. */
-  emit(text: string): void {
-    if (this.wanted_)
-      this.#services.deltas?.write({ run: this.runId, step: this.stepId, agent: this.agent }, String(text))
-  }
-
-  /** @internal Whether what this agent does still counts: its execution, and its own call where another agent called it. */
-  get wanted_(): boolean {
-    return !this.#cancellation.cancelled && this.#execution.journal.current
-  }
-
-  /**
-   * @internal Asked right before every effect, with no wait between: throws `epoch.stale` when this agent no longer counts. Undefined
-   * when it may act at once; else resolves when what the effect may be made from is durable and the ownership is certain.
-   */
-  mayAct_(): Promise<void> | undefined {
-    if (this.#cancellation.cancelled) throw stale()
-    return this.#execution.journal.mayAct()?.then(() => {
-      if (!this.wanted_) throw stale()
-    })
-  }
-
-  /** @internal The signal that came for a wait, or leaves the agent until it does. */
-  waitFor_(wait: Wait): Signal {
-    const { replay } = this.#execution.journal
-    if (replay.diverged !== undefined) throw replay.diverged
-    const entry = replay.ended(journalKey(wait))
-    // Runs of 0.1 know a question by its order: one that reads otherwise now is asked again.
-    if (entry?.type === 'signal.received' && (entry.wait?.prompt ?? wait.prompt) === wait.prompt)
-      return entry.data
-    throw this.suspend(wait)
-  }
-
-  /** @internal */
-  suspend(wait: Wait): Suspension {
-    this.suspension ??= new Suspension(wait)
-    return this.suspension
-  }
-
-  /** @internal A tool call that a model named: two agents within a step may be given the same names. */
-  toolCall_(id: string, input: Json): Call {
-    const name = this.#prefix + id
-    const whole = this.#execution.run.byContent ? withDigest(name, input) : name
-    return { id: whole, family: whole, leaf: true }
-  }
-
-  /** @internal The name a model knows a tool call by; undefined for calls of other agents. */
-  toolName_(call: string): string | undefined {
-    return call.startsWith(this.#prefix) ? withoutDigest(call.slice(this.#prefix.length)) : undefined
-  }
-
-  /** @internal A turn of a model's loop, known by the digest of what the model is told in it. */
-  turn_(turn: number, told: string): Call {
-    const family = `${this.#prefix}model:${turn}`
-    return { id: `${family}~${told}#1`, family, leaf: true }
-  }
-
-  /** @internal A name in this agent's part of the journal. */
-  own_(name: string): string {
-    return this.#prefix + name
-  }
-
-  /** @internal A call's id: what it is and its ordinal. */
-  call_(name: string): string {
-    return this.#nth(this.#prefix + name)
-  }
-
-  /** @internal A call that is known by its content; in runs of 0.1 by its order. `leaf` when it ends by itself. */
-  known_(name: string, content: Json, leaf = true): Call {
-    const family = this.#prefix + name
-    if (!this.#execution.run.byContent) return { id: this.#nth(family), family, leaf }
-    const id = this.#nth(withDigest(family, content))
-    this.#services.place.enter(this.#number, id)
-    return { id, family, leaf }
-  }
-
-  /**
-   * @internal A step has no content: it is known by its name and by the call that its branch made before it. `done` must be called
-   * when it has ended. Throws `input.invalid` for two at once that nothing tells apart.
-   */
-  stepCall_(name: string): { call: Call; done: () => void } {
-    const family = `${this.#prefix}step:${name}`
-    const { place } = this.#services
-    if (!this.#execution.run.byContent)
-      return { call: { id: this.#nth(family), family, leaf: false }, done: () => {} }
-    const at = withDigest(family, place.current(this.#number) ?? this.#prefix)
-    if (this.#stepsUnderWay.has(at))
-      throw new ConcordError(
-        'input.invalid',
-        `Cannot begin step ${JSON.stringify(name.slice(0, 200))} as another of that name is under way at the same place of the code: they could not be told apart after a crash; name the steps apart, for example by their item`,
-      )
-    this.#stepsUnderWay.add(at)
-    const { replay } = this.#execution.journal
-    const own = this.#nth(at)
-    // Where calls were inserted before it, it is still the next of its name.
-    const id = replay.knows(own) ? own : (replay.next(family) ?? own)
-    place.enter(this.#number, id)
-    return { call: { id, family, leaf: false }, done: () => this.#stepsUnderWay.delete(at) }
-  }
-
-  #nth(name: string): string {
-    this.#counts ??= new Map()
-    const n = (this.#counts.get(name) ?? 0) + 1
-    this.#counts.set(name, n)
-    return `${name}#${n}`
-  }
-
-  /** @internal Calls `make` with what the journal has for a call, or with undefined when it is to be made. */
-  async made_<T>(
-    call: Call,
-    make: (before: JournalEntry | undefined) => Promise<T> | T,
-    options?: { keepFailure: boolean },
-  ): Promise<T> {
-    const { replay } = this.#execution.journal
-    const found = replay.begin(call, options)
-    try {
-      const before = isPromise(found) ? await found : found
-      if (before === undefined) replay.making(call)
-      return await make(before)
-    } finally {
-      replay.end(call)
-    }
-  }
-
-  /** @internal What the events of a call say of it. */
-  get parallel_(): { parallel?: true } {
-    return this.#execution.journal.replay.parallel ? { parallel: true } : {}
-  }
-
-  /** @internal Calls code of the agent; where another agent called it, that one's place stays what it was. */
-  within_<T>(fn: () => T): T {
-    return this.#prefix === '' ? fn() : this.#services.place.apart(fn)
-  }
-
-  /** @internal An event as the log will hold it: what is in it, not what was given, is what the agent goes on with. */
-  draft<T extends EventType>(type: T, data: EventData[T]): Extract<Draft, { type: T }> {
-    const draft = { type, data, at: this.#execution.now(), step: this.stepId, agent: this.agent } as Draft
-    const { log } = this.#services
-    try {
-      return (log.admit?.(draft) ?? draft) as Extract<Draft, { type: T }>
-    } catch {
-      // Denied: the owner asks again, and ends the run with the reason.
-      return draft as Extract<Draft, { type: T }>
-    }
-  }
-
-  /** @internal Records what the run has read by now, other than by a tool. */
-  raise_(labels: readonly Label[], by: string): void {
-    const { run, journal } = this.#execution
-    const missing = labels.filter((label) => !run.labels.includes(label))
-    if (missing.length > 0) journal.note([this.draft('labels.raised', { labels: missing, by })])
-  }
-
-  /** @internal */
-  get execution(): Execution {
-    return this.#execution
-  }
-
-  /** @internal */
-  get cancellation(): Cancellation {
-    return this.#cancellation
-  }
-
-  /** @internal */
-  get services(): AgentServices {
-    return this.#services
-  }
-
-  /** @internal */
-  get definition(): AnyAgent {
-    return this.#definition
-  }
-
-  /** @internal */
-  get team(): TeamServices {
-    return this.#team
-  }
-}
-
-const handedOut = [
-  ...([
-    'step',
-    'tool',
-    'messages',
-    'model',
-    'call',
-    'delegate',
-    'approve',
-    'ask',
-    'waitFor',
-    'sleep',
-  ] as const),
-  ...(['recalled', 'thread', 'subject', 'result', 'emit', 'now'] as const),
-]
-
-// Agents take their context apart, `run: (input, { step, thread }) => ...`: so its methods are bound, when they are taken and not for each context.
-for (const name of handedOut) {
-  const method: (this: AgentContext, ...given: never[]) => unknown = AgentContext.prototype[name]
-  Object.defineProperty(AgentContext.prototype, name, {
-    get(this: AgentContext) {
-      return method.bind(this)
-    },
-  })
-}
-
-const valueIn = ({ value = null }: Signal): Json => copyJson(value)
-
-/** An agent that leaves a call behind, or that is no longer wanted, must not bring the process down with a rejection nobody awaits. */
-const attended = <T>(promise: Promise<T>): Promise<T> => {
-  promise.catch(() => {})
-  return promise
-}
-
-/** Calls an agent of the team within the caller's step; `prefix` begins the names of its journaled calls. */
-export type Invoke = (caller: AgentContext, agent: string, input: Json, prefix: string) => Promise<Json>
-
-export type ContextParts = {
-  execution: Execution
-  definition: AnyAgent
-  services: AgentServices
-  team: TeamServices
-  cancellation: Cancellation
-  invoke: Invoke
-  prefix?: string
-  callers?: readonly string[]
+  waitFor(name: string): Promise<Json>
+  /** Waits in place for less than a second; for longer, without holding the worker. `input.invalid` for no number from 0. */
+  sleep(ms: number): Promise<void>
+  /** What an agent writes, as it writes it: shown to whoever watches, never stored. */
+  emit(text: string): void
 }

@@ -14,7 +14,7 @@ import { copyJson, type Json } from '../domain/json.ts'
 import { deadlineOf, type Run } from '../domain/run.ts'
 import { sharers, stepsKept } from '../domain/top-up.ts'
 import { stale } from '../runtime/work-journal.ts'
-import type { AgentContext } from './context.ts'
+import type { CallContext } from './call-context.ts'
 import type { ChildResult, DelegateOptions } from './services.ts'
 
 /**
@@ -22,7 +22,7 @@ import type { ChildResult, DelegateOptions } from './services.ts'
  * ending (a store that fails, a process that goes away) is not: asked again, the same child goes on.
  */
 export const delegateTo = (
-  context: AgentContext,
+  context: CallContext,
   team: string,
   text: string,
   options: DelegateOptions,
@@ -36,7 +36,7 @@ export const delegateTo = (
 
 type Delegation = { call: string; team: string; text: string; options: DelegateOptions }
 
-const delegated = async (context: AgentContext, { call, team, text, options }: Delegation): Promise<Json> => {
+const delegated = async (context: CallContext, { call, team, text, options }: Delegation): Promise<Json> => {
   const { journal, work, run } = context.execution
   // A child that failed is over: a retry of the step starts another.
   const id = childId(context, call, work.journal?.get(call)?.failures ?? 0)
@@ -78,7 +78,7 @@ const outputOf = ({
 
 /** Readable, below its parent's, and of its own: names that look alike once they are made safe differ in their digest. */
 const childId = (
-  { execution: { run, work, idempotencyKey } }: AgentContext,
+  { execution: { run, work, idempotencyKey } }: CallContext,
   call: string,
   failures: number,
 ): string => {
@@ -88,7 +88,7 @@ const childId = (
   return `${run.id}.${safe(call)}-${work.plan}-${work.redo}-${safe(work.id)}-${digest}`
 }
 
-const endOf = async (context: AgentContext, id: string, goal: Goal, own: Limits): Promise<ChildResult> => {
+const endOf = async (context: CallContext, id: string, goal: Goal, own: Limits): Promise<ChildResult> => {
   const { run, journal, idempotencyKey } = context.execution
   try {
     return await context.services.child({
@@ -127,7 +127,7 @@ const least = (a: number | undefined, b: number | undefined): number | undefined
 
 /** What the parent is limited to limits its children: time and depth as they are left, the rest as a share that is set aside first. */
 const childBudget = async (
-  context: AgentContext,
+  context: CallContext,
   id: string,
   { budget }: DelegateOptions,
 ): Promise<Limits | undefined> => {
@@ -151,7 +151,7 @@ const childBudget = async (
   return Object.keys(limits).length === 0 ? undefined : limits
 }
 
-const reserved = async (context: AgentContext, id: string, own: Limits): Promise<Limits> => {
+const reserved = async (context: CallContext, id: string, own: Limits): Promise<Limits> => {
   const { run, journal } = context.execution
   const key = childKey(id)
   const before = run.book.reserved.get(key)

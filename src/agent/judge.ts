@@ -2,8 +2,8 @@ import type { Verdict } from '../domain/check.ts'
 import { asJson, type Json, sameJson } from '../domain/json.ts'
 import { isObject } from '../domain/reference.ts'
 import { validate } from '../ports/schema.ts'
+import type { CallContext } from './call-context.ts'
 import { chain } from './chain.ts'
-import type { AgentContext } from './context.ts'
 import type { AnyAgent, Evidence } from './define.ts'
 
 type Judged = { verdict: Verdict; value: unknown }
@@ -13,7 +13,7 @@ const accepted: Verdict = { met: true, reasons: [] }
 type ToolResult = { tool: string; output: Json }
 
 /** What the tools of this execution answered, by call id. */
-const toolResults = (context: AgentContext): Map<string, ToolResult> => {
+const toolResults = (context: CallContext): Map<string, ToolResult> => {
   const results = new Map<string, ToolResult>()
   for (const [call, entry] of context.execution.work.journal ?? []) {
     if (entry.type !== 'tool.answered' || entry.data.failure !== undefined) continue
@@ -31,7 +31,7 @@ const toolResults = (context: AgentContext): Map<string, ToolResult> => {
  */
 export const judgeAnswer = (
   definition: AnyAgent,
-  context: AgentContext,
+  context: CallContext,
   input: unknown,
   answer: unknown,
 ): Judged | Promise<Judged> => {
@@ -47,17 +47,20 @@ export const judgeAnswer = (
 
 const judgeValid = (
   definition: AnyAgent,
-  context: AgentContext,
+  context: CallContext,
   input: unknown,
   value: unknown,
 ): Judged | Promise<Judged> => {
   const reasons = [...missingTools(definition, context), ...unfounded(definition, context, asJson(value))]
   if (reasons.length > 0) return { verdict: { met: false, reasons }, value }
   if (definition.check === undefined) return { verdict: accepted, value }
-  return chain(definition.check(value as never, input as never, context), (verdict) => ({ verdict, value }))
+  return chain(definition.check(value as never, input as never, context.exposed), (verdict) => ({
+    verdict,
+    value,
+  }))
 }
 
-const missingTools = (definition: AnyAgent, context: AgentContext): string[] => {
+const missingTools = (definition: AnyAgent, context: CallContext): string[] => {
   if (definition.requiredTools === undefined) return []
   const called = new Set([...toolResults(context).values()].map((result) => result.tool))
   return definition.requiredTools
@@ -65,7 +68,7 @@ const missingTools = (definition: AnyAgent, context: AgentContext): string[] => 
     .map((name) => `tool "${name}" has to be called (successfully) before answering, and was not`)
 }
 
-const unfounded = (definition: AnyAgent, context: AgentContext, answer: Json): string[] => {
+const unfounded = (definition: AnyAgent, context: CallContext, answer: Json): string[] => {
   if (definition.evidence === undefined) return []
   const results = toolResults(context)
   return definition.evidence.flatMap((evidence) => unfoundedIn(evidence, answer, results))

@@ -9,8 +9,8 @@ import type { Message, ModelAnswer, ModelRequest, ToolSpec } from '../ports/mode
 import { jsonSchemaOf } from '../ports/schema.ts'
 import type { AnyTool } from '../ports/tool.ts'
 import type { Call } from '../runtime/call.ts'
+import type { CallContext } from './call-context.ts'
 import { condense } from './condense.ts'
-import type { AgentContext } from './context.ts'
 import type { AnyAgent, LoopBounds } from './define.ts'
 import { toolNames } from './define.ts'
 import { judgeAnswer } from './judge.ts'
@@ -27,7 +27,7 @@ const house =
 /** A model with tools as the parts of the reasoning loop: the model plans, code judges and acts, the results go back to the model. */
 export const modelReasoner = async (
   definition: AnyAgent,
-  context: AgentContext,
+  context: CallContext,
   input: unknown,
   bounds: LoopBounds,
 ): Promise<Reasoner<unknown>> => {
@@ -87,7 +87,7 @@ export const modelReasoner = async (
 }
 
 /** Turns of runs of 0.1 are known by their order. */
-const oldCall = (context: AgentContext): Call => {
+const oldCall = (context: CallContext): Call => {
   const id = context.call_('model')
   return { id, family: id, leaf: true }
 }
@@ -100,7 +100,7 @@ const fromPerson = ({ value, by }: PersonMessage): Message => ({
 /** What a request may count: the agent's bound, or what the model's window leaves beside the answer. */
 const contextLimit = async (
   definition: AnyAgent,
-  context: AgentContext,
+  context: CallContext,
   { contextTokensMax }: LoopBounds,
 ): Promise<number> => {
   const { model: wanted } = definition
@@ -120,7 +120,7 @@ const observationChars = (
 ): number => Math.min(observationCharsMax, pad.roomChars(observations.length))
 
 const act = async (
-  context: AgentContext,
+  context: CallContext,
   tools: Map<string, AnyTool>,
   action: Action,
   turn: number,
@@ -153,7 +153,7 @@ const specOf = (tool: AnyTool): ToolSpec => ({
 })
 
 /** A planner is given it in its input. */
-const recalledBy = async (context: AgentContext): Promise<string | undefined> => {
+const recalledBy = async (context: CallContext): Promise<string | undefined> => {
   const { stepId, logger } = context
   if (stepId === '$plan' || stepId === '$feasible') return undefined
   try {
@@ -166,7 +166,7 @@ const recalledBy = async (context: AgentContext): Promise<string | undefined> =>
 }
 
 /** Nobody can work on blank text, and Anthropic refuses it: it stands for the goal. */
-const taskOf = (input: unknown, { goal }: AgentContext): unknown =>
+const taskOf = (input: unknown, { goal }: CallContext): unknown =>
   typeof input === 'string' && input.trim() === '' ? goal.text : input
 
 const opening = (

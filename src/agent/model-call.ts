@@ -10,7 +10,7 @@ import { sleep } from '../ports/clock.ts'
 import type { Message, Model, ModelAnswer, ModelRequest, Usage } from '../ports/model.ts'
 import type { Call } from '../runtime/call.ts'
 import { stale } from '../runtime/work-journal.ts'
-import type { AgentContext } from './context.ts'
+import type { CallContext } from './call-context.ts'
 
 export type ModelUse = {
   /** `provider/model`, a role of the config, or a model object; default the agent's, else the config's. */
@@ -37,13 +37,13 @@ const nothing: Amount = { tokens: 0, money: 0 }
  * `budget.exhausted`, or `plan.infeasible` for a model without a price under a money budget.
  */
 export const callModel = (
-  context: AgentContext,
+  context: CallContext,
   request: ModelRequest,
   use: ModelCall,
 ): Promise<ModelAnswer> => context.made_(use.call, (before) => modelCalled(context, request, use, before))
 
 const modelCalled = async (
-  context: AgentContext,
+  context: CallContext,
   request: ModelRequest,
   use: ModelCall,
   before: JournalEntry | undefined,
@@ -74,7 +74,7 @@ const modelCalled = async (
 const asAnswer = (answer: unknown): ModelAnswer => answer as ModelAnswer
 
 const attemptOnce = async (
-  context: AgentContext,
+  context: CallContext,
   model: Model,
   request: ModelRequest,
   use: ModelCall,
@@ -150,7 +150,7 @@ const attemptOnce = async (
     : { answer: asAnswer(kept) }
 }
 
-const boundOf = (context: AgentContext, model: Model, request: ModelRequest): Amount => {
+const boundOf = (context: CallContext, model: Model, request: ModelRequest): Amount => {
   const input = model.inputTokensBound(request)
   const output = request.outputTokensMax ?? model.outputTokensMax
   if (model.price === undefined && context.goal.budget?.money !== undefined)

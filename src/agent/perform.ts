@@ -8,8 +8,8 @@ import type { StateWrite } from '../ports/state-store.ts'
 import { Cancellation } from '../runtime/cancellation.ts'
 import { type Deadlines, deadlines } from '../runtime/deadlines.ts'
 import type { Execution, Outcome, Perform } from '../runtime/perform.ts'
+import { CallContext, type Invoke } from './call-context.ts'
 import { chain, isPromise } from './chain.ts'
-import { AgentContext, type Invoke } from './context.ts'
 import { type AnyAgent, callDepthMax, callsMax, defaultLoopBounds, kindOf } from './define.ts'
 import { judgeAnswer } from './judge.ts'
 import { type Reasoner, reasoningLoop } from './loop.ts'
@@ -21,7 +21,7 @@ import { Suspension } from './suspension.ts'
 
 const timeoutMsDefault = 120_000
 
-type Made = { current?: AgentContext }
+type Made = { current?: CallContext }
 
 /** Executes steps on the agents of their run's team, in process or elsewhere. */
 export const createPerform = (services: AgentServices): Perform => {
@@ -96,7 +96,7 @@ const tooMany = (name: string): ConcordError =>
 const succeeded = (
   { output, writes }: Returned,
   { journal }: Execution,
-  context: AgentContext | undefined,
+  context: CallContext | undefined,
 ): Outcome => {
   const diverged = journal.leftOver()
   if (diverged !== undefined) return { status: 'failed', failure: toFailure(diverged) }
@@ -111,7 +111,7 @@ const failed = (
   execution: Execution,
   name: string,
   error: unknown,
-  context: AgentContext | undefined,
+  context: CallContext | undefined,
 ): Outcome => {
   const { replay } = execution.journal
   // With branches that are still on their way, what is left over may be theirs.
@@ -187,7 +187,7 @@ const runAgent = (call: AgentRun): Returned | Promise<Returned> => {
   const withinMs = Math.min(ownMs, leftMs)
   // For those elsewhere, who know the wall clock only.
   const deadline = services.clock.now() + withinMs
-  const context = new AgentContext({
+  const context = new CallContext({
     execution,
     definition,
     services,
@@ -243,10 +243,10 @@ const acceptInput = (definition: AnyAgent, name: string, input: Json): unknown =
   })
 }
 
-const answerOf = (definition: AnyAgent, context: AgentContext, input: unknown, deadline: number): unknown =>
+const answerOf = (definition: AnyAgent, context: CallContext, input: unknown, deadline: number): unknown =>
   definition.run === undefined
     ? remoteOrLooping(definition, context, input, deadline)
-    : native(context.within_(() => definition.run?.(input as never, context)))
+    : native(context.within_(() => definition.run?.(input as never, context.exposed)))
 
 /** A promise of another library is waited for like any. */
 const native = (value: unknown): unknown =>
@@ -260,7 +260,7 @@ const native = (value: unknown): unknown =>
 
 const remoteOrLooping = async (
   definition: AnyAgent,
-  context: AgentContext,
+  context: CallContext,
   input: unknown,
   deadline: number,
 ): Promise<unknown> => {
@@ -279,7 +279,7 @@ const remoteOrLooping = async (
   const reasoner =
     definition.reason === undefined
       ? await modelReasoner(definition, context, input, bounds)
-      : judged(definition.reason(input as never, context), definition, context, input)
+      : judged(definition.reason(input as never, context.exposed), definition, context, input)
   return context.within_(() =>
     reasoningLoop(definition.name, reasoner, bounds, (drafts) =>
       context.execution.journal.note(drafts.map(({ type, data }) => context.draft(type, data as never))),
@@ -291,7 +291,7 @@ const remoteOrLooping = async (
 const judged = <Output>(
   reasoner: Reasoner<Output>,
   definition: AnyAgent,
-  context: AgentContext,
+  context: CallContext,
   input: unknown,
 ): Reasoner<Output> => ({
   ...reasoner,
@@ -304,7 +304,7 @@ const judged = <Output>(
 /** `{ output, writes }` is a result with state writes that are committed together with it; anything else is the result. */
 const finish = (
   definition: AnyAgent,
-  context: AgentContext,
+  context: CallContext,
   input: unknown,
   answer: unknown,
 ): Returned | Promise<Returned> => {
@@ -345,7 +345,7 @@ const writeProblem = ({ key, namespace, ttlMs, ifVersion }: JsonObject): string 
     : 'writes returned with a result are unconditional; write it with context.state'
 }
 
-const writesOf = (context: AgentContext, writes: Json[]): StateWrite[] =>
+const writesOf = (context: CallContext, writes: Json[]): StateWrite[] =>
   writes.map((write, i) => {
     if (!isObject(write) || typeof write.key !== 'string')
       throw new ConcordError(

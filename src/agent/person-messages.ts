@@ -1,7 +1,7 @@
 import type { Signal } from '../domain/event.ts'
 import { asJson, copyJson, type Json } from '../domain/json.ts'
 import { stale } from '../runtime/work-journal.ts'
-import type { AgentContext } from './context.ts'
+import type { CallContext } from './call-context.ts'
 
 /** A message of a person to a run. */
 export type PersonMessage = { value: Json; by?: string }
@@ -20,11 +20,11 @@ const isFor =
 
 /** What people told a run, as one execution of a step has heard it so far. */
 export class PersonMessages {
-  readonly #context: AgentContext
+  readonly #context: CallContext
   /** How many of the run's messages were read. */
   #told = 0
 
-  constructor(context: AgentContext) {
+  constructor(context: CallContext) {
     this.#context = context
   }
 

@@ -3,13 +3,13 @@ import { ConcordError, toFailure } from '../domain/errors.ts'
 import { copyJson, type Json } from '../domain/json.ts'
 import { sleep } from '../ports/clock.ts'
 import type { Call } from '../runtime/call.ts'
-import type { AgentContext } from './context.ts'
+import type { CallContext } from './call-context.ts'
 import { keptAs } from './result.ts'
 import { Suspension } from './suspension.ts'
 
 /** Does something once: its result is in the log and returned from there when the step is executed again. */
 export const recordedStep = async <T extends Json | undefined>(
-  context: AgentContext,
+  context: CallContext,
   name: string,
   fn: (key: string) => Promise<T> | T,
 ): Promise<T> => {
@@ -29,7 +29,7 @@ export const recordedStep = async <T extends Json | undefined>(
 }
 
 const didNow = async (
-  context: AgentContext,
+  context: CallContext,
   call: Call,
   name: string,
   fn: (key: string) => unknown,
@@ -81,7 +81,7 @@ const copied = (value: Json | undefined): Json | undefined =>
 const inPlaceMs = 1000
 
 /** Waits in place for less than a second; for longer, without holding the worker. */
-export const recordedSleep = async (context: AgentContext, ms: number): Promise<void> => {
+export const recordedSleep = async (context: CallContext, ms: number): Promise<void> => {
   const { run, journal } = context.execution
   let call = context.call_('sleep')
   if (run.byContent) {

@@ -173,7 +173,7 @@ export const assembleTeam = (
     description: definition.description ?? '',
     services: {
       agents,
-      cards: [...shape.agents.values()],
+      cards: Object.freeze([...shape.agents.values()].map((card) => frozen(structuredClone(card)))),
       attemptsMax: shape.bounds.attemptsMax,
       ...(policy === undefined ? {} : { policy }),
     },
@@ -197,6 +197,12 @@ const untoldIn = (found: AnyAgent): { at: string[]; wrong: string; way: string }
       }
   }
   return undefined
+}
+
+/** What every agent of the team is given must be changed by none. */
+const frozen = <T>(value: T): T => {
+  if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) frozen(part)
+  return Object.freeze(value)
 }
 
 /** A team of one: a step without a payload gets the goal. */

@@ -258,12 +258,14 @@ const plain = (value: unknown, depth = 0): unknown => {
   return { name, message, ...own, ...(stack === undefined ? {} : { stack }), ...because }
 }
 
-/** The logger is a sink like the others. A denied record is dropped: nobody waits for a log line. */
+/**
+ * The logger is a sink like the others: a denied record is dropped. Agents and tools are given this object, which leads to
+ * no other part of the logger.
+ */
 export const guardLogger = (logger: Logger, beforeStore: BeforeStore): Logger => {
-  if (beforeStore === storeAsIs) return logger
-  const guarded =
-    (level: keyof Logger): Logger[typeof level] =>
-    (fields, message) => {
+  const guarded = (level: keyof Logger): Logger[typeof level] => {
+    if (beforeStore === storeAsIs) return (...given) => logger[level](...given)
+    return (fields, message) => {
       const plainFields = plain({ ...fields }) as object
       const record = asked(beforeStore, 'logger', {
         ...plainFields,
@@ -271,5 +273,11 @@ export const guardLogger = (logger: Logger, beforeStore: BeforeStore): Logger =>
       })
       if (!isDenied(record)) logger[level](record)
     }
-  return { debug: guarded('debug'), info: guarded('info'), warn: guarded('warn'), error: guarded('error') }
+  }
+  return Object.freeze({
+    debug: guarded('debug'),
+    info: guarded('info'),
+    warn: guarded('warn'),
+    error: guarded('error'),
+  })
 }

@@ -8,7 +8,8 @@ import type { Random } from '../ports/random.ts'
 /** setTimeout's longest wait; longer ones are waited in parts. */
 const timerMaxMs = 2 ** 31 - 1
 
-export const systemClock: Clock = {
+/** Frozen: tools are given it. */
+export const systemClock = Object.freeze<Clock>({
   now: () => Date.now(),
   monotonic: () => performance.now(),
   schedule(delayMs, fn, options) {
@@ -27,7 +28,7 @@ export const systemClock: Clock = {
       clearTimeout(timer)
     }
   },
-}
+})
 
 const poolBytes = 8192
 

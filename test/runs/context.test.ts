@@ -47,11 +47,9 @@ describe('the context of an agent', () => {
       name: 'looking',
       run(_input, context: AgentContext) {
         const described = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(context))
-        const known = ['constructor', 'suspend', 'draft']
         return Object.entries(described)
-          .filter(([name, { value }]) => typeof value === 'function' && !name.endsWith('_'))
+          .filter(([name, { value }]) => typeof value === 'function' && name !== 'constructor')
           .map(([name]) => name)
-          .filter((name) => !known.includes(name))
       },
     })
     const concord = await concordWith({ agents: [looking], plan: () => [{ id: 'a', agent: 'looking' }] })
