@@ -38,7 +38,7 @@ export type Answer =
 export type Delta = { type: 'delta'; run: string; step: string; agent: string; text: string }
 
 export type ConcordClient = {
-  /** Hands over a goal and waits for the answer. The same `key` is the same run. Throws the run's failure. */
+  /** Hands over a goal and waits for the answer, however long it takes. The same `key` is the same run. Throws the run's failure. */
   goal(goal: ClientGoal | string, options?: { key?: string; signal?: AbortSignal }): Promise<Answer>
   /** Hands over a goal and returns the run's id at once. */
   start(goal: ClientGoal | string, options?: { key?: string; signal?: AbortSignal }): Promise<string>
@@ -56,6 +56,12 @@ export type FollowRun = { after?: number; deltas?: boolean; signal?: AbortSignal
 
 const reconnectsMax = 8
 const reconnectMs = 100
+/** Of one request: fetch gives up on an answer whose first byte takes 300 s, and proxies often on less. */
+const waitSeconds = 50
+
+/** Where the caller names no key: the goal is asked about again under it, and must stay one run. */
+const ownKey = (): string =>
+  `client-${Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')}`
 
 /** Problem details (RFC 9457) as the error they were on the server. */
 const errorOf = async (response: Response, sent: Record<string, string>): Promise<ConcordError> =>
@@ -78,15 +84,16 @@ export const concordClient = (options: ClientOptions): ConcordClient => {
     checkAnswer(response, sentSecrets(authorization))
     return response
   }
-  const post = async <T>(
+  const posted = (
     path: string,
     body: unknown,
     headers: Record<string, string> = {},
     signal?: AbortSignal,
-  ): Promise<T> => {
+  ) => {
     const init = { method: 'POST', body: JSON.stringify(body), ...(signal === undefined ? {} : { signal }) }
-    return (await request(path, init, { 'content-type': 'application/json', ...headers })).json() as T
+    return request(path, init, { 'content-type': 'application/json', ...headers })
   }
+  const post = async <T>(...of: Parameters<typeof posted>): Promise<T> => (await posted(...of)).json() as T
   const pathOf = (run: string, rest: string) => `/runs/${encodeURIComponent(run)}${rest}`
   const bodyOf = (goal: ClientGoal | string) => (typeof goal === 'string' ? { goal } : goal)
   const keyed = (key: string | undefined): Record<string, string> =>
@@ -122,7 +129,17 @@ export const concordClient = (options: ClientOptions): ConcordClient => {
   }
 
   return {
-    goal: (goal, { key, signal } = {}) => post('/goal', bodyOf(goal), keyed(key), signal),
+    async goal(goal, { key = ownKey(), signal } = {}) {
+      const headers = { prefer: `wait=${waitSeconds}`, 'idempotency-key': key }
+      for (;;) {
+        const response = await posted('/goal', bodyOf(goal), headers, signal)
+        // The preference applied: the run is not over yet, and waits for no person.
+        const isUnderWay = response.status === 202 && response.headers.has('preference-applied')
+        if (!isUnderWay) return response.json() as Promise<Answer>
+        await response.body?.cancel()
+        await pause(reconnectMs, signal)
+      }
+    },
     async start(goal, { key, signal } = {}) {
       const headers = { prefer: 'respond-async', ...keyed(key) }
       return (await post<{ runId: string }>('/goal', bodyOf(goal), headers, signal)).runId

@@ -1,11 +1,9 @@
 import { toFailure } from '../domain/errors.ts'
-import { asJson, copyJson } from '../domain/json.ts'
-import { jsonIn } from '../domain/json-in-text.ts'
 import { recalledText } from '../domain/recall.ts'
 import { cut } from '../domain/text/cut.ts'
 import { said, unmistakable } from '../memory/conversation.ts'
 import type { Scratchpad } from '../memory/scratchpad.ts'
-import type { Message, ModelAnswer, ModelRequest, ToolSpec } from '../ports/model.ts'
+import type { Message, ModelRequest, ToolSpec } from '../ports/model.ts'
 import { jsonSchemaOf } from '../ports/schema.ts'
 import type { AnyTool } from '../ports/tool.ts'
 import type { Call } from '../runtime/call.ts'
@@ -14,9 +12,10 @@ import { condense } from './condense.ts'
 import type { AnyAgent, LoopBounds } from './define.ts'
 import { toolNames } from './define.ts'
 import { judgeAnswer } from './judge.ts'
-import type { Action, Learned, Observation, Proposal, Reasoner } from './loop.ts'
+import type { Action, Learned, Observation, Reasoner } from './loop.ts'
 import { callModel } from './model-call.ts'
 import type { PersonMessage } from './person-messages.ts'
+import { Proposals, Unreadable } from './proposals.ts'
 import { Told } from './told.ts'
 import { answerSchemaOf } from './told-schema.ts'
 import { callTool, findTool, toolProblems } from './tool-call.ts'
@@ -50,6 +49,7 @@ export const modelReasoner = async (
   })
   const complaints = new Map<string, number>()
   const told = new Told(pad)
+  const proposals = new Proposals(definition.name, outputSchema !== undefined)
   return {
     async plan(learned) {
       pad.add(...whatWasLearned(learned, observationChars(pad, learned, bounds)))
@@ -63,7 +63,7 @@ export const modelReasoner = async (
       const answer = unmistakable(await callModel(context, request(), use), seen, turn)
       // What the model said is in model.answered: the next model.called need not repeat it.
       pad.answered(said(answer), answer.usage)
-      return proposalOf(answer, outputSchema !== undefined)
+      return proposals.of(answer)
     },
     async feasible(action) {
       const tool = tools.get(action.tool)
@@ -139,13 +139,6 @@ const act = async (
   }
 }
 
-class Unreadable {
-  readonly reason: string
-  constructor(reason: string) {
-    this.reason = reason
-  }
-}
-
 const specOf = (tool: AnyTool): ToolSpec => ({
   name: tool.name,
   description: tool.description,
@@ -217,24 +210,4 @@ const whatWasLearned = ({ observations, reasons }: Learned, charsMax: number): M
       content: `That answer is not accepted:\n- ${reasons.join('\n- ')}\nMend it.`,
     })
   return messages
-}
-
-const proposalOf = (answer: ModelAnswer, structured: boolean): Proposal<unknown> => {
-  const actions = answer.toolCalls.map((call) => ({
-    id: call.id,
-    tool: call.tool,
-    input: call.invalid === undefined ? copyJson(call.input) : asJson(`not JSON: ${call.invalid}`),
-    ...(call.problem === undefined ? {} : { problem: call.problem }),
-  }))
-  // The call that was cut off may read like a whole one, and what it was to come with is missing.
-  if (actions.length > 0 && answer.finish === 'length')
-    return { refused: actions, reason: 'cut off at the token limit; call again with less' }
-  if (actions.length > 0) return { actions }
-  if (answer.finish === 'length')
-    return { answer: new Unreadable('the answer was cut off at the token limit; answer more briefly') }
-  if (!structured) return { answer: answer.text }
-  const found = jsonIn(answer.text)
-  return {
-    answer: 'value' in found ? found.value : new Unreadable(`the answer is not JSON: ${found.problem}`),
-  }
 }

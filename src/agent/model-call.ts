@@ -6,6 +6,7 @@ import type { Draft } from '../domain/event.ts'
 import { unpricedModel } from '../domain/feasibility.ts'
 import { asJson, copyJson } from '../domain/json.ts'
 import type { JournalEntry } from '../domain/run.ts'
+import { cut } from '../domain/text/cut.ts'
 import { sleep } from '../ports/clock.ts'
 import type { Message, Model, ModelAnswer, ModelRequest, Usage } from '../ports/model.ts'
 import type { Call } from '../runtime/call.ts'
@@ -28,13 +29,15 @@ export type ModelCall = ModelUse & {
 
 const attemptsMaxDefault = 4
 const backoffBaseMs = 500
+/** A provider that asks for a longer wait is not waited for here: its step fails, and is tried again when it said. */
 const waitMaxMs = 60_000
+const refusalCharsMax = 500
 const nothing: Amount = { tokens: 0, money: 0 }
 
 /**
  * One model call: returned from the journal if it is there; else every attempt is reserved against the budget before it is sent, is
- * an event, and is settled. Rate limits and provider failures are tried again, honouring Retry-After. Throws the last failure,
- * `budget.exhausted`, or `plan.infeasible` for a model without a price under a money budget.
+ * an event, and is settled. Rate limits and provider failures are tried again, honouring a Retry-After of up to a minute. Throws
+ * the last failure, `model.refused`, `budget.exhausted`, or `plan.infeasible` for a model without a price under a money budget.
  */
 export const callModel = (
   context: CallContext,
@@ -50,28 +53,40 @@ const modelCalled = async (
 ): Promise<ModelAnswer> => {
   const { journal } = context.execution
   if (before?.type === 'model.answered' && before.data.answer !== undefined)
-    return asAnswer(before.data.answer)
+    return notRefused(asAnswer(before.data.answer))
   const model = typeof use.model === 'object' ? use.model : await context.services.model(use.model)
   const attemptsMax = use.attemptsMax ?? attemptsMaxDefault
   const first = journal.sent(use.call.id) + 1
   for (let attempt = first; ; attempt++) {
     const result = await attemptOnce(context, model, request, use, attempt)
-    if ('answer' in result) return result.answer
+    if ('answer' in result) return notRefused(result.answer)
     const { failure } = result
-    if (!isRetryable(failure) || attempt - first + 1 >= attemptsMax)
+    const asked = failure.details?.retryAfterMs
+    const waitMs =
+      durationProblem(asked) === undefined ? Number(asked) : backoffBaseMs * 2 ** (attempt - first)
+    if (!isRetryable(failure) || attempt - first + 1 >= attemptsMax || waitMs > waitMaxMs)
       throw new ConcordError(
         failure.code,
         failure.message,
         failure.details === undefined ? {} : { details: failure.details },
       )
-    const asked = failure.details?.retryAfterMs
-    const isTime = durationProblem(asked) === undefined
-    const waitMs = isTime ? Number(asked) : backoffBaseMs * 2 ** (attempt - first)
-    await sleep(context.services.clock, Math.min(waitMaxMs, waitMs), context.signal)
+    await sleep(context.services.clock, waitMs, context.signal)
   }
 }
 
 const asAnswer = (answer: unknown): ModelAnswer => answer as ModelAnswer
+
+/** A refusal or a filtered answer is no answer, whatever text came with it: neither its text nor its calls are used. */
+const notRefused = (answer: ModelAnswer): ModelAnswer => {
+  if (answer.finish !== 'content-filter') return answer
+  const said = cut(answer.text.trim().replaceAll(/\s+/g, ' '), refusalCharsMax)
+  const words = said === '' ? 'nothing was written' : JSON.stringify(said)
+  throw new ConcordError(
+    'model.refused',
+    `Cannot use the answer of ${answer.model} as the model refused or its provider filtered it: ${words}; change what is asked, or use another model`,
+    { details: { model: answer.model, ...(said === '' ? {} : { said }) } },
+  )
+}
 
 const attemptOnce = async (
   context: CallContext,

@@ -1,3 +1,4 @@
+import { durationProblem } from '../domain/duration.ts'
 import { ConcordError, type ErrorCode, type Failure, toFailure } from '../domain/errors.ts'
 import { copyJson, type Json, type JsonObject } from '../domain/json.ts'
 import { attemptOf, earlierOf } from '../domain/operation.ts'
@@ -132,7 +133,19 @@ const failed = (
   const isSettled =
     failure.code === 'agent.output-invalid' && definition !== undefined && kindOf(definition) === 'model'
   const attemptsMax = isSettled ? 1 : (definition?.attemptsMax ?? team.attemptsMax)
-  return { status: 'failed', failure, ...(attemptsMax === undefined ? {} : { attemptsMax }) }
+  const retryAfterMs = askedWaitMs(failure)
+  return {
+    status: 'failed',
+    failure,
+    ...(attemptsMax === undefined ? {} : { attemptsMax }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  }
+}
+
+/** What a provider or an agent elsewhere asked to wait (Retry-After): the step is tried again then, and not before. */
+const askedWaitMs = ({ details }: Failure): number | undefined => {
+  const asked = details?.retryAfterMs
+  return typeof asked === 'number' && durationProblem(asked) === undefined ? asked : undefined
 }
 
 /** What other code or another configuration may have. */

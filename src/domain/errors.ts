@@ -54,6 +54,8 @@ export const errorTable = {
   'model.unconfigured': { status: 400, retryable: false, exit: usage },
   'model.key-missing': { status: 400, retryable: false, exit: usage },
   'model.rejected': { status: 502, retryable: false, exit: failed },
+  'model.refused': { status: 422, retryable: false, exit: failed },
+  'model.no-answer': { status: 502, retryable: false, exit: failed },
   'model.failed': { status: 502, retryable: true, exit: failed },
   'model.rate-limited': { status: 503, retryable: true, exit: temporary },
   'model.timeout': { status: 504, retryable: true, exit: failed },

@@ -137,6 +137,14 @@ const wayOut = (status: number, said: string, context: FailureContext): string =
   return 'change the request or use another model'
 }
 
+/** A filter of the provider (OpenAI, Azure) refused the prompt. */
+const isFiltered = (body: Fields, fields: Fields): boolean => {
+  const error = fieldsOf(body.error)
+  return [error.code, error.type, fieldsOf(error.innererror).code, fields.code, fields.type].some(
+    (code) => typeof code === 'string' && /content_?filter|content_policy|ResponsibleAIPolicy/i.test(code),
+  )
+}
+
 const isTransient = (status: number): boolean =>
   status === 408 || status === 409 || status === 425 || status >= 500 || (status >= 200 && status < 300)
 
@@ -168,6 +176,12 @@ const fromStatus = (status: number, error: unknown, context: FailureContext): Co
       { details },
     )
   }
+  if (isFiltered(body, fields))
+    return new ConcordError(
+      'model.refused',
+      `Cannot call ${context.id} as its provider filtered the request: ${said}; change what is asked, or use another model`,
+      { details },
+    )
   return new ConcordError(
     'model.rejected',
     `Cannot call ${context.id} as the provider must accept the request: ${status} ${said}; ${wayOut(status, said, context)}`,

@@ -253,7 +253,10 @@ export const resolveProvider = async (id: string, options: ProviderOptions): Pro
   const timeoutMs = config.timeoutMs ?? options.timeoutMs
   const fetching = options.fetch ?? ((timeoutMs ?? 0) > 300_000 ? patientFetch : globalThis.fetch)
   const exact = exactIntegers(fetching)
-  const send = config.kind.startsWith('openai') && baseUrl !== kind.baseUrl ? lenientChat(exact) : exact
+  const isOwn = baseUrl === kind.baseUrl
+  const responses = (config.api ?? (isOwn ? 'responses' : 'chat')) === 'responses'
+  const isChat = config.kind === 'openai-compatible' || (config.kind === 'openai' && !responses)
+  const send = isChat && !isOwn ? lenientChat(exact) : exact
   const headers = config.headers ?? {}
   const provider = await loaded(id, kind, {
     name,
@@ -262,14 +265,13 @@ export const resolveProvider = async (id: string, options: ProviderOptions): Pro
     headers,
     // A redirect would carry the key and the conversation to an address nobody configured.
     fetch: (input, init) => send(input, { ...init, redirect: 'manual' }),
-    responses: (config.api ?? (baseUrl === kind.baseUrl ? 'responses' : 'chat')) === 'responses',
+    responses,
   })
   const secrets = [apiKey === 'none' ? '' : apiKey, ...Object.values(headers)].filter(
     (secret) => secret !== '',
   )
   const structuredOutput =
-    config.structuredOutput ??
-    (baseUrl === kind.baseUrl || !config.kind.startsWith('openai') ? 'always' : 'without-tools')
+    config.structuredOutput ?? (isOwn || !config.kind.startsWith('openai') ? 'always' : 'without-tools')
   const baseUrlSetting = [config.baseUrlEnv, `providers.${name}.baseUrl`].filter(Boolean).join(' or ')
   const limits = { timeoutMs, silenceMs: config.silenceMs ?? options.silenceMs }
   return {

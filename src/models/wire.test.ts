@@ -3,6 +3,7 @@ import { after, describe, test } from 'node:test'
 import { anthropicMessages } from '../../test/providers/anthropic-messages.ts'
 import { googleGenerate } from '../../test/providers/google-generate.ts'
 import { openAiChat, openAiCompatible } from '../../test/providers/openai-chat.ts'
+import { openAiResponses } from '../../test/providers/openai-responses.ts'
 import type { WireFormat } from '../../test/providers/wire-format.ts'
 import { type Reply, type WireServer, wireServer } from '../../test/providers/wire-server.ts'
 import { isConcordError } from '../domain/errors.ts'
@@ -24,7 +25,8 @@ const serving = async (
   servers.push(server)
   server.will(...replies)
   const env = { [format.keyVariable]: key, [format.baseUrlVariable]: server.url + format.basePath }
-  const model = await modelRegistry({ env, timeoutMs: 10_000, ...options }).resolve(format.id)
+  const { providers = {} } = format
+  const model = await modelRegistry({ env, providers, timeoutMs: 10_000, ...options }).resolve(format.id)
   return { server, model }
 }
 
@@ -48,7 +50,7 @@ const failure = async (work: Promise<unknown>) => {
 
 const unicode = 'Größe, 多模态, עברית, 👩🏽‍🔬🧪, \u0000-free, "quoted" \\ and\nlines'.replace('\u0000', '')
 
-for (const format of [openAiChat, openAiCompatible, anthropicMessages, googleGenerate])
+for (const format of [openAiChat, openAiCompatible, openAiResponses, anthropicMessages, googleGenerate])
   describe(format.name, { timeout: 60_000 }, () => {
     test('answers plain text, with the usage the provider counted', async () => {
       const { server, model } = await serving(format, [

@@ -6,6 +6,8 @@ import { backoffMs } from './backoff.ts'
 import type { Outcome } from './perform.ts'
 
 const attemptsMaxDefault = 3
+/** Whoever asks for a longer wait (Retry-After) is not tried again: the step has failed, and its failure says why. */
+const retryAfterMsMax = 24 * 3_600_000
 
 /** The event that ends an execution of a step after `ms`: it succeeded, waits, or failed, to be tried again or for good. */
 export const closingEvent = (
@@ -27,8 +29,9 @@ export const closingEvent = (
     return { type: 'step.succeeded', data, ...envelope }
   }
   const attemptsMax = work.step.attemptsMax ?? outcome.attemptsMax ?? attemptsMaxDefault
-  const again = isRetryable(outcome.failure) && attempt < attemptsMax
-  const retryAt = again ? now + (outcome.retryAfterMs ?? backoffMs(attempt)) : undefined
+  const waitMs = outcome.retryAfterMs ?? backoffMs(attempt)
+  const again = isRetryable(outcome.failure) && attempt < attemptsMax && waitMs <= retryAfterMsMax
+  const retryAt = again ? now + waitMs : undefined
   const data = {
     plan,
     redo,

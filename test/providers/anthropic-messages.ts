@@ -18,8 +18,13 @@ const usageOf = ({ input, output, cached = 0 }: NonNullable<Said['usage']>) => (
 
 const defaultUsage = { input: 11, output: 5 }
 
-const stopOf = (said: Said): string =>
-  said.finish === 'length' ? 'max_tokens' : said.calls?.length ? 'tool_use' : 'end_turn'
+const stopOf = (said: Said): string => {
+  if (said.refusal !== undefined) return 'refusal'
+  if (said.finish === 'length') return 'max_tokens'
+  return said.calls?.length ? 'tool_use' : 'end_turn'
+}
+
+const textOf = ({ text, refusal }: Said): string | undefined => text ?? (refusal || undefined)
 
 const frame = (value: { type: string; [key: string]: unknown }): string =>
   `event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n`
@@ -35,9 +40,10 @@ const started = (said: Said): string[] => {
     frame({ type: 'ping' }),
   ]
   let index = 0
-  if (said.text !== undefined) {
+  const written = textOf(said)
+  if (written !== undefined) {
     frames.push(frame({ type: 'content_block_start', index, content_block: { type: 'text', text: '' } }))
-    for (const text of pieces(said.text))
+    for (const text of pieces(written))
       frames.push(frame({ type: 'content_block_delta', index, delta: { type: 'text_delta', text } }))
     frames.push(frame({ type: 'content_block_stop', index }))
     index += 1
@@ -94,7 +100,7 @@ export const anthropicMessages: WireFormat = {
     json: {
       ...head,
       content: [
-        ...(said.text === undefined ? [] : [{ type: 'text', text: said.text }]),
+        ...(textOf(said) === undefined ? [] : [{ type: 'text', text: textOf(said) }]),
         ...(said.calls ?? []).map((call) => ({
           type: 'tool_use',
           id: call.id,

@@ -28,7 +28,12 @@ const callParts = (said: Said) =>
     functionCall: { id: call.id, name: call.name, args: JSON.parse(call.arguments) },
   }))
 
-const finishOf = (said: Said): string => (said.finish === 'length' ? 'MAX_TOKENS' : 'STOP')
+const finishOf = (said: Said): string => {
+  if (said.refusal !== undefined) return 'SAFETY'
+  return said.finish === 'length' ? 'MAX_TOKENS' : 'STOP'
+}
+
+const textOf = ({ text, refusal }: Said): string | undefined => text ?? (refusal || undefined)
 const frame = (value: unknown): string => `data: ${JSON.stringify(value)}\r\n\r\n`
 
 type Part = {
@@ -53,14 +58,14 @@ export const googleGenerate: WireFormat = {
   streamPath: '/v1beta/models/gemini-test:streamGenerateContent?alt=sse',
   whole: (said) => ({
     json: response(
-      [...(said.text === undefined ? [] : [{ text: said.text }]), ...callParts(said)],
+      [...(textOf(said) === undefined ? [] : [{ text: textOf(said) }]), ...callParts(said)],
       finishOf(said),
       said.usage ?? defaultUsage,
     ),
   }),
   streamed: (said) => ({
     sse: [
-      ...pieces(said.text ?? '').map((text) => frame(response([{ text }]))),
+      ...pieces(textOf(said) ?? '').map((text) => frame(response([{ text }]))),
       frame(response([...callParts(said), { text: '' }], finishOf(said), said.usage ?? defaultUsage)),
     ],
   }),

@@ -17,7 +17,9 @@ const usageOf = ({ input, output, cached }: NonNullable<Said['usage']>) => ({
 
 const defaultUsage = { input: 11, output: 5 }
 
-const finishOf = (said: Said): string => said.finish ?? (said.calls?.length ? 'tool_calls' : 'stop')
+/** A model that refuses says why in `refusal` and ends with `stop`; a filter says nothing. */
+const finishOf = (said: Said): string =>
+  said.refusal === '' ? 'content_filter' : (said.finish ?? (said.calls?.length ? 'tool_calls' : 'stop'))
 
 const frame = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`
 
@@ -31,6 +33,7 @@ const chunk = (delta: unknown, finish: string | null = null) =>
 const chunks = (said: Said): string[] => [
   chunk({ role: 'assistant', content: '' }),
   ...pieces(said.text ?? '').map((content) => chunk({ content })),
+  ...pieces(said.refusal ?? '').map((refusal) => chunk({ refusal })),
   ...(said.calls ?? []).flatMap((call, index) => [
     chunk({
       tool_calls: [{ index, id: call.id, type: 'function', function: { name: call.name, arguments: '' } }],
@@ -75,7 +78,7 @@ export const openAiChat: WireFormat = {
           message: {
             role: 'assistant',
             content: said.text ?? null,
-            refusal: null,
+            refusal: said.refusal || null,
             ...(said.calls?.length
               ? {
                   tool_calls: said.calls.map((call) => ({

@@ -1,3 +1,4 @@
+import type { ProviderConfig } from '../../src/models/provider-config.ts'
 import type { Reply, SeenRequest } from './wire-server.ts'
 
 /** What a model says, before it is put into a provider's format. */
@@ -5,6 +6,8 @@ export type Said = {
   text?: string
   calls?: readonly { id: string; name: string; arguments: string }[]
   finish?: 'stop' | 'length'
+  /** The model refuses, or its provider filters what it wrote: with these words, or without any (''). */
+  refusal?: string
   usage?: { input: number; output: number; cached?: number }
 }
 
@@ -15,6 +18,8 @@ export type WireFormat = {
   name: string
   /** `provider/model` for the registry. */
   id: string
+  /** The provider's settings, where the wire is not what its name alone leads to. */
+  providers?: { [name: string]: ProviderConfig }
   keyVariable: string
   baseUrlVariable: string
   /** The path that follows the server's address in the base URL. */

@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test'
 import fc from 'fast-check'
 import { concordClient, remoteState } from '../../src/client.ts'
 import { agent, type ConcordConfig, team } from '../../src/index.ts'
-import { echo, httpServer, openMemory, served, soleTeam, unreliableProxy } from './fixture.ts'
+import { echo, gate, httpServer, openMemory, served, soleTeam, unreliableProxy } from './fixture.ts'
 
 const clientOf = async (t: TestContext, config: ConcordConfig, token?: string) => {
   const concord = await openMemory(t, config)
@@ -59,6 +59,42 @@ describe('the client', () => {
     await assert.rejects(client.get('/health'), unreachable)
     const signal = AbortSignal.abort()
     await assert.rejects(client.goal('x', { signal }), { name: 'AbortError' })
+  })
+
+  it('waits for a goal in several requests, of one run, however long it takes', async (t) => {
+    const { open, opened } = gate()
+    let runs = 0
+    const slow = agent({
+      name: 'slow',
+      async run() {
+        runs++
+        await opened
+        return 'at last'
+      },
+    })
+    const { url } = await clientOf(t, soleTeam(slow))
+    const asked: (string | null)[] = []
+    const waits: (string | null)[] = []
+    // Each wait is over at once: what takes minutes otherwise is three requests here.
+    const hurried: typeof fetch = (input, init) => {
+      const headers = new Headers(init?.headers)
+      asked.push(headers.get('idempotency-key'))
+      waits.push(headers.get('prefer'))
+      if (asked.length >= 3) open()
+      else headers.set('prefer', 'wait=0')
+      return fetch(input, { ...init, headers })
+    }
+    const answer = await concordClient({ url, fetch: hurried }).goal('x')
+    assert.deepEqual([answer.status, 'output' in answer && answer.output], ['success', 'at last'])
+    assert.equal(runs, 1)
+    assert.deepEqual([asked.length, new Set(asked).size], [3, 1])
+    const seconds = waits.map((prefer) => Number(/^wait=(\d+)$/.exec(prefer ?? '')?.[1]))
+    assert.ok(
+      seconds.every((wait) => wait > 0 && wait < 300),
+      String(waits),
+    )
+    await concordClient({ url, fetch: hurried }).goal('x')
+    assert.equal(new Set(asked).size, 2)
   })
 
   it('hands over goals, reads runs, answers questions and forks', async (t) => {

@@ -121,7 +121,8 @@ export const goalRoutes = (app: App, services: Services): void => {
       const run = await wait(services, id, c.req.raw.signal, preference.waitMs)
       if (run !== undefined) return answer(c, run)
       const status = (await concord.log.run(id))?.status ?? 'queued'
-      return accepted(c, { runId: id, status }, preference.applied)
+      // A server that stops answers early: that is not what was preferred.
+      return accepted(c, { runId: id, status }, services.closing.aborted ? undefined : preference.applied)
     },
   )
 }
