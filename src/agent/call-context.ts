@@ -3,7 +3,7 @@ import type { AgentCard } from '../domain/agent.ts'
 import { ConcordError } from '../domain/errors.ts'
 import type { Draft, EventData, EventType, Read, Signal, Wait } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
-import { copyJson, type Json } from '../domain/json.ts'
+import { asJson, copyJson, type Json } from '../domain/json.ts'
 import type { Label } from '../domain/labels.ts'
 import type { Recalled, Turn } from '../domain/recall.ts'
 import { atPointer } from '../domain/reference.ts'
@@ -35,6 +35,7 @@ import { recordedSleep, recordedStep } from './recorded-step.ts'
 import type { AgentServices, DelegateOptions, TeamServices } from './services.ts'
 import { Suspension } from './suspension.ts'
 import { callTool, findTool } from './tool-call.ts'
+import type { Accepted, Kept, TypedAgent } from './typed-agent.ts'
 
 let count = 0
 
@@ -252,11 +253,27 @@ export class CallContext implements AgentContext {
     return this.#definition.model !== undefined || this.#services.hasModel
   }
 
-  call(agent: string, input: Json): Promise<Json> {
-    return attended(this.#call(agent, input))
+  call<Takes, Input, Output>(
+    agent: TypedAgent<Takes, Input, Output>,
+    input: NoInfer<Accepted<Takes, Input>>,
+  ): Promise<Kept<Output>>
+  call(agent: string, input: Json): Promise<Json>
+  call(agent: string | { name: string }, input: unknown): Promise<unknown> {
+    return attended(this.#call(agent, asJson(input)))
   }
 
-  async #call(agent: string, input: Json): Promise<Json> {
+  /** Another agent of the same name has other types. */
+  #nameOf(agent: { name: string }): string {
+    const known = this.#team.agents.get(agent.name)
+    if (known === undefined || known === agent) return agent.name
+    throw new ConcordError(
+      'agent.unknown',
+      `Cannot call this agent "${agent.name}" as the team has another one of that name; list the same object under "agents" of the team, or call it by its name`,
+    )
+  }
+
+  async #call(given: string | { name: string }, input: Json): Promise<Json> {
+    const agent = typeof given === 'string' ? given : this.#nameOf(given)
     const call = this.known_(`agent:${agent}`, copyJson(input), false)
     await this.made_(call, () => undefined)
     try {

@@ -9,6 +9,7 @@ import type { Observation } from './loop.ts'
 import type { ModelUse } from './model-call.ts'
 import type { PersonMessage } from './person-messages.ts'
 import type { DelegateOptions } from './services.ts'
+import type { Accepted, Kept, TypedAgent } from './typed-agent.ts'
 
 /**
  * What an agent is given beside its input. Everything that reaches out (models, tools, other agents, waiting, `step`) is written to
@@ -53,7 +54,11 @@ export interface AgentContext extends AgentMemory {
   messages(): Promise<PersonMessage[]>
   /** Asks a model once (with retries on its provider's failures); journaled, reserved against the budget. */
   model(request: ModelRequest | string, use?: ModelUse): Promise<ModelAnswer>
-  /** Calls another agent of the team directly and returns its output. Throws its failure. */
+  /** Calls another agent of the team directly and returns its output, with its types or by its name. Throws its failure. */
+  call<Takes, Input, Output>(
+    agent: TypedAgent<Takes, Input, Output>,
+    input: NoInfer<Accepted<Takes, Input>>,
+  ): Promise<Kept<Output>>
   call(agent: string, input: Json): Promise<Json>
   /** Hands a goal to a team as a child run and returns its output. Throws its failure. */
   delegate(team: string, text: string, options?: DelegateOptions): Promise<Json>

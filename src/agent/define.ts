@@ -44,12 +44,13 @@ export type Evidence = {
   tool?: string
 }
 
-type Common<Input, Output> = {
+/** What every agent may say of itself. `Takes` is what its input schema accepts, `Input` what it makes of that. */
+export type AgentBasics<Input, Output, Takes = Input> = {
   /** Letters, digits, `_`, `-`. */
   name: string
   description?: string
   role?: Role
-  input?: Schema<unknown, Input>
+  input?: Schema<Takes, Input>
   output?: Schema<unknown, Output>
   /** Default 120,000; a step may say less. */
   timeoutMs?: number
@@ -57,12 +58,14 @@ type Common<Input, Output> = {
   attemptsMax?: number
   /** Runs this agent when state changes, a message comes or it is time; where Concord serves (`concord serve`, `concord.watchers.start()`). */
   wakeOn?: WakeOn | readonly WakeOn[]
+  /** Judges its own answer; reasons go back to the agent as what it has to correct. */
+  check?: (output: Output, input: Input, context: AgentContext) => Verdict | Promise<Verdict>
 }
 
-type Thinking<Input, Output> = {
+/** Of agents that run here: what they may use, and what their answers must rest on. */
+export type AgentTools = {
   /** `provider/model`, a role's name from the config's `models`, or a model object. Default the config's model. */
   model?: string | Model
-  instructions?: string | ((input: Input) => string)
   /** Tools it may call: objects, or names of the platform's built-in tools. */
   tools?: readonly (AnyTool | string)[]
   /** What its tools may do where the team's policy says nothing; for an agent that is served or woken alone. */
@@ -70,46 +73,123 @@ type Thinking<Input, Output> = {
   /** Tools without whose call an answer does not count. */
   requiredTools?: readonly string[]
   evidence?: readonly Evidence[]
-  /** Judges its own answer; reasons go back to the agent as what it has to mend. */
-  check?: (output: Output, input: Input, context: AgentContext) => Verdict | Promise<Verdict>
   bounds?: Partial<LoopBounds>
+}
+
+/** How a model is asked. */
+export type ModelSettings = {
   temperature?: number
   outputTokensMax?: number
   /** A model that condenses older turns when the context is near its bound, as `model`; default by rule. */
   condenseWith?: string | Model
 }
 
-export type AgentDefinition<Input = unknown, Output = unknown> = Common<Input, Output> &
-  Thinking<Input, Output> & {
-    /** An agent that is code. */
-    run?: (input: Input, context: AgentContext) => Promise<Output> | Output
-    /** An agent that is code and uses the loop: plan, feasible?, act, observe, met? */
-    reason?: (input: Input, context: AgentContext) => Reasoner<Output>
-    /** An agent elsewhere: `POST {url}`. */
-    url?: string
-    token?: string
-    /** An agent that is a team: each call is a child run. */
-    team?: string
+/** Members of other kinds of agents. */
+type No<Keys extends string> = { [K in Keys]?: never }
+type ModelOnly = 'instructions' | keyof ModelSettings
+type Elsewhere = 'url' | 'token' | 'team'
+
+/** An agent that is code. */
+export type CodeAgentDefinition<Input, Output, Takes = Input, Returns = Output> = AgentBasics<
+  Input,
+  Output,
+  Takes
+> &
+  AgentTools &
+  No<'reason' | ModelOnly | Elsewhere> & {
+    run: (input: Input, context: AgentContext) => Promise<Returns> | Returns
   }
 
-/** An agent whatever its types. */
-export type AnyAgent = Omit<
-  AgentDefinition<never, unknown>,
-  'input' | 'output' | 'check' | 'instructions'
-> & {
-  input?: Schema
-  output?: Schema
-  check?: (output: never, input: never, context: AgentContext) => Verdict | Promise<Verdict>
-  instructions?: string | ((input: never) => string)
-}
+/** What code may return: its output, or with it the state writes that are committed together with it. */
+export type Returned<Output> = Output | { output: Output; writes: readonly object[] }
+
+/** An agent that is code and uses the loop: plan, feasible?, act, observe, met? */
+export type ReasoningAgentDefinition<Input, Output, Takes = Input> = AgentBasics<Input, Output, Takes> &
+  AgentTools &
+  No<'run' | ModelOnly | Elsewhere> & {
+    reason: (input: Input, context: AgentContext) => Reasoner<Output>
+  }
+
+/** A model with tools. Without a schema for its output its answer is text. */
+export type ModelAgentDefinition<Input, Output, Takes = Input> = AgentBasics<Input, Output, Takes> &
+  AgentTools &
+  ModelSettings &
+  No<'run' | 'reason' | Elsewhere> &
+  (
+    | { instructions: string | ((input: Input) => string) }
+    /** Without instructions the description, or the goal alone, has to do. */
+    | { instructions?: undefined; description: string }
+    | { instructions?: undefined; model: string | Model }
+  )
+
+/** An agent elsewhere: `POST {url}`. */
+export type RemoteAgentDefinition<Input, Output, Takes = Input> = AgentBasics<Input, Output, Takes> &
+  No<'run' | 'reason' | ModelOnly | keyof AgentTools | 'team'> & { url: string; token?: string }
+
+/** An agent that is a team: each call is a child run. */
+export type TeamAgentDefinition<Input, Output, Takes = Input> = AgentBasics<Input, Output, Takes> &
+  No<'run' | 'reason' | ModelOnly | keyof AgentTools | 'url' | 'token'> & { team: string }
+
+export type AgentDefinition<Input = unknown, Output = unknown, Takes = Input> =
+  | CodeAgentDefinition<Input, Output, Takes>
+  | ReasoningAgentDefinition<Input, Output, Takes>
+  | ModelAgentDefinition<Input, Output, Takes>
+  | RemoteAgentDefinition<Input, Output, Takes>
+  | TeamAgentDefinition<Input, Output, Takes>
+
+/** An agent whatever its kind and types. */
+export type AnyAgent = Omit<AgentBasics<never, unknown>, 'input' | 'output' | 'check'> &
+  AgentTools &
+  ModelSettings & {
+    input?: Schema
+    output?: Schema
+    check?: (output: never, input: never, context: AgentContext) => Verdict | Promise<Verdict>
+    instructions?: string | ((input: never) => string)
+    run?: (input: never, context: AgentContext) => unknown
+    reason?: (input: never, context: AgentContext) => Reasoner<unknown>
+    url?: string
+    token?: string
+    team?: string
+  }
 
 /**
  * Declares an agent: code (`run`), code with the loop (`reason`), a model with tools (`instructions`, `model`, `tools`), one that runs
  * elsewhere (`url`), or a team. Returns the definition unchanged; the types of `run` follow the schemas.
  */
-export const agent = <Input = Json, Output = unknown>(
-  definition: AgentDefinition<Input, Output>,
-): AgentDefinition<Input, Output> => definition
+export function agent<Input = Json, Output = string, Takes = Input>(
+  definition: ModelAgentDefinition<Input, Output, Takes>,
+): ModelAgentDefinition<Input, Output, Takes>
+export function agent<Input = Json, Output = Json, Takes = Input>(
+  definition: RemoteAgentDefinition<Input, Output, Takes>,
+): RemoteAgentDefinition<Input, Output, Takes>
+export function agent<Input = Json, Output = Json, Takes = Input>(
+  definition: TeamAgentDefinition<Input, Output, Takes>,
+): TeamAgentDefinition<Input, Output, Takes>
+export function agent<Input = Json, Output = unknown, Takes = Input>(
+  definition: ReasoningAgentDefinition<Input, Output, Takes>,
+): ReasoningAgentDefinition<Input, Output, Takes>
+export function agent<Input = Json, Output = unknown, Takes = Input>(
+  definition: CodeAgentDefinition<Input, Output, Takes, Returned<NoInfer<Output>>> & {
+    output: Schema<unknown, Output>
+  },
+): CodeAgentDefinition<Input, Output, Takes, Returned<Output>>
+// Last, as the compiler explains the last one where none fits: most agents are code.
+export function agent<Input = Json, Output = unknown, Takes = Input>(
+  definition: CodeAgentDefinition<Input, Output, Takes>,
+): CodeAgentDefinition<Input, Output, Takes>
+export function agent(definition: AnyAgent): AnyAgent {
+  return definition
+}
+
+/** What makes an agent one of a kind; several of them contradict each other. */
+const kindMembers = ['run', 'reason', 'url', 'team'] as const
+
+/** What is wrong with a definition that is of several kinds at once; undefined when it is of one. */
+export const mixedKinds = (definition: AnyAgent): string | undefined => {
+  const kinds: string[] = kindMembers.filter((member) => definition[member] !== undefined)
+  if (definition.instructions !== undefined) kinds.push('instructions')
+  return kinds.length > 1 ? kinds.map((kind) => `"${kind}"`).join(' and ') : undefined
+}
 
 export const kindOf = (definition: AnyAgent): AgentCard['kind'] => {
   if (definition.url !== undefined) return 'remote'

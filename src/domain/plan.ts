@@ -22,6 +22,8 @@ export type Step = {
   timeoutMs?: number
   /** Executions at the most, the first included; default the agent's, or 3. */
   attemptsMax?: number
+  /** Its output is the output of the run, where the team names no other; null when it was skipped. Of one step at most. */
+  answer?: boolean
 }
 
 export type Plan = { version: number; steps: Step[] }
@@ -50,6 +52,7 @@ const typed: [keyof Step, (value: unknown) => boolean, string][] = [
   ['timeoutMs', isDuration, 'a number of milliseconds above 0'],
   ['optional', isFlag, 'true or false'],
   ['requireApproval', isFlag, 'true or false'],
+  ['answer', isFlag, 'true or false'],
 ]
 
 const stepProblems = (step: Json, i: number): string[] => {
@@ -86,6 +89,8 @@ const isSteps = (list: unknown[], problems: string[]): list is Step[] => {
   list.forEach((step, i) => {
     problems.push(...stepProblems(step as Json, i))
   })
+  const answering = list.filter((step) => isObject(step) && step.answer === true)
+  if (answering.length > 1) problems.push(`${answering.length} steps have "answer": true; one may`)
   return problems.length === 0
 }
 

@@ -1,10 +1,12 @@
 import { type Redo, readVerdict, type Verdict } from '../domain/check.ts'
 import { errorTable, type Failure, usageExit } from '../domain/errors.ts'
-import type { Json } from '../domain/json.ts'
+import { copyJson, type Json } from '../domain/json.ts'
 import { jsonIn } from '../domain/json-in-text.ts'
 import type { ActivePlan, Run } from '../domain/run.ts'
 import { cut } from '../domain/text/cut.ts'
+import { validateAtOnce } from '../ports/schema.ts'
 import type { Decider } from './decider.ts'
+import type { TeamShape } from './team-shape.ts'
 
 /** All steps are settled: is the goal met? If not, redo what is named, else plan anew; both bounded. */
 export const checking = (decider: Decider): void => {
@@ -48,10 +50,41 @@ const succeed = (decider: Decider, verdict: Verdict | undefined): void => {
   const { run, team } = decider
   const plan = run.plan
   const chosen = team.output === undefined ? undefined : plan?.steps.get(team.output)?.output
-  const output =
-    chosen ?? verdict?.output ?? verdict?.summary ?? (plan === undefined ? null : lastResult(plan))
-  decider.record('run.succeeded', { output, ...(verdict === undefined ? {} : { reasons: verdict.reasons }) })
+  const answer = chosen ?? (plan === undefined ? undefined : answerOf(plan))
+  const judged = judgeAnswer(team, answer === undefined ? whatIsLeft(plan, verdict) : answer)
+  if ('reasons' in judged) return refuseAnswer(decider, judged.reasons)
+  decider.record('run.succeeded', {
+    output: judged.output,
+    ...(verdict === undefined ? {} : { reasons: verdict.reasons }),
+  })
 }
+
+const whatIsLeft = (plan: ActivePlan | undefined, verdict: Verdict | undefined): Json =>
+  verdict?.output ?? verdict?.summary ?? (plan === undefined ? null : lastResult(plan))
+
+/** The output of the step that gives the answer, null when it was skipped; undefined when no step does. */
+const answerOf = (plan: ActivePlan): Json | undefined => {
+  const step = plan.order.find(({ answer }) => answer === true)
+  return step === undefined ? undefined : (plan.steps.get(step.id)?.output ?? null)
+}
+
+/** The output as the schema of the team's answer leaves it, or why it is none. */
+const judgeAnswer = ({ answer }: TeamShape, output: Json): { output: Json } | { reasons: string[] } => {
+  if (answer === undefined) return { output }
+  const judged = validateAtOnce(answer, copyJson(output))
+  if (!judged.ok) return { reasons: judged.problems.map((problem) => `answer ${problem}`) }
+  try {
+    return { output: copyJson(judged.value) }
+  } catch (error) {
+    return { reasons: [error instanceof Error ? error.message : String(error)] }
+  }
+}
+
+const refuseAnswer = (decider: Decider, reasons: string[]): void =>
+  replan(decider, reasons, {
+    code: 'agent.output-invalid',
+    message: `Cannot return the answer of team "${decider.team.name}" as it must fit its schema: ${reasons.join('; ')}; correct the agent that gives it, or "answer" of the team`,
+  })
 
 const lastResult = (plan: ActivePlan): Json => {
   for (let i = plan.order.length - 1; i >= 0; i--) {

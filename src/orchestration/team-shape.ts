@@ -1,6 +1,7 @@
 import type { AgentCard } from '../domain/agent.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Step } from '../domain/plan.ts'
+import type { Schema } from '../ports/schema.ts'
 
 /** Every loop's bound by name; reaching one is an ordinary event. */
 export type Bounds = {
@@ -37,8 +38,10 @@ export type TeamShape = {
   /** Judges whether an accepted plan can work, after code has. */
   feasibility?: string
   checker?: string
-  /** The step whose result is the run's output; default the check's output or summary, else the last step's result. */
+  /** The step whose result is the run's output; default that with `answer`, the check's output or summary, the last step's result. */
   output?: string
+  /** What the run's output must be. */
+  answer?: Schema
   /** Agents that ask a model without a price, with that model. */
   unpriced?: ReadonlyMap<string, string>
   bounds: Bounds

@@ -1,34 +1,41 @@
-import { type AnyAgent, cardOf, kindOf } from '../agent/define.ts'
+import { type AnyAgent, cardOf, kindOf, mixedKinds } from '../agent/define.ts'
 import type { TeamServices } from '../agent/services.ts'
 import { untellable } from '../agent/told-schema.ts'
 import { durationProblem } from '../domain/duration.ts'
 import { ConcordError } from '../domain/errors.ts'
-import type { Goal } from '../domain/goal.ts'
+import type { Json } from '../domain/json.ts'
 import type { Step } from '../domain/plan.ts'
 import type { Strategy } from '../domain/strategy.ts'
 import type { Policy } from '../policy/decide.ts'
 import { policyProblem } from '../policy/policy-problem.ts'
+import type { Schema } from '../ports/schema.ts'
 import type { WakeOn } from '../runtime/wake-on.ts'
 import { hierarchical } from './hierarchical.ts'
 import { asChecker, asPlanJudge } from './judges.ts'
 import { modelPlanner } from './model-planner.ts'
 import { type Bounds, defaultBounds, type TeamShape } from './team-shape.ts'
+import { type PlanFunction, planOfTeam } from './typed-plan.ts'
 
 /** Agents, how work finds them, and what they may do. */
-export type TeamDefinition = {
+export type TeamDefinition<Answer = unknown> = {
   description?: string
+  /**
+   * What the team answers, as a schema: `result()` is typed by it, and an output that it refuses is no success. Without
+   * async checks.
+   */
+  answer?: Schema<unknown, Answer>
   /** Agents that steps may name. */
   agents: readonly (AnyAgent | string)[]
   strategy?: 'hierarchical'
   /** Makes the plan: an agent, or the name of one. Default: a model planner; for a team of one agent, that agent does it all. */
   planner?: AnyAgent | string
-  /** Steps that are always the same for a goal, instead of a planner. Must be a pure function. */
-  plan?: (goal: Goal) => Step[]
+  /** Steps that are always the same for a goal, instead of a planner: a pure function, or with types `plan(...)`. */
+  plan?: PlanFunction<Answer>
   /** Judges results against the goal: `{ met | valid, reasons, redo?, summary?, output? }`. */
   checker?: AnyAgent | string
   /** Judges an accepted plan: `{ feasible, reasons }`. */
   feasibility?: AnyAgent | string
-  /** The step whose result is the output; default the check's output or summary, else the last step's result. */
+  /** The step whose result is the output; default that with `answer`, the check's output or summary, the last step's result. */
   output?: string
   policy?: Policy
   /** Starts this team when state changes, a message comes or it is time. */
@@ -37,7 +44,12 @@ export type TeamDefinition = {
 }
 
 /** Declares a team; returns the definition unchanged. */
-export const team = (definition: TeamDefinition): TeamDefinition => definition
+export const team = <Answer = unknown>(definition: TeamDefinition<Answer>): TeamDefinition<Answer> =>
+  definition
+
+/** What a team answers, as far as its schema or its plan say. */
+export type AnswerOf<Team> =
+  Team extends TeamDefinition<infer Answer> ? (unknown extends Answer ? Json : Answer) : Json
 
 export type Team = {
   name: string
@@ -110,6 +122,14 @@ export const assembleTeam = (
     if (other !== undefined && other !== found)
       throw invalid(name, at, `two different agents are called "${found.name}"`, 'rename one')
     agents.set(found.name, found)
+    const mixed = mixedKinds(found)
+    if (mixed !== undefined)
+      throw invalid(
+        name,
+        at,
+        `agent "${found.name}" has ${mixed}, which are different kinds of agents`,
+        'keep one: code ("run" or "reason"), a model ("instructions"), another process ("url") or a team ("team")',
+      )
     checkTimes(name, found, at)
     for (const [i, tool] of (found.tools ?? []).entries()) {
       const missing = typeof tool === 'string' ? missingTool(tool) : undefined
@@ -140,11 +160,12 @@ export const assembleTeam = (
   const workers = new Map(agents)
   const sole = workers.size === 1 ? [...workers.keys()][0] : undefined
   const planner = definition.planner === undefined ? undefined : add(definition.planner, 'planner')
-  const plan = definition.plan ?? (planner === undefined && sole !== undefined ? soleStep(sole) : undefined)
+  const plan = definition.plan === undefined ? undefined : planOfTeam(definition.plan, workers)
+  const made = plan ?? (planner === undefined && sole !== undefined ? soleStep(sole) : undefined)
   const shape: TeamShape = {
     name,
     agents: new Map([...workers].map(([id, worker]) => [id, cardOf(worker)])),
-    ...(plan === undefined ? { planner: planner ?? add(modelPlanner) } : { plan }),
+    ...(made === undefined ? { planner: planner ?? add(modelPlanner) } : { plan: made }),
     ...(definition.checker === undefined
       ? {}
       : { checker: addJudge(definition.checker, asChecker, 'checker') }),
@@ -152,6 +173,7 @@ export const assembleTeam = (
       ? {}
       : { feasibility: addJudge(definition.feasibility, asPlanJudge, 'feasibility') }),
     ...(definition.output === undefined ? {} : { output: definition.output }),
+    ...(definition.answer === undefined ? {} : { answer: definition.answer }),
     bounds: { ...defaultBounds, ...definition.bounds },
   }
   const unpriced = new Map<string, string>()

@@ -19,7 +19,7 @@ import type { State } from '../memory/state.ts'
 import { type SubjectMemory, subjectMemory } from '../memory/subject.ts'
 import { recalledAtStart } from '../memory/thread.ts'
 import { patientFetch } from '../models/patient-fetch.ts'
-import type { Team } from '../orchestration/team.ts'
+import type { AnswerOf, Team } from '../orchestration/team.ts'
 import { type BeforeStore, storeAsIs } from '../policy/before-store.ts'
 import { accessTo, recalledIn, type SharedMemory } from '../policy/memory.ts'
 import { type Clock, sleep } from '../ports/clock.ts'
@@ -37,7 +37,7 @@ import type { Stores } from '../stores/stores.ts'
 import { learnTeamName } from '../teams/learn.ts'
 import { httpTransport } from '../transports/http.ts'
 import { type Checkpoints, createCheckpoints } from './checkpoints.ts'
-import type { ConcordConfig } from './config.ts'
+import type { ConcordConfig, Teams } from './config.ts'
 import { type FollowOptions, followRun } from './follow.ts'
 import { knowledgeRoom } from './knowledge.ts'
 import { abilitiesOf } from './lacks.ts'
@@ -59,7 +59,18 @@ import { defaultTeam, teamNames, teamsOf } from './teams.ts'
 import { toolFinder } from './tools.ts'
 import { createWatchers, type Watchers, wakesOf } from './watchers.ts'
 
-export type GoalRequest = string | (Omit<Goal, 'team'> & { team?: string })
+/** A goal's text, or the goal; without a team it goes to the default one. */
+export type GoalRequest<Team extends string = string> = string | (Omit<Goal, 'team'> & { team?: Team })
+
+/** The team of a goal that names none: the one under `team`, or the only one. */
+type DefaultOf<Named extends Teams, DefaultTeam extends string> = string extends DefaultTeam
+  ? keyof Named & string
+  : DefaultTeam
+
+/** What a goal of a team is answered with; `Json` where neither its schema nor its plan says. */
+export type TeamAnswer<Named extends Teams, Team extends string> = Team extends keyof Named
+  ? AnswerOf<Named[Team]>
+  : Json
 
 export type StartOptions = {
   id?: string
@@ -78,8 +89,8 @@ export type StartOptions = {
   depth?: number
 }
 
-export type OpenOptions = {
-  config?: ConcordConfig
+export type OpenOptions<Named extends Teams = Teams, DefaultTeam extends string = string> = {
+  config?: ConcordConfig<Named, DefaultTeam>
   /** Where keys and addresses of providers are looked up. Default `process.env`. */
   env?: { [name: string]: string | undefined }
   /** What this process is to others: `server` where it is there for all runs of the store. Default `runner`. */
@@ -161,8 +172,31 @@ export type Concord = {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+/** A Concord whose results have the types that its teams' schemas and plans give them. */
+export type TypedConcord<Named extends Teams, DefaultTeam extends string = string> = {
+  start<Team extends string = DefaultOf<Named, DefaultTeam>>(
+    goal: GoalRequest<Team>,
+    options?: StartOptions,
+  ): Promise<RunHandle<TeamAnswer<Named, Team>>>
+  result<Team extends string = DefaultOf<Named, DefaultTeam>>(
+    goal: GoalRequest<Team>,
+    options?: Until,
+  ): Promise<TeamAnswer<Named, Team>>
+} & Concord
+
 /** Opens the stores and wires everything: the one place that knows everybody. Throws `config.invalid` and the stores' errors. */
-export const openConcord = async (options: OpenOptions = {}): Promise<Concord> => {
+export const openConcord = async <
+  const Named extends Teams = Teams,
+  const DefaultTeam extends string = string,
+>(
+  options: OpenOptions<Named, DefaultTeam> = {},
+): Promise<TypedConcord<Named, DefaultTeam>> => {
+  const concord = await opened(options)
+  // What the types say of answers, the teams' schemas and plans keep.
+  return concord as TypedConcord<Named, DefaultTeam>
+}
+
+const opened = async (options: OpenOptions): Promise<Concord> => {
   const { config = {}, env = process.env, role = 'runner', clock = systemClock } = options
   const random = options.random ?? systemRandom()
   const beforeStore: BeforeStore = config.beforeStore ?? storeAsIs

@@ -87,6 +87,7 @@ const agentOrName = either(string, agent)
 
 const team = object<TeamDefinition>({
   description: string,
+  answer: any,
   agents: list(agentOrName),
   strategy: choice('hierarchical'),
   planner: agentOrName,

@@ -93,7 +93,11 @@ export type ToolsConfig = BuiltInToolsConfig & {
   }
 }
 
-export type ConcordConfig = {
+/** Teams by name. */
+export type Teams = { [name: string]: TeamDefinition }
+
+/** `DefaultTeam` is the name under `team`. What is left out says nothing of the types: answers are `Json` then. */
+export type ConcordConfig<Named extends Teams = Teams, DefaultTeam extends string = string> = {
   /** Default model, `provider/model`, or a model object. */
   model?: string | Model
   /** Models by role, for agents that name a role instead of a model: `{ small: 'openai/gpt-5-mini' }`. */
@@ -106,13 +110,13 @@ export type ConcordConfig = {
   modelCache?: boolean | AnswerStore
   /** Default embedder, `provider/model`. */
   embedder?: string
-  teams?: { [name: string]: TeamDefinition }
+  teams?: Named
   /** Agents that teams refer to by name; those with a `url` run elsewhere. */
   agents?: { [name: string]: RemoteAgent | AnyAgent }
   tools?: readonly AnyTool[]
   toolSettings?: ToolsConfig
   /** The team of goals that name none. Default the only one of `teams`; research where there are none. */
-  team?: string
+  team?: DefaultTeam
   budget?: Limits
   stores?: StoresConfig
   audit?: AuditConfig
@@ -124,4 +128,6 @@ export type ConcordConfig = {
 }
 
 /** Declares a configuration; gives editors the types. */
-export const defineConfig = (config: ConcordConfig): ConcordConfig => config
+export const defineConfig = <const Named extends Teams = Teams, const DefaultTeam extends string = string>(
+  config: ConcordConfig<Named, DefaultTeam>,
+): ConcordConfig<Named, DefaultTeam> => config

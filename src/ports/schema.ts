@@ -52,3 +52,14 @@ export const validate = <Output>(
   const result = schema['~standard'].validate(value)
   return result instanceof Promise ? result.then(judged) : judged(result)
 }
+
+/** The same where nothing can be waited for: a schema that answers with a promise is a problem of its own. */
+export const validateAtOnce = <Output>(
+  schema: Schema<unknown, Output>,
+  value: unknown,
+): Validated<Output> => {
+  const result = validate(schema, value)
+  if (!(result instanceof Promise)) return result
+  result.catch(() => {})
+  return { ok: false, problems: ['/: the schema answers later (a promise); use one without async checks'] }
+}

@@ -143,7 +143,7 @@ describe('a write that somebody came before', () => {
       ...write,
       attemptsMax: 3,
       run: async (input, context: AgentContext) => {
-        const output = await write.run?.(input, context)
+        const output = await write.run(input, context)
         if (context.attempt < 3) throw new Error('after the write')
         return output ?? null
       },

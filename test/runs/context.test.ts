@@ -42,6 +42,28 @@ describe('the context of an agent', () => {
     })
   })
 
+  it('calls an agent of the team by itself, and not another of its name', async () => {
+    const double = agent({ name: 'double', run: ({ value }: { value: number }) => ({ value: value * 2 }) })
+    const caller = agent({
+      name: 'caller',
+      run: async (_input, { call }) => {
+        const { value } = await call(double, { value: 4 })
+        const other = await call({ ...double }, { value: 4 }).catch((error: Error) => error.message)
+        return { value: value + 1, other }
+      },
+    })
+    const concord = await concordWith({
+      agents: [caller, double],
+      plan: () => [{ id: 'a', agent: 'caller' }],
+    })
+    const output = (await concord.result({ text: 'x', team: 't' })) as { value: number; other: string }
+    assert.equal(output.value, 9)
+    assert.match(
+      output.other,
+      /Cannot call this agent "double" as the team has another one of that name; list/,
+    )
+  })
+
   it('hands out every method bound', async () => {
     const looking = agent({
       name: 'looking',

@@ -26,13 +26,13 @@ export type Until = { signal?: AbortSignal }
  * One run, whatever process advances it. While a handle waits it keeps its run moving: where no process advances it, this
  * one does.
  */
-export type RunHandle = {
+export type RunHandle<Answer = Json> = {
   readonly id: string
   status(): Promise<RunStatus>
   /** What is known of it now, as plain data. */
   view(): Promise<RunView>
   /** Its output once it has succeeded, through whatever it waits for until then. Throws its failure, `run.cancelled` too. */
-  result(until?: Until): Promise<Json>
+  result(until?: Until): Promise<Answer>
   /** Resolves when it is final, suspended, or waits for a person or a signal. A time or a child run is waited for. */
   settled(until?: Until): Promise<RunView>
   /** Its events in order, each once, then those to come, to the final one. */
@@ -55,7 +55,7 @@ export type RunHandle = {
   resume(by?: string): Promise<void>
   cancel(reason?: string, by?: string): Promise<void>
   /** A new run that continues from an event of this one, with other params or another goal. */
-  fork(options?: ForkOptions): Promise<RunHandle>
+  fork(options?: ForkOptions): Promise<RunHandle<Answer>>
 }
 
 /** The handle as this package uses it: with the run itself. */
