@@ -2,7 +2,7 @@ import type { Amount } from '../domain/budget.ts'
 import { shortageText } from '../domain/budget.ts'
 import { durationProblem } from '../domain/duration.ts'
 import { ConcordError, type ErrorCode, type Failure, isRetryable, toFailure } from '../domain/errors.ts'
-import type { Draft } from '../domain/event.ts'
+import type { Draft, EventData } from '../domain/event.ts'
 import { unpricedModel } from '../domain/feasibility.ts'
 import { asJson, copyJson } from '../domain/json.ts'
 import type { JournalEntry } from '../domain/run.ts'
@@ -12,6 +12,7 @@ import type { Message, Model, ModelAnswer, ModelRequest, Usage } from '../ports/
 import type { Call } from '../runtime/call.ts'
 import { stale } from '../runtime/work-journal.ts'
 import type { CallContext } from './call-context.ts'
+import { type Ended, type Leading, lead, sameUnderWay, sharedContent, type UnderWay } from './shared-calls.ts'
 
 export type ModelUse = {
   /** `provider/model`, a role of the config, or a model object; default the agent's, else the config's. */
@@ -58,7 +59,7 @@ const modelCalled = async (
   const attemptsMax = use.attemptsMax ?? attemptsMaxDefault
   const first = journal.sent(use.call.id) + 1
   for (let attempt = first; ; attempt++) {
-    const result = await attemptOnce(context, model, request, use, attempt)
+    const result = await attemptOnce({ context, model, request, use, attempt })
     if ('answer' in result) return notRefused(result.answer)
     const { failure } = result
     const asked = failure.details?.retryAfterMs
@@ -88,81 +89,147 @@ const notRefused = (answer: ModelAnswer): ModelAnswer => {
   )
 }
 
-const attemptOnce = async (
-  context: CallContext,
-  model: Model,
-  request: ModelRequest,
-  use: ModelCall,
-  attempt: number,
-): Promise<{ answer: ModelAnswer } | { failure: Failure }> => {
-  const { journal } = context.execution
-  const call = use.call.id
+type Attempt = { context: CallContext; model: Model; request: ModelRequest; use: ModelCall; attempt: number }
+
+/** Made, unless an identical call of the run is under way: then that one's answer, or failure, is this one's, at no cost. */
+const attemptOnce = async (at: Attempt): Promise<Ended> => {
+  const { context, model, request, use } = at
   await context.mayAct_()
-  const key = `${context.idempotencyKey}/${call}/${attempt}`
+  const { run } = context.execution
+  const content = sharedContent(use.call, request, use.turn === undefined ? undefined : context.agent)
+  if (content === undefined) return made(at)
+  for (;;) {
+    const same = sameUnderWay(run, model, content)
+    if (same === undefined) break
+    const ended = await shared(at, same)
+    if (ended !== undefined) return ended
+  }
+  const leading = lead(run, model, content, { step: context.stepId, call: use.call.id })
+  let ended: Ended | undefined
+  try {
+    ended = await made(at, leading)
+    return ended
+  } finally {
+    leading.end(ended)
+  }
+}
+
+/** Waits for an identical call and records its outcome as this one's; undefined when it has none for others. */
+const shared = async ({ context, ...at }: Attempt, same: UnderWay): Promise<Ended | undefined> => {
+  const clock = context.services.clock
+  const startedAt = clock.monotonic()
+  const stop = same.listen((text) => context.emit(text))
+  try {
+    const ended = await unlessAborted(same.ended, context.signal)
+    if (ended === undefined) return undefined
+    if (!context.wanted_) throw stale()
+    const { step, call } = same
+    const own = structuredClone(ended)
+    const answered = answeredBy(context, at, own, { ...nothing, shared: { step, call } }, startedAt)
+    context.execution.journal.note([calledBy(context, at), answered])
+    return endedAs(answered.data)
+  } finally {
+    stop()
+    context.services.deltas?.end({ run: context.runId, step: context.stepId, agent: context.agent })
+  }
+}
+
+const unlessAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    if (signal.aborted) return abort()
+    signal.addEventListener('abort', abort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+
+type Asked = Omit<Attempt, 'context'>
+
+const calledBy = (context: CallContext, { model, request, use, attempt }: Asked) =>
+  context.draft('model.called', {
+    call: use.call.id,
+    attempt,
+    model: model.id,
+    turn: use.turn ?? 1,
+    // Copies: the caller goes on with its conversation.
+    messages: (use.fresh ?? request.messages).map((message) => copyJson(message)),
+  })
+
+type Spent = Pick<EventData['model.answered'], 'tokens' | 'money' | 'cachedTokens' | 'shared'>
+
+const answeredBy = (
+  context: CallContext,
+  { model, use, attempt }: Asked,
+  ended: Ended,
+  spent: Spent,
+  startedAt: number,
+) =>
+  context.draft('model.answered', {
+    call: use.call.id,
+    attempt,
+    model: 'answer' in ended ? ended.answer.model : model.id,
+    ...('answer' in ended ? { answer: asJson(ended.answer) } : { failure: ended.failure }),
+    ...spent,
+    ms: Math.round((context.services.clock.monotonic() - startedAt) * 1000) / 1000,
+    ...context.parallel_,
+  })
+
+/** As the log has it. */
+const endedAs = ({ answer, failure }: EventData['model.answered']): Ended =>
+  answer === undefined
+    ? { failure: failure ?? { code: 'model.failed', message: 'no answer' } }
+    : { answer: asAnswer(answer) }
+
+const made = async ({ context, ...at }: Attempt, leading?: Leading): Promise<Ended> => {
+  const { model, request, use, attempt } = at
+  const { journal } = context.execution
+  const key = `${context.idempotencyKey}/${use.call.id}/${attempt}`
   const bound = journal.metered ? boundOf(context, model, request) : nothing
   if (journal.metered) {
     const short = await journal.reserve(key, bound)
     if (short !== undefined)
       throw new ConcordError('budget.exhausted', shortageText(short), { details: { ...short } })
   }
-  // Copies: the caller goes on with its conversation.
-  const messages = (use.fresh ?? request.messages).map((message) => copyJson(message))
-  const called = context.draft('model.called', {
-    call,
-    attempt,
-    model: model.id,
-    turn: use.turn ?? 1,
-    messages,
-  })
+  const called = calledBy(context, at)
   // Under a budget the call is on record before it is sent; else it may be made again after a crash.
   if (journal.metered) await journal.record([called])
   else journal.note([called])
   if (!context.wanted_) throw stale()
-  const clock = context.services.clock
-  const startedAt = clock.monotonic()
+  const startedAt = context.services.clock.monotonic()
   const { deltas } = context.services
-  const listening = deltas !== undefined
-  let answer: ModelAnswer | undefined
-  let failure: Failure | undefined
+  const onDelta = (text: string): void => {
+    context.emit(text)
+    leading?.wrote(text)
+  }
+  let ended: Ended
   let thrown: unknown
   let sent = false
   try {
     context.signal.throwIfAborted()
     sent = true
-    answer = await model.generate(request, {
-      signal: context.signal,
-      idempotencyKey: key,
-      ...(listening ? { onDelta: (text: string) => context.emit(text) } : {}),
-    })
+    const listening = deltas === undefined ? {} : { onDelta }
+    ended = {
+      answer: await model.generate(request, { signal: context.signal, idempotencyKey: key, ...listening }),
+    }
   } catch (error) {
     thrown = error
-    failure = toFailure(error, context.signal.aborted ? 'cancelled' : 'model.failed')
+    ended = { failure: toFailure(error, context.signal.aborted ? 'cancelled' : 'model.failed') }
   }
   deltas?.end({ run: context.runId, step: context.stepId, agent: context.agent })
-  const spent =
-    answer === undefined
-      ? sent && !isUnprocessed(failure)
+  const spent: Spent =
+    'failure' in ended
+      ? sent && !isUnprocessed(ended.failure)
         ? boundOf(context, model, request)
         : nothing
-      : priced(model, counted(answer.usage, model, request))
-  const answered = context.draft('model.answered', {
-    call,
-    attempt,
-    model: answer?.model ?? model.id,
-    ...(answer === undefined ? {} : { answer: asJson(answer) }),
-    ...(failure === undefined ? {} : { failure }),
-    ...spent,
-    ms: Math.round((clock.monotonic() - startedAt) * 1000) / 1000,
-    ...context.parallel_,
-  })
+      : priced(model, counted(ended.answer.usage, model, request))
+  const answered = answeredBy(context, at, ended, spent, startedAt)
   const drafts: Draft[] = [answered]
-  if (journal.metered) drafts.push(context.draft('budget.settled', { key, amount: spent }))
+  if (journal.metered)
+    drafts.push(
+      context.draft('budget.settled', { key, amount: { tokens: spent.tokens, money: spent.money } }),
+    )
   journal.note(drafts)
-  if (answer === undefined && context.signal.aborted) throw thrown
-  const { answer: kept, failure: told } = answered.data
-  return kept === undefined
-    ? { failure: told ?? { code: 'model.failed', message: 'no answer' } }
-    : { answer: asAnswer(kept) }
+  if ('failure' in ended && context.signal.aborted) throw thrown
+  return endedAs(answered.data)
 }
 
 const boundOf = (context: CallContext, model: Model, request: ModelRequest): Amount => {
@@ -195,9 +262,10 @@ const counted = (usage: Usage, model: Model, request: ModelRequest): Usage => {
   }
 }
 
-const priced = (model: Model, { inputTokens, outputTokens, cachedInputTokens = 0 }: Usage): Amount => ({
+const priced = (model: Model, { inputTokens, outputTokens, cachedInputTokens = 0 }: Usage): Spent => ({
   tokens: inputTokens + outputTokens,
   money: cost(model, inputTokens, outputTokens, cachedInputTokens),
+  ...(cachedInputTokens > 0 ? { cachedTokens: cachedInputTokens } : {}),
 })
 
 const refusals: ReadonlySet<ErrorCode> = new Set([

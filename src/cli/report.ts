@@ -39,7 +39,7 @@ const asObject = ({ run, waits }: Driven): { [key: string]: unknown } => ({
         })),
       }),
   reasons: run.reasons,
-  spent: run.book.spent,
+  spent: { ...run.book.spent, cachedTokens: run.cachedTokens },
   ms: msOf(run),
 })
 
@@ -73,12 +73,13 @@ const stackText = ({ stack }: Failure, debug: boolean): string =>
 
 const closing = (driven: Driven, debug: boolean): string => {
   const { run } = driven
+  const amount = spentText({ ...run.book.spent, cachedTokens: run.cachedTokens })
+  const spent = amount === '' ? '' : `, ${amount}`
   if (run.status === 'succeeded') {
-    const spent = spentText(run.book.spent)
-    return `Done in ${timeText(msOf(run))}${spent === '' ? '' : `, ${spent}`}. Run ${run.id}: concord trace ${run.id}, concord why ${run.id}`
+    return `Done in ${timeText(msOf(run))}${spent}. Run ${run.id}: concord trace ${run.id}, concord why ${run.id}`
   }
   if (run.status === 'failed' && run.failure !== undefined)
-    return `${failureText(run.failure, run.reasons)}${stackText(run.failure, debug)}\nRun ${run.id} failed after ${timeText(msOf(run))}. What happened: concord why ${run.id}`
+    return `${failureText(run.failure, run.reasons)}${stackText(run.failure, debug)}\nRun ${run.id} failed after ${timeText(msOf(run))}${spent}. What happened: concord why ${run.id}`
   if (run.status === 'cancelled') return `Run ${run.id} was cancelled: ${run.reasons.join('; ')}`
   return run.status === 'waiting' && driven.interrupt === undefined
     ? waitingText(driven)

@@ -217,6 +217,7 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
   'model.answered': (run, data, event) => {
     run.book.spent.tokens += data.tokens
     run.book.spent.money += data.money
+    run.cachedTokens += data.cachedTokens ?? 0
     if (data.failure === undefined)
       write(run.works.get(event.step ?? ''), data.call, { type: 'model.answered', data })
   },

@@ -21,9 +21,13 @@ export const plural = (count: number, one: string, many = `${one}s`): string =>
 /** Money is in the config's currency, which has no name here. */
 export const moneyText = (money: number): string => money.toFixed(money < 1 ? 4 : 2)
 
-export const spentText = ({ tokens, money }: { tokens: number; money: number }): string =>
+type Spent = { tokens: number; money: number; cachedTokens?: number | undefined }
+
+export const spentText = ({ tokens, money, cachedTokens = 0 }: Spent): string =>
   [
-    ...(tokens > 0 ? [plural(tokens, 'token')] : []),
+    ...(tokens > 0
+      ? [plural(tokens, 'token') + (cachedTokens > 0 ? ` (${countText(cachedTokens)} cached)` : '')]
+      : []),
     ...(money > 0 ? [`${moneyText(money)} in money`] : []),
   ].join(', ')
 

@@ -126,8 +126,12 @@ export type EventData = {
     failure?: Failure
     tokens: number
     money: number
+    /** Of its tokens, those that the provider read from its cache of prompts. */
+    cachedTokens?: number
     ms: number
     parallel?: true
+    /** The identical call whose answer, or failure, this one was given: it was made once, and paid once. */
+    shared?: { step: string; call: string }
   }
   'tool.called': { call: string; tool: string; input: Json; permission: string }
   /** The run has read something private or untrusted for the first time, other than by a tool. */

@@ -142,6 +142,8 @@ export type Run = {
   updatedAt: number
   startedAt?: number
   book: Ledger
+  /** Input tokens that providers read from their caches of prompts; among those spent. */
+  cachedTokens: number
   /** What it asked its parent to raise its limits to, and has no answer to yet. */
   asking?: Amount | undefined
   /** What its parent refused last. */
@@ -186,6 +188,7 @@ export const emptyRun = (id: string): Run => ({
   createdAt: 0,
   updatedAt: 0,
   book: ledger(),
+  cachedTokens: 0,
   plansProposed: 0,
   past: [],
   works: new Map(),

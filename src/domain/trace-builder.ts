@@ -1,4 +1,4 @@
-import type { Event, EventOf } from './event.ts'
+import type { Event, EventData, EventOf } from './event.ts'
 import type { Trace, TraceKind, TraceNode, TraceStatus } from './trace-node.ts'
 
 /*
@@ -46,10 +46,11 @@ export class TraceBuilder {
     this.touch(node, event)
   }
 
-  spend(node: TraceNode, tokens: number, money: number): void {
+  spend(node: TraceNode, { tokens, money, cachedTokens = 0 }: EventData['model.answered']): void {
     for (let at: TraceNode | undefined = node; at !== undefined; at = this.parents.get(at)) {
       at.tokens += tokens
       at.money += money
+      if (cachedTokens > 0) at.cachedTokens = (at.cachedTokens ?? 0) + cachedTokens
     }
   }
 
@@ -66,6 +67,7 @@ export class TraceBuilder {
       this.add(this.plan, before)
       this.plan.tokens += before.tokens
       this.plan.money += before.money
+      if (before.cachedTokens !== undefined) this.plan.cachedTokens = before.cachedTokens
       this.plan.first = before.first
       this.plan.at = before.at
     }

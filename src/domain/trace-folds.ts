@@ -160,13 +160,15 @@ export const traceFolds: Folds = {
     node.input = event.data.messages
   },
   'model.answered': (builder, event) => {
-    const { call, model, answer, failure, tokens, money, ms } = event.data
+    const { call, model, answer, failure, ms } = event.data
     const node = builder.endCall('model', call, model, event)
     node.status = failure === undefined ? 'succeeded' : 'failed'
     node.ms = ms
     if (answer !== undefined) node.output = answer
     if (failure !== undefined) node.failure = failure
-    builder.spend(node, tokens, money)
+    const { shared } = event.data
+    if (shared !== undefined) node.reasons = [`answered by the same call of step ${shared.step}`]
+    builder.spend(node, event.data)
   },
   'labels.raised': (builder, event) =>
     void note(builder, 'signal', `read what is ${event.data.labels.join(' and ')}`, event, [event.data.by]),

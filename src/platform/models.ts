@@ -24,7 +24,16 @@ const loadModels = async (config: ConcordConfig, env: Env): Promise<Models> => {
   const { cachedModel, memoryAnswers } = await import('../models/cache.ts')
   const kept = config.modelCache === true ? memoryAnswers() : config.modelCache
   const answers = guardAnswers(kept, config.beforeStore ?? storeAsIs)
-  return { resolve: async (id) => cachedModel(await registry.resolve(id), answers) }
+  const wrapped = new WeakMap<Model, Model>()
+  return {
+    async resolve(id) {
+      const model = await registry.resolve(id)
+      // One object for each model: calls under way are known by it.
+      const cached = wrapped.get(model) ?? cachedModel(model, answers)
+      wrapped.set(model, cached)
+      return cached
+    },
+  }
 }
 
 const unconfigured = (what: string, flag: string, member: string): ConcordError =>

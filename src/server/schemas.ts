@@ -190,7 +190,7 @@ export const runSchema = z
     blocked: z.string().optional().openapi({
       description: 'What this server lacks to execute the run, which no living process advances',
     }),
-    spent: z.object({ tokens: z.number(), money: z.number(), steps: z.int() }),
+    spent: z.object({ tokens: z.number(), money: z.number(), steps: z.int(), cachedTokens: z.number() }),
   })
   .openapi('Run')
 

@@ -84,7 +84,7 @@ export const runView = (run: Run, blocked?: string) => {
     checks: run.checks,
     waits: openWaits(run),
     blocked,
-    spent: { ...book.spent, steps: book.steps },
+    spent: { ...book.spent, steps: book.steps, cachedTokens: run.cachedTokens },
   }
 }
 
