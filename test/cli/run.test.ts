@@ -62,7 +62,7 @@ describe('concord run', () => {
         status: 'succeeded',
         output: { told: { goal: 'say hello' } },
         reasons: [],
-        spent: { tokens: 0, money: 0 },
+        spent: { tokens: 0, money: 0, cachedTokens: 0 },
         ms: 0,
       },
     )
