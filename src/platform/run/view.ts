@@ -1,5 +1,5 @@
 import type { Failure } from '../../domain/errors.ts'
-import { isFinal, openWaits, type Run, type StepState } from '../../domain/run.ts'
+import { openWaits, type Run, type StepState } from '../../domain/run.ts'
 import type { RunSummary } from '../../domain/summary.ts'
 
 const statusOfStep = (run: Run, { step, status }: StepState): string => {
@@ -41,22 +41,11 @@ const planView = (run: Run) => {
     : { version: plan.version, steps: plan.order.map((step) => stepView(run, plan.steps.get(step.id)!)) }
 }
 
-/** Of a run that has ended, made when it is looked at: who asks for a run wants its output first. */
-const planOf = (run: Run): (() => ReturnType<typeof planView>) => {
-  let made: { plan: ReturnType<typeof planView> } | undefined
-  if (!isFinal(run)) made = { plan: planView(run) }
-  return () => {
-    made ??= { plan: planView(run) }
-    return made.plan
-  }
-}
-
 /** A run as plain data, as `GET /runs/{id}` shows it. */
 export type RunView = ReturnType<typeof runView>
 
 export const runView = (run: Run, blocked?: string) => {
   const { goal, book } = run
-  const plan = planOf(run)
   return {
     id: run.id,
     status: run.status,
@@ -77,9 +66,8 @@ export const runView = (run: Run, blocked?: string) => {
     output: run.status === 'succeeded' ? (run.output ?? null) : undefined,
     failure: shownFailure(run.failure),
     reasons: run.reasons,
-    get plan() {
-      return plan()
-    },
+    // Made at once: a getter of its own in each view would keep the run it closes over for long.
+    plan: planView(run),
     rejectedPlans: run.past.map(({ version, reasons }) => ({ version, reasons })),
     checks: run.checks,
     waits: openWaits(run),
