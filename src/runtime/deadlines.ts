@@ -8,11 +8,26 @@ const tickMs = 100
  */
 export type Deadlines = { after(ms: number, fn: () => void): () => void }
 
-/** Emptied when it is taken out of its bucket, which may be old: see `slots.ts`. */
-type Call = { fn: (() => void) | undefined }
+/** `at` is its place in its bucket. */
+type Call = { fn: (() => void) | undefined; at: number }
+
+/** A list, not a Set, which would make a table for each of the calls that come and go one by one. */
+type Bucket = { tick: number; calls: Call[] }
+
+/** Puts the last call in its place. */
+const takeOut = ({ calls }: Bucket, call: Call): void => {
+  call.fn = undefined
+  if (calls[call.at] !== call) return
+  const last = calls.pop()
+  if (last === undefined || last === call) return
+  last.at = call.at
+  calls[call.at] = last
+}
 
 export const deadlines = (clock: Clock): Deadlines => {
-  const buckets = new Map<number, Set<Call>>()
+  const buckets = new Map<number, Bucket>()
+  /** Kept while it is empty: the next call is likely to belong there. */
+  let latest: Bucket | undefined
   let next: number | undefined
   let cancel = () => {}
 
@@ -27,32 +42,43 @@ export const deadlines = (clock: Clock): Deadlines => {
     next = undefined
     const now = clock.monotonic()
     let first: number | undefined
-    for (const [tick, calls] of buckets) {
+    for (const [tick, { calls }] of buckets) {
       if (tick * tickMs <= now) {
         buckets.delete(tick)
-        for (const call of calls) call.fn?.()
+        for (const call of calls.splice(0)) call.fn?.()
       } else if (first === undefined || tick < first) first = tick
     }
     if (first !== undefined) arm(first)
+  }
+
+  const dropEmpty = (bucket: Bucket | undefined): void => {
+    if (bucket === undefined || bucket === latest || bucket.calls.length > 0) return
+    if (buckets.get(bucket.tick) === bucket) buckets.delete(bucket.tick)
+  }
+
+  const bucketOf = (tick: number): Bucket => {
+    if (latest?.tick === tick && buckets.get(tick) === latest) return latest
+    const before = latest
+    latest = buckets.get(tick)
+    if (latest === undefined) {
+      latest = { tick, calls: [] }
+      buckets.set(tick, latest)
+      arm(tick)
+    }
+    dropEmpty(before)
+    return latest
   }
 
   return {
     after(ms, fn) {
       if (!Number.isFinite(ms)) return () => {}
       if (ms < 1000) return clock.schedule(ms, fn)
-      const tick = Math.ceil((clock.monotonic() + ms) / tickMs)
-      const call: Call = { fn }
-      let bucket = buckets.get(tick)
-      if (bucket === undefined) {
-        bucket = new Set()
-        buckets.set(tick, bucket)
-        arm(tick)
-      }
-      bucket.add(call)
+      const bucket = bucketOf(Math.ceil((clock.monotonic() + ms) / tickMs))
+      const call: Call = { fn, at: bucket.calls.length }
+      bucket.calls.push(call)
       return () => {
-        call.fn = undefined
-        bucket.delete(call)
-        if (bucket.size === 0 && buckets.get(tick) === bucket) buckets.delete(tick)
+        takeOut(bucket, call)
+        dropEmpty(bucket)
       }
     },
   }
