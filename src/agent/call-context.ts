@@ -38,6 +38,7 @@ import { callTool, findTool } from './tool-call.ts'
 import type { Accepted, Kept, TypedAgent } from './typed-agent.ts'
 
 let count = 0
+const nobody: readonly string[] = []
 
 /**
  * One call of an agent as this room knows it: what its context offers to the agent's code (`exposed`), and behind that the
@@ -56,7 +57,7 @@ export class CallContext implements AgentContext {
   readonly #number = ++count
   readonly #cancellation: Cancellation
   #counts: Map<string, number> | undefined
-  readonly #stepsUnderWay = new Set<string>()
+  #stepsUnderWay: Set<string> | undefined
   #scratchpad: Scratchpad | undefined
   #reads: Read[] | undefined
   readonly #invoke: Invoke
@@ -79,7 +80,7 @@ export class CallContext implements AgentContext {
     this.#definition = parts.definition
     this.#prefix = parts.prefix ?? ''
     this.#invoke = parts.invoke
-    this.callers_ = parts.callers ?? []
+    this.callers_ = parts.callers ?? nobody
     this.#callers = parts.services.memoryOf?.(parts.execution.run.id, `/${this.#prefix}`, () =>
       this.mayAct_(),
     )
@@ -121,7 +122,7 @@ export class CallContext implements AgentContext {
   }
 
   get goal(): Goal {
-    this.#goal ??= structuredClone(this.#execution.run.goal)
+    this.#goal ??= copyJson(this.#execution.run.goal) as Goal
     return this.#goal
   }
 
@@ -408,6 +409,7 @@ export class CallContext implements AgentContext {
     if (!this.#execution.run.byContent)
       return { call: { id: this.#nth(family), family, leaf: false }, done: () => {} }
     const at = withDigest(family, place.current(this.#number) ?? this.#prefix)
+    this.#stepsUnderWay ??= new Set()
     if (this.#stepsUnderWay.has(at))
       throw new ConcordError(
         'input.invalid',
@@ -419,7 +421,7 @@ export class CallContext implements AgentContext {
     // Where calls were inserted before it, it is still the next of its name.
     const id = replay.knows(own) ? own : (replay.next(family) ?? own)
     place.enter(this.#number, id)
-    return { call: { id, family, leaf: false }, done: () => this.#stepsUnderWay.delete(at) }
+    return { call: { id, family, leaf: false }, done: () => this.#stepsUnderWay?.delete(at) }
   }
 
   #nth(name: string): string {

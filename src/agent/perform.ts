@@ -21,8 +21,7 @@ import type { AgentServices } from './services.ts'
 import { Suspension } from './suspension.ts'
 
 const timeoutMsDefault = 120_000
-
-type Made = { current?: CallContext }
+const nobody: readonly string[] = []
 
 /** Executes steps on the agents of their run's team, in process or elsewhere. */
 export const createPerform = (services: AgentServices): Perform => {
@@ -54,28 +53,27 @@ export const createPerform = (services: AgentServices): Perform => {
   }
   return (execution) => {
     const { agent: name } = execution.work.step
-    const made: Made = {}
     const ended = <T>(outcome: T): T => {
       services.deltas?.end({ run: execution.run.id, step: execution.work.id })
       return outcome
     }
-    const failure = (error: unknown) => ended(failed(services, execution, name, error, made.current))
+    const failure = (error: unknown) => ended(failed(services, execution, name, error, call.context))
+    const call: AgentRun = {
+      services,
+      limits,
+      invoke,
+      execution,
+      name,
+      input: execution.input,
+      prefix: '',
+      callers: nobody,
+      cancellation: execution.cancellation,
+      context: undefined,
+    }
     try {
-      const call: AgentRun = {
-        services,
-        limits,
-        invoke,
-        execution,
-        name,
-        input: execution.input,
-        prefix: '',
-        callers: [],
-        cancellation: execution.cancellation,
-        made,
-      }
       const returned = runAgent(call)
-      if (!isPromise(returned)) return ended(succeeded(returned, execution, made.current))
-      return returned.then((value) => ended(succeeded(value, execution, made.current)), failure)
+      if (!isPromise(returned)) return ended(succeeded(returned, execution, call.context))
+      return returned.then((value) => ended(succeeded(value, execution, call.context)), failure)
     } catch (error) {
       return failure(error)
     }
@@ -183,7 +181,8 @@ type AgentRun = {
   prefix: string
   callers: readonly string[]
   cancellation: Cancellation
-  made?: Made
+  /** Made when the agent is called. */
+  context?: CallContext | undefined
 }
 
 const runAgent = (call: AgentRun): Returned | Promise<Returned> => {
@@ -196,10 +195,8 @@ const runAgent = (call: AgentRun): Returned | Promise<Returned> => {
       `Cannot call agent "${name}" as team "${execution.run.goal.team}" has: ${[...team.agents.keys()].join(', ')}`,
     )
   const ownMs = execution.work.step.timeoutMs ?? definition.timeoutMs ?? timeoutMsDefault
-  const leftMs = (deadlineOf(execution.run) ?? Number.POSITIVE_INFINITY) - execution.now()
-  const withinMs = Math.min(ownMs, leftMs)
-  // For those elsewhere, who know the wall clock only.
-  const deadline = services.clock.now() + withinMs
+  const runsDeadline = deadlineOf(execution.run)
+  const withinMs = runsDeadline === undefined ? ownMs : Math.min(ownMs, runsDeadline - execution.now())
   const context = new CallContext({
     execution,
     definition,
@@ -210,9 +207,9 @@ const runAgent = (call: AgentRun): Returned | Promise<Returned> => {
     prefix,
     callers: call.callers,
   })
-  if (call.made !== undefined) call.made.current = context
+  call.context = context
   const returned = chain(acceptInput(definition, name, copyJson(call.input)), (input) =>
-    chain(answerOf(definition, context, input, deadline), (answer) => {
+    chain(answerOf(definition, context, input, withinMs), (answer) => {
       if (context.suspension !== undefined) throw context.suspension
       return finish(definition, context, input, answer)
     }),
@@ -256,9 +253,9 @@ const acceptInput = (definition: AnyAgent, name: string, input: Json): unknown =
   })
 }
 
-const answerOf = (definition: AnyAgent, context: CallContext, input: unknown, deadline: number): unknown =>
+const answerOf = (definition: AnyAgent, context: CallContext, input: unknown, withinMs: number): unknown =>
   definition.run === undefined
-    ? remoteOrLooping(definition, context, input, deadline)
+    ? remoteOrLooping(definition, context, input, withinMs)
     : native(context.within_(() => definition.run?.(input as never, context.exposed)))
 
 /** A promise of another library is waited for like any. */
@@ -275,10 +272,11 @@ const remoteOrLooping = async (
   definition: AnyAgent,
   context: CallContext,
   input: unknown,
-  deadline: number,
+  withinMs: number,
 ): Promise<unknown> => {
   const kind = kindOf(definition)
-  if (kind === 'remote') return callRemote(context, input as Json, deadline)
+  // Those elsewhere know the wall clock only.
+  if (kind === 'remote') return callRemote(context, input as Json, context.services.clock.now() + withinMs)
   if (kind === 'team') {
     const text =
       isObject(input) && typeof input.goal === 'string'

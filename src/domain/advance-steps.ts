@@ -88,6 +88,13 @@ export const startWork = (run: Run, data: EventData['step.started'], event: Draf
         status: 'started',
         startedAt: event.at,
         losses: 0,
+        // Said now, so that what is set later changes no object's shape.
+        journal: undefined,
+        state: undefined,
+        wait: undefined,
+        retryAt: undefined,
+        output: undefined,
+        feedback: undefined,
       }
   if (continued && before.wait?.for === 'timer')
     write(work, journalKey(before.wait), {

@@ -35,7 +35,7 @@ const acceptPlan = (run: Run, data: EventData['plan.accepted']): void => {
   const graph = graphOf(steps)
   const states = new Map<string, StepState>()
   const attention = new Set<string>()
-  for (const [i, step] of steps.entries()) {
+  steps.forEach((step, i) => {
     const open = graph.dependencies.get(step.id)?.length ?? 0
     states.set(step.id, {
       step,
@@ -43,9 +43,12 @@ const acceptPlan = (run: Run, data: EventData['plan.accepted']): void => {
       redo: 0,
       open,
       references: graph.references[i] ?? [],
+      output: undefined,
+      feedback: undefined,
+      items: undefined,
     })
     if (open === 0) attention.add(step.id)
-  }
+  })
   run.plan = { version: data.version, steps: states, order: steps, graph, attention, open: steps.length }
   run.verdict = undefined
 }

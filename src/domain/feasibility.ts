@@ -35,12 +35,14 @@ export const infeasibilities = (steps: Step[], { agents, stepsLeft, unpriced }: 
       )
   }
   const graph = graphOf(steps)
-  for (const [id, dependencies] of graph.dependencies)
+  graph.dependencies.forEach((dependencies, id) => {
     for (const wanted of dependencies)
       if (!ids.has(wanted)) reasons.push(`step "${id}" depends on "${wanted}", which is not a step`)
-  for (const [i, step] of steps.entries())
+  })
+  steps.forEach((step, i) => {
     if (step.forEach === undefined && graph.references[i]?.some((one) => '$item' in one && one !== step.when))
       reasons.push(`step "${step.id}" refers to $item without forEach`)
+  })
   const cycle = cycleIn(graph)
   if (cycle !== undefined) reasons.push(`the steps wait for each other: ${cycle.join(' -> ')}`)
   return reasons

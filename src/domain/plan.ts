@@ -125,7 +125,9 @@ const dependenciesOf = (wanted: readonly string[], references: readonly Referenc
     const id = impliedBy(reference)
     if (id !== undefined) all.push(id)
   }
-  return all.length < 2 ? all : [...new Set(all)]
+  if (all.length < 2) return all
+  if (all.length === 2) return all[0] === all[1] ? all.slice(1) : all
+  return [...new Set(all)]
 }
 
 /**
@@ -150,13 +152,13 @@ const makeGraph = (steps: Step[]): Graph => {
   for (const { id } of steps) dependents.set(id, [])
   const references = steps.map(stepReferences)
   let previous: string | undefined
-  for (const [i, step] of steps.entries()) {
+  steps.forEach((step, i) => {
     const before = previous === undefined ? [] : [previous]
     const all = dependenciesOf(sequential ? before : (step.dependsOn ?? []), references[i] ?? [])
     dependencies.set(step.id, all)
     for (const id of all) dependents.get(id)?.push(step.id)
     previous = step.id
-  }
+  })
   return { dependencies, dependents, references }
 }
 
@@ -164,12 +166,12 @@ const makeGraph = (steps: Step[]): Graph => {
 export const cycleIn = ({ dependencies, dependents }: Graph): string[] | undefined => {
   const open = new Map<string, number>()
   const ready: string[] = []
-  for (const [id, list] of dependencies) {
+  dependencies.forEach((list, id) => {
     let count = 0
     for (const wanted of list) if (dependencies.has(wanted)) count++
     open.set(id, count)
     if (count === 0) ready.push(id)
-  }
+  })
   for (let id = ready.pop(); id !== undefined; id = ready.pop()) {
     open.delete(id)
     for (const next of dependents.get(id) ?? []) {

@@ -68,7 +68,11 @@ const base32 = (value: number, digits: number): string => {
 
 /** Run ids: nine digits of time (ms), seven of chance, in Crockford's base 32. */
 export const systemIds = (clock: Clock, random: Random): Ids => ({
-  run: () => base32(clock.now(), 9) + [...random.bytes(7)].map((byte) => alphabet[byte % 32]).join(''),
+  run() {
+    let id = base32(clock.now(), 9)
+    for (const byte of random.bytes(7)) id += alphabet[byte % 32]
+    return id
+  },
 })
 
 export const systemPlace = (): Place => {

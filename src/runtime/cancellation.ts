@@ -23,6 +23,8 @@ export class Cancellation {
   #reason: unknown
   #cancelled = false
   #controller: AbortController | undefined
+  /** Most have one listener: a Set for it would be made and dropped with each step. */
+  #first: Listener | undefined
   #listeners: Set<Listener> | undefined
 
   get cancelled(): boolean {
@@ -44,12 +46,13 @@ export class Cancellation {
     if (this.#cancelled) return
     this.#cancelled = true
     this.#reason = reason
-    const listeners = this.#listeners ?? []
+    const listeners: Listener[] =
+      this.#controller === undefined ? [] : [() => this.#controller?.abort(reason)]
+    if (this.#first !== undefined) listeners.push(this.#first)
+    for (const listener of this.#listeners ?? []) listeners.push(listener)
+    this.#first = undefined
     this.#listeners = undefined
-    callBack(
-      this.#controller === undefined ? listeners : [() => this.#controller?.abort(reason), ...listeners],
-      reason,
-    )
+    callBack(listeners, reason)
   }
 
   /** Calls back when it is cancelled; at once if it is already. The function returned stops that. */
@@ -57,6 +60,12 @@ export class Cancellation {
     if (this.#cancelled) {
       listener(this.#reason)
       return () => {}
+    }
+    if (this.#first === undefined && this.#listeners === undefined) {
+      this.#first = listener
+      return () => {
+        if (this.#first === listener) this.#first = undefined
+      }
     }
     this.#listeners ??= new Set()
     this.#listeners.add(listener)

@@ -17,7 +17,13 @@ import { closingEvent } from './closing-event.ts'
 import { loadRun } from './fold.ts'
 import { unreadSignals } from './inbox.ts'
 import type { Lane } from './lane.ts'
-import { appendPatiently, type Patience, patiently } from './patient-append.ts'
+import {
+  appendAgain,
+  appendPatiently,
+  type OwnersAppend,
+  type Patience,
+  patiently,
+} from './patient-append.ts'
 import type { Outcome, Perform } from './perform.ts'
 import { Standing } from './standing.ts'
 import { type JournalHost, stale, WorkJournal } from './work-journal.ts'
@@ -62,8 +68,8 @@ const isRefusal = (error: unknown): boolean =>
   isConcordError(error) && ['input.invalid', 'bound.reached', 'policy.denied'].includes(error.code)
 
 /** What is noted by code that follows at once goes into the same commit: that a call began, and how it ended. */
-const momentarily = async (): Promise<void> => {
-  for (let turns = 0; turns < 32; turns++) await undefined
+const momentarily = async (isHurried: () => boolean): Promise<void> => {
+  for (let turns = 0; turns < 32 && !isHurried(); turns++) await undefined
 }
 
 type Live = { key: string; cancellation: Cancellation }
@@ -102,6 +108,7 @@ export class Owner {
   #move: PromiseWithResolvers<void> | undefined
   /** Something waits for what is pending, or follows from it. */
   #hurried = false
+  readonly #isHurried = () => this.#hurried
   #stopped = false
   #wakeAt: number | undefined
   #cancelTimer: (() => void) | undefined
@@ -139,7 +146,12 @@ export class Owner {
       isCurrent: (work, live) => this.#isCurrent(work, live),
       record: (drafts) => this.#record(drafts, false),
       note: (drafts) => this.#note(drafts, false),
-      ready: (version) => this.#standing.ready(version),
+      ready: (version) => {
+        const ready = this.#standing.ready(version)
+        // Nothing more comes from whoever waits now.
+        if (ready !== undefined) this.#hurried = true
+        return ready
+      },
       moved: () => this.#nextMove(),
       now: () => this.now,
     }
@@ -308,7 +320,7 @@ export class Owner {
           }
         }
         if (this.#pending.length > 0) {
-          if (!this.#hurried) await momentarily()
+          if (!this.#hurried) await momentarily(this.#isHurried)
           await this.#commit()
         }
       }
@@ -323,8 +335,9 @@ export class Owner {
   /** Lets the strategy decide until it has no more to record; the state keys it wants to know first, if any. */
   #decide(): string[] | undefined {
     this.#dirty = false
+    const { now } = this
     for (;;) {
-      const decision = this.#decision()
+      const decision = this.#decision(now)
       this.#take(decision.events)
       // Nothing more is taken: the strategy would decide the same again without end.
       if (this.#denied !== undefined) return undefined
@@ -340,13 +353,13 @@ export class Owner {
     }
   }
 
-  #decision(): Decision {
+  #decision(now: number): Decision {
     try {
-      return this.#strategy.decide(this.run, this.now, this.#known as KnownState)
+      return this.#strategy.decide(this.run, now, this.#known as KnownState)
     } catch (error) {
       this.#ports.logger.error({ error, run: this.run.id }, 'the strategy threw')
       const failure = toFailure(error)
-      return { events: [{ type: 'run.failed', at: this.now, data: { failure, reasons: [failure.message] } }] }
+      return { events: [{ type: 'run.failed', at: now, data: { failure, reasons: [failure.message] } }] }
     }
   }
 
@@ -383,24 +396,29 @@ export class Owner {
     const summary = events.some((event) => event.type.startsWith('run.'))
       ? summaryOf(run, this.#wakeAt)
       : undefined
-    try {
-      const { log, membership } = this.#ports
-      this.#committed = await appendPatiently(this.#patience, log, membership.self, {
-        stream: this.#stream,
-        expectedVersion: this.#committed,
-        epoch: run.epoch,
-        events,
-        // Outputs were copied from what agents returned, and agents are given copies.
-        handedOver: true,
-        ...(writes.length === 0 ? {} : { writes }),
-        ...(summary === undefined ? {} : { summary }),
-      })
-      this.#confirmed = true
-    } catch (error) {
-      for (const ack of acks) ack.reject(error)
-      if (isRefusal(error) && this.#committed > 0) return this.#giveUp(error)
-      throw error
+    const { log, membership } = this.#ports
+    const request: OwnersAppend = {
+      stream: this.#stream,
+      expectedVersion: this.#committed,
+      epoch: run.epoch,
+      events,
+      // Outputs were copied from what agents returned, and agents are given copies.
+      handedOver: true,
     }
+    if (writes.length > 0) request.writes = writes
+    if (summary !== undefined) request.summary = summary
+    try {
+      this.#committed = (await log.append(request)).version
+    } catch (first) {
+      try {
+        this.#committed = await appendAgain(this.#patience, log, membership.self, request, first)
+      } catch (error) {
+        for (const ack of acks) ack.reject(error)
+        if (isRefusal(error) && this.#committed > 0) return this.#giveUp(error)
+        throw error
+      }
+    }
+    this.#confirmed = true
     for (const ack of acks) ack.resolve()
     this.#standing.committed(this.#committed)
     this.#afterCommit(events)
@@ -514,7 +532,7 @@ export class Owner {
         input: inputOf(run, work),
         idempotencyKey: key,
         cancellation: live.cancellation,
-        now: () => this.now,
+        now: this.#journals.now,
         journal: new WorkJournal(work, live, this.#journals),
       })
       if (outcome instanceof Promise) outcome.then(close, threw)

@@ -61,7 +61,7 @@ const again = async <T>(
   }
 }
 
-type OwnersAppend = Append & { expectedVersion: number }
+export type OwnersAppend = Append & { expectedVersion: number }
 
 /** Appends under an owner's epoch and returns the stream's version then. `self` is the process that owns the run. */
 export const appendPatiently = async (
@@ -70,15 +70,26 @@ export const appendPatiently = async (
   self: string,
   request: OwnersAppend,
 ): Promise<number> => {
-  const since = patience.clock.monotonic()
   try {
     return (await log.append(request)).version
   } catch (error) {
-    // The answer may have been lost, not the append.
-    if (isConcordError(error) && error.code === 'store.failed' && (await mayHold(log, self, request)))
-      return versionAfter(request)
-    return again(patience, since, error, () => repeated(log, self, request))
+    return appendAgain(patience, log, self, request, error)
   }
+}
+
+/** Goes on with an append that has failed with this error, as `appendPatiently` does. */
+export const appendAgain = async (
+  patience: Patience,
+  log: EventLog,
+  self: string,
+  request: OwnersAppend,
+  error: unknown,
+): Promise<number> => {
+  const since = patience.clock.monotonic()
+  // The answer may have been lost, not the append.
+  if (isConcordError(error) && error.code === 'store.failed' && (await mayHold(log, self, request)))
+    return versionAfter(request)
+  return again(patience, since, error, () => repeated(log, self, request))
 }
 
 const repeated = async (log: EventLog, self: string, request: OwnersAppend): Promise<number> => {

@@ -62,12 +62,18 @@ export class Standing {
   ready(version: number): Promise<void> | undefined {
     const confirmed = this.#confirmed()
     if (this.#committed >= version) return confirmed
+    return this.#durable(version, confirmed)
+  }
+
+  async #durable(version: number, confirmed: Promise<void> | undefined): Promise<void> {
     const durable = new Promise<void>((resolve, reject) => {
       if (this.#ended === undefined) this.#waiters.push({ version, resolve, reject })
       else reject(this.#ended())
     })
+    await (confirmed === undefined ? durable : Promise.all([durable, confirmed]))
     // Looked at again once it is durable: that may have taken long.
-    return Promise.all([durable, confirmed]).then(() => this.#confirmed())
+    const again = this.#confirmed()
+    if (again !== undefined) await again
   }
 
   /**

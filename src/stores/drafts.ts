@@ -59,6 +59,15 @@ export const toText = (action: string, value: unknown): string => {
   return text ?? refuse(action, 'values are JSON', typeof value)
 }
 
+/** Throws what `prepareEnvelope` would. */
+export const checkEnvelope = ({ at, run, step, agent, cause }: Draft): void => {
+  checkInstant('append an event', at)
+  optionalName('run', run)
+  optionalName('step', step)
+  optionalName('agent', agent)
+  optionalName('cause', cause)
+}
+
 export const prepareEnvelope = (draft: Draft): Omit<Prepared, 'data'> => ({
   type: draft.type,
   at: checkInstant('append an event', draft.at),

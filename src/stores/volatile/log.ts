@@ -8,16 +8,15 @@ import { type StateLimits, stateLimits, type WriteOutcome } from '../../ports/st
 import { type Digest, dataDigest, envelopeOf, eventDigest, genesis, saltSource, toHex } from '../chain.ts'
 import { closedError } from '../closed.ts'
 import {
+  checkEnvelope,
   checkEpoch,
   checkHead,
   checkName,
   eventWith,
   type Prepared,
-  prepareEnvelope,
   runOfStream,
   type Row as StoredRow,
   toEvent,
-  toText,
 } from '../drafts.ts'
 import { type PreparedWrite, prepareUnconditional } from '../state-plan.ts'
 
@@ -49,9 +48,10 @@ const keptData = (draft: Draft): Kept => {
   }
 }
 
+const copySummary = (summary: RunSummary): RunSummary => copyJson(summary) as RunSummary
+
 type Sealed = { salt: Uint8Array | null; dataDigest: Digest; digest: Digest }
 type Stream = { rows: Row[]; sealed: Sealed[]; epoch: number }
-type Run = { summary: string; status: string; createdAt: number; goal: RunSummary['goal']; parent?: string }
 
 type Decide = (writes: readonly PreparedWrite[]) => () => WriteOutcome[]
 
@@ -78,7 +78,8 @@ export const volatileLog = (random: Random): VolatileLog => {
   const streams = new Map<string, Stream>()
   const all: Row[] = []
   const byRun = new Map<string, Row[]>()
-  const runs = new Map<string, Run>()
+  /** Each is this log's own; readers are given copies. */
+  const runs = new Map<string, RunSummary>()
   const listeners = new Set<(commit: Commit) => void>()
   const salt = saltSource(random)
   let decide: Decide = () => () => []
@@ -100,7 +101,7 @@ export const volatileLog = (random: Random): VolatileLog => {
   const push = (
     name: string,
     stream: Stream,
-    event: Omit<Prepared, 'data'>,
+    event: Draft | Omit<Prepared, 'data'>,
     data: Kept,
     epoch: number,
   ): void => {
@@ -110,12 +111,12 @@ export const volatileLog = (random: Random): VolatileLog => {
       position: all.length + 1,
       at: event.at,
       type: event.type,
-      run: event.run,
-      step: event.step,
-      agent: event.agent,
+      run: event.run ?? null,
+      step: event.step ?? null,
+      agent: event.agent ?? null,
       epoch,
-      cause: event.cause,
-      operation: event.operation,
+      cause: event.cause ?? null,
+      operation: 'operation' in event ? event.operation : null,
       data,
     }
     stream.rows.push(row)
@@ -132,18 +133,6 @@ export const volatileLog = (random: Random): VolatileLog => {
     const commit = { streams: names, position: all.length }
     queueMicrotask(() => {
       for (const listener of listeners) listener(commit)
-    })
-  }
-
-  const keep = (summary: RunSummary) => {
-    const { run, status, createdAt, goal, parent } = summary
-    const text = toText('keep a run summary', summary)
-    runs.set(run, {
-      summary: text,
-      status,
-      createdAt,
-      goal,
-      ...(parent === undefined ? undefined : { parent }),
     })
   }
 
@@ -166,19 +155,20 @@ export const volatileLog = (random: Random): VolatileLog => {
       checkOpen('append to', request.stream)
       const name = checkName('append', 'a stream', request.stream)
       checkEpoch(request.epoch)
-      const events = request.events.map((draft) => ({
-        envelope: prepareEnvelope(draft),
-        data: request.handedOver ? { value: asJson(draft.data) } : keptData(draft),
-      }))
+      const { events, handedOver, summary } = request
+      for (const draft of events) checkEnvelope(draft)
+      const data = events.map((draft): Kept => (handedOver ? { value: asJson(draft.data) } : keptData(draft)))
       const writes = request.writes ? prepareUnconditional(request.writes, limits) : []
       const existing = streams.get(name)
       checkHead(request, { version: existing?.rows.length ?? 0, epoch: existing?.epoch ?? 0 })
       const apply = writes.length > 0 ? decide(writes) : undefined
       const stream = existing ?? (events.length > 0 ? streamOf(name) : undefined)
-      if (request.summary) keep(request.summary)
+      if (summary) runs.set(summary.run, handedOver ? summary : copySummary(summary))
       // The writes first: whoever reads up to one of these events finds the state that came with it.
       const outcomes = apply?.()
-      for (const { envelope, data } of events) push(name, stream!, envelope, data, request.epoch)
+      events.forEach((draft, i) => {
+        push(name, stream!, draft, data[i]!, request.epoch)
+      })
       if (stream) stream.epoch = Math.max(stream.epoch, request.epoch)
       const version = stream?.rows.length ?? 0
       const position = stream?.rows.at(-1)?.position ?? 0
@@ -203,12 +193,12 @@ export const volatileLog = (random: Random): VolatileLog => {
     },
     async runs(query = {}) {
       checkOpen('list runs')
-      return newest([...runs.values()], query).map((run) => JSON.parse(run.summary))
+      return newest([...runs.values()], query).map(copySummary)
     },
     async run(id) {
       checkOpen('read run', id)
       const found = runs.get(id)
-      return found && JSON.parse(found.summary)
+      return found && copySummary(found)
     },
     onCommit(listener) {
       // A wrapper, so that one function given twice counts twice and is removed once.
@@ -285,7 +275,7 @@ const firstAfter = (rows: readonly Row[], position: number): number => {
 }
 
 /** A page ends between two instants, never within one, so that going on with `before` skips nothing. */
-const newest = (runs: Run[], query: RunsQuery): Run[] => {
+const newest = (runs: RunSummary[], query: RunsQuery): RunSummary[] => {
   const { status, team, thread, parent, before, limit = 100 } = query
   const found = runs
     .filter(
