@@ -32,7 +32,7 @@ export type { RunView } from './platform/run/view.ts'
 export type { OpenWait } from './platform/run/waits.ts'
 export type { BeforeStore, Sink } from './policy/before-store.ts'
 export type { Policy } from './policy/decide.ts'
-export type { Model, ModelAnswer, ModelRequest, Models } from './ports/model.ts'
+export type { AiSdkModel, Model, ModelAnswer, ModelRequest, Models } from './ports/model.ts'
 export type { JsonSchema, Schema } from './ports/schema.ts'
 export type {
   Entry,
@@ -46,7 +46,16 @@ export type {
   WatchOptions,
   WriteOutcome,
 } from './ports/state-store.ts'
-export { type AnyTool, type Permission, type Tool, type ToolContext, tool } from './ports/tool.ts'
+export {
+  type AiSdkTool,
+  type AnyTool,
+  type Permission,
+  type Tool,
+  type ToolContext,
+  type ToolSet,
+  type Tools,
+  tool,
+} from './ports/tool.ts'
 export type { WakeOn } from './runtime/wake-on.ts'
 export { type Listening, type ServeOptions, serve } from './serve.ts'
 export type { ResearchOutput } from './teams/research/shapes.ts'

@@ -15,7 +15,7 @@ import type { State } from '../memory/state.ts'
 import type { SubjectMemory } from '../memory/subject.ts'
 import { type MemoryReach, memoryReach } from '../policy/memory.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { ModelAnswer, ModelRequest } from '../ports/model.ts'
+import { type ModelAnswer, type ModelRequest, modelId } from '../ports/model.ts'
 import { type Call, withDigest, withoutDigest } from '../runtime/call.ts'
 import type { Cancellation } from '../runtime/cancellation.ts'
 import type { Execution } from '../runtime/perform.ts'
@@ -244,7 +244,7 @@ export class CallContext implements AgentContext {
   }
 
   async #model(request: ModelRequest, use: ModelUse): Promise<ModelAnswer> {
-    const model = typeof use.model === 'object' ? use.model.id : use.model
+    const model = typeof use.model === 'object' ? modelId(use.model) : use.model
     const call = this.known_('model', copyJson({ request, model }))
     const answer = await callModel(this, request, { model: this.#definition.model, ...use, call })
     return structuredClone(answer)

@@ -3,13 +3,14 @@ import type { Verdict } from '../domain/check.ts'
 import type { Json } from '../domain/json.ts'
 import { shownUrl } from '../domain/secrets.ts'
 import type { Policy } from '../policy/decide.ts'
-import type { Model } from '../ports/model.ts'
+import type { AiSdkModel, Model } from '../ports/model.ts'
 import type { Schema } from '../ports/schema.ts'
-import type { AnyTool } from '../ports/tool.ts'
+import type { Tools } from '../ports/tool.ts'
 import type { WakeOn } from '../runtime/wake-on.ts'
 import type { AgentContext } from './context.ts'
 import type { Reasoner } from './loop.ts'
 import { shownSchemaOf } from './told-schema.ts'
+import { toolsIn } from './tools-of.ts'
 
 /** Bounds of one agent's loop by name; reaching one ends the step with `bound.reached`. */
 export type LoopBounds = {
@@ -64,10 +65,10 @@ export type AgentBasics<Input, Output, Takes = Input> = {
 
 /** Of agents that run here: what they may use, and what their answers must rest on. */
 export type AgentTools = {
-  /** `provider/model`, a role's name from the config's `models`, or a model object. Default the config's model. */
-  model?: string | Model
-  /** Tools it may call: objects, or names of the platform's built-in tools. */
-  tools?: readonly (AnyTool | string)[]
+  /** `provider/model`, a role's name from the config's `models`, or a model object, also of the AI SDK. Default the config's model. */
+  model?: string | Model | AiSdkModel
+  /** Tools it may call: objects, names of the platform's built-in tools, sets of AI SDK tools. */
+  tools?: Tools
   /** What its tools may do where the team's policy says nothing; for an agent that is served or woken alone. */
   policy?: Pick<Policy, 'tools' | 'permissions'>
   /** Tools without whose call an answer does not count. */
@@ -81,7 +82,7 @@ export type ModelSettings = {
   temperature?: number
   outputTokensMax?: number
   /** A model that condenses older turns when the context is near its bound, as `model`; default by rule. */
-  condenseWith?: string | Model
+  condenseWith?: string | Model | AiSdkModel
 }
 
 /** Members of other kinds of agents. */
@@ -119,7 +120,7 @@ export type ModelAgentDefinition<Input, Output, Takes = Input> = AgentBasics<Inp
     | { instructions: string | ((input: Input) => string) }
     /** Without instructions the description, or the goal alone, has to do. */
     | { instructions?: undefined; description: string }
-    | { instructions?: undefined; model: string | Model }
+    | { instructions?: undefined; model: string | Model | AiSdkModel }
   )
 
 /** An agent elsewhere: `POST {url}`. */
@@ -198,7 +199,7 @@ export const kindOf = (definition: AnyAgent): AgentCard['kind'] => {
 }
 
 export const toolNames = (definition: AnyAgent): string[] =>
-  (definition.tools ?? []).map((tool) => (typeof tool === 'string' ? tool : tool.name))
+  toolsIn(definition.tools).map((tool) => (typeof tool === 'string' ? tool : tool.name))
 
 export const cardOf = (definition: AnyAgent): AgentCard => {
   const card: AgentCard = {

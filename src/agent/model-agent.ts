@@ -3,7 +3,7 @@ import { recalledText } from '../domain/recall.ts'
 import { cut } from '../domain/text/cut.ts'
 import { said, unmistakable } from '../memory/conversation.ts'
 import type { Scratchpad } from '../memory/scratchpad.ts'
-import type { Message, ModelRequest, ToolSpec } from '../ports/model.ts'
+import { isModel, type Message, type ModelRequest, type ToolSpec } from '../ports/model.ts'
 import { jsonSchemaOf } from '../ports/schema.ts'
 import type { AnyTool } from '../ports/tool.ts'
 import type { Call } from '../runtime/call.ts'
@@ -105,8 +105,7 @@ const contextLimit = async (
 ): Promise<number> => {
   const { model: wanted } = definition
   // A run whose answers are all in the log needs no model: that one is missing shows when it is called.
-  const model =
-    typeof wanted === 'object' ? wanted : await context.services.model(wanted).catch(() => undefined)
+  const model = isModel(wanted) ? wanted : await context.services.model(wanted).catch(() => undefined)
   if (model?.contextTokensMax === undefined) return contextTokensMax
   const answer = definition.outputTokensMax ?? model.outputTokensMax
   return Math.min(contextTokensMax, model.contextTokensMax - Math.min(answer, model.contextTokensMax / 2))

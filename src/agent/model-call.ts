@@ -8,7 +8,15 @@ import { asJson, copyJson } from '../domain/json.ts'
 import type { JournalEntry } from '../domain/run.ts'
 import { cut } from '../domain/text/cut.ts'
 import { sleep } from '../ports/clock.ts'
-import type { Message, Model, ModelAnswer, ModelRequest, Usage } from '../ports/model.ts'
+import {
+  type AiSdkModel,
+  isModel,
+  type Message,
+  type Model,
+  type ModelAnswer,
+  type ModelRequest,
+  type Usage,
+} from '../ports/model.ts'
 import type { Call } from '../runtime/call.ts'
 import { stale } from '../runtime/work-journal.ts'
 import type { CallContext } from './call-context.ts'
@@ -16,7 +24,7 @@ import { type Ended, type Leading, lead, sameUnderWay, sharedContent, type Under
 
 export type ModelUse = {
   /** `provider/model`, a role of the config, or a model object; default the agent's, else the config's. */
-  model?: string | Model
+  model?: string | Model | AiSdkModel
   /** Attempts at the provider, the first included. Default 4. */
   attemptsMax?: number
 }
@@ -55,7 +63,7 @@ const modelCalled = async (
   const { journal } = context.execution
   if (before?.type === 'model.answered' && before.data.answer !== undefined)
     return notRefused(asAnswer(before.data.answer))
-  const model = typeof use.model === 'object' ? use.model : await context.services.model(use.model)
+  const model = isModel(use.model) ? use.model : await context.services.model(use.model)
   const attemptsMax = use.attemptsMax ?? attemptsMaxDefault
   const first = journal.sent(use.call.id) + 1
   for (let attempt = first; ; attempt++) {

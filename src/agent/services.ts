@@ -13,7 +13,7 @@ import type { Policy } from '../policy/decide.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { Model } from '../ports/model.ts'
+import type { AiSdkModel, Model } from '../ports/model.ts'
 import type { Place } from '../ports/place.ts'
 import type { Random } from '../ports/random.ts'
 import type { StateStore } from '../ports/state-store.ts'
@@ -83,8 +83,8 @@ export type AgentServices = {
   isForeign(run: Run): boolean
   /** A built-in or configured tool by name. */
   tool(name: string): Promise<AnyTool | undefined>
-  /** A model by `provider/model`, by role, or the default one. */
-  model(name: string | undefined): Promise<Model>
+  /** A model by `provider/model`, by role, the default one, or that of the AI SDK. */
+  model(wanted: string | AiSdkModel | undefined): Promise<Model>
   /** Whether a default model is configured. */
   readonly hasModel: boolean
   /** Starts or finds a child run and waits until it is final or waits itself. Throws what kept it from that, which is not its failure. */

@@ -12,6 +12,7 @@ import type { Action, Observation } from './loop.ts'
 import type { AgentServices } from './services.ts'
 import { Suspension } from './suspension.ts'
 import { withTimeout } from './timeout.ts'
+import { toolsIn } from './tools-of.ts'
 
 const timeoutMsDefault = 30_000
 
@@ -21,13 +22,14 @@ export const findTool = async (
   services: AgentServices,
   name: string,
 ): Promise<AnyTool> => {
-  for (const tool of definition.tools ?? []) {
+  const tools = toolsIn(definition.tools)
+  for (const tool of tools) {
     if (typeof tool !== 'string' && tool.name === name) return tool
     if (tool !== name) continue
     const found = await services.tool(name)
     if (found !== undefined) return found
   }
-  const own = (definition.tools ?? []).map((tool) => (typeof tool === 'string' ? tool : tool.name))
+  const own = tools.map((tool) => (typeof tool === 'string' ? tool : tool.name))
   throw new ConcordError(
     'tool.unknown',
     `Cannot call tool "${name}" as agent "${definition.name}" has ${own.length === 0 ? 'no tools' : `these: ${own.join(', ')}`}; add it to the agent's tools`,

@@ -1,8 +1,9 @@
 import { type AnyAgent, cardOf, kindOf, mixedKinds } from '../agent/define.ts'
 import type { TeamServices } from '../agent/services.ts'
 import { untellable } from '../agent/told-schema.ts'
+import { toolsIn } from '../agent/tools-of.ts'
 import { durationProblem } from '../domain/duration.ts'
-import { ConcordError } from '../domain/errors.ts'
+import { ConcordError, toFailure } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
 import type { Step } from '../domain/plan.ts'
 import type { Strategy } from '../domain/strategy.ts'
@@ -82,7 +83,7 @@ const checkTimes = (team: string, agent: AnyAgent, at: readonly string[]): void 
       throw invalid(team, [...at, ...place], `${what}: ${problem}`, 'give milliseconds as a number')
   }
   refuse(['timeoutMs'], `timeoutMs of agent "${agent.name}"`, agent.timeoutMs)
-  for (const tool of agent.tools ?? [])
+  for (const tool of toolsIn(agent.tools))
     if (typeof tool !== 'string')
       refuse(
         ['tools', tool.name, 'timeoutMs'],
@@ -117,6 +118,14 @@ export const assembleTeam = (
     const found = find(wanted, [at])
     return register(agents.get(found.name) === found ? found : as(found), [at])
   }
+  const readTools = (found: AnyAgent, at: readonly string[]) => {
+    try {
+      return toolsIn(found.tools)
+    } catch (error) {
+      const { problem, way } = toFailure(error).details ?? {}
+      throw invalid(name, [...at, 'tools'], `agent "${found.name}": ${problem}`, String(way))
+    }
+  }
   const register = (found: AnyAgent, at: readonly string[]): string => {
     const other = agents.get(found.name)
     if (other !== undefined && other !== found)
@@ -130,8 +139,9 @@ export const assembleTeam = (
         `agent "${found.name}" has ${mixed}, which are different kinds of agents`,
         'keep one: code ("run" or "reason"), a model ("instructions"), another process ("url") or a team ("team")',
       )
+    const tools = readTools(found, at)
     checkTimes(name, found, at)
-    for (const [i, tool] of (found.tools ?? []).entries()) {
+    for (const [i, tool] of tools.entries()) {
       const missing = typeof tool === 'string' ? missingTool(tool) : undefined
       if (missing !== undefined)
         throw invalid(
@@ -209,7 +219,7 @@ const untoldIn = (found: AnyAgent): { at: string[]; wrong: string; way: string }
   if (kindOf(found) !== 'model') return undefined
   const answer = untellable(found.output)
   if (answer !== undefined) return { at: ['output'], ...answer }
-  for (const tool of found.tools ?? []) {
+  for (const tool of toolsIn(found.tools)) {
     const input = typeof tool === 'string' ? undefined : untellable(tool.input)
     if (typeof tool !== 'string' && input !== undefined)
       return {

@@ -61,7 +61,7 @@ const agent = object<AnyAgent>({
   wakeOn: any,
   model: either(string, openObject),
   instructions: either(string, fn),
-  tools: list(either(string, openObject)),
+  tools: either(list(either(string, openObject)), openObject),
   policy: openObject,
   requiredTools: list(string),
   evidence: list(object<Evidence>({ field: string, tool: string })),
@@ -127,7 +127,7 @@ const price = object<Price>({
 
 const shape = object<ConcordConfig>({
   model: either(string, openObject),
-  models: table(string),
+  models: table(either(string, openObject)),
   providers: table(provider),
   prices: table(price),
   limits: table(
@@ -140,7 +140,7 @@ const shape = object<ConcordConfig>({
   embedder: string,
   teams: table(team),
   agents: table(agent),
-  tools: list(openObject),
+  tools: either(list(openObject), openObject),
   toolSettings: openObject,
   team: string,
   budget: limits,

@@ -7,8 +7,8 @@ import type { TeamDefinition } from '../orchestration/team.ts'
 import type { BeforeStore } from '../policy/before-store.ts'
 import type { MemoryPolicy } from '../policy/memory.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { Model, Price } from '../ports/model.ts'
-import type { AnyTool } from '../ports/tool.ts'
+import type { AiSdkModel, Model, Price } from '../ports/model.ts'
+import type { AnyTool, ToolSet } from '../ports/tool.ts'
 import type { BuiltInToolsConfig } from '../tools/index.ts'
 
 /** An agent that runs elsewhere, as the config names it. */
@@ -57,7 +57,7 @@ export type MemoryConfig = {
   /** Whether what a goal states about its subject ("I prefer ...") is kept. Default true. */
   learn?: boolean
   /** A model (as `model`, or a role) that reads goals for facts which the rules miss. Default none. */
-  learnWith?: string | Model
+  learnWith?: string | Model | AiSdkModel
   /** Limits of shared state. */
   state?: StateConfig
   /** What agents may do with shared memory where their team's policy does not say. Default: `write`. */
@@ -98,10 +98,10 @@ export type Teams = { [name: string]: TeamDefinition }
 
 /** `DefaultTeam` is the name under `team`. What is left out says nothing of the types: answers are `Json` then. */
 export type ConcordConfig<Named extends Teams = Teams, DefaultTeam extends string = string> = {
-  /** Default model, `provider/model`, or a model object. */
-  model?: string | Model
+  /** Default model, `provider/model`, or a model object, also of the AI SDK. */
+  model?: string | Model | AiSdkModel
   /** Models by role, for agents that name a role instead of a model: `{ small: 'openai/gpt-5-mini' }`. */
-  models?: { [role: string]: string }
+  models?: { [role: string]: string | Model | AiSdkModel }
   providers?: { [name: string]: ProviderConfig }
   prices?: { [model: string]: Price }
   /** What a model may write at the most, and its context window; a tighter bound for budgets than the text's length gives. */
@@ -113,7 +113,8 @@ export type ConcordConfig<Named extends Teams = Teams, DefaultTeam extends strin
   teams?: Named
   /** Agents that teams refer to by name; those with a `url` run elsewhere. */
   agents?: { [name: string]: RemoteAgent | AnyAgent }
-  tools?: readonly AnyTool[]
+  /** Tools that agents may name, also sets of the AI SDK (an MCP client's `tools()`). */
+  tools?: ToolSet | readonly (AnyTool | ToolSet)[]
   toolSettings?: ToolsConfig
   /** The team of goals that name none. Default the only one of `teams`; research where there are none. */
   team?: DefaultTeam

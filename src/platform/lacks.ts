@@ -6,6 +6,7 @@ import { isObject } from '../domain/reference.ts'
 import type { Run, Work } from '../domain/run.ts'
 import type { Team } from '../orchestration/team.ts'
 import type { ConcordConfig } from './config.ts'
+import { toolsOf } from './tools.ts'
 
 /** What this process can do for runs that other code may have accepted. */
 export type Abilities = {
@@ -70,7 +71,7 @@ export const abilitiesOf = (config: ConcordConfig, teams: (name: string) => Team
       agents: [...services.agents.keys()],
       cards: services.cards,
       leading: [planner, checker, feasibility],
-      tools: (config.tools ?? []).map((tool) => tool.name),
+      tools: toolsOf(config).map((tool) => tool.name),
       teams: Object.keys(config.teams ?? {}),
       models: Object.keys(config.models ?? {}),
     }

@@ -1,7 +1,7 @@
 import { ConcordError } from '../domain/errors.ts'
 import { storeAsIs } from '../policy/before-store.ts'
 import type { Embedder } from '../ports/embedder.ts'
-import type { Model, Models } from '../ports/model.ts'
+import { type AiSdkModel, isAiSdkModel, type Model, type Models } from '../ports/model.ts'
 import type { ConcordConfig } from './config.ts'
 import { guardAnswers } from './stores.ts'
 
@@ -20,19 +20,31 @@ const loadModels = async (config: ConcordConfig, env: Env): Promise<Models> => {
     ...(prices === undefined ? {} : { prices }),
     ...(limits === undefined ? {} : { limits }),
   })
-  if (config.modelCache === undefined || config.modelCache === false) return registry
-  const { cachedModel, memoryAnswers } = await import('../models/cache.ts')
-  const kept = config.modelCache === true ? memoryAnswers() : config.modelCache
-  const answers = guardAnswers(kept, config.beforeStore ?? storeAsIs)
-  const wrapped = new WeakMap<Model, Model>()
-  return {
-    async resolve(id) {
-      const model = await registry.resolve(id)
+  return registry
+}
+
+/** Models whose answers are kept, where the config says so. */
+const caching = (config: ConcordConfig) => {
+  const { modelCache } = config
+  if (modelCache === undefined || modelCache === false) return async (model: Model) => model
+  const load = async () => {
+    const { cachedModel, memoryAnswers } = await import('../models/cache.ts')
+    const answers = guardAnswers(
+      modelCache === true ? memoryAnswers() : modelCache,
+      config.beforeStore ?? storeAsIs,
+    )
+    const wrapped = new WeakMap<Model, Model>()
+    return (model: Model): Model => {
       // One object for each model: calls under way are known by it.
       const cached = wrapped.get(model) ?? cachedModel(model, answers)
       wrapped.set(model, cached)
       return cached
-    },
+    }
+  }
+  let loaded: ReturnType<typeof load> | undefined
+  return async (model: Model) => {
+    loaded ??= load()
+    return (await loaded)(model)
   }
 }
 
@@ -42,19 +54,43 @@ const unconfigured = (what: string, flag: string, member: string): ConcordError 
     `Cannot ask ${what} as none is configured; ${flag}set "${member}" in concord.config.ts`,
   )
 
-/** Finds a model by `provider/model`, by a role of the config, or the default one. Providers are loaded on first use. */
-export const modelFinder = (
-  config: ConcordConfig,
-  env: Env,
-): ((name: string | undefined) => Promise<Model>) => {
+/** Models of the AI SDK, each made once. */
+const aiSdkModels = ({ prices, limits }: ConcordConfig, cached: (model: Model) => Promise<Model>) => {
+  const made = new WeakMap<AiSdkModel, Promise<Model>>()
+  const make = async (given: AiSdkModel): Promise<Model> => {
+    const { modelOfAiSdk } = await import('../models/ai-sdk-object.ts')
+    return cached(
+      await modelOfAiSdk(given, {
+        ...(prices === undefined ? {} : { prices }),
+        ...(limits === undefined ? {} : { limits }),
+      }),
+    )
+  }
+  return (given: AiSdkModel): Promise<Model> => {
+    const model = made.get(given) ?? make(given)
+    made.set(given, model)
+    return model
+  }
+}
+
+type Wanted = string | Model | AiSdkModel | undefined
+
+/**
+ * Finds a model by `provider/model`, by a role of the config, the default one, or that of an AI SDK object. Providers are
+ * loaded on first use.
+ */
+export const modelFinder = (config: ConcordConfig, env: Env): ((wanted: Wanted) => Promise<Model>) => {
   let models: Promise<Models> | undefined
-  return async (name) => {
-    const wanted = name === undefined ? config.model : (config.models?.[name] ?? name)
-    if (typeof wanted === 'object') return wanted
+  const cached = caching(config)
+  const ofAiSdk = aiSdkModels(config, cached)
+  return async (given) => {
+    const named = typeof given === 'string' ? (config.models?.[given] ?? given) : given
+    const wanted = named ?? config.model
+    if (typeof wanted === 'object') return isAiSdkModel(wanted) ? ofAiSdk(wanted) : wanted
     if (wanted === undefined)
       throw unconfigured('a model', 'pass --model provider/model, set CONCORD_MODEL, or ', 'model')
     models ??= loadModels(config, env)
-    return (await models).resolve(wanted)
+    return cached(await (await models).resolve(wanted))
   }
 }
 

@@ -8,10 +8,12 @@ import {
   type TeamDefinition,
   type UnpricedModel,
 } from '../orchestration/team.ts'
+import { isModel, modelId } from '../ports/model.ts'
 import { learnTeam, learnTeamName } from '../teams/learn.ts'
 import { builtInToolNames, settingOfTool } from '../tools/names.ts'
 import { builtInTeams } from './built-in.ts'
 import type { ConcordConfig } from './config.ts'
+import { toolsOf } from './tools.ts'
 import { teamOfAgent, teamOfMember } from './watchers.ts'
 
 export const teamNames = (config: ConcordConfig): string[] => [
@@ -72,8 +74,9 @@ export const teamsOf = (config: ConcordConfig): ((name: string) => Team) => {
 const learnTeamOf = ({ memory }: ConcordConfig, name: string): TeamDefinition | undefined =>
   name === learnTeamName && memory?.learnWith !== undefined ? learnTeam(memory.learnWith) : undefined
 
-const missingToolOf = ({ tools = [], toolSettings }: ConcordConfig): MissingTool => {
-  const known = new Set([...tools.map((tool) => tool.name), ...builtInToolNames(toolSettings)])
+const missingToolOf = (config: ConcordConfig): MissingTool => {
+  const { toolSettings } = config
+  const known = new Set([...toolsOf(config).map((tool) => tool.name), ...builtInToolNames(toolSettings)])
   return (name) => {
     if (known.has(name)) return undefined
     const wrong = `tool "${name}", which does not exist`
@@ -92,8 +95,9 @@ const unpricedModelOf =
   (definition) => {
     if (kindOf(definition) !== 'model') return undefined
     const { model: named } = definition
-    const wanted = typeof named === 'string' ? (own(models, named) ?? named) : (named ?? standard)
-    if (typeof wanted === 'object') return wanted.price === undefined ? wanted.id : undefined
+    const found = typeof named === 'string' ? (own(models, named) ?? named) : (named ?? standard)
+    if (isModel(found)) return found.price === undefined ? found.id : undefined
+    const wanted = typeof found === 'object' ? modelId(found) : found
     return wanted === undefined || own(prices, wanted) !== undefined ? undefined : wanted
   }
 

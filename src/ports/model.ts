@@ -94,3 +94,26 @@ export interface Model {
 export interface Models {
   resolve(id: string): Promise<Model>
 }
+
+/**
+ * A language model object of the AI SDK (`openai('gpt-5')` of `@ai-sdk/openai`; specification v2, v3 or v4), as far as it
+ * is looked at here. It may stand wherever a `Model` may.
+ */
+export interface AiSdkModel {
+  readonly specificationVersion: string
+  readonly provider: string
+  readonly modelId: string
+  doGenerate(options: never): PromiseLike<unknown>
+  doStream(options: never): PromiseLike<unknown>
+}
+
+export const isAiSdkModel = (model: object): model is AiSdkModel =>
+  'doGenerate' in model && 'specificationVersion' in model
+
+/** Whether what was given is a model of this package, ready to use. */
+export const isModel = (given: string | Model | AiSdkModel | undefined): given is Model =>
+  typeof given === 'object' && !isAiSdkModel(given)
+
+/** `provider/model`, as prices and limits name it. */
+export const modelId = (model: Model | AiSdkModel): string =>
+  isAiSdkModel(model) ? `${model.provider.split('.')[0]}/${model.modelId}` : model.id

@@ -46,3 +46,24 @@ export type AnyTool = Tool<unknown, unknown>
 export const tool = <Input, Output extends Json | object | undefined>(
   definition: Tool<Input, Output>,
 ): Tool<Input, Output> => definition
+
+/**
+ * A tool of the AI SDK: what `tool({ ... })` returns, or one of an MCP client's `tools()`. Its name is the key under which it is
+ * given; what it may touch is not known, so that it counts as `execute` unless `permission` says less.
+ */
+export type AiSdkTool = {
+  readonly description?: string | ((options: never) => string) | undefined
+  readonly inputSchema: unknown
+  readonly outputSchema?: unknown
+  readonly needsApproval?: boolean | ((input: never, options: never) => unknown) | undefined
+  readonly type?: string | undefined
+  readonly execute?: ((input: never, options: never) => unknown) | undefined
+  readonly permission?: Permission
+  readonly timeoutMs?: number
+}
+
+/** Tools by name: of the AI SDK, or of this package (which are known by their key then). */
+export type ToolSet = { readonly [name: string]: AiSdkTool | AnyTool }
+
+/** The tools of an agent: objects, names of built-in and configured tools, sets of the AI SDK. */
+export type Tools = ToolSet | readonly (AnyTool | string | ToolSet)[]

@@ -4,7 +4,7 @@ import { ConcordError } from '../domain/errors.ts'
 import { jsonIn } from '../domain/json-in-text.ts'
 import { isObject } from '../domain/reference.ts'
 import type { TeamDefinition } from '../orchestration/team.ts'
-import type { Model } from '../ports/model.ts'
+import type { AiSdkModel, Model } from '../ports/model.ts'
 
 /** The team that reads what people say for facts about them; a run of its own, so that nobody waits for it and nothing is lost. */
 export const learnTeamName = 'learn'
@@ -47,7 +47,7 @@ const read = (text: string): { about: string; fact: string }[] => {
 }
 
 /** Keeps what a goal says about its subject, as a model reads it. */
-export const learnTeam = (model: string | Model): TeamDefinition => ({
+export const learnTeam = (model: string | Model | AiSdkModel): TeamDefinition => ({
   description: 'Reads goals for facts about their subject',
   agents: [
     agent({
