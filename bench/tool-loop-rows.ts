@@ -28,8 +28,13 @@ const row = (
   options: NonNullable<SubjectRef['options']>,
   most: number,
 ): Row => {
-  const floor = looped('floor: a list and two calls a turn', 'floor-tool-loop', turnsFew, {})
-  const floorMany = looped('floor: a list and two calls a turn', 'floor-tool-loop', turnsMany, {})
+  const { kind = 'memory' } = options
+  const least =
+    kind === 'sqlite'
+      ? 'floor: two calls a turn, each answer durable before the next'
+      : 'floor: a list and two calls a turn'
+  const floor = looped(least, 'floor-tool-loop', turnsFew, { kind })
+  const floorMany = looped(least, 'floor-tool-loop', turnsMany, { kind })
   const few = looped(label, 'concord-tool-loop', turnsFew, options)
   const many = looped(label, 'concord-tool-loop', turnsMany, options)
   return {
