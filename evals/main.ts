@@ -9,6 +9,8 @@ const EVALUATIONS: Record<string, () => Promise<unknown>> = {
   },
   verification: async () => (await import('./verification.ts')).evaluateVerification('report'),
   'verification-choose': async () => (await import('./verification.ts')).evaluateVerification('choose'),
+  research: async () => (await import('./research.ts')).evaluateResearch(),
+  'research-detail': async () => (await import('./research.ts')).evaluateResearch(true),
   memory: async () => {
     await (await import('./knowledge-scifact.ts')).evaluateScifactRetrieval()
     await (await import('./knowledge-locomo.ts')).evaluateLocomo()
