@@ -13,12 +13,9 @@ type Conversation = {
 }
 type Question = { sample: string; question: string; evidence: Set<string> }
 
-/** The conversations on which the weights of {@link locomoOptions} were chosen; the others are reported. */
+/** The conversations on which the share of neighbouring turns was chosen; the others are reported. */
 const fitted = new Set(['conv-47', 'conv-48'])
 const depths = [5, 10] as const
-
-/** Turns are short: what a question asks often stands in the turn beside the one that resembles it. */
-export const locomoOptions: SearchOptions = { weights: { neighbours: 0.6 } }
 
 const sessionsOf = ({ conversation }: Conversation) =>
   Object.entries(conversation).flatMap(([name, turns]) => (Array.isArray(turns) ? [{ name, turns }] : []))
@@ -99,12 +96,12 @@ export const evaluateLocomo = (variants: [string, SearchOptions][] = []): Promis
         })
       }
     }
-    await add('with neighbouring turns', locomoOptions, true)
-    await add('without', { weights: { neighbours: 0 } })
+    await add('as it comes', {}, true)
+    await add('without neighbouring turns', { weights: { neighbours: 0 } })
     await add('words alone', { weights: { neighbours: 0, vector: 0 }, precise: false })
     for (const [name, options] of variants) await add(name, options)
     printTable(
-      `LoCoMo evidence recall, ${questions.length} questions of the development half; weights were chosen on ${[...fitted].join(' and ')}`,
+      `LoCoMo evidence recall, ${questions.length} questions of the development half; the share of neighbouring turns was chosen on ${[...fitted].join(' and ')}`,
       rows,
     )
   })

@@ -13,10 +13,12 @@ const EVALUATIONS: Record<string, () => Promise<unknown>> = {
   'research-detail': async () => (await import('./research.ts')).evaluateResearch(true),
   memory: async () => {
     await (await import('./knowledge-scifact.ts')).evaluateScifactRetrieval()
+    await (await import('./knowledge-scitldr.ts')).evaluateScitldrRetrieval()
     await (await import('./knowledge-locomo.ts')).evaluateLocomo()
     ;(await import('./knowledge-vectors.ts')).evaluateVectors()
   },
   'fit-scitldr': async () => (await import('./scitldr-fit.ts')).fitScitldr(),
+  'memory-choose': async () => (await import('./knowledge-scifact.ts')).evaluateScifactRetrieval('choose'),
   'fit-knowledge': async () => (await import('./knowledge-fit.ts')).fitKnowledge(),
   'fit-citations': async () => (await import('./scifact-fit.ts')).fitScifact(),
 }

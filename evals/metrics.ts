@@ -51,3 +51,10 @@ export function interval(values: readonly number[]): string {
   const { low, high } = bootstrapInterval(values)
   return `95% ${low.toFixed(3)}-${high.toFixed(3)}`
 }
+
+/** A mean difference with its 95% interval: `+.0264 [+.0151, +.0379]`. */
+export function gain(differences: readonly number[]): string {
+  const { low, high } = bootstrapInterval(differences)
+  const signed = (value: number) => `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(4).slice(1)}`
+  return `${signed(mean(differences))} [${signed(low)}, ${signed(high)}]`
+}

@@ -26,8 +26,8 @@ export type Gathered = {
   unasked(chunk: number): Candidate
 }
 
-const poolSize = 40
-const nearestTaken = 20
+const poolSize = 60
+const nearestTaken = 40
 
 /** The adapter's candidates by words and by vector, scored by words. */
 export const gather = async (

@@ -173,7 +173,12 @@ describe('knowledge', () => {
     assert.deepEqual(last, { done: 20, skipped: 2, embedder: 'test/senses' })
     assert.equal(warnings.length, 2)
     assert.equal((await knowledge.stats()).unembedded, true)
-    assert.deepEqual(ids(await knowledge.search('zebra')).slice(0, 2), ['poison', 'odd'])
+    assert.deepEqual(
+      ids(await knowledge.search('zebra'))
+        .slice(0, 2)
+        .sort(),
+      ['odd', 'poison'],
+    )
     assert.equal(await knowledge.embed(), 0)
     down = true
     await assert.rejects(knowledge.embed(), /a shape of/)
@@ -323,7 +328,25 @@ describe('knowledge', () => {
     const hits = await knowledge.search('dose', { weights: { neighbours: 0.5 } })
     const where = hits.map(({ document, start }) => `${document.id}${start}`)
     assert.deepEqual(where.sort(), ['a0', 'a21', 'b0', 'b21'])
-    assert.deepEqual(ids(await knowledge.search('dose', { filter: { subject: 'a' } })), ['a'])
+    const alone = { filter: { subject: 'a' }, weights: { neighbours: 0 } }
+    assert.deepEqual(ids(await knowledge.search('dose', alone)), ['a'])
+  })
+
+  it('raises a line beside one that resembles the question, and no passage, unless weights say else', async () => {
+    const { knowledge } = open()
+    const lines = ['Which colour do whales like?', 'Blue, I think.', 'And rain?', 'No.']
+    await knowledge.add({ id: 'talk', text: lines.join('\n'), chunking: 'lines' })
+    const passages = 'A colour that whales show is grey.\n\nTheir calves drink milk.\n\nThey live long.'
+    await knowledge.add({ id: 'book', text: passages, chunking: { charsMax: 36 } })
+    const search = (weights: { neighbours?: number } = {}) =>
+      knowledge.search('colour of whales', { weights })
+    const found = async (weights?: { neighbours: number }) =>
+      (await search(weights)).map(({ document, text }) => `${document.id}: ${text.slice(0, 8)}`).sort()
+    assert.deepEqual(await found(), ['book: A colour', 'talk: Blue, I ', 'talk: Which co'])
+    assert.deepEqual(await found({ neighbours: 0 }), ['book: A colour', 'talk: Which co'])
+    assert.equal((await found({ neighbours: 0.6 })).length, 4)
+    const [[best], [alone]] = [await search(), await search({ neighbours: 0 })]
+    assert.equal(best?.score, alone?.score)
   })
 
   it('gives the neighbours of a hit as its context, with an exact span', async () => {

@@ -56,7 +56,7 @@ export type Scores = {
   lexical: number
   /** What of the question the best sentence holds. */
   sentence: number
-  /** What of it the passage holds, counting words that look alike. */
+  /** BM25 over runs of letters, in proportion to the best candidate's: words that look alike count in part. */
   alike: number
   /** Words that follow each other as in the question. */
   pairs: number
@@ -71,17 +71,17 @@ export type Scores = {
 export type Weights = { [part in keyof Scores]-?: number }
 
 /**
- * Fitted by `npm run eval -- fit-knowledge` on the SciFact development claims of even position, then rounded; which parts there are was chosen by
- * cross-validation over all of them. The offline
+ * Fitted by `npm run eval -- fit-knowledge` on the part of the SciFact development claims that is for choosing, then rounded (docs/decisions/0075). The offline
  * embedding has less than .3 of the whole: alone it finds little, and with equal weight it spoils what the words find.
  */
 export const defaultWeights: Weights = {
   lexical: 1,
   sentence: 0.5,
-  alike: 0.55,
-  pairs: 0.3,
-  feedback: 0.3,
-  vector: 0.65,
+  alike: 1.8,
+  pairs: 0.1,
+  feedback: 0.4,
+  vector: 1.05,
+  /** Of lines .6 where nothing else is said (search.ts). */
   neighbours: 0,
   recency: 0,
 }

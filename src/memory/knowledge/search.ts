@@ -8,6 +8,8 @@ import type {
 } from '../../ports/knowledge-store.ts'
 import { alikeTo } from './alike.ts'
 import { type Candidate, gather, judge, type QuestionVector } from './candidates.ts'
+import { type LettersHeld, lettersOf } from './letters.ts'
+import type { QueryTerms } from './passage.ts'
 import { defaultWeights, fused, questionWords, type Scores, type Weights } from './scoring.ts'
 
 export type SearchOptions = {
@@ -44,7 +46,8 @@ export type Hit = {
 
 export type Asked = { text?: string; vector?: QuestionVector }
 
-const readFirst = 20
+/** All candidates of a search for ten hits: letters may raise one that words left far behind. */
+const readFirst = 100
 /** A word of the text is one of the question misspelt. */
 const alikeMin = 0.4
 const spreadFrom = 20
@@ -60,17 +63,30 @@ const roundAll = (scores: Scores): Scores => {
   return rounded
 }
 
-/** Chunks beside candidates in the same document share in their score: what answers a question often stands next to what resembles it. */
+/** Lines are short: what answers a question often stands in the one beside the line that resembles it. */
+const lineNeighbours = 0.6
+
+/** How much of its neighbours' score a chunk gets: what the caller says, else lines of a conversation do and passages do not. */
+const neighbourWeight =
+  (asked: number | undefined) =>
+  ({ document }: StoredChunk): number =>
+    asked ?? (document.chunking === 'lines' ? lineNeighbours : 0)
+
+/**
+ * Chunks beside candidates in the same document share in their score. The best of them keeps the score it had: a line is not worth less than a passage because
+ * lines have neighbours.
+ */
 const spread = async (
   store: KnowledgeStore,
   namespace: string,
   found: Found[],
   take: (beside: StoredChunk) => Found,
-  weight: number,
+  weightOf: (stored: StoredChunk) => number,
 ): Promise<void> => {
   const at = (document: string, ordinal: number) => `${ordinal}/${document}`
   const known = new Map(found.map((each) => [at(each.stored.document.id, each.stored.ordinal), each]))
   for (const { stored } of found.slice(0, spreadFrom)) {
+    if (weightOf(stored) <= 0) continue
     const { document, ordinal } = stored
     for (const beside of await store.span(namespace, document.id, ordinal - 1, ordinal + 1)) {
       const key = at(document.id, beside.ordinal)
@@ -80,12 +96,17 @@ const spread = async (
   const before = new Map(
     Array.from(known.values(), ({ stored, score }) => [at(stored.document.id, stored.ordinal), score]),
   )
-  for (const each of known.values()) {
+  const shared = [...known.values()].filter(({ stored }) => weightOf(stored) > 0)
+  const best = shared.reduce((most, { score }) => Math.max(most, score), 0)
+  for (const each of shared) {
     const { document, ordinal } = each.stored
+    const weight = weightOf(each.stored)
     const beside = [ordinal - 1, ordinal + 1].map((n) => before.get(at(document.id, n)) ?? 0)
     each.scores.neighbours = Math.max(...beside)
     each.score = (each.score + weight * each.scores.neighbours) / (1 + weight)
   }
+  const after = shared.reduce((most, { score }) => Math.max(most, score), 0)
+  if (after > 0) for (const each of shared) each.score *= best / after
   found.splice(0, found.length, ...known.values())
 }
 
@@ -192,6 +213,25 @@ const hitOf = (
 
 const order = (a: Candidate, b: Candidate) => b.score - a.score || a.chunk - b.chunk
 
+/** What words that look alike add to a candidate's score; learnt from the texts of the first batch. */
+const alikeness = (terms: QueryTerms) => {
+  const letters = lettersOf(terms)
+  const misspelt = alikeTo(terms)
+  let score: ((held: LettersHeld) => number) | undefined
+  return {
+    /** Whether a text that shares no word with the question holds one of its words misspelt. */
+    near: ({ holding }: Candidate, text: string): boolean => misspelt(holding, text) >= alikeMin,
+    of(found: readonly { candidate: Candidate; stored: StoredChunk }[]): number[] {
+      if (letters === undefined) return found.map(({ candidate }) => candidate.holding.held)
+      const held = found.map(({ stored: { text, document } }) =>
+        letters.count(document.title ?? '', text.slice(0, charsReadMax)),
+      )
+      score ??= letters.scorer(held)
+      return held.map(score)
+    },
+  }
+}
+
 /** Texts of candidates, best first, and what they add to the scores. */
 const reader = (
   store: KnowledgeStore,
@@ -205,21 +245,29 @@ const reader = (
     options: SearchOptions
     weights: Weights
     now: number
-    alike: ((candidate: Candidate, text: string) => number) | undefined
+    alike: ReturnType<typeof alikeness> | undefined
   },
 ) => {
   const { recency } = options
-  const take = (given: Candidate, stored: StoredChunk): Found => {
-    // A chunk that several groups share is a candidate for each.
-    const candidate = { ...given, scores: { ...given.scores } }
-    const { text, document } = stored
-    const read = `${document.title ?? ''}\n${text.slice(0, charsReadMax)}`
-    if (alike !== undefined) candidate.scores.alike = alike(candidate, read)
+  const scored = (candidate: Candidate, stored: StoredChunk): Found => {
     if (recency !== undefined)
       candidate.scores.recency =
-        0.5 ** (Math.max(0, now - document.updatedAt) / Math.max(1, recency.halfLifeMs))
+        0.5 ** (Math.max(0, now - stored.document.updatedAt) / Math.max(1, recency.halfLifeMs))
     candidate.score = fused(candidate.scores, weights)
     return { ...candidate, stored, also: [...(stored.also ?? [])] }
+  }
+  const isHit = ({ far, stored, ...candidate }: Found): boolean =>
+    far !== true ||
+    (alike?.near(candidate, `${stored.document.title ?? ''}\n${stored.text.slice(0, charsReadMax)}`) ??
+      candidate.scores.alike >= alikeMin)
+  const take = (pairs: readonly { given: Candidate; stored: StoredChunk }[]): Found[] => {
+    // A chunk that several groups share is a candidate for each.
+    const found = pairs.map(({ given, stored }) => ({
+      candidate: { ...given, scores: { ...given.scores } },
+      stored,
+    }))
+    for (const [at, value] of alike?.of(found).entries() ?? []) found[at]!.candidate.scores.alike = value
+    return found.map(({ candidate, stored }) => scored(candidate, stored))
   }
   return {
     take,
@@ -227,9 +275,7 @@ const reader = (
       const byNumber = new Map(candidates.map((each) => [each.chunk, each]))
       const { filter = {} } = options
       const stored = await store.chunks(namespace, [...byNumber.keys()], { filter })
-      return stored
-        .map((each) => take(byNumber.get(each.chunk)!, each))
-        .filter(({ far, scores }) => far !== true || scores.alike >= alikeMin)
+      return take(stored.map((each) => ({ given: byNumber.get(each.chunk)!, stored: each }))).filter(isHit)
     },
   }
 }
@@ -272,25 +318,24 @@ export const searchKnowledge = async (
   const gathered = await gather(store, namespace, { words, vector: asked.vector }, { limit, filter })
   const candidates = await judge(store, namespace, gathered, weights)
   candidates.sort(order)
-  const alikeness = weights.alike > 0 && precise ? alikeTo(gathered.terms) : undefined
   const { take, read } = reader(store, namespace, {
     ...{ options, weights, now },
-    alike: alikeness && (({ holding }, text) => alikeness(holding, text)),
+    alike: weights.alike > 0 && precise ? alikeness(gathered.terms) : undefined,
   })
   const step =
     weights.recency > 0 ? Number.MAX_SAFE_INTEGER : Math.max(readFirst, limit * (diversity > 0 ? 4 : 2))
-  const beside = options.weights?.neighbours ?? 0
+  const weightOf = neighbourWeight(options.weights?.neighbours)
   let found: Found[] = []
   for (let from = 0; from < candidates.length; from += step) {
     found.push(...(await read(candidates.slice(from, from + step))))
     if (collapse(found, distinct).length >= limit) break
   }
   found.sort(order)
-  if (beside > 0) {
+  if (found.some(({ stored }) => weightOf(stored) > 0)) {
     const byNumber = new Map(candidates.map((each) => [each.chunk, each]))
     const taken = (chunk: StoredChunk): Found =>
-      take(byNumber.get(chunk.chunk) ?? gathered.unasked(chunk.chunk), chunk)
-    await spread(store, namespace, found, taken, beside)
+      take([{ given: byNumber.get(chunk.chunk) ?? gathered.unasked(chunk.chunk), stored: chunk }])[0]!
+    await spread(store, namespace, found, taken, weightOf)
     found = found.sort(order)
   }
   const picked = diversified(collapse(found, distinct), limit, diversity)

@@ -337,6 +337,35 @@ const duplicates = (open: OpenKnowledge) => {
 
 const words = (open: OpenKnowledge) => {
   it(
+    'chooses the same candidates whatever other namespaces hold',
+    on(open, async ({ store }) => {
+      const vocabulary = 'a b c d e f g h'.split(' ')
+      let state = 1
+      const random = () => {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+        return state / 2 ** 32
+      }
+      const text = (length: number) =>
+        Array.from({ length }, () => vocabulary[Math.floor(random() ** 2 * vocabulary.length)]!).join(' ')
+      for (let at = 0; at < 60; at++)
+        await store.put(ns, documentDraft(`d${at}`, text(1 + Math.floor(30 * random() ** 2))))
+      const chosen = () =>
+        Promise.all(
+          vocabulary.flatMap((first) =>
+            vocabulary.map(async (second) => {
+              const { candidates } = await store.lexical(ns, [first, second], { limit: 3 })
+              return candidates.map(({ chunk }) => chunk)
+            }),
+          ),
+        )
+      const before = await chosen()
+      for (let at = 0; at < 60; at++)
+        await store.put('other', documentDraft(`o${at}`, text(300), { titleTerms: ['a', 'b'] }))
+      assert.deepEqual(await chosen(), before)
+    }),
+  )
+
+  it(
     'gives the terms of chunks and titles in order, and in how many each stands',
     on(open, async ({ store }) => {
       await store.put(ns, documentDraft('a', 'red red blue', { titleTerms: ['red'], title: 'red' }))

@@ -23,7 +23,20 @@ const termsOf = (words: string): string[] =>
 /** So many chunks are looked at for each that is wanted before common terms are left to scoring. */
 const lookedAtPerWanted = 20
 const titleWeight = 2.5
+const saturation = 1.2
+const lengthDiscount = 0.75
 const termsMax = 256
+/** Namespaces whose lengths of chunks are kept in memory. */
+const namespacesKept = 64
+/** Of the best chunks, so many are held against a filter at once, then four times as many. */
+const filteredAtOnce = 200
+const staleMax = 1000
+
+/** Title and body lengths of a namespace's chunks by their numbers; numbers only grow, so what is new is read on. */
+type Lengths = { last: number; title: Map<number, number>; body: Map<number, number> }
+
+const idf = (chunks: number, frequency: number): number =>
+  Math.log(1 + (chunks - frequency + 0.5) / (frequency + 0.5))
 
 /** Searching `words` for one namespace. */
 export const lexicalSearch = (connection: Connection) => {
@@ -37,45 +50,106 @@ export const lexicalSearch = (connection: Connection) => {
    * and reading their long posting lists is what a search costs (Turtle and Flood, "Query evaluation: strategies and optimizations", 1995).
    */
   const essential = (frequencies: readonly number[], chunks: number, limit: number): number[] => {
-    const idf = (count: number) => Math.log(1 + (chunks - count + 0.5) / (count + 0.5))
+    const weight = (at: number) => idf(chunks, frequencies[at]!)
     const order = [...frequencies.keys()]
       .filter((at) => frequencies[at]! > 0)
       .sort((a, b) => frequencies[a]! - frequencies[b]!)
-    let left = order.reduce((sum, at) => sum + idf(frequencies[at]!), 0)
+    let left = order.reduce((sum, at) => sum + weight(at), 0)
     let [held, looked] = [0, 0]
     const picked: number[] = []
     for (const at of order) {
       if (looked >= limit * lookedAtPerWanted && left < held / 2) break
       picked.push(at)
       looked += frequencies[at]!
-      held += idf(frequencies[at]!)
-      left -= idf(frequencies[at]!)
+      held += weight(at)
+      left -= weight(at)
     }
     return picked
   }
 
   const columns = 'c.id, c.terms, c.body_terms, c.title_terms'
 
-  const matching = (
-    query: string,
+  const kept = new Map<number, Lengths>()
+
+  const lengthsOf = (namespace: number, chunks: number): Lengths => {
+    const before = kept.get(namespace)
+    // Lengths of chunks that are gone stay until they are as many as the others.
+    const stale = before !== undefined && before.title.size > 2 * chunks + staleMax
+    const found = stale || before === undefined ? { last: 0, title: new Map(), body: new Map() } : before
+    kept.delete(namespace)
+    kept.set(namespace, found)
+    for (const oldest of kept.keys()) if (kept.size > namespacesKept) kept.delete(oldest)
+    for (const [id, title, body] of all(
+      'SELECT id, title_terms, body_terms FROM chunks WHERE namespace = ? AND id > ? ORDER BY id',
+      ...[namespace, found.last],
+    )) {
+      found.last = Number(id)
+      found.title.set(found.last, Number(title))
+      found.body.set(found.last, Number(body))
+    }
+    return found
+  }
+
+  let listed = false
+  /** Every place of a word: its chunk and whether it is in the title. */
+  const placesOf = (word: string): Row[] => {
+    if (!listed)
+      connection.run(
+        `CREATE VIRTUAL TABLE IF NOT EXISTS temp.places USING fts5vocab(main, words, 'instance')`,
+      )
+    listed = true
+    return all('SELECT doc, col FROM temp.places WHERE term = ?', word)
+  }
+
+  /**
+   * Chunks that hold one of the words, best first by BM25 with the statistics of the namespace alone: those of FTS5's own `bm25()` are of all namespaces.
+   */
+  const ranked = (
+    namespace: number,
+    words: readonly { word: string; weight: number }[],
+    mean: { title: number; body: number; chunks: number },
+  ): number[] => {
+    const { title, body } = lengthsOf(namespace, mean.chunks)
+    const meanLength = titleWeight * mean.title + mean.body || 1
+    const scores = new Map<number, number>()
+    for (const { word, weight } of words) {
+      const counts = new Map<number, number>()
+      for (const [doc, column] of placesOf(word)) {
+        const chunk = Number(doc)
+        counts.set(chunk, (counts.get(chunk) ?? 0) + (column === 'title' ? titleWeight : 1))
+      }
+      for (const [chunk, count] of counts) {
+        const length = titleWeight * (title.get(chunk) ?? 0) + (body.get(chunk) ?? 0)
+        const norm = saturation * (1 - lengthDiscount + (lengthDiscount * length) / meanLength)
+        const score = (weight * count * (saturation + 1)) / (count + norm)
+        scores.set(chunk, (scores.get(chunk) ?? 0) + score)
+      }
+    }
+    return [...scores].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([chunk]) => chunk)
+  }
+
+  /** The first `limit` of some chunks of which a document fits the filter. */
+  const fitting = (
+    chunks: readonly number[],
     limit: number,
     filter: KnowledgeFilter,
     now: number,
-    restricted: boolean,
-  ): Row[] => {
-    if (!restricted)
-      return all(
-        `SELECT ${columns} FROM (SELECT rowid FROM words WHERE words MATCH ? ORDER BY bm25(words, ${titleWeight}, 1.0) LIMIT ?) w
-         JOIN chunks c ON c.id = w.rowid`,
-        query,
-        limit,
-      )
+  ): number[] => {
     const where = whereOf(filter, now)
-    return all(
-      `SELECT ${columns} FROM words JOIN chunks c ON c.id = words.rowid
-       WHERE words MATCH ? AND EXISTS(SELECT 1 FROM documents d WHERE d.content = c.content AND ${where.sql}) ORDER BY bm25(words, ${titleWeight}, 1.0) LIMIT ?`,
-      ...[query, ...where.values, limit],
-    )
+    const found: number[] = []
+    for (let from = 0, size = filteredAtOnce; from < chunks.length; from += size, size *= 4) {
+      const some = chunks.slice(from, from + size)
+      const fit = new Set(
+        all(
+          `SELECT c.id FROM chunks c WHERE c.id IN (SELECT value FROM json_each(?))
+           AND EXISTS(SELECT 1 FROM documents d WHERE d.content = c.content AND ${where.sql})`,
+          ...[JSON.stringify(some), ...where.values],
+        ).map(([id]) => Number(id)),
+      )
+      found.push(...some.filter((chunk) => fit.has(chunk)))
+      if (found.length >= limit) break
+    }
+    return found.slice(0, limit)
   }
 
   const sequenceOf = (chunk: number, blob: unknown, length: number): TermSequence => {
@@ -117,18 +191,20 @@ export const lexicalSearch = (connection: Connection) => {
     const expired = get('SELECT 1 FROM documents WHERE expires_at <= ? LIMIT 1', now) !== undefined
     const restricted = expired || !isEmptyFilter(filter)
     const asked = restricted ? [...words.keys()] : essential(frequencies, chunks!, limit)
-    const query = asked.map((at) => `"${words[at]}"`).join(' OR ')
-    const found = asked.length === 0 ? [] : matching(query, limit, filter, now, restricted)
-    const known = new Set(found.map(([id]) => id))
-    const missing = also.filter((chunk) => !known.has(chunk))
-    const more =
-      missing.length === 0
-        ? []
-        : all(
-            `SELECT ${columns} FROM chunks c WHERE c.id IN (SELECT value FROM json_each(?)) AND c.namespace = ?`,
-            JSON.stringify(missing),
-            namespace,
-          )
-    return { ...statistics, candidates: [...found, ...more].map(candidateOf) }
+    const best = ranked(
+      namespace,
+      asked.map((at) => ({ word: words[at]!, weight: idf(chunks!, frequencies[at]!) })),
+      { title: statistics.titleLength, body: statistics.bodyLength, chunks: chunks! },
+    )
+    const picked = restricted ? fitting(best, limit, filter, now) : best.slice(0, limit)
+    const rows = all(
+      `SELECT ${columns} FROM chunks c WHERE c.id IN (SELECT value FROM json_each(?)) AND c.namespace = ?`,
+      ...[JSON.stringify([...new Set([...picked, ...also])]), namespace],
+    )
+    const byNumber = new Map(rows.map((row) => [Number(row[0]), candidateOf(row)]))
+    return {
+      ...statistics,
+      candidates: [...new Set([...picked, ...also])].flatMap((id) => byNumber.get(id) ?? []),
+    }
   }
 }
