@@ -30,7 +30,12 @@ describe('likeness of letters', () => {
 
   it('prefers a text whose words look like those asked, and shares a word’s weight among its runs', () => {
     const letters = lettersOf({ words: ['inflammatory', 'ox'], weights: [2, 1] })!
-    const texts = ['inflammation of joints', 'an ox and some cattle', 'nothing of the kind', 'inflammatory ox']
+    const texts = [
+      'inflammation of joints',
+      'an ox and some cattle',
+      'nothing of the kind',
+      'inflammatory ox',
+    ]
     const held = texts.map((text) => letters.count('', text))
     const [like, short, none, all] = held.map(letters.scorer(held))
     assert.ok(like! > short! && like! < all!, `${like} ${short}`)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ResearchOutput } from '../../src/teams/research/shapes.ts'
-import { measured } from './measures.ts'
-import { type Asked, askedQuestions, bundledPapers, comparable, keptApart } from './questions.ts'
+import type { ResearchOutput } from '../src/teams/research/shapes.ts'
+import { measured } from './research/measures.ts'
+import { type Asked, askedQuestions, bundledPapers, comparable, keptApart } from './research/questions.ts'
 
 const papers = new Map(bundledPapers().map((paper) => [paper.id, paper]))
 
