@@ -219,6 +219,7 @@ const runAgent = (call: AgentRun): Returned | Promise<Returned> => {
     new ConcordError(
       'agent.timeout',
       `Cannot wait for agent "${name}" any longer as step "${execution.work.id}" may take ${ownMs} ms; raise its timeoutMs`,
+      kindOf(definition) === 'remote' ? { details: { service: name } } : {},
     )
   return untilCancelled(
     returned,

@@ -18,6 +18,7 @@ export const callRemote = async (context: CallContext, input: Json, deadline: nu
   // It answers what it likes, and may have read the run's memory for it.
   context.raise_(bothLabels, `agent ${context.agent} elsewhere`)
   return services.transport.call({
+    agent: context.agent,
     url: definition.url ?? '',
     ...(definition.token === undefined ? {} : { token: definition.token }),
     payload: input,

@@ -40,3 +40,10 @@ export const plainLogger: Logger = {
   warn: (fields, message) => line('warning', fields, message),
   error: (fields, message) => line('error', fields, message),
 }
+
+/** Also each request that was answered, and what runs wait for and how they end. */
+export const verboseLogger: Logger = {
+  ...plainLogger,
+  debug: (fields, message) => line('debug', fields, message),
+  info: (fields, message) => line('info', fields, message),
+}

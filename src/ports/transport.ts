@@ -1,6 +1,8 @@
 import type { Json } from '../domain/json.ts'
 
 export type AgentCall = {
+  /** The agent's name in its team; errors name it. */
+  agent: string
   url: string
   token?: string
   payload: Json
@@ -14,7 +16,8 @@ export type AgentCall = {
 export interface Transport {
   /**
    * The agent's answer to `POST {url}`; a 202 with `Location` is polled until the deadline. Throws ConcordError `agent.timeout`,
-   * `agent.failed` (unreachable, 5xx, 4xx with what was answered), `agent.output-invalid` (not JSON), `cancelled`.
+   * `agent.failed` (unreachable, 5xx), `agent.input-invalid` (4xx with what was answered), `agent.output-invalid` (not JSON),
+   * `cancelled`; `details.service` is the agent's name.
    */
   call(call: AgentCall): Promise<Json>
 }

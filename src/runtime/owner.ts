@@ -26,6 +26,7 @@ import {
 } from './patient-append.ts'
 import type { Outcome, Perform } from './perform.ts'
 import { Standing } from './standing.ts'
+import { logEnds } from './told-ends.ts'
 import { type JournalHost, stale, WorkJournal } from './work-journal.ts'
 
 /*
@@ -421,6 +422,7 @@ export class Owner {
     this.#confirmed = true
     for (const ack of acks) ack.resolve()
     this.#standing.committed(this.#committed)
+    if (summary !== undefined) logEnds(this.#ports.logger, run, events)
     this.#afterCommit(events)
   }
 

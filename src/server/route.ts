@@ -32,7 +32,9 @@ const problems = {
   413: problem('The body is too large'),
   422: problem('The Idempotency-Key was used for something else'),
   500: problem('Something unexpected'),
-  503: problem('The store is busy'),
+  502: problem('A service or a model that the goal needs is down, or answers what cannot be used'),
+  503: problem('The store is busy, or a provider limits the rate'),
+  504: problem('A service or a model did not answer in time'),
 }
 
 type Described = Omit<RouteConfig, 'responses'> & {

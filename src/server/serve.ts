@@ -18,12 +18,15 @@ export const serve = async (concord: Concord, options: ServeOptions = {}): Promi
   checkAddress({ ...rest, host })
   if (rest.token === undefined) warnOfScope(concord)
   const closing = new AbortController()
+  // Models stream from the first token: who follows a run comes after it began.
+  const unlisten = concord.onDelta(() => {})
   const server = await listen(createApp(concord, { ...rest, closing: closing.signal }), { host, port })
   try {
     concord.memory.reachableAt(concord.config.server?.url ?? server.url)
     await concord.keep()
   } catch (error) {
     closing.abort()
+    unlisten()
     concord.memory.reachableAt(undefined)
     await server.close(0)
     throw error
@@ -32,6 +35,7 @@ export const serve = async (concord: Concord, options: ServeOptions = {}): Promi
     url: server.url,
     close(graceMs) {
       closing.abort()
+      unlisten()
       concord.memory.reachableAt(undefined)
       return server.close(graceMs)
     },

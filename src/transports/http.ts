@@ -1,4 +1,4 @@
-import { ConcordError } from '../domain/errors.ts'
+import { ConcordError, type ErrorCode } from '../domain/errors.ts'
 import { parseJson } from '../domain/exact.ts'
 import type { Json } from '../domain/json.ts'
 import { type Redactor, redactor, secretsOfHeaders, secretsOfUrl, shownUrl } from '../domain/secrets.ts'
@@ -21,10 +21,11 @@ const bytesMaxDefault = 16 * 1024 * 1024
 const bodyCharsMax = 64 * 1024
 
 /** The agent as errors name it, and what of this call may not be told. */
-type Called = { name: string; secrets: Redactor }
+type Called = { agent: string; name: string; secrets: Redactor }
 
-const calledOf = ({ headers, token, url }: AgentCall): Called => ({
-  name: shownUrl(url),
+const calledOf = ({ agent, headers, token, url }: AgentCall): Called => ({
+  agent,
+  name: `${JSON.stringify(agent)} (${shownUrl(url)})`,
   secrets: redactor([token, ...secretsOfHeaders(headers), ...secretsOfUrl(url)]),
 })
 
@@ -46,8 +47,8 @@ export const httpTransport = ({
     while (response.status === 202) {
       const next = response.headers.get('location')
       if (next === null)
-        throw new ConcordError(
-          'agent.failed',
+        throw failed(
+          called,
           `Cannot follow agent ${called.name} as it answered 202 without a Location; name where to poll`,
         )
       await response.body?.cancel()
@@ -78,11 +79,12 @@ const addressOf = (url: string): string => {
 }
 
 /** Polling carries the agent's token: it stays with the agent's origin. */
-const ownLocation = ({ name, secrets }: Called, from: URL, next: string): URL => {
+const ownLocation = (called: Called, from: URL, next: string): URL => {
   const to = URL.parse(next, from.href)
   if (to?.origin === from.origin) return to
-  throw new ConcordError(
-    'agent.failed',
+  const { name, secrets } = called
+  throw failed(
+    called,
     `Cannot follow agent ${name} as its Location leads to another origin: ${secrets.text(to?.origin ?? 'no URL')}; poll at the agent's own`,
   )
 }
@@ -108,13 +110,31 @@ const request = async (
   }
 }
 
+const failed = ({ agent }: Called, message: string, code: ErrorCode = 'agent.failed'): ConcordError =>
+  new ConcordError(code, message, { details: { service: agent } })
+
 /** The original is not kept as `cause`: what fetch refuses (a header's value) it repeats. */
-const unreachable = ({ name, secrets }: Called, error: unknown): ConcordError => {
+const unreachable = (called: Called, error: unknown): ConcordError => {
+  const { name, secrets } = called
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
-  return new ConcordError(
-    'agent.failed',
-    `Cannot reach agent ${name} as the connection failed: ${secrets.text(cause)}; is it running?`,
+  const said = secrets.text(cause)
+  return failed(
+    called,
+    said.includes('unexpected redirect')
+      ? `Cannot call agent ${name} as it redirects elsewhere; give the address that it redirects to as its url`
+      : `Cannot reach agent ${name} as the connection failed: ${said}; is it running?`,
   )
+}
+
+/** A server that has no such path says so; an agent that does not find what it was asked for says it in JSON. */
+const isNoPath = (status: number, text: string): boolean => {
+  if (status !== 404 && status !== 405) return false
+  try {
+    const said = JSON.parse(text) as { detail?: unknown; code?: unknown } | null
+    return said?.detail === 'Not Found' || said?.detail === 'Method Not Allowed' || said?.code === 'not-found'
+  } catch {
+    return true
+  }
 }
 
 /** The agent says that a bound of the whole chain of calls is reached: so it is here. */
@@ -134,11 +154,15 @@ const answerOf = async (called: Called, response: Response, bytesMax: number): P
     const retryAfter = Number(response.headers.get('retry-after'))
     const code = response.status >= 500 || response.status === 429 ? 'agent.failed' : 'agent.input-invalid'
     const body = cut(secrets.text(cut(text, bodyCharsMax)), 500)
+    const said = `${response.status}: ${body || 'no body'}`
     throw new ConcordError(
       isBound(text) ? 'bound.reached' : code,
-      `Cannot use the answer of agent ${name} as it is ${response.status}: ${body || 'no body'}`,
+      isNoPath(response.status, text)
+        ? `Cannot call agent ${name} as its server must know this path: ${said}; correct the agent's url (without a path it means /run)`
+        : `Cannot use the answer of agent ${name} as it is ${said}`,
       {
         details: {
+          service: called.agent,
           status: response.status,
           ...(retryAfter > 0 && Number.isFinite(retryAfter) ? { retryAfterMs: retryAfter * 1000 } : {}),
         },
@@ -151,14 +175,16 @@ const answerOf = async (called: Called, response: Response, bytesMax: number): P
     return plain ? value : secrets.json(value)
   } catch (error) {
     if (error instanceof RangeError)
-      throw new ConcordError(
-        'agent.output-invalid',
+      throw failed(
+        called,
         `Cannot use the answer of agent ${name} as its integers must be numbers that JSON's readers can hold: ${error.message}`,
+        'agent.output-invalid',
       )
     const shown = JSON.stringify(cut(secrets.text(cut(text, bodyCharsMax)), 200))
-    throw new ConcordError(
-      'agent.output-invalid',
+    throw failed(
+      called,
       `Cannot use the answer of agent ${name} as it is not JSON: ${shown}; answer application/json`,
+      'agent.output-invalid',
     )
   }
 }
@@ -170,9 +196,10 @@ const bounded = async (called: Called, response: Response, bytesMax: number): Pr
     for await (const chunk of response.body ?? []) {
       size += chunk.byteLength
       if (size > bytesMax)
-        throw new ConcordError(
-          'agent.output-invalid',
+        throw failed(
+          called,
           `Cannot use the answer of agent ${called.name} as it is longer than ${bytesMax} bytes; return less`,
+          'agent.output-invalid',
         )
       chunks.push(chunk)
     }

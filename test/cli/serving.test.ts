@@ -41,6 +41,18 @@ describe('concord serve', () => {
   })
 })
 
+describe('what concord serve logs', () => {
+  it('is what fails, and with --verbose each request', async () => {
+    const { start } = project()
+    const server = start('serve', '--port', '0', '--verbose')
+    const url = await urlOf(server)
+    await post(`${url}/goal`, { goal: 'hi', team: 'nowhere' })
+    server.child.kill('SIGTERM')
+    const { stderr } = await server.ended
+    assert.match(stderr, /debug: answered \{.*"method":"POST","path":"\/goal","status":404/)
+  })
+})
+
 describe('concord agent', () => {
   it('serves one agent of a module', async () => {
     const { start, folder, concord } = project('')

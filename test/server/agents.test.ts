@@ -133,7 +133,7 @@ describe('an agent that', () => {
     assert.deepEqual([keys.length, new Set(keys).size], [2, 1])
     const broken = await answering(t, (response) => json(response, { error: 'out of paper' }, 500))
     const problem = await problemOf(await goalWith(t, broken))
-    assert.deepEqual([problem.status, problem.code], [400, 'agent.failed'])
+    assert.deepEqual([problem.status, problem.code], [502, 'agent.failed'])
     assert.match(problem.detail, /500: .*out of paper/)
   })
 

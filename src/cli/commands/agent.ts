@@ -1,5 +1,5 @@
 import { command } from '../command.ts'
-import { plainLogger, portOf, untilStopped } from '../listening.ts'
+import { plainLogger, portOf, untilStopped, verboseLogger } from '../listening.ts'
 import { settingsOf } from '../settings.ts'
 import { openTerminal } from '../terminal.ts'
 
@@ -28,6 +28,10 @@ export const agentCommand = command({
       value: 'url',
       description: 'a server whose memory the agent may use, where no CONCORD_MEMORY_KEY is shared',
     },
+    verbose: {
+      type: 'boolean',
+      description: 'log each request too, and what runs wait for and how they end',
+    },
     model: { type: 'string', value: 'provider/model', description: 'its default model (CONCORD_MODEL)' },
   },
   notes: ['Then name it in concord.config.ts: agents: { reader: { url: "http://127.0.0.1:8080" } }'],
@@ -40,7 +44,7 @@ export const agentCommand = command({
     const token = values.token ?? env.CONCORD_TOKEN
     const { serveAgent } = await import('../../server/serve-agent.ts')
     const server = await serveAgent(module, {
-      open: { config: { logger: plainLogger, ...config }, env },
+      open: { config: { logger: values.verbose === true ? verboseLogger : plainLogger, ...config }, env },
       memory: values.memory,
       ...(values.agent === undefined ? {} : { agent: values.agent }),
       ...(values.host === undefined ? {} : { host: values.host }),

@@ -1,5 +1,5 @@
 import { command } from '../command.ts'
-import { plainLogger, portOf, untilStopped } from '../listening.ts'
+import { plainLogger, portOf, untilStopped, verboseLogger } from '../listening.ts'
 import { openWith, settingsOf } from '../settings.ts'
 import { openTerminal } from '../terminal.ts'
 
@@ -15,6 +15,10 @@ export const serveCommand = command({
       description: 'what callers must send as bearer token (CONCORD_TOKEN)',
     },
     team: { type: 'string', value: 'name', description: 'the team of goals that name none (CONCORD_TEAM)' },
+    verbose: {
+      type: 'boolean',
+      description: 'log each request too, and what runs wait for and how they end',
+    },
     model: {
       type: 'string',
       value: 'provider/model',
@@ -41,7 +45,10 @@ export const serveCommand = command({
     const port = portOf(values.port) ?? portOf(env.PORT, 'PORT') ?? config.server?.port
     const token = values.token ?? env.CONCORD_TOKEN ?? config.server?.token
     const { serve, serverStops } = await import('../../server/serve.ts')
-    const concord = await openWith({ logger: plainLogger, ...config }, { role: 'server', keep: false })
+    const concord = await openWith(
+      { logger: values.verbose === true ? verboseLogger : plainLogger, ...config },
+      { role: 'server', keep: false },
+    )
     try {
       const server = await serve(concord, {
         ...(host === undefined ? {} : { host }),

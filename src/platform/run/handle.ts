@@ -22,6 +22,11 @@ export type Remark = { value?: Json; by?: string }
 
 export type Until = { signal?: AbortSignal }
 
+export type StreamOptions = FollowOptions & {
+  /** Asked for what was heard of the run up to that moment; default what its calls under way have written. */
+  heard?: () => readonly Delta[]
+}
+
 /**
  * One run, whatever process advances it. While a handle waits it keeps its run moving: where no process advances it, this
  * one does.
@@ -38,7 +43,7 @@ export type RunHandle<Answer = Json> = {
   /** Its events in order, each once, then those to come, to the final one. */
   events(options?: FollowOptions): AsyncGenerator<Event>
   /** Its events, and between them what its agents write (`type: 'delta'`), from the first token on. */
-  stream(options?: FollowOptions): AsyncGenerator<Event | Delta>
+  stream(options?: StreamOptions): AsyncGenerator<Event | Delta>
   /** What it waits for, or a child run that it waits for: of an approval, everything that will happen, with its hash. */
   waits(): Promise<OpenWait[]>
   /** Throws `run.not-waiting` when that wait is over; it never counts for another. */
@@ -152,9 +157,9 @@ const piecesMax = 256
 async function* stream(
   id: string,
   { log, deltas }: HandleParts,
-  options: FollowOptions = {},
+  { heard, ...options }: StreamOptions = {},
 ): AsyncGenerator<Event | Delta> {
-  const pieces: Delta[] = deltas.soFar(id)
+  const pieces: Delta[] = heard?.().filter(({ run }) => run === id) ?? deltas.soFar(id)
   let wake = () => {}
   const unlisten = deltas.listen((delta) => {
     if (delta.run !== id) return

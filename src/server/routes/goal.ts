@@ -1,13 +1,16 @@
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import { errorTable, type Failure } from '../../domain/errors.ts'
 import { asJson } from '../../domain/json.ts'
 import { openWaits, type Run, type WaitView } from '../../domain/run.ts'
 import type { RunStatus } from '../../domain/summary.ts'
+import type { Delta } from '../../platform/run/deltas.ts'
 import { settle } from '../../platform/run/settle.ts'
 import { bodyOf } from '../body.ts'
 import { invalid, problemOf, problemResponse } from '../problem.ts'
 import { type AskedGoal, checkSameRequest, requestDigest, runOfKey } from '../request-digest.ts'
 import { type App, type Env, json, route, type Services } from '../route.ts'
+import { lastEventId, streamRun } from '../run-stream.ts'
 import { acceptedSchema, goalSchema, problemSchema, successSchema } from '../schemas.ts'
 
 const keyCharsMax = 255
@@ -41,15 +44,27 @@ const accepted = (
   return c.json(body, 202)
 }
 
-/** 200 with the output, 202 while others have to act, 400 with the reasons when the goal is not satisfied. */
+/** 200 with the output, 202 while others have to act, 400 with the reasons when the goal is not satisfied, 502 to 504 when a service or a model failed. */
 const answer = (c: Context<Env>, run: Run): Response => {
   const { id, status } = run
   if (status === 'succeeded') return c.json({ status: 'success', output: run.output ?? null, runId: id })
   if (status === 'waiting' || status === 'suspended')
     return accepted(c, { runId: id, status, waits: openWaits(run) })
   const failure = run.failure ?? { code: 'goal.unmet' as const, message: `run ${id} is ${status}` }
-  const more = { status: 400, runId: id, reasons: run.reasons, requestId: c.get('requestId') }
+  const more = {
+    status: failedStatus(failure),
+    runId: id,
+    reasons: run.reasons,
+    requestId: c.get('requestId'),
+  }
   return problemResponse(problemOf(failure, more), { location: `/runs/${id}` })
+}
+
+/** Only what lies beyond this server is no answer to the caller's goal: a service or a model that is down or hangs. */
+const failedStatus = ({ code, details = {} }: Failure): number => {
+  const isElsewhere = code.startsWith('model.') || code === 'source.unreachable' || 'service' in details
+  const { status } = errorTable[code]
+  return isElsewhere && status > 500 ? status : 400
 }
 
 /** Waits for the run as long as the client, the server and its preference allow; the run goes on without them. */
@@ -73,6 +88,49 @@ const wait = async (
 /** A caller elsewhere names folders of this machine only where the configuration allows them. */
 const remote = { readable: [] }
 
+const wantsEvents = (c: Context): boolean => (c.req.header('accept') ?? '').includes('text/event-stream')
+
+/** Starts the run and streams it; the same key continues the same run, behind `Last-Event-ID`. */
+const streamed = async (
+  c: Context<Env>,
+  services: Services,
+  request: AskedGoal,
+  key: string | undefined,
+): Promise<Response> => {
+  const { concord } = services
+  const after = lastEventId(c)
+  if (after !== undefined && key === undefined)
+    throw invalid(
+      'Cannot continue behind Last-Event-ID as the Idempotency-Key says which run is meant: none was sent; send the key of the first request, or GET /runs/{id}/events',
+    )
+  const isKnown = key !== undefined && (await concord.log.run(runOfKey(key))) !== undefined
+  // From before the run begins: a short answer may be complete before it is looked for.
+  const heard: Delta[] = []
+  const stop = concord.onDelta((delta) => heard.push(delta))
+  try {
+    const id = await startedAs(concord, request, key)
+    if (isKnown) stop()
+    c.header('location', `/runs/${id}`)
+    const status = (await concord.log.run(id))?.status ?? 'queued'
+    const reading = { run: id, status, after: after ?? 0 }
+    const untilNow = () => {
+      stop()
+      return heard
+    }
+    return await streamRun(c, services, isKnown ? reading : { ...reading, heard: untilNow })
+  } catch (error) {
+    stop()
+    throw error
+  }
+}
+
+const startedAs = async (
+  concord: Services['concord'],
+  request: AskedGoal,
+  key: string | undefined,
+): Promise<string> =>
+  key === undefined ? (await concord.start(request, remote)).id : startOnce(concord, key, request)
+
 const startOnce = async (concord: Services['concord'], key: string, request: AskedGoal): Promise<string> => {
   const id = runOfKey(key)
   const digest = requestDigest(key, asJson(request))
@@ -93,31 +151,42 @@ export const goalRoutes = (app: App, services: Services): void => {
       tags: ['goals'],
       summary: 'Hand over a goal and get its verified output',
       description:
-        'Answers when the run is over, or when it waits for a person. A client that goes away does not cancel the run.',
+        'Answers when the run is over, or when it waits for a person. With `Accept: text/event-stream` it streams the events of the run and what models write, as GET /runs/{id}/events does, from the first to the final event. A client that goes away does not cancel the run.',
       request: {
         headers: z.object({
           'idempotency-key': z.string().optional().openapi({ description: 'The same key is the same run' }),
           prefer: z.string().optional().openapi({ description: '`respond-async`, `wait=N` (RFC 7240)' }),
+          accept: z.string().optional().openapi({ description: '`text/event-stream` streams the run' }),
+          'last-event-id': z
+            .string()
+            .optional()
+            .openapi({ description: 'Of a stream with an Idempotency-Key: continues behind this event' }),
         }),
         body: { required: true, content: { 'application/json': { schema: goalSchema } } },
       },
       responses: {
-        200: json('The goal is satisfied', successSchema),
+        200: {
+          description: 'The goal is satisfied; or the stream of the run, whose last event says how it ended',
+          content: {
+            'application/json': { schema: successSchema },
+            'text/event-stream': { schema: z.string() },
+          },
+        },
         202: json('Under way, or waiting for somebody: see Location', acceptedSchema),
         422: {
           description: 'The Idempotency-Key belongs to another goal',
           content: { 'application/problem+json': { schema: problemSchema } },
         },
       },
-      problems: [400, 404, 413, 503],
+      problems: [400, 404, 413, 502, 503, 504],
     },
     async (c) => {
       const { goal, params, ...rest } = await bodyOf(c, goalSchema)
       const request = { ...rest, text: goal, ...(params && { params }) }
       const key = keyOf(c)
       const preference = preferenceOf(c.req.header('prefer'))
-      const id =
-        key === undefined ? (await concord.start(request, remote)).id : await startOnce(concord, key, request)
+      if (wantsEvents(c)) return streamed(c, services, request, key)
+      const id = await startedAs(concord, request, key)
       const run = await wait(services, id, c.req.raw.signal, preference.waitMs)
       if (run !== undefined) return answer(c, run)
       const status = (await concord.log.run(id))?.status ?? 'queued'

@@ -36,6 +36,8 @@ const send = async (services: Services, c: Context, kind: Kind): Promise<Respons
   const { run, status } = await knownRun(concord, c)
   const given = signalOf(kind, await bodyOf(c, signalSchemas[kind]), services.principal)
   await concord.signal(run, given, { wake: true })
+  const { by, name, step } = given
+  concord.logger.info({ run, kind, ...(name && { name }), ...(step && { step }), by }, 'a signal was sent')
   c.header('location', `/runs/${run}`)
   return c.json({ runId: run, status: (await concord.log.run(run))?.status ?? status }, 202)
 }
