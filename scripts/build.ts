@@ -35,7 +35,16 @@ type Uses = { atLoad: Set<string>; lazily: Set<string> }
 
 const root = resolve(import.meta.dirname, '..')
 const manifest: Root = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-const copied = ['bin', 'data/corpus', 'docs/guides', 'LICENSE', 'NOTICE', 'SECURITY.md', 'CHANGELOG.md']
+const copied = [
+  'bin',
+  'data/corpus',
+  'template',
+  'docs/guides',
+  'LICENSE',
+  'NOTICE',
+  'SECURITY.md',
+  'CHANGELOG.md',
+]
 /** Of the package, not of the repository: what its reader has and does is another. */
 const packageReadme = 'docs/package/README.md'
 
@@ -85,7 +94,7 @@ const unlinkMissing = (out: string, page: string): void => {
   if (kept !== text) writeFileSync(path, kept)
 }
 
-/** The command, the corpus, the guides, the legal texts, and what lies between the sources and is no source. */
+/** The command, the corpus, the project that `init` makes, the guides, the legal texts, and what lies between the sources and is no source. */
 const copyRest = (out: string): void => {
   for (const path of copied.filter((path) => existsSync(join(root, path))))
     cpSync(join(root, path), join(out, path), { recursive: true })

@@ -1,6 +1,7 @@
 import { ConcordError } from '../domain/errors.ts'
 import type { RunSummary } from '../domain/summary.ts'
 import type { Concord } from '../platform/concord.ts'
+import { concordCommand } from './command-name.ts'
 
 const pageSize = 1000
 
@@ -37,7 +38,7 @@ export const findRun = async (concord: Concord, wanted: string): Promise<RunSumm
     throw new ConcordError(
       'run.unknown',
       wanted === 'last'
-        ? 'Cannot find the last run as there are none; start one with concord run "<goal>"'
+        ? `Cannot find the last run as there are none; start one with ${concordCommand} run "<goal>"`
         : `Cannot find run "${wanted}" as none starts so; list them with "concord runs"`,
     )
   throw new ConcordError(

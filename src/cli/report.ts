@@ -5,6 +5,7 @@ import type { Json } from '../domain/json.ts'
 import { isObject } from '../domain/reference.ts'
 import type { Run } from '../domain/run.ts'
 import { visible } from '../domain/visible.ts'
+import { concordCommand } from './command-name.ts'
 import { type Driven, exitCode } from './drive.ts'
 import type { Terminal } from './terminal.ts'
 import { waitText, wayToAnswer } from './waits.ts'
@@ -53,10 +54,10 @@ const failureText = (failure: Failure, reasons: readonly string[]): string => {
 const suspendedText = ({ run, interrupt, owned, done, steps }: Driven): string => {
   if (interrupt !== undefined && run.status !== 'suspended')
     return owned || run.status === 'waiting'
-      ? `Run ${run.id} is ${run.status}; go on with it: concord resume ${run.id}`
-      : `Run ${run.id} goes on in process ${run.owner ?? '?'}; follow it: concord resume ${run.id}`
+      ? `Run ${run.id} is ${run.status}; go on with it: ${concordCommand} resume ${run.id}`
+      : `Run ${run.id} goes on in process ${run.owner ?? '?'}; follow it: ${concordCommand} resume ${run.id}`
   const progress = steps > 0 ? ` with ${done} of ${steps} steps done` : ''
-  return `Suspended run ${run.id}${progress}; nothing is lost. Go on with it: concord resume ${run.id}`
+  return `Suspended run ${run.id}${progress}; nothing is lost. Go on with it: ${concordCommand} resume ${run.id}`
 }
 
 const waitingText = ({ run, waits }: Driven): string => {
@@ -76,10 +77,10 @@ const closing = (driven: Driven, debug: boolean): string => {
   const amount = spentText({ ...run.book.spent, cachedTokens: run.cachedTokens })
   const spent = amount === '' ? '' : `, ${amount}`
   if (run.status === 'succeeded') {
-    return `Done in ${timeText(msOf(run))}${spent}. Run ${run.id}: concord trace ${run.id}, concord why ${run.id}`
+    return `Done in ${timeText(msOf(run))}${spent}. Run ${run.id}: ${concordCommand} trace ${run.id}, ${concordCommand} why ${run.id}`
   }
   if (run.status === 'failed' && run.failure !== undefined)
-    return `${failureText(run.failure, run.reasons)}${stackText(run.failure, debug)}\nRun ${run.id} failed after ${timeText(msOf(run))}${spent}. What happened: concord why ${run.id}`
+    return `${failureText(run.failure, run.reasons)}${stackText(run.failure, debug)}\nRun ${run.id} failed after ${timeText(msOf(run))}${spent}. What happened: ${concordCommand} why ${run.id}`
   if (run.status === 'cancelled') return `Run ${run.id} was cancelled: ${run.reasons.join('; ')}`
   return run.status === 'waiting' && driven.interrupt === undefined
     ? waitingText(driven)

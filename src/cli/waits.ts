@@ -1,5 +1,6 @@
 import { shortHash } from '../domain/wait.ts'
 import type { OpenWait } from '../platform/run/waits.ts'
+import { concordCommand } from './command-name.ts'
 
 export const isForPerson = ({ wait }: OpenWait): boolean => wait.for === 'approval' || wait.for === 'answer'
 
@@ -26,7 +27,8 @@ const named = ({ run, step, wait }: OpenWait): string =>
 export const wayToAnswer = (open: OpenWait): string[] => {
   const { run, step, wait } = open
   const at = named(open)
-  if (wait.for === 'approval') return [`concord approve ${at}`, `concord reject ${at} "<why>"`]
-  if (wait.for === 'answer') return [`concord answer ${at} "<answer>"`]
-  return [`concord signal ${run} --step ${step} ${wait.name} [value]`]
+  if (wait.for === 'approval')
+    return [`${concordCommand} approve ${at}`, `${concordCommand} reject ${at} "<why>"`]
+  if (wait.for === 'answer') return [`${concordCommand} answer ${at} "<answer>"`]
+  return [`${concordCommand} signal ${run} --step ${step} ${wait.name} [value]`]
 }

@@ -148,11 +148,9 @@ export const scriptedModel = (script: Script, options: ScriptedModelOptions = {}
 }
 
 /** What replay needs of an event; a run's `model.answered` events have this shape. */
-export type AnsweredEvent = {
-  type?: string
-  step?: string
-  data: { model?: string; answer?: unknown; failure?: Failure }
-}
+export type AnsweredEvent = { type?: string; step?: string; data: object }
+
+type Answered = { model?: string; answer?: unknown; failure?: Failure }
 
 /**
  * The script of what a run's models answered, in order, failures included: `scriptedModel(answersFromEvents(events))` replays the
@@ -164,8 +162,9 @@ export const answersFromEvents = (
   where: { step?: string; model?: string } = {},
 ): ScriptedAnswer[] => {
   const answers: ScriptedAnswer[] = []
-  for (const { type = 'model.answered', step, data } of events) {
+  for (const { type = 'model.answered', step, ...event } of events) {
     if (type !== 'model.answered') continue
+    const data = event.data as Answered
     if (where.step !== undefined && where.step !== step) continue
     if (where.model !== undefined && where.model !== data.model) continue
     if (data.failure !== undefined) {

@@ -11,7 +11,7 @@ export type PackedFile = { path: string; size: number }
  * The environment of somebody's shell: what npm and the test runner told this process would mislead theirs. Node 24 comes first, as
  * the machine's own may be older; no key, no model and no setting of Concord is inherited.
  */
-const environment = (): NodeJS.ProcessEnv => {
+export const environment = (): NodeJS.ProcessEnv => {
   const foreign =
     /^(npm_(package|lifecycle|command|execpath|node_execpath|config_local_prefix)|INIT_CWD|NODE_TEST|NODE_OPTIONS|CONCORD_|.*_API_KEY)/
   const kept = Object.entries(process.env).filter(([name]) => !foreign.test(name))

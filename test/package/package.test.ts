@@ -1,10 +1,23 @@
 import assert from 'node:assert/strict'
-import { access, readFile, writeFile } from 'node:fs/promises'
+import { access, cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { blocksOf, pageText } from '../guides/page.ts'
+import { firstHour, tools } from './first-hour.ts'
 import { type Installation, install, root, run, succeeded } from './installation.ts'
 
+/** Pages that a newcomer copies from, into an editor that shows types. */
+const tellingTypes = [
+  'tutorial',
+  'embedding',
+  'people',
+  'tools',
+  'testing',
+  'changing-code',
+  'production',
+  'models',
+]
 const fileBytesMax = 3 * 1024 * 1024
 
 describe('the package that is published', () => {
@@ -34,7 +47,7 @@ describe('the package that is published', () => {
     const foreign =
       /\.test\.|(^|\/)(fixtures|test|node_modules|\.concord|\.tmp)\/|(?<!\.d)\.ts$|\.tsbuildinfo$|\.map$/
     assert.deepEqual(
-      paths.filter((path) => foreign.test(path)),
+      paths.filter((path) => foreign.test(path) && !path.startsWith('template/')),
       [],
     )
     assert.deepEqual(
@@ -122,19 +135,25 @@ describe('the package that is published', () => {
     assert.match(said, /the server works: hello, hello; run.succeeded/)
   })
 
-  it('makes a project that works, with its tests, as the first thing somebody does with it', async () => {
-    const { project, name, version } = installation
-    const said = await succeeded(project, 'npx', 'concord', 'init', 'my-team')
-    const made = join(project, 'my-team')
-    const { dependencies } = JSON.parse(await readFile(join(made, 'package.json'), 'utf8'))
-    assert.deepEqual(dependencies, { [name]: `^${version}` })
-    const goal = /npx concord run "([^"]+)"/.exec(said)?.[1] ?? 'no goal was proposed'
-    // The package is found in the folder above, as that version is in no registry yet.
-    const ended = await run(made, 'npx', 'concord', 'run', goal)
-    assert.equal(ended.code, 0, ended.stderr)
-    assert.match(ended.stdout, /memory/)
-    await succeeded(made, process.execPath, '--test')
+  it('has guides whose programs are right by its types', async () => {
+    const { project } = installation
+    await tools(installation)
+    const folder = join(project, 'guides')
+    for (const page of tellingTypes) {
+      await mkdir(join(folder, page), { recursive: true })
+      const programs = blocksOf(pageText(`docs/guides/${page}.md`)).filter(
+        ({ language }) => language === 'ts',
+      )
+      for (const { code, file, line } of programs)
+        if (!code.includes("from 'express'"))
+          await writeFile(join(folder, page, file ?? `line-${line}.ts`), code)
+    }
+    await cp(join(root, 'template/tsconfig.json'), join(folder, 'tsconfig.json'))
+    assert.equal(await succeeded(folder, 'npx', 'tsc'), '')
   })
+
+  it('makes a project that works, serves it, and survives kill -9 in a server of one’s own: the first hour', () =>
+    firstHour(installation))
 
   it('researches offline from the corpus it ships, each claim of the report cited', async () => {
     const goal = 'Summarize the latest advances in multimodal LLMs and suggest three open research problems'

@@ -6,6 +6,7 @@ import type { Concord } from '../../platform/concord.ts'
 import { type OpenWait, waitsBelow } from '../../platform/run/waits.ts'
 import { about, confirmed, jsonOrText } from '../ask.ts'
 import { command } from '../command.ts'
+import { concordCommand } from '../command-name.ts'
 import { findRun } from '../find-run.ts'
 import { withRuns } from '../settings.ts'
 import { rootOf, stayWith } from '../stay.ts'
@@ -119,7 +120,7 @@ const give = async (
     }
     await concord.signal(open.run, { ...signal, kind, ...about(open) })
     if (!values.detach) return stayWith(concord, root, terminal, values)
-    terminal.err(`Recorded; where no server runs, go on with: concord resume ${root.run}\n`)
+    terminal.err(`Recorded; where no server runs, go on with: ${concordCommand} resume ${root.run}\n`)
     return 0
   })
 }

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline'
 import type { Concord } from '../../platform/concord.ts'
 import { defaultTeam } from '../../platform/teams.ts'
 import { command } from '../command.ts'
+import { concordCommand } from '../command-name.ts'
 import { drive } from '../drive.ts'
 import { report } from '../report.ts'
 import { openWith, settingsOf } from '../settings.ts'
@@ -41,7 +42,7 @@ const opening = async (concord: Concord, terminal: Terminal, thread: string): Pr
   const last = before[0]?.goal.text.replaceAll(/\s+/g, ' ')
   terminal.err(
     last === undefined
-      ? `Thread ${thread}; go on with it later: concord chat --thread ${thread}\n`
+      ? `Thread ${thread}; go on with it later: ${concordCommand} chat --thread ${thread}\n`
       : `Thread ${thread} goes on; last asked: ${last}\n`,
   )
 }

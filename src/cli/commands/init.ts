@@ -5,14 +5,22 @@ import { openTerminal } from '../terminal.ts'
 
 export const initCommand = command({
   name: 'init',
-  summary: 'Make a new project: a small team of code agents that works without a key, with a test',
-  positionals: [{ name: 'dir', description: 'where; default here. Nothing there is overwritten' }],
+  summary:
+    'Make a project: a team with a model, a tool, a checker, an approval and tests, that works without a key',
+  positionals: [{ name: 'dir', description: 'where; default here. What is there is kept' }],
   options: {},
-  examples: ['concord init my-team'],
+  examples: ['concord init', 'concord init my-team'],
   async run([dir = '.'], values) {
     const terminal = openTerminal(values['no-color'])
-    const { files, goal } = scaffold(resolve(dir))
-    terminal.err(`Made ${files.join(', ')}\n\nNext:\n`)
+    const { made, changed, kept, goal } = scaffold(resolve(dir))
+    if (made.length > 0) terminal.err(`Made ${made.join(', ')}\n`)
+    if (changed.length > 0) terminal.err(`Added what was missing to ${changed.join(', ')}\n`)
+    if (kept.length > 0) terminal.err(`Kept ${kept.join(', ')} as you have it\n`)
+    if (kept.includes('tsconfig.json'))
+      terminal.err(
+        'The new files need these of TypeScript: "module": "nodenext", "allowImportingTsExtensions": true, "noEmit": true\n',
+      )
+    terminal.err('\nNext:\n')
     const steps = [
       ...(dir === '.' ? [] : [`cd ${dir}`]),
       'npm install',

@@ -3,6 +3,7 @@ import { nearest } from '../../domain/nearest.ts'
 import { finalStatuses, type RunStatus, type RunSummary } from '../../domain/summary.ts'
 import type { Concord } from '../../platform/concord.ts'
 import { command } from '../command.ts'
+import { concordCommand } from '../command-name.ts'
 import { allRuns } from '../find-run.ts'
 import { ago, columnsOf, type Paint, painter } from '../format.ts'
 import { openWith, settingsOf, storeExists } from '../settings.ts'
@@ -94,7 +95,10 @@ export const runsCommand = command({
     const config = await settingsOf(values)
     if (!storeExists(config)) {
       if (values.json) terminal.out('[]\n')
-      else terminal.err(`No runs in ${config.stores?.directory}; start one with concord run "<goal>"\n`)
+      else
+        terminal.err(
+          `No runs in ${config.stores?.directory}; start one with ${concordCommand} run "<goal>"\n`,
+        )
       return 0
     }
     const concord = await openWith(config)

@@ -1,6 +1,7 @@
 import { finalStatuses, type RunSummary } from '../../domain/summary.ts'
 import type { Concord } from '../../platform/concord.ts'
 import { command } from '../command.ts'
+import { concordCommand } from '../command-name.ts'
 import { findRun } from '../find-run.ts'
 import { personName } from '../person.ts'
 import { withRuns } from '../settings.ts'
@@ -25,7 +26,7 @@ export const pauseCommand = command({
         status === 'suspended' ||
         (status !== 'waiting' && !finalStatuses.has(status) && !(await isAdvanced(concord, found)))
       ) {
-        terminal.err(`Run ${id} is not under way; go on with it: concord resume ${id}\n`)
+        terminal.err(`Run ${id} is not under way; go on with it: ${concordCommand} resume ${id}\n`)
         return 0
       }
       const handle = await concord.handle(id)
@@ -34,7 +35,7 @@ export const pauseCommand = command({
       const run = await handle.settled()
       terminal.err(
         run.status === 'suspended'
-          ? `Suspended run ${id}; go on with it: concord resume ${id}\n`
+          ? `Suspended run ${id}; go on with it: ${concordCommand} resume ${id}\n`
           : `Run ${id} is ${run.status}\n`,
       )
       return 0
