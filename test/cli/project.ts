@@ -125,7 +125,10 @@ export type Project = {
 const environment = (): NodeJS.ProcessEnv =>
   Object.fromEntries(
     Object.entries(process.env).filter(
-      ([name]) => !/^(CONCORD_|npm_lifecycle_event$|NODE_OPTIONS|NODE_TEST|NO_COLOR|FORCE_COLOR|PORT$|.*_API_KEY$)/.test(name),
+      ([name]) =>
+        !/^(CONCORD_|npm_lifecycle_event$|NODE_OPTIONS|NODE_TEST|NO_COLOR|FORCE_COLOR|PORT$|.*_API_KEY$)/.test(
+          name,
+        ),
     ),
   )
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { after, describe, it } from 'node:test'
+import { after, before, describe, it } from 'node:test'
 import { filesLike } from '../../scripts/files.ts'
-import { reader } from './follow.ts'
+import { type Reader, reader } from './follow.ts'
 import { blocksOf, pageText, root } from './page.ts'
 import { runElsewhere, settings } from './settings.ts'
 
@@ -28,20 +28,29 @@ describe('every code block of', { concurrency: 2 }, () => {
         )
       })
     else if (code.length > 0)
-      describe(`${page} does what it says:`, { concurrency: 1 }, async () => {
+      describe(`${page} does what it says:`, { concurrency: 1 }, () => {
         const { only } = settings[page] ?? {}
-        const one = await reader(settings[page])
-        after(() => one.leave())
+        let one: Reader | undefined
+        before(async () => {
+          one = await reader(settings[page])
+        })
+        after(() => one?.leave())
         for (const [i, block] of blocks.entries()) {
           if (block.language === 'text' || only?.includes(block.language) === false) continue
           // test/examples.test.ts runs it.
           if (examples.has(`${block.code}\n`)) continue
           const next = blocks[i + 1]
           const shown = next?.language === 'text' && next.follows ? next : undefined
-          it(`line ${block.line}, ${block.heading}`, () => one.follow(block, shown))
+          it(`line ${block.line}, ${block.heading}`, () => one?.follow(block, shown))
         }
       })
   }
+})
+
+it('both READMEs lead to every guide', () => {
+  for (const readme of ['README.md', 'docs/package/README.md'])
+    for (const page of pages.filter((one) => one.startsWith('docs/guides/')))
+      assert.ok(pageText(readme).includes(`](${page})`), `${readme} does not name ${page}`)
 })
 
 describe('the reader of the guides', () => {
