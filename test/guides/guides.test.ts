@@ -41,7 +41,7 @@ describe('every code block of', { concurrency: 2 }, () => {
           if (examples.has(`${block.code}\n`)) continue
           const next = blocks[i + 1]
           const shown = next?.language === 'text' && next.follows ? next : undefined
-          it(`line ${block.line}, ${block.heading}`, () => one?.follow(block, shown))
+          it(`line ${block.line}, ${block.heading}`, () => one!.follow(block, shown))
         }
       })
   }
