@@ -223,7 +223,7 @@ const ask = async (stay: Stay, open: OpenWait): Promise<void> => {
   if (given === undefined && !both.aborted) process.emit('SIGINT', 'SIGINT')
   if (given !== undefined) {
     // Decided elsewhere in the meantime, it is not decided again.
-    await concord.signal(open.run, given).catch((error) => {
+    await concord.signal(open.run, given, { wake: false }).catch((error) => {
       if (!isConcordError(error) || error.code !== 'run.not-waiting') throw error
     })
     while (!signal.aborted && (await isOpen(concord, open))) await nextMove(stay)

@@ -60,7 +60,7 @@ export const settingsOf = async (
 }
 
 export const openWith = async (config: ConcordConfig, more: Partial<OpenOptions> = {}): Promise<Concord> => {
-  const concord = await openConcord({ config, env: process.env, ...more })
+  const concord = await openConcord({ config, keep: false, ...more })
   // Nothing can be kept any more: the process ends with the error (`main`).
   void concord.lost.then((error) => Promise.reject(error))
   return concord

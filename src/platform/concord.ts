@@ -97,7 +97,8 @@ export type OpenOptions<Named extends Teams = Teams, DefaultTeam extends string 
   role?: Member['role']
   /**
    * Whether it keeps the store's runs going for as long as it lives: claims those that no process advances, continues what
-   * is approved elsewhere, wakes agents, drops what is not retained, signs the log. Default for the role `server`.
+   * is approved elsewhere, wakes agents, drops what is not retained, signs the log. Default: at once for the role
+   * `server`, and for any other process once it has been open for five seconds; `false`: never.
    */
   keep?: boolean
   /** Where a server of this process is reached, `http://127.0.0.1:4270`; a server that is started later says so itself. */
@@ -361,7 +362,8 @@ const wired = async (options: Opened): Promise<Concord> => {
     learning.add(learned)
   }
   const ports = { log, runner, clock }
-  const signal: Concord['signal'] = (id, given, options) => signalRun(ports, id, given, options)
+  const signal: Concord['signal'] = (id, given, options) =>
+    signalRun({ ...ports, logger }, id, given, options)
   const fork: Concord['fork'] = async (id, options = {}) => {
     const request = await forkOf(log, id, ids.run(), { ...options, now: clock.now() })
     teamNamed(request.goal.team)
@@ -403,15 +405,19 @@ const wired = async (options: Opened): Promise<Concord> => {
   const stopSweeping = startSweeper(stores, { clock, logger })
   let stopRetaining = async (): Promise<void> => {}
   let keeping: Promise<void> | undefined
+  let closing = false
   const keep = (): Promise<void> => {
     if (keeping === undefined) {
       stopRetaining = startRetention({ config, env, stores, clock, logger })
-      keeping = keepRuns({ ...ports, watchers, checkpoints, logger })
+      keeping = keepRuns({ ...ports, watchers, checkpoints, logger, closing: () => closing })
     }
     return keeping
   }
 
+  let cancelKeeping = () => {}
   const close = async (reason = processStops): Promise<void> => {
+    cancelKeeping()
+    closing = true
     memory.reachableAt(undefined)
     await watchers.stop()
     await checkpoints.stop()
@@ -430,6 +436,13 @@ const wired = async (options: Opened): Promise<Concord> => {
       await close().catch(() => {})
       throw error
     })
+  else if (options.keep === undefined) {
+    const keepNow = () =>
+      keep().catch((error) => {
+        if (!closing) logger.error({ error }, 'the runs of the store cannot be kept')
+      })
+    cancelKeeping = clock.schedule(longLivedMs, () => void keepNow(), { unref: true })
+  }
   return {
     config,
     log,
@@ -497,6 +510,9 @@ const woken = ({ params }: Goal): StartOptions => {
   const byTime = isObject(wake) && String(wake.source).startsWith('schedule ')
   return { readable: [], unattended: true, ...(byTime ? {} : { labels: bothLabels }) }
 }
+
+/** A process that is still there is no script that asks for one result: it is there for what comes. */
+const longLivedMs = 5_000
 
 const idCharsMax = 200
 const idPattern = /^[\w.:@-]{1,200}$/

@@ -303,7 +303,9 @@ describe('budgets over children', () => {
     const thinks = agent({
       name: 'thinks',
       attemptsMax: 1,
-      run: async (_input, context) => (await context.model('think', { model })).text,
+      // Each thinks of something else: what is asked the same at the same time is asked once.
+      run: async (input, { stepId, model: ask }) =>
+        (await ask(`${stepId}: ${JSON.stringify(input)}`, { model })).text,
     })
     const concord = await concordWith(
       {

@@ -11,7 +11,7 @@ const recorder = agent({
   name: 'recorder',
   run: async ({ goal }, context) => {
     if (goal === 'fail') throw new Error('cannot answer that')
-    const facts = context.execution.run.recalled?.facts ?? []
+    const { facts = [] } = await context.recalled()
     return [goal, ...(await context.thread()).map((turn) => turn.goal), ...facts.map(({ fact }) => '(' + fact + ')')].join(' < ')
   },
   attemptsMax: 1,

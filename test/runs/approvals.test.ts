@@ -75,9 +75,9 @@ describe('an approval', () => {
     const { id } = await concord.run({ text: 'x', team: 't' })
     const [wait] = await concord.waits(id)
     assert.ok(wait?.hash !== undefined)
-    await concord.signal(id, { kind: 'approve', name: wait.name })
+    await concord.signal(id, { kind: 'approve', name: wait.name }, { wake: false })
     // The second click, before the run has read the first: it is recorded, and fits nothing.
-    await concord.signal(id, { kind: 'approve', hash: wait.hash })
+    await concord.signal(id, { kind: 'approve', hash: wait.hash }, { wake: false })
     assert.equal((await settledAgain(concord, id)).status, 'waiting')
     const [next] = await concord.waits(id)
     assert.equal(next?.prompt, wait.prompt)

@@ -43,7 +43,7 @@ export const typesOf = (events: readonly Event[], ...prefixes: string[]): string
     .filter((event) => prefixes.length === 0 || prefixes.some((prefix) => event.type.startsWith(prefix)))
     .map((event) => (event.step === undefined ? event.type : `${event.type} ${event.step}`))
 
-/** Decides the one thing a run waits for a person to decide, or that of a step. */
+/** Decides the one thing a run waits for a person to decide, or that of a step; the caller resumes it. */
 export const decide = async (
   concord: Concord,
   run: string,
@@ -54,7 +54,7 @@ export const decide = async (
   )
   const [wait] = waits
   assert.ok(wait !== undefined && waits.length === 1, `one wait, not ${JSON.stringify(waits)}`)
-  await concord.signal(run, { ...decision, hash: wait.hash } as Signal)
+  await concord.signal(run, { ...decision, hash: wait.hash } as Signal, { wake: false })
 }
 
 /** Resolves when the run's log holds an event that fits. */

@@ -29,7 +29,7 @@ export const resumeCommand = command({
         )
       // One that was asked to pause and has not got there yet goes on.
       if (run.owner !== undefined && (await concord.isAlive(run.owner)))
-        await concord.signal(run.run, { kind: 'resume', by: personName() })
+        await concord.signal(run.run, { kind: 'resume', by: personName() }, { wake: false })
       return stayWith(concord, run, terminal, values)
     })
   },

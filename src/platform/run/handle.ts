@@ -68,7 +68,7 @@ type OwnHandle = RunHandle & { settledRun(until?: Until): Promise<Run> }
 
 export type HandleParts = RunPorts & {
   deltas: Deltas
-  signal(run: string, signal: Signal, options: SignalOptions): Promise<void>
+  signal(run: string, signal: Signal, options?: SignalOptions): Promise<void>
   fork(run: string, options: ForkOptions): Promise<RunHandle>
 }
 
