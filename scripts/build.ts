@@ -78,7 +78,7 @@ const rewriteDeclarations = (out: string): void => {
   for (const file of globSync('**/*.d.ts', { cwd: out })) {
     const path = join(out, file)
     const text = readFileSync(path, 'utf8')
-    writeFileSync(path, text.replaceAll(/((?:from |import\()'\.{1,2}\/[^'\n]*)\.ts'/g, "$1.js'"))
+    writeFileSync(path, text.replaceAll(/((?:from |import\()(['"])\.{1,2}\/[^'"\n]*)\.ts\2/g, '$1.js$2'))
   }
 }
 

@@ -66,13 +66,15 @@ export const openWith = async (config: ConcordConfig, more: Partial<OpenOptions>
   return concord
 }
 
-/** Whether there are any runs to read; opening would make an empty store. */
+/** Whether there are any runs to read; opening would make an empty store. Of a store of one's own that is not known. */
 export const storeExists = ({ stores }: ConcordConfig): boolean =>
-  stores?.kind !== 'memory' && existsSync(join(stores?.directory ?? '.concord', 'concord.db'))
+  stores?.open !== undefined ||
+  (stores?.kind !== 'memory' && existsSync(join(stores?.directory ?? '.concord', 'concord.db')))
 
 /** Whether there is any knowledge; opening would make an empty file. */
 export const knowledgeExists = ({ stores }: ConcordConfig): boolean =>
-  stores?.kind !== 'memory' && existsSync(join(stores?.directory ?? '.concord', 'knowledge.db'))
+  stores?.openKnowledge !== undefined ||
+  (stores?.kind !== 'memory' && existsSync(join(stores?.directory ?? '.concord', 'knowledge.db')))
 
 /** Opens the store for a command about a run, closes it whatever happens. Throws `run.unknown` when there is no store. */
 export const withRuns = async <T>(

@@ -113,6 +113,8 @@ describe('redactor', () => {
       ['Bearer abc', 'abc', 'k1', 'k1', 't', 't'],
     )
     assert.equal(shownUrl('https://u:p@x.example/run?key=1#a'), 'https://x.example/run')
+    assert.equal(shownUrl('program:adder.mjs?key=1'), 'program:adder.mjs')
+    assert.equal(shownUrl('queue://u:p@broker:5672/adders?key=1'), 'queue://broker:5672/adders')
   })
 
   it('is quick with a large answer', () => {

@@ -184,8 +184,10 @@ export const withoutSecrets = (text: string, secrets: readonly (string | undefin
 /** A URL as it may be shown: no credentials, no query. */
 export const shownUrl = (url: string): string => {
   if (!URL.canParse(url)) return 'its URL'
-  const { origin, pathname } = new URL(url)
-  return `${origin}${pathname}`.replace(/\/$/, '')
+  const { origin, protocol, host, pathname } = new URL(url)
+  // Only addresses of the web have an origin.
+  const place = host === '' ? protocol : `${protocol}//${host}`
+  return `${origin === 'null' ? place : origin}${pathname}`.replace(/\/$/, '')
 }
 
 const secretName = /key|token|secret|sig|pass|auth|cookie|credential/i

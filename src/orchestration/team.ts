@@ -49,8 +49,8 @@ export const team = <Answer = unknown>(definition: TeamDefinition<Answer>): Team
   definition
 
 /** What a team answers, as far as its schema or its plan say. */
-export type AnswerOf<Team> =
-  Team extends TeamDefinition<infer Answer> ? (unknown extends Answer ? Json : Answer) : Json
+export type AnswerOf<Definition> =
+  Definition extends TeamDefinition<infer Answer> ? (unknown extends Answer ? Json : Answer) : Json
 
 export type Team = {
   name: string

@@ -87,7 +87,7 @@ export const openAudit = async ({
     await stores.close()
     throw new ConcordError(
       'store.unsupported',
-      'Cannot audit stores in memory as they are gone with their process: stores.kind is memory; use sqlite',
+      'Cannot audit these stores because they keep no trail (those in memory are gone with their process); use sqlite, or let stores.open return "audit" and "backup" as well',
     )
   }
   const parts: AuditParts = { stores, trail, keys, clock, breathe }

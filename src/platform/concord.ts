@@ -106,19 +106,21 @@ export type OpenOptions<Named extends Teams = Teams, DefaultTeam extends string 
   clock?: Clock
   random?: Random
   transport?: Transport
-  /** The memory that agents of a run use instead of this process's: for agents served to callers elsewhere. */
+  /** @internal The memory that agents of a run use instead of this process's: for agents served to callers elsewhere. */
   memoryOf?: MemoryOf
 }
 
 /** One Concord: stores, teams and the runs this process advances. */
 export type Concord = {
   readonly config: ConcordConfig
+  /** @internal What is marked so is this package's own: the published types leave it out. */
   readonly log: EventLog
+  /** @internal */
   readonly runner: Runner
   readonly clock: Clock
   /** The config's logger with `beforeStore` in front. */
   readonly logger: Logger
-  /** Shared state for those outside the process: the store, and what the holder of a token may do with it. */
+  /** @internal Shared state for those outside the process: the store, and what the holder of a token may do with it. */
   readonly memory: Memory
   /** Starts a run; resolves once it is durable. A repeated `id` starts nothing and answers the same run. */
   start(goal: GoalRequest, options?: StartOptions): Promise<RunHandle>
@@ -144,7 +146,7 @@ export type Concord = {
   waits(run: string): Promise<WaitView[]>
   /** Whether the process that a run names as its owner still lives. */
   isAlive(owner: string): Promise<boolean>
-  /** What keeps a run that no living process advances from being executed here: an agent, team, tool that is missing. */
+  /** @internal What keeps a run that no living process advances from being executed here: an agent, team, tool that is missing. */
   blocked(run: Run): Promise<string | undefined>
   /** A new run that continues from an event of another. Throws `run.unknown` or `input.invalid`. */
   fork(run: string, options?: ForkOptions): Promise<RunHandle>
@@ -157,12 +159,13 @@ export type Concord = {
   /** An embedder by `provider/model`, or the config's. */
   embedder(name?: string): Promise<Embedder>
   teams(): { name: string; description: string; agents: readonly AgentCard[] }[]
+  /** @internal */
   team(name: string): Team
   /** Begins to keep the store's runs going, once: see `keep` of the options. */
   keep(): Promise<void>
   /** What wakes agents and teams: part of `keep`. */
   readonly watchers: Watchers
-  /** What signs the log now and then: part of `keep`. */
+  /** @internal What signs the log now and then: part of `keep`. */
   readonly checkpoints: Checkpoints
   /**
    * Resolves when a file of the stores was deleted or replaced while it was used: every call fails with
@@ -285,7 +288,7 @@ const wired = async (options: Opened): Promise<Concord> => {
     place: systemPlace(),
     logger,
     state,
-    transport: options.transport ?? httpTransport({ clock, fetch: patientFetch }),
+    transport: options.transport ?? config.transport ?? httpTransport({ clock, fetch: patientFetch }),
     log,
     memoryOf: options.memoryOf,
     team: (name) => teamNamed(name).services,
@@ -369,7 +372,11 @@ const wired = async (options: Opened): Promise<Concord> => {
     teamNamed(request.goal.team)
     return handleOn(await runner.start({ ...request, ...seenBy(request.goal, request.recalled) }))
   }
-  const handleOn = (id: string) => runHandle(id, { ...ports, deltas, signal, fork })
+  const blocked: Concord['blocked'] = async (run) => {
+    if (isFinal(run) || (run.owner !== undefined && (await membership.isAlive(run.owner)))) return undefined
+    return run.blocked ?? runner.lacks(run)
+  }
+  const handleOn = (id: string) => runHandle(id, { ...ports, deltas, signal, fork, blocked })
   const begin = async (goal: GoalRequest, options?: StartOptions): Promise<string> => {
     const given = await recalling(goal, options)
     const id = await runner.start(given)
@@ -466,10 +473,7 @@ const wired = async (options: Opened): Promise<Concord> => {
     signal,
     waits: async (id) => openWaits(await runner.load(id)),
     isAlive: (owner) => membership.isAlive(owner),
-    async blocked(run) {
-      if (isFinal(run) || (run.owner !== undefined && (await membership.isAlive(run.owner)))) return undefined
-      return run.blocked ?? runner.lacks(run)
-    },
+    blocked,
     fork,
     state: (namespace) => userState(namespaceNamed(namespace)),
     subject: (subject) =>

@@ -137,7 +137,7 @@ const shape = object<ConcordConfig>({
     }),
   ),
   modelCache: either(boolean, openObject),
-  embedder: string,
+  embedder: either(string, openObject),
   teams: table(team),
   agents: table(agent),
   tools: either(list(openObject), openObject),
@@ -145,6 +145,8 @@ const shape = object<ConcordConfig>({
   team: string,
   budget: limits,
   stores: object<StoresConfig>({
+    open: fn,
+    openKnowledge: fn,
     kind: choice('sqlite', 'memory'),
     directory: string,
     durability: choice('process', 'power'),
@@ -172,6 +174,7 @@ const shape = object<ConcordConfig>({
   server: object<ServerConfig>({ host: string, port: number, token: string, url: string, memoryKey: string }),
   beforeStore: fn,
   logger: openObject,
+  transport: openObject,
 })
 
 const kindOf = (value: unknown): string => {

@@ -6,15 +6,39 @@ import type { ProviderConfig } from '../models/provider-config.ts'
 import type { TeamDefinition } from '../orchestration/team.ts'
 import type { BeforeStore } from '../policy/before-store.ts'
 import type { MemoryPolicy } from '../policy/memory.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Embedder } from '../ports/embedder.ts'
+import type { KnowledgeStore } from '../ports/knowledge-store.ts'
 import type { Logger } from '../ports/logger.ts'
+import type { Member } from '../ports/membership.ts'
 import type { AiSdkModel, Model, Price } from '../ports/model.ts'
+import type { Random } from '../ports/random.ts'
+import type { StateLimits } from '../ports/state-store.ts'
 import type { AnyTool, ToolSet } from '../ports/tool.ts'
+import type { Transport } from '../ports/transport.ts'
+import type { Stores } from '../stores/stores.ts'
 import type { BuiltInToolsConfig } from '../tools/index.ts'
 
 /** An agent that runs elsewhere, as the config names it. */
 export type RemoteAgent = { url: string; token?: string; description?: string }
 
+/** What a store of one's own is opened with. `limits` are those of shared state, where the config names some. */
+export type StoreParts = {
+  clock: Clock
+  random: Random
+  role?: Member['role']
+  limits?: Partial<StateLimits>
+  logger: Logger
+}
+
 export type StoresConfig = {
+  /**
+   * Opens stores of one's own instead: log, state, members and queue of one history. `beforeStore` stands in front of them as
+   * well. `kind` and `directory` then say where long-term memory and keys are kept.
+   */
+  open?: (parts: StoreParts) => Stores | Promise<Stores>
+  /** Opens long-term memory of one's own instead; on first use. */
+  openKnowledge?: (parts: Pick<StoreParts, 'clock' | 'logger'>) => KnowledgeStore | Promise<KnowledgeStore>
   /** `memory` is gone with the process. Default `sqlite`. */
   kind?: 'sqlite' | 'memory'
   /** Default `.concord` in the working directory. */
@@ -108,8 +132,8 @@ export type ConcordConfig<Named extends Teams = Teams, DefaultTeam extends strin
   limits?: { [model: string]: { outputTokensMax?: number; contextTokensMax?: number } }
   /** Answers a request that was answered before from memory (`true`) or from a store of yours. Default off. */
   modelCache?: boolean | AnswerStore
-  /** Default embedder, `provider/model`. */
-  embedder?: string
+  /** Default embedder: `provider/model`, `offline`, `none`, or an object. */
+  embedder?: string | Embedder
   teams?: Named
   /** Agents that teams refer to by name; those with a `url` run elsewhere. */
   agents?: { [name: string]: RemoteAgent | AnyAgent }
@@ -126,6 +150,8 @@ export type ConcordConfig<Named extends Teams = Teams, DefaultTeam extends strin
   /** Sees every record before it is stored. */
   beforeStore?: BeforeStore
   logger?: Logger
+  /** Reaches agents that run elsewhere (`url`). Default over HTTP. */
+  transport?: Transport
 }
 
 /** Declares a configuration; gives editors the types. */

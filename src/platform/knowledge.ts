@@ -22,7 +22,7 @@ export type KnowledgeRoomOptions = {
   logger: Logger
   beforeStore?: BeforeStore
   /** Finds embedders by `provider/model`. */
-  embedder: (name: string) => Promise<Embedder>
+  embedder: (name: string | Embedder) => Promise<Embedder>
   /** Told when the file was deleted or replaced. */
   lost: (error: ConcordError) => void
 }

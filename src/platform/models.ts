@@ -94,14 +94,18 @@ export const modelFinder = (config: ConcordConfig, env: Env): ((wanted: Wanted) 
   }
 }
 
-/** Finds an embedder by `provider/model`, or the default one. */
-export const embedderFinder = (config: ConcordConfig, env: Env): ((name?: string) => Promise<Embedder>) => {
+/** Finds an embedder by `provider/model`, or the default one, which may be an object. */
+export const embedderFinder = (
+  config: ConcordConfig,
+  env: Env,
+): ((name?: string | Embedder) => Promise<Embedder>) => {
   const found = new Map<string, Promise<Embedder>>()
   const load = async (id: string): Promise<Embedder> => {
     const { embedderRegistry } = await import('../models/embeddings.ts')
     return embedderRegistry(providersOf(config, env)).resolve(id)
   }
   return (name = config.embedder) => {
+    if (typeof name === 'object') return Promise.resolve(name)
     if (name === undefined) return Promise.reject(unconfigured('an embedder', '', 'embedder'))
     const before = found.get(name)
     if (before !== undefined) return before

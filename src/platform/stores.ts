@@ -6,7 +6,7 @@ import type { AuditTrail } from '../ports/audit.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Append, EventLog } from '../ports/event-log.ts'
 import type { DocumentDraft, KnowledgeStore } from '../ports/knowledge-store.ts'
-import type { Logger } from '../ports/logger.ts'
+import { type Logger, silentLogger } from '../ports/logger.ts'
 import type { Member } from '../ports/membership.ts'
 import type { Queue } from '../ports/queue.ts'
 import type { Random } from '../ports/random.ts'
@@ -50,6 +50,10 @@ export const openStores = async ({
   logger,
 }: OpenStores): Promise<Stores> => {
   const limited = limits === undefined ? {} : { limits: limitsOf(limits) }
+  if (config.open !== undefined) {
+    const parts = { clock, random, ...limited, logger: logger ?? silentLogger }
+    return guardStores(await config.open(role === undefined ? parts : { ...parts, role }), beforeStore)
+  }
   if (config.kind === 'memory') {
     const { volatileStores } = await import('../stores/volatile/stores.ts')
     return guardStores(volatileStores({ clock, random, ...limited }), beforeStore)
@@ -184,6 +188,10 @@ export const openKnowledgeStore = async ({
   beforeStore = storeAsIs,
   logger,
 }: Pick<OpenStores, 'config' | 'clock' | 'beforeStore' | 'logger'>): Promise<KnowledgeStore> => {
+  if (config.openKnowledge !== undefined) {
+    const store = await config.openKnowledge({ clock, logger: logger ?? silentLogger })
+    return guardKnowledge(store, beforeStore)
+  }
   if (config.kind === 'memory') {
     const { volatileKnowledge } = await import('../stores/volatile/knowledge.ts')
     return guardKnowledge(volatileKnowledge({ clock }), beforeStore)
@@ -263,6 +271,7 @@ const plain = (value: unknown, depth = 0): unknown => {
  * no other part of the logger.
  */
 export const guardLogger = (logger: Logger, beforeStore: BeforeStore): Logger => {
+  if (logger === silentLogger) return logger
   const guarded = (level: keyof Logger): Logger[typeof level] => {
     if (beforeStore === storeAsIs) return (...given) => logger[level](...given)
     return (fields, message) => {

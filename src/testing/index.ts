@@ -3,6 +3,11 @@
 export * from './clock.ts'
 export { eventLogContract } from './contracts/event-log.ts'
 export type { OpenStore, StoreFixture } from './contracts/fixture.ts'
+export {
+  type KnowledgeFixture,
+  knowledgeStoreContract,
+  type OpenKnowledge,
+} from './contracts/knowledge-store.ts'
 export { membershipContract } from './contracts/membership.ts'
 export { type QueueFixture, queueContract } from './contracts/queue.ts'
 export { stateStoreContract } from './contracts/state-store.ts'

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { access, cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { access, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { blocksOf, pageText } from '../guides/page.ts'
 import { firstHour, tools } from './first-hour.ts'
 import { type Installation, install, root, run, succeeded } from './installation.ts'
+import { unexportedTypes } from './public-types.ts'
 
 /** Pages that a newcomer copies from, into an editor that shows types. */
 const tellingTypes = [
@@ -17,6 +18,8 @@ const tellingTypes = [
   'changing-code',
   'production',
   'models',
+  'plans',
+  'extending',
 ]
 const fileBytesMax = 3 * 1024 * 1024
 
@@ -100,6 +103,22 @@ describe('the package that is published', () => {
       await succeeded(installation.project, process.execPath, 'use-types.ts'),
       /the types work: \{"value":42\}/,
     )
+  })
+
+  it('exports every type that one of its signatures names', async () => {
+    const { exports } = JSON.parse(await readFile(join(installation.installed, 'package.json'), 'utf8'))
+    const entries = Object.values<{ types?: string }>(exports).flatMap(({ types }) => types ?? [])
+    assert.equal(entries.length, 4, entries.join())
+    assert.deepEqual(unexportedTypes(installation.installed, entries), [])
+    // What it finds: a type of another module, at the end of a way through one that a module keeps to itself.
+    const folder = await mkdtemp(join(tmpdir(), 'concord-types-'))
+    await writeFile(
+      join(folder, 'index.d.ts'),
+      "import type { Deep } from './deep.js';\ntype Own = { deep: Deep };\nexport declare const open: (own: Own) => string;\n",
+    )
+    await writeFile(join(folder, 'deep.d.ts'), 'export type Deep = { a: 1 };\n')
+    assert.deepEqual(unexportedTypes(folder, ['index.d.ts']), ['Deep of deep.d.ts: open > Own'])
+    await rm(folder, { recursive: true })
   })
 
   it('has a README of its own: its program runs, and what any page links to is there', async () => {

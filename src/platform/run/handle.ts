@@ -70,6 +70,8 @@ export type HandleParts = RunPorts & {
   deltas: Deltas
   signal(run: string, signal: Signal, options?: SignalOptions): Promise<void>
   fork(run: string, options: ForkOptions): Promise<RunHandle>
+  /** What keeps a run that no living process advances from being executed here. */
+  blocked(run: Run): Promise<string | undefined>
 }
 
 const defined = <T extends object>(members: T): T =>
@@ -131,7 +133,10 @@ export const runHandle = (id: string, parts: HandleParts): OwnHandle => {
       if (summary === undefined) throw unknownRun(id)
       return summary.status
     },
-    view: async () => runView(await runner.load(id)),
+    async view() {
+      const run = await runner.load(id)
+      return runView(run, await parts.blocked(run))
+    },
     result: async (until) => outputOf(await kept(finish, until)),
     settled: async (until) => runView(await kept(settle, until)),
     events: (options) => followRun(log, id, options),

@@ -1,6 +1,9 @@
+import type { Amount, Limits } from '../../domain/budget.ts'
 import type { Failure } from '../../domain/errors.ts'
-import { openWaits, type Run, type StepState } from '../../domain/run.ts'
-import type { RunSummary } from '../../domain/summary.ts'
+import type { Forked, Parent } from '../../domain/event.ts'
+import type { Json, JsonObject } from '../../domain/json.ts'
+import { openWaits, type Run, type StepState, type WaitView } from '../../domain/run.ts'
+import type { RunStatus, RunSummary } from '../../domain/summary.ts'
 
 const statusOfStep = (run: Run, { step, status }: StepState): string => {
   const work = run.works.get(step.id)
@@ -9,7 +12,7 @@ const statusOfStep = (run: Run, { step, status }: StepState): string => {
   return work.status === 'backoff' ? 'retrying' : status
 }
 
-const stepView = (run: Run, state: StepState) => {
+const stepView = (run: Run, state: StepState): StepView => {
   const { step, redo, output, failure, feedback, items } = state
   return {
     id: step.id,
@@ -34,7 +37,7 @@ const shownFailure = (failure: Failure | undefined): Failure | undefined => {
   return shown
 }
 
-const planView = (run: Run) => {
+const planView = (run: Run): PlanView | undefined => {
   const { plan } = run
   return plan === undefined
     ? undefined
@@ -42,9 +45,55 @@ const planView = (run: Run) => {
 }
 
 /** A run as plain data, as `GET /runs/{id}` shows it. */
-export type RunView = ReturnType<typeof runView>
+export type RunView = {
+  id: string
+  status: RunStatus
+  /** Its text. */
+  goal: string
+  team: string
+  params: JsonObject | undefined
+  criteria: string[] | undefined
+  thread: string | undefined
+  subject: string | undefined
+  budget: Limits | undefined
+  /** Events so far. */
+  version: number
+  /** Milliseconds since the epoch, as the other times. */
+  createdAt: number
+  startedAt: number | undefined
+  updatedAt: number
+  parent: Parent | undefined
+  forkedFrom: Forked | undefined
+  /** Runs above it. */
+  depth: number
+  /** Once it has succeeded. */
+  output: Json | undefined
+  failure: Failure | undefined
+  reasons: readonly string[]
+  plan: PlanView | undefined
+  rejectedPlans: { version: number; reasons: readonly string[] }[]
+  checks: number
+  waits: WaitView[]
+  /** What keeps this process from executing it. */
+  blocked: string | undefined
+  spent: Amount & { steps: number; cachedTokens: number }
+}
 
-export const runView = (run: Run, blocked?: string) => {
+export type PlanView = { version: number; steps: StepView[] }
+
+export type StepView = {
+  id: string
+  agent: string
+  status: string
+  dependsOn: string[]
+  redo: number
+  output: Json | undefined
+  failure: Failure | undefined
+  feedback: string | undefined
+  items: { count: number; settled: number; underWay: number } | undefined
+}
+
+export const runView = (run: Run, blocked?: string): RunView => {
   const { goal, book } = run
   return {
     id: run.id,

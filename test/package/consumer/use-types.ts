@@ -6,6 +6,7 @@ import {
   defineConfig,
   type Goal,
   openConcord,
+  plan,
   type RunView,
   team,
 } from '@concord-agents/concord'
@@ -37,4 +38,17 @@ await concord.close()
 if (run.status !== 'succeeded') throw new ConcordError('internal', JSON.stringify(run.failure))
 // @ts-expect-error: the types are there, not `any`: a run has no such member.
 run.nothingOfThatName
+
+const doubled = plan(({ step }) => {
+  const first = step('first', double, { value: 4 })
+  return step('second', double, { value: first.output.value })
+})
+// @ts-expect-error: a step's output is not a number because one of its members is
+plan(({ step }) => step('wrong', double, { value: step('first', double, { value: 4 }).output }))
+const typed = await openConcord({
+  config: { stores: { kind: 'memory' }, teams: { numbers: team({ agents: [double], plan: doubled }) } },
+})
+const { value } = await typed.result('Double twice')
+await typed.close()
+if (value.toFixed(1) !== '16.0') throw new ConcordError('internal', `${value}`)
 console.log(`the types work: ${JSON.stringify(run.output)}`)
