@@ -79,6 +79,8 @@ const rejectPlan = (run: Run, data: EventData['plan.rejected']): void => {
     version: data.version,
     steps,
     reasons: data.reasons,
+    ran: run.plan !== undefined,
+    ...(run.plan?.failed === undefined ? {} : { failure: run.plan.failed.failure }),
     results: run.plan === undefined ? {} : resultsOf(run.plan),
   })
   run.plan = undefined

@@ -107,6 +107,10 @@ export type PastPlan = {
   version: number
   steps: Step[]
   reasons: string[]
+  /** Whether its steps were executed: it was accepted. */
+  ran: boolean
+  /** Of the step that it was given up for. */
+  failure?: Failure
   results: { [step: string]: Json }
 }
 

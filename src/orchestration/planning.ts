@@ -1,7 +1,8 @@
+import type { Failure } from '../domain/errors.ts'
 import { type Feasible, infeasibilities, unpricedModel } from '../domain/feasibility.ts'
-import { copyJson, type Json } from '../domain/json.ts'
+import { asJson, canonicalJson, copyJson, type Json } from '../domain/json.ts'
 import { readPlan, type Step } from '../domain/plan.ts'
-import { isObject } from '../domain/reference.ts'
+import { isObject, type Reference, referencesIn } from '../domain/reference.ts'
 import type { Work } from '../domain/run.ts'
 import type { Decider } from './decider.ts'
 
@@ -85,8 +86,36 @@ const proposeSteps = (decider: Decider, answer: Json, version: number, reason?: 
   } else decider.record('plan.proposed', { version, steps: read.steps, ...because })
 }
 
+/** The failure of the plan that was run last, where the steps are the same and nothing they are called with can differ. */
+const sameFailure = ({ run }: Decider, steps: Step[]): Failure | undefined => {
+  const last = run.past.findLast(({ ran }) => ran)
+  if (last?.failure === undefined) return undefined
+  const isSame = canonicalJson(asJson(last.steps)) === canonicalJson(asJson(steps))
+  return isSame && !referencesIn(asJson(steps)).some(readsState) ? last.failure : undefined
+}
+
+/** Others may have written it since. */
+const readsState = (reference: Reference): boolean =>
+  '$state' in reference && !reference.$state.startsWith('step:')
+
+/**
+ * Its steps were tried as often as they may be: it is not run again. The planner is told once, and may make another plan; when
+ * it does not, the run ends with the failure.
+ */
+const notAgain = (decider: Decider, failure: Failure, version: number): void => {
+  const { run, team } = decider
+  const reason = `plan ${version} is the plan that just failed, and is not run again (${failure.message})`
+  decider.record('plan.rejected', { version, reasons: [reason], by: 'code' })
+  const last = run.past.at(-1)
+  if (last?.ran === true && version < team.bounds.plansMax) return
+  const before = run.past.findLast(({ ran }) => ran)?.reasons ?? []
+  decider.record('run.failed', { failure, reasons: [...before, reason] })
+}
+
 const judge = (decider: Decider, steps: Step[], version: number): void => {
   const { run, team } = decider
+  const failure = sameFailure(decider, steps)
+  if (failure !== undefined) return notAgain(decider, failure, version)
   // Of a child run: what it may have at the most, which is more than it begins with.
   const stepsMax = run.parent?.ceiling?.steps ?? run.book.limits.steps
   const unpriced = unpricedUnder(decider)
