@@ -1,10 +1,11 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
-import { basename, extname, join, relative } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename, extname, relative, resolve } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import { ConcordError } from '../../domain/errors.ts'
 import { nearest } from '../../domain/nearest.ts'
 import { cut } from '../../domain/text/cut.ts'
 import type { Concord } from '../../platform/concord.ts'
+import { folderTexts } from '../../platform/folder-texts.ts'
 import { command } from '../command.ts'
 import { painter } from '../format.ts'
 import { knowledgeExists, openWith, settingsOf } from '../settings.ts'
@@ -30,7 +31,6 @@ type Values = {
 }
 type Knowledge = ReturnType<Concord['knowledge']>
 
-const readable = new Set(['.md', '.txt', '.markdown', '.rst', '.text', ''])
 const excerptChars = 240
 
 const actionOf = (given: string | undefined): Action => {
@@ -52,25 +52,12 @@ const limitOf = (given: string | undefined): number => {
   )
 }
 
-/** Text files under the paths; a file that is named itself is taken whatever its ending. */
-const filesUnder = async (path: string, named = true): Promise<string[]> => {
-  const found = await stat(path).catch(() => undefined)
-  if (found === undefined)
-    throw new ConcordError(
-      'input.invalid',
-      `Cannot add ${path} as it must be a file or a folder: there is none; check the path`,
-    )
-  if (found.isFile()) return named || readable.has(extname(path).toLowerCase()) ? [path] : []
-  if (!found.isDirectory()) return []
-  const names = (await readdir(path))
-    .filter((name) => !name.startsWith('.') && name !== 'node_modules')
-    .sort()
-  return (await Promise.all(names.map((name) => filesUnder(join(path, name), false)))).flat()
-}
+const skippedShown = 20
 
 const add = async (knowledge: Knowledge, paths: string[], values: Values, terminal: Terminal) => {
   const shared = values.subject === undefined ? {} : { subject: values.subject }
   const counts: { [outcome: string]: number } = {}
+  const skippedFiles: { path: string; reason: string }[] = []
   const put = async (document: Parameters<Knowledge['add']>[0]) => {
     const { outcome } = await knowledge.add({ ...document, ...shared })
     counts[outcome] = (counts[outcome] ?? 0) + 1
@@ -79,26 +66,49 @@ const add = async (knowledge: Knowledge, paths: string[], values: Values, termin
     const text = await textOf(process.stdin)
     await put({ text, source: 'stdin', ...(values.title === undefined ? {} : { title: values.title }) })
   }
-  for (const path of paths.filter((path) => path !== '-'))
-    for (const file of await filesUnder(path)) {
-      const text = (await readFile(file)).toString('utf8')
-      if (file !== path && text.trim() === '') {
-        counts.blank = (counts.blank ?? 0) + 1
-        continue
+  const named = paths.filter((path) => path !== '-')
+  for (const path of named) if (!existsSync(path)) throw noFile(path)
+  for (const path of named)
+    for await (const file of folderTexts(path)) {
+      const source = relative(process.cwd(), resolve(file.path))
+      if ('skipped' in file) {
+        if (resolve(path) === resolve(file.path)) throw noText(path, file.skipped)
+        skippedFiles.push({ path: source, reason: file.skipped })
+      } else {
+        const title = values.title ?? file.title ?? basename(file.path, extname(file.path))
+        await put({ id: source, text: file.text, source, title })
       }
-      const source = relative(process.cwd(), file)
-      await put({ id: source, text, source, title: values.title ?? basename(file, extname(file)) })
     }
   const { done: embedded, skipped } = values['no-embed'] ? nothing : await embedAll(knowledge, terminal)
-  if (values.json)
-    terminal.out(`${JSON.stringify({ ...counts, embedded, ...(skipped > 0 && { skipped }) }, null, 2)}\n`)
-  else {
-    const said = Object.entries(counts).map(([outcome, count]) => `${count} ${outcome}`)
-    terminal.out(
-      `${said.join(', ') || 'nothing to add'}; ${embedded} parts embedded${skippedText(skipped)}\n`,
-    )
+  if (values.json) {
+    const told = {
+      ...counts,
+      embedded,
+      ...(skipped > 0 && { skipped }),
+      ...(skippedFiles.length > 0 && { skippedFiles }),
+    }
+    return terminal.out(`${JSON.stringify(told, null, 2)}\n`)
   }
+  for (const { path, reason } of skippedFiles.slice(0, skippedShown))
+    terminal.err(`skipped ${path}: ${reason}\n`)
+  if (skippedFiles.length > skippedShown)
+    terminal.err(`skipped ${skippedFiles.length - skippedShown} more; --json lists all\n`)
+  const said = Object.entries(counts).map(([outcome, count]) => `${count} ${outcome}`)
+  if (skippedFiles.length > 0) said.push(`${skippedFiles.length} skipped`)
+  terminal.out(`${said.join(', ') || 'nothing to add'}; ${embedded} parts embedded${skippedText(skipped)}\n`)
 }
+
+const noFile = (path: string): ConcordError =>
+  new ConcordError(
+    'input.invalid',
+    `Cannot add ${path} as it must be a file or a folder: there is none; check the path`,
+  )
+
+const noText = (path: string, reason: string): ConcordError =>
+  new ConcordError(
+    'input.invalid',
+    `Cannot add ${path} as it must hold text: ${reason}; name a file of text, PDF, HTML or docx, or a folder`,
+  )
 
 const nothing = { done: 0, skipped: 0 }
 
@@ -173,7 +183,8 @@ export const knowledgeCommand = command({
     {
       name: 'what',
       rest: true,
-      description: 'add: files and folders of text, - for standard input; search: the question; forget: ids',
+      description:
+        'add: files and folders of text, PDF, HTML, docx, - for standard input; search: the question; forget: ids',
     },
   ],
   options: {

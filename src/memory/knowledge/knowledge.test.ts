@@ -262,6 +262,29 @@ describe('knowledge', () => {
     assert.deepEqual(ids(await knowledge.search('word1 word2')), ['b'])
   })
 
+  it('answers with each of those that differ in a number, a day or a negation', async () => {
+    const rules =
+      'The key of this room hangs at the front desk and is given out to members of staff who sign for it in the book'
+    for (const [one, two] of [
+      ['In room 12', 'In room 14'],
+      ['On Monday', 'On Tuesday'],
+      ['Smoking is allowed', 'Smoking is not allowed'],
+      ["It isn't locked", 'It is locked'],
+      ['Two keys', 'Three keys'],
+    ]) {
+      const { knowledge } = open()
+      const place = Array.from({ length: 3 }, () => rules).join('. ')
+      await knowledge.add({ id: 'a', text: `${place}. ${one}.` })
+      await knowledge.add({ id: 'b', text: `${place}. ${two}.` })
+      const hits = await knowledge.search('key of this room at the front desk')
+      assert.deepEqual([ids(hits).sort(), hits[0]?.also], [['a', 'b'], undefined], `${one}, ${two}`)
+    }
+    const { knowledge } = open()
+    await knowledge.add({ id: 'a', text: `${rules}. ${rules}. ${rules}. Room 12 is blue.` })
+    await knowledge.add({ id: 'b', text: `${rules}. ${rules}. ${rules}. Room 12 was blue.` })
+    assert.equal((await knowledge.search('key of this room')).length, 1)
+  })
+
   it('stores the same content once, makes its id of it, and updates what is given', async () => {
     const { knowledge, clock } = open()
     const { id } = await knowledge.add({ text: 'one text' })

@@ -19,6 +19,7 @@ import { draftOf, type KnowledgeRecord } from './draft.ts'
 import { type EmbedOptions, embedMissing } from './embedding.ts'
 import type { NewDocument } from './new-document.ts'
 import { checkContent, checkGiven, checkRemoval, checkSearch, checkVector } from './rules.ts'
+import { holdSameFacts } from './same-facts.ts'
 import { type Hit, type SearchOptions, searchKnowledge } from './search.ts'
 
 export type Question =
@@ -82,14 +83,15 @@ const idOf = (text: string, { title, subject }: Pick<NewDocument, 'title' | 'sub
     .digest('base64url')
     .slice(0, 22)
 
-/** The group of the first document that says nearly the same. */
+/** The group of the first document that says nearly the same, with the same numbers and negations. */
 const groupOf = async (store: KnowledgeStore, namespace: string, record: KnowledgeRecord) => {
   if (record.modality !== 'text') return undefined
   const keys = nearDuplicateKeys(record.text)
   if (keys.length === 0) return undefined
   const own = shingles(record.text)
   for (const other of await store.alike(namespace, keys, record.subject))
-    if (jaccard(own, shingles(other.text)) >= nearDuplicateFrom) return other.group
+    if (jaccard(own, shingles(other.text)) >= nearDuplicateFrom && holdSameFacts(record.text, other.text))
+      return other.group
   return undefined
 }
 

@@ -56,7 +56,10 @@ export const corpusLimits: CorpusLimits = {
   parserBytesMax: 1_000_000_000,
 }
 
-const KINDS: { [extension: string]: FileKind } = {
+/** By the extension, in lower case. */
+export type Kinds = { readonly [extension: string]: FileKind }
+
+export const corpusKinds: Kinds = {
   '.pdf': 'pdf',
   '.html': 'html',
   '.htm': 'html',
@@ -87,18 +90,19 @@ export const unreadable = (path: string, rule: string, now: string, cause?: unkn
  */
 export const listCorpus = async (
   path: string,
-  { limits = corpusLimits, signal }: { limits?: CorpusLimits; signal?: AbortSignal } = {},
+  { limits = corpusLimits, kinds = corpusKinds, signal }: ListOptions = {},
 ): Promise<{ files: CorpusFile[]; skipped: Skipped[] }> => {
   const root = await rootOf(path)
   if (!root.stats.isDirectory()) {
     const name = basename(path)
-    const judged = judge(root.real, name, root.stats, limits)
+    const judged = judge(root.real, name, root.stats, { limits, kinds })
     if ('reason' in judged) throw unreadable(path, 'it is one file of a kind that can be read', judged.reason)
     return { files: [judged], skipped: [] }
   }
   const walk: Walk = {
     root: root.real,
     limits,
+    kinds,
     seen: new Set([root.real]),
     looked: 0,
     full: false,
@@ -109,9 +113,12 @@ export const listCorpus = async (
   return { files: walk.files, skipped: walk.skipped }
 }
 
+export type ListOptions = { limits?: CorpusLimits; kinds?: Kinds; signal?: AbortSignal }
+
 type Walk = {
   root: string
   limits: CorpusLimits
+  kinds: Kinds
   seen: Set<string>
   looked: number
   full: boolean
@@ -173,7 +180,7 @@ const look = async (walk: Walk, absolute: string, depth: number, signal?: AbortS
     walk.seen.add(target)
     const stats = await stat(target)
     if (stats.isDirectory()) return await visit(walk, target, depth + 1, signal)
-    const judged = judge(target, path, stats, walk.limits)
+    const judged = judge(target, path, stats, walk)
     if ('reason' in judged) walk.skipped.push({ path, reason: judged.reason })
     else walk.files.push(judged)
   } catch (error) {
@@ -181,7 +188,7 @@ const look = async (walk: Walk, absolute: string, depth: number, signal?: AbortS
     const code = codeOf(error)
     walk.skipped.push({
       path,
-      reason: code === 'ELOOP' ? 'a link that leads to itself' : `unreadable (${code})`,
+      reason: linkProblems[code] ?? `unreadable (${code})`,
     })
   }
 }
@@ -190,17 +197,22 @@ const judge = (
   absolute: string,
   path: string,
   stats: Stats,
-  limits: CorpusLimits,
+  { limits, kinds }: Pick<Walk, 'limits' | 'kinds'>,
 ): CorpusFile | { reason: string } => {
   if (!stats.isFile()) return { reason: 'not a regular file' }
   const extension = extname(absolute).toLowerCase()
-  const kind = KINDS[extension]
+  const kind = Object.hasOwn(kinds, extension) ? kinds[extension] : undefined
   if (!kind)
     return { reason: extension ? `files of kind ${extension} are not read` : 'a file without an extension' }
   if (stats.size === 0) return { reason: 'empty' }
   const bytesMax = kind === 'pdf' || kind === 'jsonl' ? limits.fileBytesMax : limits.textBytesMax
   if (stats.size > bytesMax) return { reason: `${stats.size} bytes, more than the ${bytesMax} allowed` }
   return { absolute, path, kind, bytes: stats.size, modifiedMs: stats.mtimeMs }
+}
+
+const linkProblems: { [code: string]: string } = {
+  ELOOP: 'a link that leads to itself',
+  ENOENT: 'a link that leads nowhere',
 }
 
 const codeOf = (error: unknown): string =>
