@@ -270,6 +270,24 @@ describe('the answer of a team', () => {
   })
 })
 
+describe('the answer of a team with a checker', () => {
+  it('is judged after the check, and what is wrong with it makes a new plan', async () => {
+    const worker = agent({ name: 'a', run: () => 'work' })
+    let checks = 0
+    const checker = agent({
+      name: 'checker',
+      run: () => ({ met: true, reasons: [], summary: ++checks === 1 ? 'all is well' : { total: 5 } }),
+    })
+    const planner = agent({ name: 'planner', run: () => ({ steps: [{ id: 'a', agent: 'a' }] }) })
+    const answer = z.object({ total: z.number() })
+    const concord = await concordWith({ agents: [worker], planner, checker, answer })
+    const run = await concord.run(goal)
+    assert.deepEqual(run.output, { total: 5 }, run.failure?.message)
+    assert.equal(checks, 2)
+    assert.match(String(run.rejectedPlans[0]?.reasons), /^answer \/: /)
+  })
+})
+
 describe('an agent of two kinds', () => {
   it('is refused, whatever the types said', async () => {
     for (const [more, kinds] of [
