@@ -4,6 +4,7 @@ import { untellable } from '../agent/told-schema.ts'
 import { toolsIn } from '../agent/tools-of.ts'
 import { durationProblem } from '../domain/duration.ts'
 import { ConcordError, toFailure } from '../domain/errors.ts'
+import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
 import type { Step } from '../domain/plan.ts'
 import type { Strategy } from '../domain/strategy.ts'
@@ -15,7 +16,7 @@ import { hierarchical } from './hierarchical.ts'
 import { asChecker, asPlanJudge } from './judges.ts'
 import { modelPlanner } from './model-planner.ts'
 import { type Bounds, defaultBounds, type TeamShape } from './team-shape.ts'
-import { type PlanFunction, planOfTeam } from './typed-plan.ts'
+import { checkGoalOf, type PlanFunction, planOfTeam } from './typed-plan.ts'
 
 /** Agents, how work finds them, and what they may do. */
 export type TeamDefinition<Answer = unknown> = {
@@ -58,6 +59,8 @@ export type Team = {
   services: TeamServices
   strategy: Strategy
   shape: TeamShape
+  /** Throws `input.invalid` for a goal that its plan cannot be made for. */
+  checkGoal(goal: Goal): void
 }
 
 /** `at` is where in the definition; `details` tell the same in parts, for who knows the file. */
@@ -211,6 +214,7 @@ export const assembleTeam = (
     },
     strategy: hierarchical(shape),
     shape,
+    checkGoal: (goal) => checkGoalOf(definition.plan, goal),
   }
 }
 

@@ -83,17 +83,26 @@ declare const answer: unique symbol
 /** The steps of a goal, with the type of the answer that the step returned by its writer gives. */
 export type PlanFunction<Answer = unknown> = ((goal: Goal) => Step[]) & { readonly [answer]?: Answer }
 
-type Write = (goal: Goal, agents?: ReadonlyMap<string, AnyAgent>) => Step[]
+type Written = {
+  steps(goal: Goal, agents?: ReadonlyMap<string, AnyAgent>): Step[]
+  /** Throws `input.invalid` for a goal that cannot be planned for. */
+  checkGoal(goal: Goal): void
+}
 
-const writers = new WeakMap<PlanFunction, Write>()
+const written = new WeakMap<PlanFunction, Written>()
 
 /** A plan of a team: what was written with `plan()` may use the team's own agents only. */
 export const planOfTeam = (
   plan: PlanFunction,
   agents: ReadonlyMap<string, AnyAgent>,
 ): ((goal: Goal) => Step[]) => {
-  const write = writers.get(plan)
-  return write === undefined ? plan : (goal) => write(goal, agents)
+  const own = written.get(plan)
+  return own === undefined ? plan : (goal) => own.steps(goal, agents)
+}
+
+/** Throws `input.invalid` for a goal whose params are not those of a plan that was written with `plan()`. */
+export const checkGoalOf = (plan: PlanFunction | undefined, goal: Goal): void => {
+  if (plan !== undefined) written.get(plan)?.checkGoal(goal)
 }
 
 const refuse = (what: string, rule: string, way: string): never => {
@@ -193,7 +202,7 @@ const paramsOf = <Params>(goal: Goal, schema: Schema<unknown, Params> | undefine
   throw new ConcordError(
     'input.invalid',
     `Cannot plan for the goal as its params do not fit: ${judged.problems.join('; ')}; correct the params`,
-    { details: { problems: judged.problems } },
+    { details: { team: goal.team, problems: judged.problems } },
   )
 }
 
@@ -227,7 +236,7 @@ export function plan<Params>(
       'it needs a function',
       'call plan(({ step }) => ...) or plan({ params }, ...)',
     )
-  const written: Write = (goal, agents) => {
+  const stepsOf: Written['steps'] = (goal, agents) => {
     const draft = new Draft(agents)
     const result = write(writerFor(goal, paramsOf(goal, params), draft))
     const steps = draft.end()
@@ -240,7 +249,7 @@ export function plan<Params>(
       'return what step(...) returned, from a function that is not async',
     )
   }
-  const planned: PlanFunction = (goal) => written(goal)
-  writers.set(planned, written)
+  const planned: PlanFunction = (goal) => stepsOf(goal)
+  written.set(planned, { steps: stepsOf, checkGoal: (goal) => void paramsOf(goal, params) })
   return planned
 }

@@ -329,7 +329,7 @@ const wired = async (options: Opened): Promise<Concord> => {
         `Cannot start run ${JSON.stringify(id.slice(0, 100))} as an id has 1 to ${idCharsMax} letters, digits and _ . : @ -; give such a name`,
       )
     const complete = completed(goal)
-    teamNamed(complete.team)
+    teamNamed(complete.team).checkGoal(complete)
     return {
       goal: complete,
       ...(id === undefined ? {} : { id }),

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { types } from 'node:util'
 import { type AgentContext, agent, tool } from '../../src/index.ts'
 import { scriptedModel } from '../../src/testing/model.ts'
 import { anything, concordWith } from './fixture.ts'
@@ -26,7 +25,7 @@ const reachable = (from: { [name: string]: unknown }): Map<object, string> => {
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { path, value } = next
     if ((typeof value !== 'object' && typeof value !== 'function') || value === null) continue
-    if (common.has(value) || found.has(value) || types.isProxy(value)) continue
+    if (common.has(value) || found.has(value)) continue
     found.set(value, path)
     for (let owner: object | null = value; owner !== null; owner = Object.getPrototypeOf(owner)) {
       if (common.has(owner)) break

@@ -177,11 +177,6 @@ describe('a plan with types', () => {
 
   for (const [what, write, message] of [
     [
-      'params that do not fit',
-      plan({ params: z.object({ urls: z.number() }) }, ({ step }) => step('a', adder, { counts: [] })),
-      /its params do not fit: \/urls: .*correct the params/,
-    ],
-    [
       'an agent that is not in the team',
       plan(({ step }) => step('a', agent({ name: 'stranger', run: () => 1 }))),
       /agent "stranger" is not in the team: reader, adder, sayer, failing; list the same agent/,
@@ -218,6 +213,24 @@ describe('a plan with types', () => {
       assert.equal(run.failure?.code, 'plan.infeasible')
       assert.match(run.failure?.message ?? '', message)
     })
+
+  it('takes no goal whose params do not fit, and fails a run that was forked to such', async () => {
+    const params = z.object({ urls: z.array(z.string()) })
+    const concord = await concordWith({
+      agents,
+      plan: plan({ params }, ({ step }) => step('a', adder, { counts: [] })),
+    })
+    const message = /its params do not fit: \/urls: .*; correct the params/
+    await assert.rejects(concord.start({ text: 'x', team: 't' }), { code: 'input.invalid', message })
+    await assert.rejects(concord.start({ text: 'x', team: 't', params: { urls: 'a' } }), { message })
+    assert.deepEqual(await concord.runs(), [])
+    const handle = await concord.start(goal)
+    await handle.result()
+    const fork = await handle.fork({ at: 1, params: { urls: 3 } })
+    const { failure } = await fork.settled()
+    assert.equal(failure?.code, 'plan.infeasible')
+    assert.match(failure?.message ?? '', message)
+  })
 
   it('refuses steps that come after it was made', () => {
     let later: (() => void) | undefined
