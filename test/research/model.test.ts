@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { narrate } from '../../src/domain/narrative.ts'
 import { scriptedModel } from '../../src/testing/index.ts'
 import { type Answer, asked, type Claim, diligent, MISTAKES } from './faulty-model.ts'
 import { research } from './setting.ts'
@@ -161,7 +162,10 @@ test('a model that makes up every claim is replaced by classical methods for tha
   await using ran = await research(GOAL, PARAMS, { model })
   assert.equal(ran.run.status, 'succeeded', ran.run.failure?.message)
   assert.equal(ran.output.method, 'model (reading, open problems), the rest classical')
-  assert.match(ran.output.notes.join(), /model’s text could not be used; classical methods wrote the answer/)
+  assert.match(
+    ran.output.notes.join(),
+    /model’s text could not be used \(most of its claims did not hold\); classical methods wrote the answer/,
+  )
   assert.ok(ran.output.validation.dropped > 2)
   assert.ok(!ran.output.markdown.includes('2699.00001'))
 })
@@ -171,12 +175,56 @@ test('a model that answers no JSON leaves the work to classical methods, and the
   await using ran = await research(GOAL, PARAMS, { model })
   assert.equal(ran.run.status, 'succeeded', ran.run.failure?.message)
   assert.equal(ran.output.method, 'classical')
-  assert.match(ran.output.markdown, /Written by classical methods \(no model\)/)
+  assert.match(ran.output.markdown, /Written by classical methods \(what the model wrote could not be used\)/)
   const notes = ran.output.notes.join(' ')
   for (const part of [
     /understanding of the question could not be used/,
     /judgement of relevance could not be used/,
-    /text could not be used/,
+    /reading of each paper could not be used/,
+    /text could not be used \(the answer is not a JSON object\)/,
+    /open problems could not be used/,
   ])
     assert.match(notes, part)
+  const why = narrate(await ran.concord.events(ran.run.id))
+  assert.match(why, /The checker, validator, accepted the result: The model’s understanding/)
+})
+
+test('a model that refuses leaves that part to classical methods, and the report says so', async () => {
+  const model = diligent()
+  const refusing = {
+    ...model,
+    generate: async (...of: Parameters<typeof model.generate>) => {
+      const answer = await model.generate(...of)
+      if (of[0].output?.name !== 'problems') return answer
+      return { ...answer, text: 'I will not speculate.', finish: 'content-filter' as const }
+    },
+  }
+  await using ran = await research(GOAL, PARAMS, { model: refusing })
+  assert.equal(ran.run.status, 'succeeded', ran.run.failure?.message)
+  assert.equal(ran.output.method, 'model (reading, synthesis), the rest classical')
+  assert.match(
+    ran.output.notes.join(' '),
+    /open problems could not be used \(it refused: I will not speculate\)/,
+  )
+})
+
+test('a text that the validator accepted stays when only the open problems fail it', async () => {
+  const model = diligent((name, answer) => {
+    if (name === 'problems')
+      for (const problem of answer.problems as { title: string }[])
+        problem.title = `${problem.title} in 9731 of cases`
+    return answer
+  })
+  await using ran = await research(GOAL, PARAMS, { model })
+  assert.equal(ran.run.status, 'succeeded', ran.run.failure?.message)
+  assert.equal(ran.output.method, 'model (reading, synthesis), the rest classical')
+  assert.match(
+    ran.output.notes.join(' '),
+    /open problems did not pass the validator, even after its feedback; classical methods found them/,
+  )
+  const names = model.requests.map(({ output }) => output?.name)
+  assert.equal(names.filter((name) => name === 'narrative').length, 1)
+  assert.equal(names.filter((name) => name === 'problems').length, 2)
+  const plans = (await ran.concord.events(ran.run.id)).filter(({ type }) => type === 'plan.accepted')
+  assert.equal(plans.length, 1)
 })

@@ -1,6 +1,14 @@
 /** What was wrong with a claim, as it travels in a redo's feedback: one line a claim, its id first. */
 export type Complaint = { claim: string; message: string }
 
+/** Heads the feedback on what a model wrote twice: it is not asked a third time. */
+const LAST_TRY = 'by classical methods'
+
+export const isLastTry = (feedback: string | undefined): boolean =>
+  feedback?.startsWith(`${LAST_TRY}\n`) === true
+
+export const lastTry = (feedback: string): string => `${LAST_TRY}\n${feedback}`
+
 const LINE = /^(\S+): (.*)$/
 
 export const feedbackText = (complaints: readonly Complaint[]): string =>

@@ -55,11 +55,11 @@ const tableLines = ({ columns, rows }: NonNullable<ResearchOutput['report']['tab
 }
 
 const madeBy = (output: Output, { leftOut, readings }: Shown): string => {
-  const { source, dateRange, method, validation, sources, report, understood } = output
+  const { source, dateRange, method, notes, validation, sources, report, understood } = output
   const when = dateRange.from === '' ? 'undated' : `published ${dateRange.from} to ${dateRange.to}`
   const written =
     method === 'classical'
-      ? 'Written by classical methods (no model)'
+      ? `Written by classical methods (${notes.some((note) => note.startsWith('The model’s ')) ? 'what the model wrote could not be used' : 'no model'})`
       : `Written by ${method === 'model' ? 'a language model' : method}`
   const { claims, checked, repaired, dropped } = validation
   const lines = [

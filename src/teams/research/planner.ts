@@ -10,7 +10,7 @@ import { understood } from './understand/understand.ts'
 
 const READERS_AT_ONCE = 8
 const GAVE_UP =
-  'What the model wrote did not pass the validator, even after its feedback; classical methods wrote this report.'
+  'The model’s part did not pass the validator, even after its feedback; classical methods wrote this report.'
 
 export type PlannerInput = { goal: string; params?: Json; previous?: Json }
 

@@ -1,4 +1,5 @@
 import { markdownOf } from './markdown.ts'
+import { because } from './model/ask.ts'
 import { listed, lowerFirst, upperFirst } from './phrasing.ts'
 import type {
   Claim,
@@ -59,7 +60,7 @@ export const composed = (
           ? 'bundled corpus'
           : retrieved.source,
     method: methodOf(readings, narrative, questions),
-    notes: [...retrieved.notes, ...narrative.notes, ...questions.notes],
+    notes: [...retrieved.notes, ...unreadNotes(readings), ...narrative.notes, ...questions.notes],
     validation,
     repairs: [...narrative.repairs, ...questions.repairs],
   }
@@ -88,6 +89,18 @@ const tableOf = (table: Table, numbers: Map<string, number>): NonNullable<Report
     return { cells, citation: { n, paper, quote } }
   }),
 })
+
+/** Papers whose reading by a model could not be used. */
+const unreadNotes = (readings: readonly Reading[]): string[] => {
+  const unusable = readings.flatMap(({ unusable }) => (unusable === undefined ? [] : [unusable]))
+  const [first] = unusable
+  if (first === undefined) return []
+  const which =
+    unusable.length === readings.length ? 'each paper' : `${unusable.length} of ${readings.length} papers`
+  return [
+    `The model’s reading of ${which} could not be used${because(first)}; classical methods read ${unusable.length === 1 ? 'it' : 'them'}.`,
+  ]
+}
 
 const methodOf = (readings: readonly Reading[], narrative: Narrative, questions: Questions): string => {
   const parts = [

@@ -80,6 +80,8 @@ export type Reading = {
   /** Statements given up after the validator's feedback, by id. */
   avoided: string[]
   method: string
+  /** Why what a model said of it was not used. */
+  unusable?: string
 }
 
 export type ClaimCitation = {
@@ -134,6 +136,8 @@ export type Narrative = {
   repairs: Repair[]
   avoided: string[]
   method: string
+  /** A model wrote it again after the validator's feedback. */
+  mended?: true
 }
 
 /** A claim that did not hold: what it said, why not, and what stands there now; nothing where it was dropped. */
@@ -146,6 +150,8 @@ export type Questions = {
   repairs: Repair[]
   avoided: string[]
   method: string
+  /** A model wrote it again after the validator's feedback. */
+  mended?: true
 }
 
 export type ReportCitation = { n: number; paper: string; quote: string }

@@ -4,14 +4,15 @@ import { ConcordError } from '../../domain/errors.ts'
 import { asJson, type Json } from '../../domain/json.ts'
 import { type Checked, checkClaims, checkTable } from './check-claims.ts'
 import { checkReading } from './check-reading.ts'
-import { type Complaint, feedbackText } from './feedback.ts'
+import { type Complaint, feedbackText, lastTry } from './feedback.ts'
 import { composed } from './report.ts'
 import type { Claim, Narrative, Questions, Reading, ResearchOutput, Retrieved } from './shapes.ts'
 import { libraryOf } from './source-library.ts'
 
 export type ValidatorInput = { goal: string; results: Json[] }
 
-type Found = { step: string; complaints: Complaint[]; avoided: readonly string[] }
+/** `mended`: a model has written it again after feedback. */
+type Found = { step: string; complaints: Complaint[]; avoided: readonly string[]; mended?: true | undefined }
 
 /**
  * Checks all that was written against the papers themselves: every citation is in the source list, every quote stands there word for word,
@@ -35,8 +36,18 @@ export const validateResearch = async (input: ValidatorInput, context: AgentCont
   const left = checkClaims(asked, library)
   const table = checkTable(narrative.table, library)
   found.push(
-    { step: 'synthesize', complaints: [...told.complaints, ...table.complaints], avoided: narrative.avoided },
-    { step: 'questions', complaints: left.complaints, avoided: questions.avoided },
+    {
+      step: 'synthesize',
+      complaints: [...told.complaints, ...table.complaints],
+      avoided: narrative.avoided,
+      mended: narrative.mended,
+    },
+    {
+      step: 'questions',
+      complaints: left.complaints,
+      avoided: questions.avoided,
+      mended: questions.mended,
+    },
   )
   const reasons = found.flatMap(({ complaints }) => complaints.map(({ message }) => message))
   if (reasons.length > 0) return asJson({ met: false, reasons, redo: redoOf(found) })
@@ -51,7 +62,8 @@ export const validateResearch = async (input: ValidatorInput, context: AgentCont
       new Set(found.flatMap(({ step, avoided }) => avoided.map((id) => `${step} ${id}`))).size,
   })
   return asJson({
-    output: { met: true, reasons: [], output },
+    // What a model was asked for and did not do is part of why the report is as it is.
+    output: { met: true, reasons: output.notes.filter((note) => note.startsWith('The model’s ')), output },
     writes: [{ key: 'final_summary', value: output.markdown }],
   })
 }
@@ -78,12 +90,13 @@ const titleOf = (title: string, claims: readonly Claim[], at: number): Claim => 
 const redoOf = (found: readonly Found[]): Redo[] =>
   found
     .filter(({ complaints, avoided }) => complaints.length > 0 || avoided.length > 0)
-    .map(({ step, complaints, avoided }) => {
+    .map(({ step, complaints, avoided, mended }) => {
       const named = new Set(complaints.map(({ claim }) => claim))
       const before = avoided
         .filter((claim) => !named.has(claim))
         .map((claim) => ({ claim, message: 'given up before.' }))
-      return { step, feedback: feedbackText([...complaints, ...before]) }
+      const feedback = feedbackText([...complaints, ...before])
+      return { step, feedback: mended && complaints.length > 0 ? lastTry(feedback) : feedback }
     })
 
 const resultsOf = (results: readonly Json[]): [Retrieved, Reading[], Narrative, Questions] => {

@@ -1,7 +1,7 @@
 import type { AgentContext } from '../../../agent/context.ts'
 import type { JsonObject } from '../../../domain/json.ts'
 import type { Claim, Questions, QuestionsInput } from '../shapes.ts'
-import { askModel } from './ask.ts'
+import { askModel, because } from './ask.ts'
 import { citedEvidence, claimSchema, evidenceFor, isClaim, type ModelClaim, modelClaims } from './evidence.ts'
 import { repaired } from './repair.ts'
 
@@ -25,7 +25,9 @@ const schema = {
 
 type Answer = { problems: { title: string; gaps: ModelClaim[]; bears?: ModelClaim[]; question: string }[] }
 
-const FELL_BACK = 'The model’s open problems could not be used; classical methods found them.'
+const fellBack = (why: string): string =>
+  `The model’s open problems could not be used${because(why)}; classical methods found them.`
+const NOT_HELD = 'none of their gaps held'
 
 /** The same open problems written by a model over what papers state as open; one whose gap does not hold is dropped. */
 export const findProblemsWithModel = async (
@@ -35,7 +37,7 @@ export const findProblemsWithModel = async (
 ): Promise<Questions> => {
   const count = question.problems
   if (!readings.some(({ statements }) => statements.some(({ kind }) => kind === 'gap'))) return classical
-  const answer = await askModel<Answer>(context, {
+  const { answer, unusable } = await askModel<Answer>(context, {
     name: 'problems',
     schema,
     instructions: `Suggest ${count} open research problems on "${question.topic}", each once. Each is derived from limits, failures or future work that papers state (kind "gap", or findings of
@@ -48,7 +50,7 @@ ids of the evidence it rests on; "question" is the research question that follow
     },
     check: (value) => problemsOf(value, count),
   })
-  if (answer === undefined) return { ...classical, notes: [...classical.notes, FELL_BACK] }
+  if (answer === undefined) return { ...classical, notes: [...classical.notes, fellBack(unusable)] }
   const cited = citedEvidence(readings)
   const chosen = answer.problems.slice(0, count)
   const all = chosen.flatMap(({ gaps, bears = [] }, at) => [
@@ -68,14 +70,15 @@ ids of the evidence it rests on; "question" is the research question that follow
     const frame: Claim = { id: `problem-${at + 1}/question`, kind: 'frame', text: asked, citations: [] }
     return [{ title, claims: [...own, frame] }]
   })
-  if (problems.length === 0) return { ...classical, repairs, notes: [...classical.notes, FELL_BACK] }
+  if (problems.length === 0) return { ...classical, repairs, notes: [...classical.notes, fellBack(NOT_HELD)] }
   const notes =
     problems.length < count
       ? [
           `Only ${problems.length} of the ${count} open problems asked for could be found: the papers read state no more.`,
         ]
       : []
-  return { ...classical, problems, repairs, notes, method: 'model' }
+  const mended = feedback === undefined ? {} : { mended: true as const }
+  return { ...classical, problems, repairs, notes, ...mended, method: 'model' }
 }
 
 const problemsOf = ({ problems }: Answer & JsonObject, count: number): string[] => {

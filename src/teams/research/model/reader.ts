@@ -46,7 +46,7 @@ export const readWithModel = async (
   fullText: string | undefined,
 ): Promise<Reading> => {
   const sections = fullText === undefined ? [] : shown(sectionsIn(fullText))
-  const answer = await askModel<Answer>(context, {
+  const { answer, unusable } = await askModel<Answer>(context, {
     name: 'reading',
     schema,
     instructions: `You read one paper for a report that answers: "${question.text}". Give up to ${STATEMENTS_MAX} statements, those that bear on the question first: what it contributes, how, with what
@@ -63,7 +63,7 @@ results (numbers with what they are numbers of), and which gaps or limitations i
     },
     check: (value) => problemsOf(value, [paper.abstract, ...sections.map(({ text }) => text)]),
   })
-  if (answer === undefined) return classical
+  if (answer === undefined) return { ...classical, unusable }
   const fit = fitOf(question)
   const statements = answer.statements.slice(0, STATEMENTS_MAX).map((given): Statement => {
     const inAbstract = paper.abstract.indexOf(given.sentence)

@@ -50,7 +50,7 @@ export const repaired = async (context: AgentContext, input: RepairInput): Promi
   let bad = faultsOf(input.question, claims, library)
   for (let round = 1; round <= ROUNDS_MAX && bad.size > 0; round += 1) {
     const failing = claims.filter(({ id }) => bad.has(id))
-    const answer = await askModel<{ claims: (ModelClaim & { id: string })[] }>(context, {
+    const { answer } = await askModel<{ claims: (ModelClaim & { id: string })[] }>(context, {
       name: 'repair',
       schema,
       instructions: `Some claims of a report do not hold against the sentences they cite. Rewrite each from its evidence so that it holds, keep its "id" and say no more than the

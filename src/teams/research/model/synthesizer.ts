@@ -4,7 +4,7 @@ import { inForm } from '../answer/form.ts'
 import type { Claim, Narrative, Theme } from '../shapes.ts'
 import type { SynthesizerInput } from '../synthesizer.ts'
 import { toldUnderstanding } from '../understand/tell.ts'
-import { askModel } from './ask.ts'
+import { askModel, because } from './ask.ts'
 import { citedEvidence, claimSchema, evidenceFor, isClaim, type ModelClaim, modelClaims } from './evidence.ts'
 import { repaired } from './repair.ts'
 
@@ -40,7 +40,9 @@ type Answer = {
 
 const SECTIONS_MAX = 7
 const DROPPED_MAX = 0.5
-const FELL_BACK = 'The model’s text could not be used; classical methods wrote the answer.'
+const fellBack = (why: string): string =>
+  `The model’s text could not be used${because(why)}; classical methods wrote the answer.`
+const NOT_HELD = 'most of its claims did not hold'
 
 /**
  * The same answer written by a model over whole papers, their statements, gaps and figures; it cites statements by their ids. Each claim
@@ -52,7 +54,7 @@ export const narrateWithModel = async (
   classical: Narrative,
 ): Promise<Narrative> => {
   if (readings.length === 0) return classical
-  const answer = await askModel<Answer>(context, {
+  const { answer, unusable } = await askModel<Answer>(context, {
     name: 'narrative',
     schema,
     instructions: `Answer the question from the papers alone, in the form and within the limits that "understood" lists. "answer" answers it directly in two to five claims. "sections" (up
@@ -69,7 +71,7 @@ without reference marks that names the authors or systems it speaks of; "evidenc
     },
     check: problemsOf,
   })
-  if (answer === undefined) return { ...classical, notes: [...classical.notes, FELL_BACK] }
+  if (answer === undefined) return { ...classical, notes: [...classical.notes, fellBack(unusable)] }
   const cited = citedEvidence(readings)
   const sections = answer.sections.slice(0, SECTIONS_MAX)
   const written: [place: string, list: readonly ModelClaim[]][] = [
@@ -89,7 +91,7 @@ without reference marks that names the authors or systems it speaks of; "evidenc
   const avoided = new Set(classical.avoided)
   const holding = kept.filter(({ id }) => !avoided.has(id))
   if (holding.length < (1 - DROPPED_MAX) * all.length)
-    return { ...classical, repairs, notes: [...classical.notes, FELL_BACK] }
+    return { ...classical, repairs, notes: [...classical.notes, fellBack(NOT_HELD)] }
   const under = (place: string): Claim[] => holding.filter(({ id }) => id.startsWith(`${place}/`))
   const section = (name: string, place: string): Theme => ({ name, paragraphs: [under(place)] })
   const { table } = classical
@@ -106,6 +108,7 @@ without reference marks that names the authors or systems it speaks of; "evidenc
       section('Conclusion', 'conclusion'),
     ].filter(({ paragraphs }) => paragraphs.flat().length > 0),
     repairs,
+    ...(feedback === undefined ? {} : { mended: true as const }),
     method: 'model',
   })
 }

@@ -24,15 +24,15 @@ export type Judged = {
   queries: string[]
 }
 
-/** Which of the papers found bear on the question, by a model, before anything is written; undefined where its answer cannot be used. */
+/** Which of the papers found bear on the question, by a model, before anything is written; or why its answer cannot be used. */
 export const judged = async (
   context: AgentContext,
   question: Question,
   papers: readonly PaperRecord[],
-): Promise<Judged | undefined> => {
+): Promise<Judged | { unusable: string }> => {
   const shown = papers.slice(0, SHOWN_MAX)
   const known = new Set(shown.map(({ id }) => id))
-  const answer = await askModel<{ relevant: string[]; queries: string[] }>(context, {
+  const { answer, unusable } = await askModel<{ relevant: string[]; queries: string[] }>(context, {
     name: 'relevance',
     schema,
     instructions: `Papers were found for a question. Give the ids of those that bear on it ("relevant"): a paper that shares only words does not. "queries" are up to ${QUERIES_MAX} short searches
@@ -48,7 +48,7 @@ of technical terms for what is missing, none where enough was found.`,
     },
     check: (value) => problemsOf(value, known),
   })
-  if (answer === undefined) return undefined
+  if (answer === undefined) return { unusable }
   return {
     relevant: new Set(answer.relevant),
     queries: answer.queries.filter((query) => query.trim() !== '').slice(0, QUERIES_MAX),

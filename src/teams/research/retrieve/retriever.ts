@@ -2,6 +2,7 @@ import type { AgentContext } from '../../../agent/context.ts'
 import { asJson, type Json } from '../../../domain/json.ts'
 import { phrasePattern } from '../../../domain/text/phrases.ts'
 import { areaOf } from '../area-of.ts'
+import { because } from '../model/ask.ts'
 import { counted, listed, lowerFirst } from '../phrasing.ts'
 import type { PaperRecord, Retrieved } from '../shapes.ts'
 import { conceptsIn, namesOf, sidePattern } from '../understand/concepts.ts'
@@ -119,8 +120,10 @@ const furtherRounds = async (
       search.question,
       ordered.map(({ paper }) => paper),
     )
-    if (verdict === undefined) {
-      notes.push('The model’s judgement of relevance could not be used; code judged it.')
+    if ('unusable' in verdict) {
+      notes.push(
+        `The model’s judgement of relevance could not be used${because(verdict.unusable)}; code judged it.`,
+      )
       return seen
     }
     const relevant = ordered.filter(({ paper }) => verdict.relevant.has(paper.id))

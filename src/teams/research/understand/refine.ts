@@ -1,7 +1,7 @@
 import type { AgentContext } from '../../../agent/context.ts'
 import type { JsonObject } from '../../../domain/json.ts'
 import { cut } from '../../../domain/text/cut.ts'
-import { askModel } from '../model/ask.ts'
+import { askModel, because } from '../model/ask.ts'
 import { conceptsIn } from './concepts.ts'
 import { PROBLEMS_MAX, type ResearchParams } from './params.ts'
 import {
@@ -69,7 +69,7 @@ export const refined = async (
   coded: Question,
   params: ResearchParams,
 ): Promise<{ question: Question; notes: string[] }> => {
-  const answer = await askModel<Answer>(context, {
+  const { answer, unusable } = await askModel<Answer>(context, {
     name: 'understanding',
     schema,
     instructions: `You read a question for a team that searches research papers. Say in English what it is about ("topic", a few words), what kind of answer it wants
@@ -82,7 +82,9 @@ ${QUERIES_MAX} short queries of technical terms. "asRead" is how code understood
   if (answer === undefined)
     return {
       question: coded,
-      notes: ['The model’s understanding of the question could not be used; code understood it.'],
+      notes: [
+        `The model’s understanding of the question could not be used${because(unusable)}; code understood it.`,
+      ],
     }
   return { question: decided(coded, answer, params), notes: [] }
 }
