@@ -84,7 +84,7 @@ export type {
 export type { RecallOptions, SubjectMemory } from './memory/subject.ts'
 export type { AnswerStore } from './models/cache.ts'
 export type { ProviderConfig, ProviderKind, StructuredOutput } from './models/provider-config.ts'
-export { type AnswerOf, type TeamDefinition, team } from './orchestration/team.ts'
+export { type AnswerOf, type ParamsOf, type TeamDefinition, team } from './orchestration/team.ts'
 export type { Bounds } from './orchestration/team-shape.ts'
 export {
   type EachSettings,
@@ -110,6 +110,7 @@ export {
   type StartOptions,
   type TeamAnswer,
   type TypedConcord,
+  type TypedGoal,
 } from './platform/concord.ts'
 export {
   type AuditConfig,

@@ -19,7 +19,7 @@ import { type Bounds, defaultBounds, type TeamShape } from './team-shape.ts'
 import { checkGoalOf, type PlanFunction, planOfTeam } from './typed-plan.ts'
 
 /** Agents, how work finds them, and what they may do. */
-export type TeamDefinition<Answer = unknown> = {
+export type TeamDefinition<Answer = unknown, Params = unknown> = {
   description?: string
   /**
    * What the team answers, as a schema: `result()` is typed by it, and an output that it refuses is no success. Without
@@ -32,7 +32,7 @@ export type TeamDefinition<Answer = unknown> = {
   /** Makes the plan: an agent, or the name of one. Default: a model planner; for a team of one agent, that agent does it all. */
   planner?: AnyAgent | string
   /** Steps that are always the same for a goal, instead of a planner: a pure function, or with types `plan(...)`. */
-  plan?: PlanFunction<Answer>
+  plan?: PlanFunction<Answer, Params>
   /** Judges results against the goal: `{ met | valid, reasons, redo?, summary?, output? }`. */
   checker?: AnyAgent | string
   /** Judges an accepted plan: `{ feasible, reasons }`. */
@@ -46,12 +46,13 @@ export type TeamDefinition<Answer = unknown> = {
 }
 
 /** Declares a team; returns the definition unchanged. */
-export const team = <Answer = unknown>(definition: TeamDefinition<Answer>): TeamDefinition<Answer> =>
-  definition
+export const team = <Answer = unknown, Params = unknown>(
+  definition: TeamDefinition<Answer, Params>,
+): TeamDefinition<Answer, Params> => definition
 
 /** What a team answers, as far as its schema or its plan say. */
 export type AnswerOf<Definition> =
-  Definition extends TeamDefinition<infer Answer> ? (unknown extends Answer ? Json : Answer) : Json
+  Definition extends TeamDefinition<infer Answer, unknown> ? (unknown extends Answer ? Json : Answer) : Json
 
 export type Team = {
   name: string
@@ -94,6 +95,9 @@ const checkTimes = (team: string, agent: AnyAgent, at: readonly string[]): void 
         tool.timeoutMs,
       )
 }
+
+/** The params that a team's plan needs; unknown where it does not say. */
+export type ParamsOf<Definition> = Definition extends TeamDefinition<unknown, infer Params> ? Params : unknown
 
 /** A definition with its agents found and its strategy made. `known` are agents of the config, by name. Throws `config.invalid`. */
 export const assembleTeam = (

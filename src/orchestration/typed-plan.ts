@@ -79,9 +79,13 @@ export type PlanWriter<Params> = {
 }
 
 declare const answer: unique symbol
+declare const takes: unique symbol
 
-/** The steps of a goal, with the type of the answer that the step returned by its writer gives. */
-export type PlanFunction<Answer = unknown> = ((goal: Goal) => Step[]) & { readonly [answer]?: Answer }
+/** The steps of a goal, with the types of the answer that they give and of the params that they need. */
+export type PlanFunction<Answer = unknown, Params = unknown> = ((goal: Goal) => Step[]) & {
+  readonly [answer]?: Answer
+  readonly [takes]?: Params
+}
 
 type Written = {
   steps(goal: Goal, agents?: ReadonlyMap<string, AnyAgent>): Step[]
@@ -220,10 +224,10 @@ type PlanOptions<Params> = {
  * as it may be called again for the same goal. What it makes is an ordinary plan.
  */
 export function plan<Answer = Json>(write: Writing<JsonObject, Answer>): PlanFunction<Answer>
-export function plan<Params, Answer = Json>(
-  options: { params: Schema<unknown, Params> },
+export function plan<Params, Answer = Json, Takes = Params>(
+  options: { params: Schema<Takes, Params> },
   write: Writing<Params, Answer>,
-): PlanFunction<Answer>
+): PlanFunction<Answer, Takes>
 export function plan<Params>(
   first: PlanOptions<Params> | ((writer: PlanWriter<Params>) => unknown),
   second?: (writer: PlanWriter<Params>) => unknown,

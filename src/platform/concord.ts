@@ -19,7 +19,7 @@ import type { State } from '../memory/state.ts'
 import { type SubjectMemory, subjectMemory } from '../memory/subject.ts'
 import { recalledAtStart } from '../memory/thread.ts'
 import { patientFetch } from '../models/patient-fetch.ts'
-import type { AnswerOf, Team } from '../orchestration/team.ts'
+import type { AnswerOf, ParamsOf, Team } from '../orchestration/team.ts'
 import { type BeforeStore, storeAsIs } from '../policy/before-store.ts'
 import { accessTo, recalledIn, type SharedMemory } from '../policy/memory.ts'
 import { type Clock, sleep } from '../ports/clock.ts'
@@ -176,17 +176,32 @@ export type Concord = {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** A Concord whose results have the types that its teams' schemas and plans give them. */
+/** The params that a team needs; unknown where its plan does not say. */
+type TeamParams<Named extends Teams, Team extends string> = Team extends keyof Named
+  ? ParamsOf<Named[Team]>
+  : unknown
+
+/** A goal with the params that the plan of its team needs. */
+export type TypedGoal<Named extends Teams, Team extends string> =
+  unknown extends TeamParams<Named, Team>
+    ? GoalRequest<Team>
+    : Omit<Goal, 'team' | 'params'> & { team?: Team; params: TeamParams<Named, Team> }
+
+/** A Concord whose goals and results have the types that its teams' schemas and plans give them. */
 export type TypedConcord<Named extends Teams, DefaultTeam extends string = string> = {
   start<Team extends string = DefaultOf<Named, DefaultTeam>>(
-    goal: GoalRequest<Team>,
+    goal: TypedGoal<Named, Team>,
     options?: StartOptions,
   ): Promise<RunHandle<TeamAnswer<Named, Team>>>
+  run<Team extends string = DefaultOf<Named, DefaultTeam>>(
+    goal: TypedGoal<Named, Team>,
+    options?: StartOptions & Until,
+  ): Promise<RunView>
   result<Team extends string = DefaultOf<Named, DefaultTeam>>(
-    goal: GoalRequest<Team>,
+    goal: TypedGoal<Named, Team>,
     options?: Until,
   ): Promise<TeamAnswer<Named, Team>>
-} & Concord
+} & Omit<Concord, 'start' | 'run' | 'result'>
 
 /** Opens the stores and wires everything: the one place that knows everybody. Throws `config.invalid` and the stores' errors. */
 export const openConcord = async <

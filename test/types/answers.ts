@@ -1,6 +1,15 @@
 /* What the compiler knows of a team's answer. */
 import { z } from 'zod'
-import { agent, defineConfig, type Json, openConcord, plan, type RunHandle, team } from '../../src/index.ts'
+import {
+  agent,
+  type Concord,
+  defineConfig,
+  type Json,
+  openConcord,
+  plan,
+  type RunHandle,
+  team,
+} from '../../src/index.ts'
 import { same } from './equal.ts'
 
 const adder = agent({ name: 'adder', run: ({ counts }: { counts: number[] }) => counts.length })
@@ -34,4 +43,31 @@ export const answers = async () => {
   const summing = plan(({ step }) => step('s', adder, { counts: [] }))
   // @ts-expect-error: the plan's answer is no object
   team({ agents: [adder], answer: z.object({ total: z.number() }), plan: summing })
+}
+
+const params = z.object({ urls: z.array(z.string()), depth: z.number().default(1) })
+const reading = team({
+  agents: [adder],
+  plan: plan({ params }, ({ step, params: { depth } }) => step('sum', adder, { counts: [depth] })),
+})
+
+export const goals = async () => {
+  const concord = await openConcord({ config: { teams: { reading } } })
+  const sum = await concord.result({ text: 'Read', params: { urls: ['a'] } })
+  same<typeof sum, number>()
+  await concord.start({ text: 'Read', team: 'reading', params: { urls: ['a'], depth: 2 } })
+  await concord.run({ text: 'Look for it', team: 'research', params: { source: 'corpus' } })
+  // @ts-expect-error: the plan needs params
+  await concord.start('Read')
+  // @ts-expect-error: the plan needs params
+  await concord.result({ text: 'Read', team: 'reading' })
+  // @ts-expect-error: a list of texts
+  await concord.run({ text: 'Read', team: 'reading', params: { urls: 'a' } })
+  const several = await openConcord({ config: { team: 'shop', teams: { shop, reading } } })
+  await several.start('Sell')
+  // @ts-expect-error: this team's plan needs params
+  await several.start({ text: 'Read', team: 'reading' })
+  // Whoever takes any Concord takes this one.
+  const any: Concord = several
+  return any.start({ text: 'Read', team: 'reading' })
 }

@@ -95,7 +95,7 @@ export const typed = plan({ params: z.object({ urls: z.array(z.string()) }) }, (
   return sum
 })
 
-same<typeof typed, PlanFunction<{ sum: number; of: string }>>()
+same<typeof typed, PlanFunction<{ sum: number; of: string }, { urls: string[] }>>()
 
 export const untyped = plan(({ step }) => {
   step('a', anyone)
