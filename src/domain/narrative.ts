@@ -277,6 +277,10 @@ const people = (trace: Trace): string[] => {
   ]
 }
 
+/** What a child run asked of models is told by the child. */
+const hasChildRun = ({ kind, name, children }: TraceNode): boolean =>
+  (kind === 'recorded' && name.startsWith('child:')) || children.some(hasChildRun)
+
 const cost = (trace: Trace): string[] => {
   const parts = [
     ...(trace.ms === undefined ? [] : [timeText(trace.ms)]),
@@ -284,7 +288,7 @@ const cost = (trace: Trace): string[] => {
     ...(trace.money > 0 ? [`${moneyText(trace.money)} in money`] : []),
   ]
   if (parts.length === 0) return []
-  const free = trace.tokens === 0 ? ', and no model was asked' : ''
+  const free = trace.tokens === 0 && !hasChildRun(trace) ? ', and no model was asked' : ''
   return [`It took ${listText(parts)}${free}`]
 }
 

@@ -171,7 +171,7 @@ export const traceFolds: Folds = {
     builder.spend(node, event.data)
   },
   'labels.raised': (builder, event) =>
-    void note(builder, 'signal', `read what is ${event.data.labels.join(' and ')}`, event, [event.data.by]),
+    void note(builder, 'labels', `read what is ${event.data.labels.join(' and ')}`, event, [event.data.by]),
   'tool.called': (builder, event) => {
     const node = builder.startCall('tool', event.data.call, event.data.tool, event)
     node.input = event.data.input

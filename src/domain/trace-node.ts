@@ -15,6 +15,7 @@ export type TraceKind =
   | 'check'
   | 'wait'
   | 'signal'
+  | 'labels'
   | 'owner'
   | 'redo'
   | 'budget'

@@ -36,6 +36,10 @@ describe('concord init', () => {
     assert.equal(code, 0, stderr)
     assert.deepEqual(JSON.parse(stdout), { order: 'A-1001', paid: 40, sent: true })
     assert.doesNotMatch(waiting.stderr + stderr, /warning/i)
+    // What a run has read is no signal of anybody; and its child run did ask a model.
+    const why = await start(there, env, ['why', run]).ended
+    assert.match(why.stdout, /It was approved by/)
+    assert.doesNotMatch(why.stdout, /somebody|no model was asked/)
   })
 
   it('adds to a project that exists what it lacks, and keeps all that is there', async () => {
