@@ -2,8 +2,9 @@ import { callsTool, scriptedModel } from '@concord-agents/concord/testing'
 import { type Order, refundDue } from './agents/orders.ts'
 
 /**
- * Stands in for a language model, so that the project works without a key: it reads the letter by a rule, calls the tool, and
- * writes the answer. It forgets the amount until somebody complains, so that you see the checker at work.
+ * Stands in for a language model, so that the project works without a key: it reads the letter by
+ * a rule, calls the tool, and writes the answer. It forgets the amount until it gets feedback, so
+ * that you see the checker at work.
  */
 export const standIn = scriptedModel(
   ({ messages }) => {

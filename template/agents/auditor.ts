@@ -2,7 +2,10 @@ import { agent, type Verdict } from '@concord-agents/concord'
 import type { Draft } from './clerk.ts'
 import { orders, refundDue } from './orders.ts'
 
-/** A checker: it sees the goal and the results, and says whether they will do. Code is the best judge of what code can judge. */
+/**
+ * A checker: it sees the goal and the results, and says whether they will do. Code is the best
+ * judge of what code can judge.
+ */
 export const auditor = agent({
   name: 'auditor',
   run({ results: [draft], steps: [step = ''] }: { results: Draft[]; steps: string[] }): Verdict {

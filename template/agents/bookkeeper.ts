@@ -2,7 +2,7 @@ import { agent } from '@concord-agents/concord'
 
 type Changes = { changes: { key: string; value: number }[] }
 
-/** Nobody calls it: it wakes when a refund is written to the shared memory, wherever `npx concord serve` runs. */
+/** It wakes when a refund is written to the shared memory, while `npx concord serve` runs. */
 export const bookkeeper = agent({
   name: 'bookkeeper',
   description: 'Adds up what was refunded',

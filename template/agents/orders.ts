@@ -11,7 +11,10 @@ export const orders: { [number: string]: Order | undefined } = {
 
 export const refundDue = ({ price, daysAgo }: Order): number => (daysAgo <= 30 ? price : 0)
 
-/** `permission` says what a tool touches: one that only reads is allowed, one that writes would ask a person. */
+/**
+ * `permission` says what a tool touches: one that only reads is allowed, one that writes would
+ * ask a person.
+ */
 export const findOrder = tool({
   name: 'find_order',
   description: 'Finds an order by its number: the item, its price, and how many days ago it arrived.',

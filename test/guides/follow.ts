@@ -52,8 +52,9 @@ const freePort = async (): Promise<number> => {
 }
 
 /**
- * Somebody who follows a page word by word, in an empty folder in which `npm install` brings this checkout: files are written,
- * programs and commands run, and what is shown below them has to be printed.
+ * Somebody who follows a page word by word, in an empty folder in which `npm install` brings this
+ * checkout: files are written, programs and commands run, and what is shown below them has to be
+ * printed.
  */
 export const reader = async (setting: Setting = {}): Promise<Reader> => {
   mkdirSync(join(root, '.tmp'), { recursive: true })
@@ -121,7 +122,10 @@ export const reader = async (setting: Setting = {}): Promise<Reader> => {
     return file
   }
 
-  /** npm brings nothing new, npx finds the command without looking for it, and ports are those that are free here. */
+  /**
+   * npm brings nothing new, npx finds the command without looking for it, and ports are those
+   * that are free here.
+   */
   const script = (code: string, shown: Block | undefined): string => {
     const strict = shown?.code.includes('"error"') === true ? '' : '--fail-with-body'
     return `set -e
@@ -150,9 +154,9 @@ ${code.replaceAll(/(localhost|127\.0\.0\.1):(4270|3000)/g, `$1:${port}`)}
   /** A unit of systemd: what it starts stays up. */
   const service = (unit: string): Promise<Ended> => {
     for (const line of unit.split('\n')) assert.match(line, /^(|\[(Unit|Service|Install)\]|[A-Z]\w+=.*)$/)
-    const command = /^ExecStart=\S*\/(npx concord .*)$/m.exec(unit)?.[1] ?? ''
+    const command = /^ExecStart=\S+ \S+\/(concord serve .*)$/m.exec(unit)?.[1] ?? ''
     return sh(
-      { language: 'sh', code: command.replace('4270', '0'), line: 0, heading: '', follows: false },
+      { language: 'sh', code: `npx ${command.replace('4270', '0')}`, line: 0, heading: '', follows: false },
       undefined,
     )
   }

@@ -3,7 +3,10 @@ import { stripVTControlCharacters } from 'node:util'
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
-/** What differs each time: ids of runs, hashes, durations, ports. `...` or `…` stands for anything. */
+/**
+ * What differs each time: ids of runs, hashes, durations, ports. `...` or `…` stands for
+ * anything.
+ */
 const changing: [RegExp, string][] = [
   [/\b[0-9a-z]{16}\b/, '[0-9a-z]{16}'],
   [/\b[0-9a-f]{12,64}\b/, '[0-9a-f]{12,64}'],

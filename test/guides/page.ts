@@ -11,9 +11,15 @@ export type Block = {
   line: number
   /** The nearest heading above. */
   heading: string
-  /** Named by a comment in the first line, `// agents/clerk.ts`: it is written, and used by what follows. */
+  /**
+   * Named by a comment in the first line, `// agents/clerk.ts`: it is written, and used by what
+   * follows.
+   */
   file?: string
-  /** Whether a text block shows what the block before it prints: nothing but a line or two lies between. */
+  /**
+   * Whether a text block shows what the block before it prints: nothing but a line or two lies
+   * between.
+   */
   follows: boolean
 }
 

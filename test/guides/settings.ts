@@ -115,7 +115,10 @@ export const settings: { readonly [page: string]: Setting } = {
   },
 }
 
-/** Pages whose programs need more than a reader has, such as servers of models; those tests run each of their blocks. */
+/**
+ * Pages whose programs need more than a reader has, such as servers of models; those tests run
+ * each of their blocks.
+ */
 export const runElsewhere: { readonly [page: string]: string } = {
   'docs/guides/ai-sdk.md': 'test/guides/ai-sdk.test.ts',
   'docs/guides/models.md': 'test/guides/models.test.ts',

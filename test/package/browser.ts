@@ -1,7 +1,10 @@
 import { parseHTML } from 'linkedom'
 import { EventSource } from 'undici'
 
-/** As much of a browser as a page with a script needs: its document, `fetch` and `EventSource`, relative to its address. */
+/**
+ * As much of a browser as a page with a script needs: its document, `fetch` and `EventSource`,
+ * relative to its address.
+ */
 export const browse = async (address: string) => {
   const { document } = parseHTML(await (await fetch(address)).text())
   const location = new URL(address)

@@ -1,7 +1,9 @@
 /**
- * The first hour of somebody who finds this package: it is packed and installed into an empty folder, `init` makes a project, its types and
- * tests are checked, a goal is run and approved, a model is read while it writes, a change wakes an agent. Then the server of the guide to
- * embedding is killed with -9 half way, and started again. `npm run first-hour` says each step; test/package/package.test.ts runs the same.
+ * The first hour of somebody who finds this package: it is packed and installed into an empty
+ * folder, `init` makes a project, its types and tests are checked, a goal is run and approved, a
+ * model is read while it writes, a change wakes an agent. Then the server of the guide to
+ * embedding is killed with -9 half way, and started again. `npm run first-hour` says each step;
+ * test/package/package.test.ts runs the same.
  */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'

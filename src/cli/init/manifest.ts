@@ -31,7 +31,10 @@ const membersOf = (value: unknown): Manifest => (isObject(value) ? value : {})
 const sorted = (members: Manifest): Manifest =>
   Object.fromEntries(Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1)))
 
-/** A package.json with what the project needs: a new one, or the one that is there with what it lacks. */
+/**
+ * A package.json with what the project needs: a new one, or the one that is there with what it
+ * lacks.
+ */
 export const manifestOf = (there: string | undefined, parts: ManifestParts): string => {
   const { name, info, dependency, refuse } = parts
   const given: Manifest =
@@ -72,7 +75,10 @@ const read = (text: string, refuse: ManifestParts['refuse']): Manifest => {
   throw refuse('its package.json is not an object', 'fix it, or begin with "npm init -y"')
 }
 
-/** The project's files are ES modules. `npm init` writes "commonjs" of itself, which means nothing while there is no code. */
+/**
+ * The project's files are ES modules. `npm init` writes "commonjs" of itself, which means nothing
+ * while there is no code.
+ */
 const typeOf = ({ type }: Manifest, { hasCode, refuse }: ManifestParts): string => {
   if (type === 'module') return type
   if (type !== undefined && hasCode())

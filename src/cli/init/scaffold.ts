@@ -14,7 +14,10 @@ const nameOf = (folder: string): string =>
     .replaceAll(/[^a-z0-9._-]+/g, '-')
     .replace(/^[._-]+/, '') || 'my-team'
 
-/** How the new project gets the package: from the registry, or from the checkout this command runs in. */
+/**
+ * How the new project gets the package: from the registry, or from the checkout this command runs
+ * in.
+ */
 const dependencyOn = (info: PackageInfo, folder: string): string =>
   info.private ? `file:${relative(folder, info.folder).replaceAll('\\', '/') || '.'}` : `^${info.version}`
 
@@ -35,15 +38,19 @@ const gitignore = (there: string | undefined): string => {
   return kept + missing.map((line) => `${line}\n`).join('')
 }
 
-/** Of the developer, as a program needs it; whatever else is there is kept and the new files do without. */
+/**
+ * Of the developer, as a program needs it; whatever else is there is kept and the new files do
+ * without.
+ */
 const mayBeTheirs = new Set(['tsconfig.json', 'README.md'])
 
 export type Scaffolded = { made: string[]; changed: string[]; kept: string[]; goal: string }
 
 /**
- * Writes a project that works into a folder, made when missing. What is there is kept: package.json and .gitignore get what
- * they lack, a README and a tsconfig.json stay as they are. Throws `input.invalid`, with nothing written, when a file of the
- * project is there with other text, or package.json says something the project cannot work with.
+ * Writes a project that works into a folder, made when missing. What is there is kept:
+ * package.json and .gitignore get what they lack, a README and a tsconfig.json stay as they are.
+ * Throws `input.invalid`, with nothing written, when a file of the project is there with other
+ * text, or package.json says something the project cannot work with.
  */
 export const scaffold = (folder: string): Scaffolded => {
   if (existsSync(folder) && !statSync(folder).isDirectory())
