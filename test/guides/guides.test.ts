@@ -53,6 +53,20 @@ it('both READMEs lead to every guide', () => {
       assert.ok(pageText(readme).includes(`](${page})`), `${readme} does not name ${page}`)
 })
 
+it('the guide to the command line names every member of the configuration', () => {
+  const [, members = ''] =
+    /export type ConcordConfig(?:<.*>)? = (?:\w+ & )?\{\n([\s\S]*?)\n\}/.exec(
+      pageText('src/platform/config.ts'),
+    ) ?? []
+  const names = [...members.matchAll(/^ {2}(\w+)\??:/gm)].map(([, name]) => name)
+  assert.ok(names.length > 15)
+  const guide = pageText('docs/guides/command-line.md')
+  assert.deepEqual(
+    names.filter((name) => !guide.includes(`\`${name}\``)),
+    [],
+  )
+})
+
 describe('the reader of the guides', () => {
   const text =
     '# A\n\n```ts\n// a.ts\nexport const a = 1\n```\n```sh\necho $((40 + 2))\n```\n```text\n42\n```\n'
