@@ -50,6 +50,14 @@ describe('loading a config', () => {
     await refusedAt(fileWith('enum A { X }\nexport default {}\n'), ':1', /enum is not supported/)
   })
 
+  it('says how a package that npm made CommonJS becomes one of modules', async () => {
+    mkdirSync(join(folder, 'commonjs'))
+    const path = join(folder, 'commonjs/concord.config.ts')
+    writeFileSync(path, 'import { sep } from "node:path"\nexport default { team: sep }\n')
+    writeFileSync(join(folder, 'commonjs/package.json'), '{ "type": "commonjs" }')
+    await refusedAt(path, ':1', /outside a module; run "npm pkg set type=module"/)
+  })
+
   it('tells file and line of what is thrown, also by a function it calls', async () => {
     await refusedAt(fileWith('export default {}\n\nthrow new Error("boom")\n'), ':3', /it throws: boom/)
     await refusedAt(fileWith('export default { a: JSON.parse("{") }\n'), ':1', /JSON/)

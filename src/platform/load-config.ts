@@ -122,7 +122,9 @@ const explain = async (file: string, error: unknown): Promise<ConcordError> => {
     const way =
       code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX'
         ? 'Node runs TypeScript whose types can simply be erased: use another form'
-        : 'correct it and try again'
+        : /outside a module|Unexpected token 'export'/.test(error.message)
+          ? 'run "npm pkg set type=module" in its folder, so that Node reads it as an ES module'
+          : 'correct it and try again'
     return invalid(place, `it cannot be parsed: ${text(error)}`, way, error)
   }
   return invalid(thrownAt ?? file, `it throws: ${text(error)}`, 'correct it and try again', error)
