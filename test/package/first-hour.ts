@@ -61,6 +61,7 @@ const project = async ({ project: home, name }: Installation, say: Say): Promise
   assert.match(made.stderr, /Added what was missing to package\.json/)
   const { dependencies } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
   assert.deepEqual(Object.keys(dependencies), [name, 'zod'])
+  assert.match(dependencies[name], /^file:\.\.\/\.\.\/.*\.tgz$/, 'as the project above asks for it')
   say('init made a project beside the package.json of npm')
   const tested = await succeeded(folder, 'npm', 'test')
   assert.match(tested, /pass 4/)

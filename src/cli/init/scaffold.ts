@@ -1,5 +1,5 @@
 import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { ConcordError } from '../../domain/errors.ts'
 import { type PackageInfo, packageInfo } from '../package-info.ts'
 import { manifestOf } from './manifest.ts'
@@ -14,12 +14,35 @@ const nameOf = (folder: string): string =>
     .replaceAll(/[^a-z0-9._-]+/g, '-')
     .replace(/^[._-]+/, '') || 'my-team'
 
+const fileTo = (folder: string, target: string): string =>
+  `file:${relative(folder, target).replaceAll('\\', '/') || '.'}`
+
+/** What a package.json asks for under a name; undefined where it does not, or cannot be read. */
+const askedIn = (manifest: string, name: string): string | undefined => {
+  try {
+    const asked = JSON.parse(readFileSync(manifest, 'utf8')).dependencies?.[name]
+    return typeof asked === 'string' ? asked : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** How the nearest project above a folder asks for the package. */
+const askedAbove = (folder: string, name: string): string | undefined => {
+  for (let above = dirname(folder); ; above = dirname(above)) {
+    const asked = askedIn(join(above, 'package.json'), name)
+    if (asked?.startsWith('file:')) return fileTo(folder, resolve(above, asked.slice('file:'.length)))
+    if (asked !== undefined) return asked
+    if (above === dirname(above)) return undefined
+  }
+}
+
 /**
- * How the new project gets the package: from the registry, or from the checkout this command runs
- * in.
+ * How the new project gets the package: from the checkout that this command runs in, as the
+ * project above does (from a tarball, say), or from the registry.
  */
 const dependencyOn = (info: PackageInfo, folder: string): string =>
-  info.private ? `file:${relative(folder, info.folder).replaceAll('\\', '/') || '.'}` : `^${info.version}`
+  info.private ? fileTo(folder, info.folder) : (askedAbove(folder, info.name) ?? `^${info.version}`)
 
 /** The files of `template/`, which is a project that the checkout's own tests run. */
 const templateFiles = (info: PackageInfo): { [path: string]: string } => {
