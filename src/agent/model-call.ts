@@ -195,7 +195,9 @@ const made = async ({ context, ...at }: Attempt, leading?: Leading): Promise<End
   if (journal.metered) {
     const short = await journal.reserve(key, bound)
     if (short !== undefined)
-      throw new ConcordError('budget.exhausted', shortageText(short), { details: { ...short } })
+      throw new ConcordError('budget.exhausted', shortageText(short, answerBound(model, request)), {
+        details: { ...short },
+      })
   }
   const called = calledBy(context, at)
   // Under a budget the call is on record before it is sent; else it may be made again after a crash.
@@ -240,9 +242,12 @@ const made = async ({ context, ...at }: Attempt, leading?: Leading): Promise<End
   return endedAs(answered.data)
 }
 
+const answerBound = (model: Model, { outputTokensMax }: ModelRequest): number =>
+  outputTokensMax ?? model.outputTokensMax
+
 const boundOf = (context: CallContext, model: Model, request: ModelRequest): Amount => {
   const input = model.inputTokensBound(request)
-  const output = request.outputTokensMax ?? model.outputTokensMax
+  const output = answerBound(model, request)
   if (model.price === undefined && context.goal.budget?.money !== undefined)
     throw new ConcordError('plan.infeasible', `Cannot call the model: ${unpricedModel(model.id)}`)
   return { tokens: input + output, money: cost(model, input, output, 0) }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { seed } from '../../test/seed.ts'
-import { depthMaxDefault, type Limits, limitsProblem, withinLimits } from './budget.ts'
+import { depthMaxDefault, type Limits, limitsProblem, shortageText, withinLimits } from './budget.ts'
 
 const names = ['timeMs', 'tokens', 'money', 'steps', 'depth'] as const
 
@@ -45,4 +45,11 @@ describe('limitsProblem', () => {
       assert.ok(limitsProblem(limits as Limits), JSON.stringify(limits))
     assert.equal(limitsProblem({ tokens: 0, steps: 3 }), undefined)
   })
+})
+
+it('what is short is told with the way out: the time that passed, and what of the tokens is for the answer', () => {
+  const time = shortageText({ limit: 'timeMs', allowed: 3000, used: 3005, asked: 0 })
+  assert.match(time, /^Cannot continue as the budget allows 3000 ms: 3005 ms have passed; raise the budget/)
+  const tokens = shortageText({ limit: 'tokens', allowed: 9000, used: 0, asked: 11_619 }, 8192)
+  assert.match(tokens, /^Cannot spend 11619 more tokens .*: 8192 of the tokens are reserved for the answer/)
 })

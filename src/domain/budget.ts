@@ -137,5 +137,11 @@ export const remaining = (book: Ledger, limit: 'tokens' | 'money' | 'steps'): nu
   return allowed === undefined ? undefined : Math.max(0, allowed - usedOf(book, limit))
 }
 
-export const shortageText = ({ limit, allowed, used, asked }: Shortage): string =>
+/** `answer`: of the tokens asked for, those that a model's answer may take at the most. */
+export const shortageText = ({ limit, allowed, used, asked }: Shortage, answer?: number): string =>
+  limit === 'timeMs'
+    ? `Cannot continue as the budget allows ${allowed} ms: ${used} ms have passed; raise the budget (--budget timeMs=…, at most the config's)`
+    : `${tooMuch({ limit, allowed, used, asked })}${answer === undefined ? '' : `: ${answer} of the tokens are reserved for the answer (outputTokensMax of the agent)`}`
+
+const tooMuch = ({ limit, allowed, used, asked }: Shortage): string =>
   `Cannot spend ${asked} more ${limit} as the budget allows ${allowed}: ${used} are spent or reserved; raise the budget (--budget ${limit}=…, at most the config's) or ask for less`

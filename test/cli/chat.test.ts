@@ -47,6 +47,12 @@ describe('concord chat', () => {
     assert.deepEqual(stdout.trim().split('\n'), ['one', 'two < one', 'three < two < one'])
   })
 
+  it('takes a word behind a slash for itself, not for a goal', async () => {
+    const { stdout, stderr } = await chat('/help\n/foo\n/etc/hosts is what?\n/exit\n')
+    assert.equal(stdout, '/etc/hosts is what?\n')
+    assert.match(stderr, /^Each line is a goal.*\nCannot do \/foo as there are \/help and \/exit only/)
+  })
+
   it('goes on with a thread that is named, and keeps what is said of a subject for other threads', async () => {
     await chat('My dog is called Rex\n/exit\nnever said\n', '--thread', 'x', '--subject', 'ada')
     const again = await chat('and then?\n', '--thread', 'x', '--subject', 'ada')

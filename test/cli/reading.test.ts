@@ -96,6 +96,13 @@ describe('reading runs', () => {
     assert.equal(forked.code, 0, forked.stderr)
     assert.equal(JSON.parse(forked.stdout).status, 'succeeded')
     assert.deepEqual(effects(), ['find', 'gate', 'write', 'write'])
+    const planned = await concord('fork', id, '--at', String(gate.last), '--input', 'topic=wasps')
+    const before =
+      /The plan is of event (\d+), made from the old input; to plan again fork before it: --at (\d+)/
+    const [, plan, at] = before.exec(planned.stderr) ?? assert.fail(planned.stderr)
+    assert.equal(Number(at), Number(plan) - 1)
+    const anew = await concord('fork', id, '--at', at ?? '', '--input', 'topic=wasps')
+    assert.doesNotMatch(anew.stderr, before)
     const beyond = await concord('fork', id, '--at', '9999')
     assert.equal(beyond.code, 2)
     assert.match(beyond.stderr, /Cannot fork run .* at event 9999 as it has events 1 to \d+/)

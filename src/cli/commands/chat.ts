@@ -9,6 +9,9 @@ import { openWith, settingsOf } from '../settings.ts'
 import { openTerminal, type Terminal, typedLines } from '../terminal.ts'
 
 const leave = new Set(['/exit', '/quit'])
+/** A word behind a slash is meant for the chat, not for its team. */
+const slashWord = /^\/[a-z]+$/i
+const help = 'Each line is a goal. /exit leaves, Ctrl-C stops the run under way.\n'
 
 /** One line typed by the person; undefined when the input ended. A reader of its own each time: a run may ask the person itself. */
 const askLine = (): Promise<string | undefined> =>
@@ -94,6 +97,11 @@ export const chatCommand = command({
         const text = line.trim()
         if (text === '') continue
         if (leave.has(text)) break
+        if (slashWord.test(text)) {
+          const isHelp = text.toLowerCase() === '/help'
+          terminal.err(isHelp ? help : `Cannot do ${text} as there are /help and /exit only; choose one\n`)
+          continue
+        }
         const unattended = terminal.interactive ? {} : { unattended: true as const }
         const { id } = await concord.start({ text, team, thread, ...about }, unattended)
         const driven = await drive(concord, id, terminal, { quiet: !terminal.interactive })

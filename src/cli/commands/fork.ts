@@ -1,4 +1,5 @@
 import { ConcordError } from '../../domain/errors.ts'
+import type { Event } from '../../domain/event.ts'
 import { command } from '../command.ts'
 import { drive } from '../drive.ts'
 import { findRun } from '../find-run.ts'
@@ -17,6 +18,15 @@ const eventOf = (given: string | undefined): number | undefined => {
     'input.invalid',
     `Cannot fork at "${given}" as an event is a number; take one of those that "concord trace <run>" shows as #n`,
   )
+}
+
+/** A plan that both share was made from what the origin was given: another input changes only what refers to the goal. */
+const planKept = (events: readonly Event[], at = Number.POSITIVE_INFINITY): string | undefined => {
+  const shared = events.filter(({ version, step }) => version <= at && step === undefined)
+  const plan = shared.findLast(({ type }) => type === 'plan.accepted' || type === 'plan.rejected')
+  const made = shared.findLast(({ type }) => type === 'plan.proposed')
+  if (plan?.type !== 'plan.accepted' || made === undefined) return undefined
+  return `The plan is of event ${made.version}, made from the old input; to plan again fork before it: --at ${made.version - 1}`
 }
 
 export const forkCommand = command({
@@ -56,6 +66,11 @@ export const forkCommand = command({
         ...(values.goal === undefined ? {} : { goal: values.goal }),
       })
       const quiet = values.json
+      const old =
+        values.input.length + (values.goal === undefined ? 0 : 1) === 0
+          ? undefined
+          : planKept(await concord.events(run), at)
+      if (old !== undefined && !quiet) terminal.err(`${old}\n`)
       const opening = `Run ${id}, forked from ${run}${at === undefined ? '' : ` at event ${at}`}`
       return report(
         terminal,
