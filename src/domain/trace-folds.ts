@@ -1,8 +1,12 @@
+import { timeText } from './amounts.ts'
 import type { Event, EventOf, EventType } from './event.ts'
 import { blank, type TraceBuilder } from './trace-builder.ts'
 import type { TraceKind, TraceNode } from './trace-node.ts'
 
 type Folds = { [T in EventType]?: (builder: TraceBuilder, event: EventOf<T>) => void }
+
+/** What is worth saying of the wait before another attempt. */
+const longWaitMs = 60_000
 
 const signalText = (signal: EventOf<'signal.received'>['data']['signal']): string[] => {
   const value =
@@ -130,6 +134,8 @@ export const traceFolds: Folds = {
     const { failure, retryAt } = event.data
     if (attempt !== undefined) {
       attempt.failure = failure
+      if (retryAt !== undefined && retryAt - event.at >= longWaitMs)
+        attempt.reasons = [`tried again in ${timeText(retryAt - event.at)}`]
       builder.close(attempt, event, retryAt === undefined ? 'failed' : 'retried')
       builder.attempts.delete(event.step ?? '')
     }

@@ -170,6 +170,7 @@ const step = z
     redo: z.int(),
     output: anyJson.optional(),
     failure: failure.optional(),
+    retryAt: ms.optional().openapi({ description: 'When a step that is `retrying` is tried again' }),
   })
   .openapi('StepView')
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { z } from 'zod'
+import { traceOf } from '../../src/domain/trace.ts'
+import { formatTrace } from '../../src/domain/trace-text.ts'
 import { agent, openConcord, team, tool } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/clock.ts'
 import { callsTool, rateLimited, type ScriptedModel, scriptedModel } from '../../src/testing/model.ts'
@@ -191,6 +193,10 @@ describe('a provider that asks for a long wait', () => {
     assert.ok(failed.type === 'step.failed')
     assert.equal(failed.data.failure.code, 'model.rate-limited')
     assert.equal((failed.data.retryAt ?? 0) - failed.at, 3_600_000)
+    const [step] = (await run.view()).plan?.steps ?? []
+    assert.deepEqual([step?.status, step?.retryAt], ['retrying', failed.data.retryAt])
+    assert.match(step?.failure?.message ?? '', /limits the rate/)
+    assert.match(formatTrace(traceOf(await concord.events(run.id))), /tried again in 1 h 00 min/)
     assert.equal(model.calls(), 1)
     clock.advance(3_599_000)
     assert.equal(model.calls(), 1)

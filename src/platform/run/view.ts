@@ -14,6 +14,8 @@ const statusOfStep = (run: Run, { step, status }: StepState): string => {
 
 const stepView = (run: Run, state: StepState): StepView => {
   const { step, redo, output, failure, feedback, items } = state
+  const work = run.works.get(step.id)
+  const again = work?.status === 'backoff' ? work : undefined
   return {
     id: step.id,
     agent: step.agent,
@@ -21,7 +23,8 @@ const stepView = (run: Run, state: StepState): StepView => {
     dependsOn: run.plan?.graph.dependencies.get(step.id) ?? [],
     redo,
     output,
-    failure: shownFailure(failure),
+    failure: shownFailure(failure ?? again?.failure),
+    retryAt: again?.retryAt,
     feedback,
     items:
       items === undefined
@@ -89,6 +92,8 @@ export type StepView = {
   redo: number
   output: Json | undefined
   failure: Failure | undefined
+  /** When a step that is `retrying` is tried again, ms since the epoch. */
+  retryAt: number | undefined
   feedback: string | undefined
   items: { count: number; settled: number; underWay: number } | undefined
 }
