@@ -20,6 +20,12 @@ const tellingTypes = [
   'models',
   'plans',
   'extending',
+  'plans',
+  'extending',
+  'live-memory',
+  'verification',
+  'memory',
+  'command-line',
 ]
 const fileBytesMax = 3 * 1024 * 1024
 
@@ -164,7 +170,7 @@ describe('the package that is published', () => {
         ({ language }) => language === 'ts',
       )
       for (const { code, file, line } of programs)
-        if (!code.includes("from 'express'"))
+        if (/^import /m.test(code) && !code.includes("from 'express'"))
           await writeFile(join(folder, page, file ?? `line-${line}.ts`), code)
     }
     await cp(join(root, 'template/tsconfig.json'), join(folder, 'tsconfig.json'))
