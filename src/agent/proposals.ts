@@ -1,7 +1,8 @@
 import { ConcordError } from '../domain/errors.ts'
 import { asJson, copyJson } from '../domain/json.ts'
 import { jsonIn } from '../domain/json-in-text.ts'
-import type { ModelAnswer } from '../ports/model.ts'
+import { cut } from '../domain/text/cut.ts'
+import type { ModelAnswer, ToolCall } from '../ports/model.ts'
 import type { Action, Proposal } from './loop.ts'
 
 /** An answer that cannot be read as what was asked for, and why. */
@@ -17,9 +18,16 @@ const actionsOf = (answer: ModelAnswer): Action[] =>
     id: call.id,
     tool: call.tool,
     input: call.invalid === undefined ? copyJson(call.input) : asJson(`not JSON: ${call.invalid}`),
-    ...(call.problem === undefined ? {} : { problem: call.problem }),
+    ...problemOf(call),
   }))
 
+const problemOf = ({ problem, invalid }: ToolCall): { problem?: string } => {
+  if (problem !== undefined) return { problem }
+  if (invalid === undefined) return {}
+  return { problem: `its arguments are not JSON: ${cut(invalid, shownChars)}; write one JSON object` }
+}
+
+const shownChars = 200
 const empty = 'the answer is empty; write the answer itself, as text'
 
 /** What the answers of one model in one loop propose: tool calls, or the loop's answer. */

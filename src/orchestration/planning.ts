@@ -57,7 +57,10 @@ const giveUp = (decider: Decider): void => {
 const fixedPlan = (decider: Decider, plan: NonNullable<Decider['team']['plan']>, version: number): void => {
   if (version > 1) {
     const reasons = decider.run.past.at(-1)?.reasons ?? []
-    const message = `Cannot carry out the plan of team "${decider.team.name}" as it cannot work: ${reasons.join('; ')}; correct "plan" in the team's definition`
+    const unpriced = unpricedUnder(decider)
+    const isPrice = decider.run.past.at(-1)?.steps.some(({ agent }) => unpriced?.has(agent)) === true
+    const wayOut = isPrice ? '' : `; correct "plan" in the team's definition`
+    const message = `Cannot carry out the plan of team "${decider.team.name}" as it cannot work: ${reasons.join('; ')}${wayOut}`
     return void decider.fail('plan.infeasible', message, reasons)
   }
   let steps: Json

@@ -1,6 +1,6 @@
 import type { AgentContext } from '../agent/context.ts'
 import { agent } from '../agent/define.ts'
-import { ConcordError } from '../domain/errors.ts'
+import { ConcordError, isConcordError } from '../domain/errors.ts'
 import { jsonIn } from '../domain/json-in-text.ts'
 import { isObject } from '../domain/reference.ts'
 import type { TeamDefinition } from '../orchestration/team.ts'
@@ -46,6 +46,11 @@ const read = (text: string): { about: string; fact: string }[] => {
   )
 }
 
+/** Nothing is learned from a goal that the model will not read. */
+const unlessRefused = (error: unknown): undefined => {
+  if (!isConcordError(error) || error.code !== 'model.refused') throw error
+}
+
 /** Keeps what a goal says about its subject, as a model reads it. */
 export const learnTeam = (model: string | Model | AiSdkModel): TeamDefinition => ({
   description: 'Reads goals for facts about their subject',
@@ -67,9 +72,10 @@ export const learnTeam = (model: string | Model | AiSdkModel): TeamDefinition =>
           output: { name: 'facts', schema },
           outputTokensMax: 1_000,
         }
-        const { text, finish } = await context.model(request, { model })
+        const answer = await context.model(request, { model }).catch(unlessRefused)
         // A statement that was cut off may say the opposite of the whole one.
-        const facts = finish === 'length' ? [] : read(text).slice(0, factsMax)
+        const facts =
+          answer === undefined || answer.finish === 'length' ? [] : read(answer.text).slice(0, factsMax)
         for (const { about, fact } of facts) await memory.remember(fact, { about })
         return facts
       },

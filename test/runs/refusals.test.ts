@@ -164,6 +164,17 @@ describe('what a model does not answer', () => {
     assert.deepEqual([run.output, tries, model.calls()], ['model.refused', 2, 1])
   })
 
+  it('arguments that are not JSON are told as that', async () => {
+    const model = scriptedModel([
+      { toolCalls: [{ id: '1', tool: 'look', input: null, invalid: '{at: x' }] },
+      'done',
+    ])
+    const concord = await concordWith({ agents: [{ ...looker, model }], plan })
+    await concord.run({ text: 'x', team: 't' })
+    const told = model.requests[1]?.messages.findLast(({ role }) => role === 'tool')
+    assert.equal(told?.content, 'failed: its arguments are not JSON: {at: x; write one JSON object')
+  })
+
   it('text beside an earlier tool call is not the answer after more words', async () => {
     const model = scriptedModel([
       { ...callsTool('look', {}, '1'), text: 'first' },

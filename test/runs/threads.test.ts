@@ -227,6 +227,21 @@ describe('learning with a model', () => {
     await concord.close()
   })
 
+  it('learns nothing from a goal that its model refuses to read', async () => {
+    const learnWith = scriptedModel([{ text: 'No.', finish: 'content-filter' }])
+    const concord = await openConcord({
+      config: {
+        stores: { kind: 'memory' },
+        teams: { t: { agents: [answering('echo', 'ok')] } },
+        memory: { learnWith },
+      },
+    })
+    const run = await concord.run({ text: 'We have a cat', team: 't', subject: 'ada' })
+    const learned = await concord.runner.settled(`${run.id}.learn`)
+    assert.deepEqual([learned.status, learned.output], ['succeeded', []])
+    await concord.close()
+  })
+
   it('closing waits for what is being learned, and a goal about nobody asks no model', async () => {
     const learnWith = scriptedModel(() =>
       JSON.stringify({ facts: [{ about: 'pet', fact: 'They have a cat' }] }),
