@@ -25,7 +25,13 @@ export type { Pruned as PrunedRuns } from './audit/prune.ts'
 export type { HistoryConfig, PrunedState, PruneState } from './audit/prune-state.ts'
 export type { AuditReport, Finding as AuditFinding, HeldCheckpoint } from './audit/report.ts'
 export type { AgentCard, Role } from './domain/agent.ts'
-export type { Amount as BudgetAmount, Ask as BudgetAsk, Limits } from './domain/budget.ts'
+export type {
+  Amount as BudgetAmount,
+  Answer as BudgetAnswer,
+  Ask as BudgetAsk,
+  Ledger as BudgetLedger,
+  Limits,
+} from './domain/budget.ts'
 export type { Redo, Verdict } from './domain/check.ts'
 export type {
   Checkpoint as AuditCheckpoint,
@@ -49,10 +55,22 @@ export type {
 export type { Goal } from './domain/goal.ts'
 export type { Json, JsonObject } from './domain/json.ts'
 export type { Label } from './domain/labels.ts'
-export type { Plan, Step } from './domain/plan.ts'
+export type { Graph as PlanGraph, Plan, Step } from './domain/plan.ts'
 export type { Fact, FactSource, Recalled, Turn } from './domain/recall.ts'
 export type { Condition, Reference } from './domain/reference.ts'
-export type { WaitView } from './domain/run.ts'
+export type {
+  ActivePlan,
+  Items as FanOutItems,
+  JournalEntry,
+  PastPlan,
+  Run,
+  StepState,
+  StepStatus,
+  WaitView,
+  Work,
+  WorkStatus,
+} from './domain/run.ts'
+export type { StateKey } from './domain/strategy.ts'
 export type { RunStatus, RunSummary } from './domain/summary.ts'
 export type { Idf as TermWeights } from './domain/text/similarity.ts'
 export type { AgentMemory, RunLog } from './memory/agent-memory.ts'
@@ -84,8 +102,10 @@ export type {
 export type { RecallOptions, SubjectMemory } from './memory/subject.ts'
 export type { AnswerStore } from './models/cache.ts'
 export type { ProviderConfig, ProviderKind, StructuredOutput } from './models/provider-config.ts'
+export { hierarchical } from './orchestration/hierarchical.ts'
+export type { Strategy, StrategyContext, Task } from './orchestration/strategy.ts'
 export { type AnswerOf, type ParamsOf, type TeamDefinition, team } from './orchestration/team.ts'
-export type { Bounds } from './orchestration/team-shape.ts'
+export type { Bounds, TeamShape } from './orchestration/team-shape.ts'
 export {
   type EachSettings,
   type PlanFunction,
@@ -130,7 +150,7 @@ export type { FollowOptions } from './platform/follow.ts'
 export type { Delta } from './platform/run/deltas.ts'
 export type { Meant, Remark, RunHandle, StreamOptions, Until } from './platform/run/handle.ts'
 export type { SignalOptions } from './platform/run/signal.ts'
-export type { PlanView, RunView, StepView } from './platform/run/view.ts'
+export type { PlanView, RunView, StepView, TaskView } from './platform/run/view.ts'
 export type { OpenWait } from './platform/run/waits.ts'
 export { systemClock, systemRandom } from './platform/system.ts'
 export type { Watchers } from './platform/watchers.ts'

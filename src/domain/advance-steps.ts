@@ -80,8 +80,9 @@ export const startWork = (run: Run, data: EventData['step.started'], event: Draf
     ? before
     : {
         id,
-        step: state?.step ?? internal(event),
+        step: data.task ?? state?.step ?? internal(event),
         index,
+        isTask: data.task === undefined ? undefined : true,
         plan: data.plan,
         redo: data.redo,
         attempt: data.attempt,

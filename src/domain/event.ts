@@ -99,7 +99,14 @@ export type EventData = {
   'plan.rejected': { version: number; reasons: string[]; by: 'code' | 'model' | 'run' }
   'plan.accepted': { version: number }
   'step.scheduled': { plan: number; redo: number; items: number; state?: { [key: string]: Json } }
-  'step.started': { plan: number; redo: number; attempt: number; state?: { [key: string]: Json } }
+  /** `task`: what it is, where it stands in no plan. */
+  'step.started': {
+    plan: number
+    redo: number
+    attempt: number
+    state?: { [key: string]: Json }
+    task?: Step
+  }
   /** Owners died while it was under way, as often as said and with nothing of it recorded between: now it is executed alone. */
   'step.suspected': { plan: number; redo: number; attempt: number; losses: number }
   /** `state`: what its references name, as it was when a person was asked: what is approved is done. */

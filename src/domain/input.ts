@@ -21,6 +21,9 @@ export const lookupIn =
     if (id === undefined)
       return '$state' in reference ? atPointer(knownAt(known, reference.$state), reference.path) : undefined
     const state = run.plan?.steps.get(id)
+    const task = state === undefined ? run.works.get(id) : undefined
+    if (task?.status === 'succeeded')
+      return atPointer(task.output, 'path' in reference ? reference.path : undefined)
     if (state?.status === 'skipped') return null
     return state?.status === 'succeeded'
       ? atPointer(state.output, 'path' in reference ? reference.path : undefined)
@@ -70,6 +73,12 @@ const checkInput = (run: Run): Json => ({
   steps: (run.plan?.order ?? []).map((step) => step.id),
 })
 
+/** Of a task, which stands in no plan, and of nothing when it is the run's own agent's. */
+const taskInput = (run: Run, { step, state }: Work): Json =>
+  step.payload === undefined
+    ? { goal: run.goal.text, ...run.goal.params }
+    : resolveReferences(step.payload, lookupIn(run, state))
+
 /** What an agent is called with: the payload with its references replaced; the contract's shapes for planner and checker. */
 export const inputOf = (run: Run, work: Work): Json => {
   if (work.id === '$plan') return planInput(run)
@@ -78,7 +87,7 @@ export const inputOf = (run: Run, work: Work): Json => {
   if (work.id === '$check') return checkInput(run)
   const state = run.plan?.steps.get(work.step.id)
   const payload = work.step.payload
-  if (state === undefined) return payload ?? {}
+  if (state === undefined) return taskInput(run, work)
   const known = { ...state.items?.state, ...work.state }
   const item = work.index === undefined ? undefined : itemOf(run, state, known, work.index)
   if (payload === undefined)

@@ -294,11 +294,13 @@ const cost = (trace: Trace): string[] => {
 
 const endings: { [status: string]: (trace: Trace) => string } = {
   succeeded: (trace) =>
-    trace.reasons.length > 0
-      ? `It succeeded because the check was met: ${shorten(trace.reasons.join('; '), 400)}`
-      : trace.children.some((plan) => plan.children.some((node) => node.status === 'met'))
-        ? 'It succeeded because the check was met'
-        : 'It succeeded because every step of the plan was done; the team has no checker',
+    trace.strategy !== 'hierarchical'
+      ? `It succeeded because its strategy (${trace.strategy}) ended it${trace.reasons.length === 0 ? '' : `: ${shorten(trace.reasons.join('; '), 400)}`}`
+      : trace.reasons.length > 0
+        ? `It succeeded because the check was met: ${shorten(trace.reasons.join('; '), 400)}`
+        : trace.children.some((plan) => plan.children.some((node) => node.status === 'met'))
+          ? 'It succeeded because the check was met'
+          : 'It succeeded because every step of the plan was done; the team has no checker',
   failed: (trace) =>
     `It failed (${trace.failure?.code ?? 'no code'}): ${trace.failure?.message ?? 'no reason given'}`,
   cancelled: (trace) => `It was cancelled: ${trace.reasons.join('; ')}`,

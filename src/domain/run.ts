@@ -35,6 +35,8 @@ export type Work = {
   /** `{step}` or `{step}/{index}`: the envelope's `step`. */
   id: string
   step: Step
+  /** It stands in no plan. */
+  isTask?: true
   index?: number
   plan: number
   redo: number

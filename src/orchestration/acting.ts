@@ -5,24 +5,24 @@ import { describeReference, holds, type Reference } from '../domain/reference.ts
 import type { ActivePlan, Items, Run, StepState } from '../domain/run.ts'
 import { named } from '../domain/wait.ts'
 import { replan } from './checking.ts'
-import type { Decider } from './decider.ts'
+import type { StrategyContext } from './strategy.ts'
 
 const itemsAtOnce = 8
 
 /** Starts what the plan permits; a step that failed for good rejects the plan. */
-export const acting = (decider: Decider): void => {
-  const plan = decider.run.plan
+export const acting = (context: StrategyContext): void => {
+  const plan = context.run.plan
   if (plan === undefined) return
   if (plan.failed !== undefined) {
     const { step, failure } = plan.failed
-    return replan(decider, [`step "${step}" failed: ${failure.message}`], failure)
+    return replan(context, [`step "${step}" failed: ${failure.message}`], failure)
   }
   for (const id of plan.attention) {
-    if (decider.slots <= 0) return
+    if (context.slots <= 0) return
     const state = plan.steps.get(id)
-    if (state === undefined || !decider.affordsStep()) return
-    if (state.items !== undefined) startItems(decider, plan, state, state.items)
-    else if (!begin(decider, plan, state)) return
+    if (state === undefined || !context.affordsStep()) return
+    if (state.items !== undefined) startItems(context, plan, state, state.items)
+    else if (!begin(context, plan, state)) return
   }
 }
 
@@ -32,17 +32,17 @@ const stateKeys = (references: Reference[]): string[] =>
   )
 
 /** False when the plan turned out not to work. */
-const begin = (decider: Decider, plan: ActivePlan, state: StepState): boolean => {
-  const { run } = decider
+const begin = (context: StrategyContext, plan: ActivePlan, state: StepState): boolean => {
+  const { run } = context
   const { step } = state
   const keys = state.references.length === 0 ? [] : stateKeys(state.references)
   // What was approved is what is done: the state is that which the person was shown.
   const shown = isApproved(run, state) ? run.works.get(step.id)?.state : undefined
-  const values = shown ?? (keys.length === 0 ? undefined : decider.stateFor(keys))
+  const values = shown ?? (keys.length === 0 ? undefined : context.stateFor(keys))
   if (keys.length > 0 && values === undefined) return true
   const look = lookupIn(run, values)
   if (step.when !== undefined && !holds(step.when, look(step.when))) {
-    decider.step('step.skipped', step.id, {
+    context.step('step.skipped', step.id, {
       plan: plan.version,
       reason: `when ${describeReference(step.when)} does not hold`,
     })
@@ -50,7 +50,7 @@ const begin = (decider: Decider, plan: ActivePlan, state: StepState): boolean =>
   }
   const missing = unresolved(state, look)
   if (missing.length > 0) {
-    decider.record('plan.rejected', {
+    context.record('plan.rejected', {
       version: plan.version,
       reasons: missing.map(
         (reference) => `step "${step.id}" refers to ${describeReference(reference)}, which is not there`,
@@ -60,11 +60,11 @@ const begin = (decider: Decider, plan: ActivePlan, state: StepState): boolean =>
     return false
   }
   const approved = step.requireApproval !== true || isApproved(run, state)
-  if (step.forEach !== undefined && approved) return schedule(decider, plan, state, values)
+  if (step.forEach !== undefined && approved) return schedule(context, plan, state, values)
   if (!approved) {
-    askForStep(decider, plan, state, values)
+    askForStep(context, plan, state, values)
   } else
-    decider.start(step.id, step.agent, {
+    context.start(step.id, step.agent, {
       plan: plan.version,
       redo: state.redo,
       attempt: 1,
@@ -75,18 +75,18 @@ const begin = (decider: Decider, plan: ActivePlan, state: StepState): boolean =>
 
 /** A person is shown what the step will be called with; it is called with that, whatever is written in the meantime. */
 const askForStep = (
-  decider: Decider,
+  context: StrategyContext,
   plan: ActivePlan,
   state: StepState,
   values: { [key: string]: Json } | undefined,
 ): void => {
-  const { run } = decider
+  const { run } = context
   const { step, redo } = state
   const prompt = `Approve step "${step.id}" (agent ${step.agent})?`
   const input = inputToApprove(run, state, plan.version, values)
   const wait: Wait = { for: 'approval', name: 'approve', call: 'approve', prompt, agent: step.agent, input }
   const waiting = { run: run.id, step: step.id, plan: plan.version, redo }
-  decider.step(
+  context.step(
     'step.waiting',
     step.id,
     {
@@ -111,15 +111,15 @@ const unresolved = (state: StepState, look: (reference: Reference) => Json | und
   )
 
 const schedule = (
-  decider: Decider,
+  context: StrategyContext,
   plan: ActivePlan,
   state: StepState,
   values: { [key: string]: Json } | undefined,
 ): boolean => {
-  const items = itemsOf(decider.run, state, values)
-  const { itemsMax } = decider.team.bounds
+  const items = itemsOf(context.run, state, values)
+  const { itemsMax } = context.team.bounds
   if (items !== undefined && items.length <= itemsMax) {
-    decider.step('step.scheduled', state.step.id, {
+    context.step('step.scheduled', state.step.id, {
       plan: plan.version,
       redo: state.redo,
       items: items.length,
@@ -131,21 +131,21 @@ const schedule = (
     items === undefined
       ? `step "${state.step.id}": forEach leads to no array`
       : `step "${state.step.id}" has ${items.length} items, the bound itemsMax allows ${itemsMax}`
-  decider.record('plan.rejected', { version: plan.version, reasons: [reason], by: 'run' })
+  context.record('plan.rejected', { version: plan.version, reasons: [reason], by: 'run' })
   return false
 }
 
-const startItems = (decider: Decider, plan: ActivePlan, state: StepState, items: Items): void => {
+const startItems = (context: StrategyContext, plan: ActivePlan, state: StepState, items: Items): void => {
   const { step } = state
-  let free = Math.min(decider.slots, (step.concurrency ?? itemsAtOnce) - items.active)
+  let free = Math.min(context.slots, (step.concurrency ?? itemsAtOnce) - items.active)
   const start = (index: number) =>
-    decider.start(`${step.id}/${index}`, step.agent, {
+    context.start(`${step.id}/${index}`, step.agent, {
       plan: plan.version,
       redo: items.redos.get(index) ?? state.redo,
       attempt: 1,
     })
-  for (let i = 0; i < items.again.length && free > 0 && decider.affordsStep(); i++, free--)
+  for (let i = 0; i < items.again.length && free > 0 && context.affordsStep(); i++, free--)
     start(items.again[i] ?? 0)
-  for (let index = items.next; index < items.count && free > 0 && decider.affordsStep(); index++, free--)
+  for (let index = items.next; index < items.count && free > 0 && context.affordsStep(); index++, free--)
     start(index)
 }

@@ -5,29 +5,29 @@ import { jsonIn } from '../domain/json-in-text.ts'
 import type { ActivePlan, Run } from '../domain/run.ts'
 import { cut } from '../domain/text/cut.ts'
 import { validateAtOnce } from '../ports/schema.ts'
-import type { Decider } from './decider.ts'
+import type { StrategyContext } from './strategy.ts'
 import type { TeamShape } from './team-shape.ts'
 
 /** All steps are settled: is the goal met? If not, redo what is named, else plan anew; both bounded. */
-export const checking = (decider: Decider): void => {
-  const { run, team } = decider
-  if (run.verdict !== undefined && !run.verdict.met) return mend(decider, run.verdict)
-  if (team.checker === undefined) return succeed(decider, undefined)
+export const checking = (context: StrategyContext): void => {
+  const { run, team } = context
+  if (run.verdict !== undefined && !run.verdict.met) return mend(context, run.verdict)
+  if (team.checker === undefined) return succeed(context, undefined)
   const work = run.works.get('$check')
   const version = run.plan?.version ?? 0
   if (work === undefined || work.plan !== version || work.redo !== run.checks)
-    return decider.start('$check', team.checker, { plan: version, redo: run.checks, attempt: 1 })
+    return context.start('$check', team.checker, { plan: version, redo: run.checks, attempt: 1 })
   if (work.status === 'failed') {
     const failure = work.failure ?? { code: 'agent.failed' as const, message: 'the checker failed' }
-    return decider.record('run.failed', { failure, reasons: [`not checked: ${failure.message}`] })
+    return context.record('run.failed', { failure, reasons: [`not checked: ${failure.message}`] })
   }
-  if (work.status === 'succeeded') judge(decider, team.checker, work.output ?? null)
+  if (work.status === 'succeeded') judge(context, team.checker, work.output ?? null)
 }
 
-const judge = (decider: Decider, by: string, answer: Json): void => {
+const judge = (context: StrategyContext, by: string, answer: Json): void => {
   const verdict = readVerdict(answer) ?? verdictIn(answer)
   if (verdict === undefined) {
-    decider.fail(
+    context.fail(
       'agent.output-invalid',
       `Cannot judge the results as checker "${by}" answered neither {"met"} nor {"valid"}: ${cut(JSON.stringify(answer), 200)}; return {"valid": true, "summary": ...}`,
     )
@@ -35,9 +35,9 @@ const judge = (decider: Decider, by: string, answer: Json): void => {
   }
   const { reasons, redo, summary } = verdict
   if (!verdict.met)
-    return decider.record('check.unmet', { by, reasons, ...(redo === undefined ? {} : { redo }) })
-  decider.record('check.met', { by, reasons, ...(summary === undefined ? {} : { summary }) })
-  succeed(decider, verdict)
+    return context.record('check.unmet', { by, reasons, ...(redo === undefined ? {} : { redo }) })
+  context.record('check.met', { by, reasons, ...(summary === undefined ? {} : { summary }) })
+  succeed(context, verdict)
 }
 
 /** A judge may have written its verdict as text. */
@@ -46,14 +46,14 @@ const verdictIn = (answer: Json): Verdict | undefined => {
   return found !== undefined && 'value' in found ? readVerdict(found.value) : undefined
 }
 
-const succeed = (decider: Decider, verdict: Verdict | undefined): void => {
-  const { run, team } = decider
+const succeed = (context: StrategyContext, verdict: Verdict | undefined): void => {
+  const { run, team } = context
   const plan = run.plan
   const chosen = team.output === undefined ? undefined : plan?.steps.get(team.output)?.output
   const answer = chosen ?? (plan === undefined ? undefined : answerOf(plan))
   const judged = judgeAnswer(team, answer === undefined ? whatIsLeft(plan, verdict) : answer)
-  if ('reasons' in judged) return refuseAnswer(decider, judged.reasons)
-  decider.record('run.succeeded', {
+  if ('reasons' in judged) return refuseAnswer(context, judged.reasons)
+  context.record('run.succeeded', {
     output: judged.output,
     ...(verdict === undefined ? {} : { reasons: verdict.reasons }),
   })
@@ -80,10 +80,10 @@ const judgeAnswer = ({ answer }: TeamShape, output: Json): { output: Json } | { 
   }
 }
 
-const refuseAnswer = (decider: Decider, reasons: string[]): void =>
-  replan(decider, reasons, {
+const refuseAnswer = (context: StrategyContext, reasons: string[]): void =>
+  replan(context, reasons, {
     code: 'agent.output-invalid',
-    message: `Cannot return the answer of team "${decider.team.name}" as it must fit its schema: ${reasons.join('; ')}; correct the agent that gives it, or "answer" of the team`,
+    message: `Cannot return the answer of team "${context.team.name}" as it must fit its schema: ${reasons.join('; ')}; correct the agent that gives it, or "answer" of the team`,
   })
 
 const lastResult = (plan: ActivePlan): Json => {
@@ -94,21 +94,21 @@ const lastResult = (plan: ActivePlan): Json => {
   return null
 }
 
-const mend = (decider: Decider, verdict: Verdict): void => {
-  const { run, team } = decider
+const mend = (context: StrategyContext, verdict: Verdict): void => {
+  const { run, team } = context
   const plan = run.plan
   const redo = (verdict.redo ?? []).filter((item) => redosOf(run, item.step) !== undefined)
-  if (plan === undefined || redo.length === 0) return replan(decider, verdict.reasons)
+  if (plan === undefined || redo.length === 0) return replan(context, verdict.reasons)
   const tired = redo.filter((item) => (redosOf(run, item.step) ?? 0) >= team.bounds.redosMax)
   if (tired.length > 0)
-    return replan(decider, [
+    return replan(context, [
       ...verdict.reasons,
       ...tired.map(
         (item) => `step "${item.step}" was redone ${team.bounds.redosMax} times, the bound redosMax`,
       ),
     ])
   for (const { id, feedback } of withDependents(plan, redo))
-    decider.step('step.redone', id, {
+    context.step('step.redone', id, {
       plan: plan.version,
       redo: (redosOf(run, id) ?? 0) + 1,
       ...(feedback === undefined ? {} : { feedback }),
@@ -161,16 +161,16 @@ const topological = (plan: ActivePlan): string[] => {
 }
 
 /** Gives the plan up with what was learned; the run fails when nobody can make another. */
-export const replan = (decider: Decider, reasons: string[], failure?: Failure): void => {
-  const { run, team } = decider
+export const replan = (context: StrategyContext, reasons: string[], failure?: Failure): void => {
+  const { run, team } = context
   const version = run.plan?.version ?? run.plansProposed
-  decider.record('plan.rejected', { version, reasons, by: 'run' })
+  context.record('plan.rejected', { version, reasons, by: 'run' })
   const canReplan = team.planner !== undefined && run.plansProposed < team.bounds.plansMax
   if (canReplan && !needsPerson(failure)) return
   const message =
     failure?.message ??
     `Cannot accept the result as the check was not met: ${reasons.join('; ') || 'no reason given'}`
-  decider.record('run.failed', { failure: failure ?? { code: 'goal.unmet', message }, reasons })
+  context.record('run.failed', { failure: failure ?? { code: 'goal.unmet', message }, reasons })
 }
 
 /** A missing key, package or file is not mended by another plan: somebody has to. */

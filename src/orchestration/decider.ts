@@ -1,14 +1,19 @@
 import { type Shortage, shortageText, usedOf } from '../domain/budget.ts'
-import type { ErrorCode } from '../domain/errors.ts'
+import { ConcordError, type ErrorCode } from '../domain/errors.ts'
 import type { Draft, EventData, EventType } from '../domain/event.ts'
-import { type Json, type JsonObject, putMember } from '../domain/json.ts'
+import { copyJson, type Json, type JsonObject, putMember } from '../domain/json.ts'
+import { readPlan } from '../domain/plan.ts'
 import type { Run } from '../domain/run.ts'
-import type { Decision, KnownState } from '../domain/strategy.ts'
+import { type Decision, type KnownState, type StateKey, stateKeyText } from '../domain/strategy.ts'
 import { askFor, mayFit } from '../domain/top-up.ts'
+import type { StrategyContext, Task } from './strategy.ts'
 import type { TeamShape } from './team-shape.ts'
 
+/** Throws `policy.denied` for a namespace that a run's team may not read. */
+export type Reads = (run: Run, namespace: string) => void
+
 /** Collects the events of one decision. */
-export class Decider {
+export class Decider implements StrategyContext {
   readonly run: Run
   readonly now: number
   readonly known: KnownState
@@ -17,11 +22,15 @@ export class Decider {
   slots: number
   wakeAt: number | undefined
   readonly #events: Draft[] = []
-  readonly #needs: string[] = []
+  readonly #reads: Reads
+  readonly #needs: StateKey[] = []
+  readonly watches: StateKey[] = []
   #started = 0
   #broke = false
+  #executed: Set<string> | undefined
 
-  constructor(run: Run, now: number, known: KnownState, team: TeamShape) {
+  constructor(run: Run, now: number, known: KnownState, team: TeamShape, reads: Reads) {
+    this.#reads = reads
     this.run = run
     this.now = now
     this.known = known
@@ -85,28 +94,74 @@ export class Decider {
     return false
   }
 
+  /** Neither a time, nor a change of state, nor an answer about the budget will ask again. */
+  get waitsForNothing(): boolean {
+    return this.wakeAt === undefined && this.watches.length === 0 && this.run.asking === undefined
+  }
+
   wakeBy(at: number): void {
     if (this.wakeAt === undefined || at < this.wakeAt) this.wakeAt = at
   }
 
-  /** Values of state keys, or undefined after asking for those not read yet. */
-  stateFor(keys: string[]): { [key: string]: Json } | undefined {
+  execute(task: Task): boolean {
+    const { id, agent } = task
+    const before = this.run.works.get(id)
+    const isOver = before === undefined || before.status === 'succeeded' || before.status === 'failed'
+    if (!isOver || this.#executed?.has(id) === true || this.slots <= 0 || !this.affordsStep()) return false
+    const read = readPlan([copyJson(task)])
+    const refused =
+      'problems' in read
+        ? read.problems.join('; ').replace('step 0', 'the task')
+        : this.run.plan?.steps.has(id) === true
+          ? `the plan has a step "${id}"`
+          : undefined
+    if (refused !== undefined || 'problems' in read)
+      throw new ConcordError(
+        'input.invalid',
+        `Cannot execute task ${JSON.stringify(id)} as ${refused}; correct the strategy`,
+      )
+    const plan = this.run.plan?.version ?? 0
+    const redo = before === undefined || before.plan !== plan ? 0 : before.redo + 1
+    this.#executed ??= new Set()
+    this.#executed.add(id)
+    this.start(id, agent, { plan, redo, attempt: 1, task: read.steps[0] })
+    return true
+  }
+
+  stateFor(keys: readonly (string | StateKey)[]): { [key: string]: Json } | undefined {
     const values: JsonObject & { [key: string]: Json } = {}
-    const missing = keys.filter((key) => !this.known.has(key))
+    const wanted = keys.map((key) => this.#mine(key))
+    const missing = wanted.filter((key) => !this.known.has(stateKeyText(key)))
     if (missing.length > 0) {
       this.#needs.push(...missing)
       return undefined
     }
-    for (const key of keys) {
-      const value = this.known.get(key)
-      if (value !== undefined) putMember(values, key, value)
+    for (const one of wanted) {
+      const value = this.known.get(stateKeyText(one))
+      if (value !== undefined) putMember(values, one.key, value)
     }
     return values
+  }
+
+  watch(pattern: string | StateKey): void {
+    this.watches.push(this.#mine(pattern))
+  }
+
+  #mine(given: string | StateKey): StateKey {
+    const { key, namespace } = typeof given === 'string' ? { key: given } : given
+    if (namespace === undefined || namespace === `run/${this.run.id}`) return { key }
+    this.#reads(this.run, namespace)
+    return { key, namespace }
+  }
+
+  succeed(output: Json, reasons?: string[]): void {
+    this.record('run.succeeded', { output: copyJson(output), ...(reasons === undefined ? {} : { reasons }) })
   }
 
   decision(): Decision {
     const decision: Decision = { events: this.#events }
     if (this.#needs.length > 0) decision.needs = this.#needs
+    if (this.watches.length > 0) decision.watches = this.watches
     if (this.wakeAt !== undefined) decision.wakeAt = this.wakeAt
     return decision
   }

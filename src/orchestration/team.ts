@@ -7,14 +7,17 @@ import { ConcordError, toFailure } from '../domain/errors.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
 import type { Step } from '../domain/plan.ts'
-import type { Strategy } from '../domain/strategy.ts'
+import type { RunStrategy } from '../domain/strategy.ts'
 import type { Policy } from '../policy/decide.ts'
+import { memoryReach } from '../policy/memory.ts'
 import { policyProblem } from '../policy/policy-problem.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { WakeOn } from '../runtime/wake-on.ts'
 import { hierarchical } from './hierarchical.ts'
 import { asChecker, asPlanJudge } from './judges.ts'
+import { lifecycle } from './lifecycle.ts'
 import { modelPlanner } from './model-planner.ts'
+import type { Strategy } from './strategy.ts'
 import { type Bounds, defaultBounds, type TeamShape } from './team-shape.ts'
 import { checkGoalOf, type PlanFunction, planOfTeam } from './typed-plan.ts'
 
@@ -28,7 +31,8 @@ export type TeamDefinition<Answer = unknown, Params = unknown> = {
   answer?: Schema<unknown, Answer>
   /** Agents that steps may name. */
   agents: readonly (AnyAgent | string)[]
-  strategy?: 'hierarchical'
+  /** How work finds agents. Default `hierarchical()`: planner, plan, checker. A word stands for it in files. */
+  strategy?: Strategy | 'hierarchical'
   /** Makes the plan: an agent, or the name of one. Default: a model planner; for a team of one agent, that agent does it all. */
   planner?: AnyAgent | string
   /** Steps that are always the same for a goal, instead of a planner: a pure function, or with types `plan(...)`. */
@@ -58,7 +62,7 @@ export type Team = {
   name: string
   description: string
   services: TeamServices
-  strategy: Strategy
+  strategy: RunStrategy
   shape: TeamShape
   /** Throws `input.invalid` for a goal that its plan cannot be made for. */
   checkGoal(goal: Goal): void
@@ -98,6 +102,27 @@ const checkTimes = (team: string, agent: AnyAgent, at: readonly string[]): void 
 
 /** The params that a team's plan needs; unknown where it does not say. */
 export type ParamsOf<Definition> = Definition extends TeamDefinition<unknown, infer Params> ? Params : unknown
+
+/** The strategy that a team names or brings. Throws `config.invalid`. */
+const strategyOf = (team: string, given: unknown): Strategy => {
+  if (given === undefined || given === 'hierarchical') return hierarchical()
+  if (typeof given === 'object' && given !== null) {
+    const { name, decide } = given as Partial<Strategy>
+    if (typeof name === 'string' && name !== '' && typeof decide === 'function') return given as Strategy
+    throw invalid(
+      team,
+      ['strategy'],
+      'a strategy has a "name" and a function "decide"',
+      'give both, or leave it out',
+    )
+  }
+  throw invalid(
+    team,
+    ['strategy'],
+    `the only strategy that has a word is "hierarchical", it is ${JSON.stringify(given)}`,
+    'leave it out, set "hierarchical", or give a strategy object',
+  )
+}
 
 /** A definition with its agents found and its strategy made. `known` are agents of the config, by name. Throws `config.invalid`. */
 export const assembleTeam = (
@@ -163,14 +188,7 @@ export const assembleTeam = (
       throw invalid(name, [...at, ...untold.at], `agent "${found.name}": ${untold.wrong}`, untold.way)
     return found.name
   }
-  const { strategy }: { strategy?: string } = definition
-  if (strategy !== undefined && strategy !== 'hierarchical')
-    throw invalid(
-      name,
-      ['strategy'],
-      `the only strategy so far is "hierarchical", it is ${JSON.stringify(strategy)}`,
-      'leave it out, or set "hierarchical"',
-    )
+  const strategy = strategyOf(name, definition.strategy)
   if (!Array.isArray(definition.agents) || definition.agents.length === 0)
     throw invalid(name, [], 'it has no agents', 'list them under "agents"')
   for (const [i, wanted] of definition.agents.entries()) add(wanted, 'agents', String(i))
@@ -179,10 +197,15 @@ export const assembleTeam = (
   const planner = definition.planner === undefined ? undefined : add(definition.planner, 'planner')
   const plan = definition.plan === undefined ? undefined : planOfTeam(definition.plan, workers)
   const made = plan ?? (planner === undefined && sole !== undefined ? soleStep(sole) : undefined)
+  // A strategy that a team brings may do without a plan.
+  const plannerOf = (): { planner?: string } => {
+    if (planner !== undefined) return { planner }
+    return strategy.name === 'hierarchical' ? { planner: add(modelPlanner) } : {}
+  }
   const shape: TeamShape = {
     name,
     agents: new Map([...workers].map(([id, worker]) => [id, cardOf(worker)])),
-    ...(made === undefined ? { planner: planner ?? add(modelPlanner) } : { plan: made }),
+    ...(made === undefined ? plannerOf() : { plan: made }),
     ...(definition.checker === undefined
       ? {}
       : { checker: addJudge(definition.checker, asChecker, 'checker') }),
@@ -216,7 +239,12 @@ export const assembleTeam = (
       attemptsMax: shape.bounds.attemptsMax,
       ...(policy === undefined ? {} : { policy }),
     },
-    strategy: hierarchical(shape),
+    strategy: lifecycle(strategy, shape, (run, namespace) =>
+      memoryReach({ run: run.id, goal: run.goal }, { ...(policy === undefined ? {} : { policy }) }).check(
+        namespace,
+        'read',
+      ),
+    ),
     shape,
     checkGoal: (goal) => checkGoalOf(definition.plan, goal),
   }

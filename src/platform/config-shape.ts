@@ -89,7 +89,7 @@ const team = object<TeamDefinition>({
   description: string,
   answer: any,
   agents: list(agentOrName),
-  strategy: choice('hierarchical'),
+  strategy: either(openObject, choice('hierarchical')),
   planner: agentOrName,
   plan: fn,
   checker: agentOrName,

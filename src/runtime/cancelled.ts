@@ -1,9 +1,9 @@
 import type { Draft } from '../domain/event.ts'
 import { isFinal } from '../domain/run.ts'
-import type { Strategy } from '../domain/strategy.ts'
+import type { RunStrategy } from '../domain/strategy.ts'
 
 /** Ends a run that was cancelled and does nothing else: for one whose team is not known here. */
-export const onlyCancel = (name: string): Strategy => ({
+export const onlyCancel = (name: string): RunStrategy => ({
   name,
   decide(run, now) {
     if (isFinal(run) || run.cancelling === undefined) return { events: [] }

@@ -6,7 +6,13 @@ import type { Goal } from '../domain/goal.ts'
 import { inputOf } from '../domain/input.ts'
 import { asJson, type Json } from '../domain/json.ts'
 import { idempotencyKey, isFinal, isSuspect, type Run, summaryOf, type Work } from '../domain/run.ts'
-import type { Decision, KnownState, Strategy } from '../domain/strategy.ts'
+import {
+  type Decision,
+  type KnownState,
+  type RunStrategy,
+  type StateKey,
+  stateKeyText,
+} from '../domain/strategy.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -26,6 +32,7 @@ import {
 } from './patient-append.ts'
 import type { Outcome, Perform } from './perform.ts'
 import { Standing } from './standing.ts'
+import { StateWatches } from './state-watches.ts'
 import { logEnds } from './told-ends.ts'
 import { type JournalHost, stale, WorkJournal } from './work-journal.ts'
 
@@ -83,13 +90,14 @@ export class Owner {
   /** Resolves when the run no longer has this owner. Never rejects. */
   readonly ended: Promise<OwnerEnd>
   readonly #ports: OwnerPorts
-  readonly #strategy: Strategy
+  readonly #strategy: RunStrategy
   readonly #perform: Perform
   readonly #live = new Map<string, Live>()
   readonly #journals: JournalHost
   readonly #stream: string
   readonly #dropped: () => void
   readonly #known = new Map<string, Json | undefined>()
+  readonly #watches: StateWatches
   #end: (end: OwnerEnd) => void = () => {}
   #pending: Draft[] = []
   #writes: StateWrite[] = []
@@ -118,7 +126,7 @@ export class Owner {
   constructor(
     run: Run,
     goal: Goal,
-    strategy: Strategy,
+    strategy: RunStrategy,
     perform: Perform,
     ports: OwnerPorts,
     dropped: () => void = () => {},
@@ -137,6 +145,10 @@ export class Owner {
       run: run.id,
       msMax: () => (this.#stopped || !this.#confirmed ? 0 : this.#leaving ? leavingMsMax : Infinity),
     }
+    this.#watches = new StateWatches(run.id, ports, () => {
+      this.#dirty = true
+      this.#wake()
+    })
     this.#standing = new Standing(run, ports, this.#patience, (error) =>
       this.#stop({ reason: 'lost', error }),
     )
@@ -334,7 +346,7 @@ export class Owner {
   }
 
   /** Lets the strategy decide until it has no more to record; the state keys it wants to know first, if any. */
-  #decide(): string[] | undefined {
+  #decide(): StateKey[] | undefined {
     this.#dirty = false
     const { now } = this
     for (;;) {
@@ -342,6 +354,8 @@ export class Owner {
       this.#take(decision.events)
       // Nothing more is taken: the strategy would decide the same again without end.
       if (this.#denied !== undefined) return undefined
+      // Before anything is read: what changes after that asks for another decision.
+      this.#watches.set(decision.watches)
       if (decision.needs !== undefined) {
         this.#dirty = true
         return decision.needs
@@ -364,10 +378,12 @@ export class Owner {
     }
   }
 
-  async #read(keys: string[]): Promise<void> {
-    for (const key of keys) {
-      const entry = await patiently(this.#patience, () => this.#ports.state.get(`run/${this.run.id}`, key))
-      this.#known.set(key, entry?.value)
+  async #read(needs: StateKey[]): Promise<void> {
+    const own = `run/${this.run.id}`
+    for (const need of needs) {
+      const { namespace = own, key } = need
+      const entry = await patiently(this.#patience, () => this.#ports.state.get(namespace, key))
+      this.#known.set(stateKeyText(need), entry?.value)
     }
   }
 
@@ -571,6 +587,7 @@ export class Owner {
     if (this.#stopped) return
     this.#stopped = true
     this.#cancelTimer?.()
+    this.#watches.stop()
     for (const live of this.#live.values()) live.cancellation.cancel(stale())
     this.#live.clear()
     for (const ack of this.#acks) ack.reject(end.reason === 'lost' ? end.error : stale())

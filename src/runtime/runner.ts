@@ -5,7 +5,7 @@ import type { Goal } from '../domain/goal.ts'
 import type { Label } from '../domain/labels.ts'
 import type { Recalled } from '../domain/recall.ts'
 import { emptyRun, hasSuspects, isFinal, type Run } from '../domain/run.ts'
-import type { Strategy } from '../domain/strategy.ts'
+import type { RunStrategy } from '../domain/strategy.ts'
 import { closedBy, finalStatuses, isForAnyProcess, type RunSummary } from '../domain/summary.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
@@ -39,7 +39,7 @@ export type RunnerPorts = {
 }
 
 export type RunnerOptions = {
-  strategyFor: (goal: Goal) => Strategy
+  strategyFor: (goal: Goal) => RunStrategy
   perform: Perform
   /** What this process lacks of what the run needs now: `agent "a" of team "t"`. */
   lacks(run: Run): string | undefined
@@ -158,7 +158,7 @@ export const createRunner = (
     run: Run,
     at: number,
     goal: Goal = run.goal,
-    strategy: Strategy = options.strategyFor(goal),
+    strategy: RunStrategy = options.strategyFor(goal),
   ): Owner => {
     appointments.forget(run.id)
     blocked.forget(run.id)

@@ -187,6 +187,7 @@ export const runSchema = z
     failure: failure.optional(),
     reasons: z.array(z.string()),
     plan: z.object({ version: z.int(), steps: z.array(step) }).optional(),
+    tasks: z.array(step).optional().openapi({ description: 'What its strategy had executed outside a plan' }),
     waits: z.array(wait),
     blocked: z.string().optional().openapi({
       description: 'What this server lacks to execute the run, which no living process advances',

@@ -47,6 +47,18 @@ const planView = (run: Run): PlanView | undefined => {
     : { version: plan.version, steps: plan.order.map((step) => stepView(run, plan.steps.get(step.id)!)) }
 }
 
+/** What its strategy had executed outside a plan. */
+const taskViews = (run: Run): TaskView[] | undefined => {
+  let views: TaskView[] | undefined
+  for (const { id, isTask, step, status, redo, output, failure } of run.works.values()) {
+    if (isTask !== true) continue
+    views ??= []
+    const shown = status === 'started' ? 'running' : status === 'backoff' ? 'retrying' : status
+    views.push({ id, agent: step.agent, status: shown, redo, output, failure: shownFailure(failure) })
+  }
+  return views
+}
+
 /** A run as plain data, as `GET /runs/{id}` shows it. */
 export type RunView = {
   id: string
@@ -74,6 +86,8 @@ export type RunView = {
   failure: Failure | undefined
   reasons: readonly string[]
   plan: PlanView | undefined
+  /** What its strategy had executed outside a plan. */
+  tasks: TaskView[] | undefined
   rejectedPlans: { version: number; reasons: readonly string[] }[]
   checks: number
   waits: WaitView[]
@@ -83,6 +97,16 @@ export type RunView = {
 }
 
 export type PlanView = { version: number; steps: StepView[] }
+
+export type TaskView = {
+  id: string
+  agent: string
+  status: string
+  /** How often it was executed anew. */
+  redo: number
+  output: Json | undefined
+  failure: Failure | undefined
+}
 
 export type StepView = {
   id: string
@@ -122,6 +146,7 @@ export const runView = (run: Run, blocked?: string): RunView => {
     reasons: run.reasons,
     // Made at once: a getter of its own in each view would keep the run it closes over for long.
     plan: planView(run),
+    tasks: taskViews(run),
     rejectedPlans: run.past.map(({ version, reasons }) => ({ version, reasons })),
     checks: run.checks,
     waits: openWaits(run),
