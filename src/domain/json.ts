@@ -43,10 +43,14 @@ const refusal = (value: unknown, depth: number): string | undefined => {
     : `a ${typeof value}, which JSON cannot hold`
 }
 
+const placeCharsMax = 100
+const shown = (place: string): string =>
+  place.length > placeCharsMax ? `${cut(place, placeCharsMax)}…` : place || '/'
+
 /** The place (JSON pointer) and reason of the first value that JSON cannot hold: looked for only after a copy failed. */
 const firstRefusal = (value: unknown, place: string, depth: number): string | undefined => {
   const reason = refusal(value, depth)
-  if (reason !== undefined) return `${place || '/'} is ${reason}`
+  if (reason !== undefined) return `${shown(place)} is ${reason}`
   if (typeof value !== 'object' || value === null) return undefined
   if (!Array.isArray(value) && 'toJSON' in value && typeof value.toJSON === 'function')
     return firstRefusal(value.toJSON(), place, depth + 1)

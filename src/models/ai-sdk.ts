@@ -1,6 +1,7 @@
 import type { LanguageModelV4, LanguageModelV4ToolCall, SharedV4ProviderOptions } from '@ai-sdk/provider'
 import { ConcordError, isConcordError } from '../domain/errors.ts'
 import { notHeld, parseJson } from '../domain/exact.ts'
+import { copyJson } from '../domain/json.ts'
 import { type Redactor, redactor } from '../domain/secrets.ts'
 import type { Model, ModelAnswer, ModelCallOptions, ModelRequest, Price, ToolCall } from '../ports/model.ts'
 import { type Attempt, attempt } from './attempt.ts'
@@ -44,10 +45,13 @@ const toolCall = (call: LanguageModelV4ToolCall, wire: Wire): ToolCall => {
   if (lost !== undefined)
     return { ...named, input: null, invalid: withoutMarks(call.input), problem: notHeld(lost) }
   try {
-    const input = parseJson(call.input)
+    // Nested too deep for the log: refused here, so that the model is told and its step continues.
+    const input = copyJson(parseJson(call.input))
     return { ...named, input: wire.wrapped.has(named.tool) ? unwrapped(input) : input }
   } catch (error) {
-    const problem = error instanceof RangeError ? { problem: error.message } : {}
+    // That it is no JSON is told by whoever reads `invalid`.
+    const problem =
+      error instanceof RangeError || error instanceof TypeError ? { problem: error.message } : {}
     return { ...named, input: null, invalid: call.input, ...problem }
   }
 }

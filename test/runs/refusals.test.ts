@@ -100,6 +100,30 @@ for (const wire of [openAiChat, openAiCompatible, openAiResponses, anthropicMess
     }
   })
 
+for (const wire of [openAiChat, openAiResponses, anthropicMessages, googleGenerate])
+  it(`arguments nested deeper than the log holds are an observation, not the end: ${wire.name}`, async () => {
+    const server = await wireServer()
+    after(() => server.close())
+    const concord = await openConcord({
+      env: { [wire.keyVariable]: 'test-key', [wire.baseUrlVariable]: server.url + wire.basePath },
+      config: {
+        model: wire.id,
+        stores: { kind: 'memory' },
+        ...(wire.providers === undefined ? {} : { providers: wire.providers }),
+        teams: { t: team({ agents: [looker], plan }) },
+      },
+    })
+    after(() => concord.close())
+    looked.length = 0
+    const deep = `${'{"a":'.repeat(300)}1${'}'.repeat(300)}`
+    server.will(wire.whole({ calls: [{ ...call, arguments: deep }] }), wire.whole({ text: 'done' }))
+    const run = await concord.run({ text: 'x', team: 't' })
+    assert.equal(run.output, 'done', run.failure?.message)
+    const [told] = wire.toolResultsOf(server.requests.at(-1) ?? assert.fail('no request'))
+    assert.match(told?.content ?? '', /(\/a){50}… is nested deeper than 200/)
+    assert.deepEqual(looked, [])
+  })
+
 describe('what a model does not answer', () => {
   it('a prompt that Google blocks is refused, whole', async () => {
     const server = await wireServer()
