@@ -7,6 +7,7 @@ import { printTable, type Row } from './table.ts'
 
 const measures: [name: keyof Measured, told: string][] = [
   ['judged', 'answered or refused as it should be'],
+  ['failed', 'runs that failed'],
   ['coverage', 'reference papers cited'],
   ['precision', 'cited papers on the topic'],
   ['verbatim', 'citations whose quote stands in the paper'],
@@ -24,7 +25,7 @@ const ask = async (concord: Concord, question: string): Promise<ResearchOutput |
   return run.status === 'succeeded' ? (output as ResearchOutput) : undefined
 }
 
-const failed: Measured = { judged: 0, coverage: 0, present: 0, answered: 0, facts: 0, limits: 0 }
+const failed: Measured = { failed: 1, judged: 0, coverage: 0, present: 0, answered: 0, facts: 0, limits: 0 }
 
 const valuesOf = (all: readonly Measured[], name: keyof Measured): number[] =>
   all.flatMap((each) => each[name] ?? [])

@@ -21,6 +21,8 @@ export type Measured = {
   limits?: number
   /** 1 when what the corpus does not hold is refused, and what it holds is not. */
   judged: number
+  /** 1 where the run itself failed. */
+  failed?: number
   words?: number
   /** Words that are read until the first fact, where there is one. */
   until?: number

@@ -10,7 +10,9 @@ export interface Attribution {
   end: number
 }
 
-const PERSON = String.raw`(?:(?:van|von|der|den|de|da|del|la|le|dos|el|al)\s){0,3}\p{Lu}[\p{L}’'\u2010-]+(?:-\p{Lu}[\p{L}’']+)?`
+/** `BAAI RoboBrain Team`: some papers are by a group under a name of its own. */
+const GROUP = String.raw`(?:\p{Lu}[\p{L}\d.-]*\s){1,4}(?:Team|Group|Collaboration|Consortium|Lab|Project)`
+const PERSON = String.raw`(?:${GROUP}|(?:(?:van|von|der|den|de|da|del|la|le|dos|el|al)\s){0,3}\p{Lu}[\p{L}’'\u2010-]+(?:-\p{Lu}[\p{L}’']+)?)`
 const YEAR = String.raw`(?:19|20)\d\d[a-z]?`
 const FORM = new RegExp(
   String.raw`(${PERSON})(?:\s+et\s+al\.?|(?:\s?,\s?${PERSON}){0,12},?\s+(?:and|&)\s+(${PERSON}))?(?:,?\s*\(\s*(${YEAR})\s*\)|,\s*(${YEAR})(?=\s*[);]))?`,
@@ -55,6 +57,7 @@ export function withoutAttributions(text: string, attributions: readonly Attribu
     )
 }
 
+const IS_GROUP = new RegExp(`^${GROUP}$`, 'u')
 const PARTICLES = new Set('van von der den de da di del della la le dos bin al el ter ten'.split(' '))
 
 /** Lower-case family names an author may be called by: with particles and without. */
@@ -62,6 +65,7 @@ export function familyNames(author: string): string[] {
   const plain = author.replace(/\s+/g, ' ').trim()
   const comma = plain.indexOf(',')
   if (comma > 0) return [plain.slice(0, comma).toLowerCase()]
+  if (IS_GROUP.test(plain)) return [plain.toLowerCase()]
   const parts = plain.replace(/\s+(?:Jr\.?|Sr\.?|II|III|IV)$/, '').split(' ')
   let at = parts.length - 1
   if (at > 0 && /^\p{Lu}\.?$/u.test(parts[at]!)) at -= 1

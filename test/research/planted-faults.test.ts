@@ -68,7 +68,7 @@ test('a misquote is caught and repaired', async () => {
   const team = planting((claim) => {
     claim.citations = claim.citations.map(({ paper, quote }) => ({
       paper,
-      quote: quote.replace(/\b(?:propose|introduce|present|investigate|provide|reveal)\b/i, 'invent'),
+      quote: quote.replace(/\p{L}+(?=\P{L}*$)/u, 'invented'),
     }))
   })
   await using ran = await research(GOAL, PARAMS, {}, team)

@@ -5,12 +5,19 @@ const ENDINGS =
 
 /** How a word of a phrase may be written: `pruning` also finds `pruned`; names and short words stand as they are. */
 const wordPattern = (word: string): string => {
-  if (word.endsWith('*')) return `${escaped(word.slice(0, -1))}[\\p{L}\\p{N}]*`
+  if (word.endsWith('*')) return `${eitherSpelling(escaped(word.slice(0, -1)))}[\\p{L}\\p{N}]*`
   if (/[\p{Lu}\d]/u.test(word)) return `${escaped(word)}s?`
   const base = word.length >= WORD_INFLECTED_MIN ? word.replace(ENDING, '') : word
-  if (base.length < 4) return `${escaped(word)}(?:s|es)?`
-  return `${escaped(base)}(?:\\p{L}(?=\\p{L}))?${ENDINGS}`
+  if (base.length < 4) return `${eitherSpelling(escaped(word))}(?:s|es)?`
+  return `${eitherSpelling(escaped(base))}(?:\\p{L}(?=\\p{L}))?${ENDINGS}`
 }
+
+/** `personalis` and `personaliz`, `defenc` and `defens`, `behaviour` and `behavior`: where British and American spelling differ by rule. */
+const eitherSpelling = (source: string): string =>
+  source
+    .replace(/(?<=\p{L}{3}i|analy|paraly|cataly)[sz](?=$|[aei])/giu, '[sz]')
+    .replace(/(?<=defen|offen|licen|preten)[cs](?=$|[ei])/giu, '[cs]')
+    .replace(/(?<=behavi|col|fav|hum|neighb|lab|tum|vap|rum)ou?r/giu, 'ou?r')
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { britishSpelling } from './spelling.ts'
+import { americanSpelling, britishSpelling } from './spelling.ts'
 
 describe('the spelling of a word', () => {
   it('is the same for both sides of the ocean', () => {
@@ -11,6 +11,13 @@ describe('the spelling of a word', () => {
       assert.equal(britishSpelling(words[i] ?? ''), words[i + 1])
       assert.equal(britishSpelling(words[i + 1] ?? ''), words[i + 1])
     }
+  })
+
+  it('is American where that is asked for', () => {
+    const pairs =
+      'personalised personalized recognising recognizing behaviour behavior defences defenses analyse analyze labelling labeling promise promise precise precise supervised supervised noise noise'
+    const words = pairs.split(' ')
+    for (let i = 0; i < words.length; i += 2) assert.equal(americanSpelling(words[i] ?? ''), words[i + 1])
   })
 
   it('leaves other words alone', () => {

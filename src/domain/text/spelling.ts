@@ -47,3 +47,21 @@ export const britishSpelling = (word: string): string => {
   const [, root, end] = /^(\p{L}{3,}i)z(e|es|ed|er|ers|ing|ation|ations)$/u.exec(word) ?? []
   return root === undefined || zStays.has(`${root}ze`) ? word : `${root}s${end}`
 }
+
+/** A lower-case word in American spelling where the two differ by rule; others as they are. */
+export const americanSpelling = (word: string): string => {
+  for (const [pattern, american] of americanPairs)
+    if (pattern.test(word)) return word.replace(pattern, american)
+  return word
+}
+
+const americanPairs: readonly [RegExp, string][] = [
+  [new RegExp(`^(${ourFamilies.split(' ').join('|')})our`), '$1or'],
+  [
+    /^(\p{L}{3,}i)s(?=(?:e|es|ed|er|ers|ing|ation|ations)$)(?<!(?:prom|prec|conc|adv|exerc|surpr|comprom|rev|superv|telev|enterpr|expert|otherw|likew|franch|parad|no|ra|prac|dev|disgu)is)/u,
+    '$1z',
+  ],
+  [/^(anal|paral|catal)ys(?=e|ed|es|ing)/, '$1yz'],
+  [/^(defen|offen|preten)ce/, '$1se'],
+  [/^(label|model|travel|signal|cancel|fuel)l(ed|ing|er)/, '$1$2'],
+]

@@ -7,7 +7,7 @@ import { BEARS, isNote } from './answer/notes.ts'
 import { talliesOf } from './answer/tally.ts'
 import { attributionsIn, familyName } from './attribution.ts'
 import type { Complaint } from './feedback.ts'
-import { numberWord } from './phrasing.ts'
+import { numberWord, upperFirst } from './phrasing.ts'
 import { plainText } from './plain-text.ts'
 import { sinceText } from './problems/since.ts'
 import type { Claim, ClaimCitation, Table, TableRow } from './shapes.ts'
@@ -192,14 +192,15 @@ const miscounted = ({ id, text, counts = [], citations }: Claim, library: Librar
 const wrongAuthors = ({ id, text, citations }: Claim, library: Library): string[] => {
   const own = citations.flatMap(({ paper }) => {
     const [first] = library.sources.get(paper)?.paper.authors ?? []
-    return first === undefined ? [] : [familyName(first)]
+    // A sentence may begin with the name: `van Sprang` is `Van Sprang` there.
+    return first === undefined ? [] : [familyName(first), upperFirst(familyName(first))]
   })
   if (own.length === 0) return []
   return attributionsIn(text)
     .filter((name) => !own.some((family) => name === family || name.endsWith(` ${family}`)))
     .map(
       (name) =>
-        `Claim ${id} attributes its statement to ${name} et al.; the cited papers are by ${own.join(', ')}.`,
+        `Claim ${id} attributes its statement to ${name} et al.; the cited papers are by ${[...new Set(own)].join(', ')}.`,
     )
 }
 

@@ -21,15 +21,16 @@ export const collectionOf = async (
   { papers, skipped }: { papers: ReadonlyMap<string, Paper>; skipped: readonly Skipped[] },
   subjects: readonly (readonly string[])[],
 ): Promise<Collection> => {
-  const patterns = subjects.map((names) => phrasePattern(names))
-  const about = subjects.map(() => ({ papers: 0, titles: 0 }))
+  // The same subject may be asked for more than once; it is counted once.
+  const counted = new Map(subjects.map((names) => [names.join('|'), { names, papers: 0, titles: 0 }]))
+  const patterns = [...counted.values()].map((count) => ({ count, pattern: phrasePattern(count.names) }))
   let characters = 0
   for (const { title, abstract } of papers.values()) {
     characters += title.length + abstract.length
-    for (const [at, pattern] of patterns.entries()) {
+    for (const { count, pattern } of patterns) {
       const titled = pattern.test(title)
-      if (titled) about[at]!.titles += 1
-      if (titled || pattern.test(abstract)) about[at]!.papers += 1
+      if (titled) count.titles += 1
+      if (titled || pattern.test(abstract)) count.papers += 1
     }
     if (characters < TURN_CHARACTERS) continue
     characters = 0
@@ -38,7 +39,10 @@ export const collectionOf = async (
   return {
     size: papers.size,
     dates: dateRange([...papers.values()]),
-    about,
+    about: subjects.map((names) => {
+      const { papers: found, titles } = counted.get(names.join('|'))!
+      return { papers: found, titles }
+    }),
     skipped: { count: skipped.length, first: skipped.slice(0, SKIPPED_TOLD) },
   }
 }

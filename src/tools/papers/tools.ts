@@ -132,7 +132,7 @@ const corpusSearch = (corpora: Corpora): AnyTool =>
       ids: IDS,
       about: z
         .array(z.array(z.string().min(1).max(200)).min(1).max(40))
-        .max(24)
+        .max(64)
         .optional()
         .describe('Subjects, each by its names: how many documents speak of each'),
     }),

@@ -8,7 +8,7 @@ import { type Allowed, claimNamed, claimOf, continued, type Told, toldAs } from 
 import { cueFor, namesCause, stanceOf } from './cues.ts'
 import { differencesAmong } from './differences.ts'
 import { note } from './notes.ts'
-import { benchmarksTable, figuresTable, namesTable } from './tables.ts'
+import { benchmarksTable, figuresTable, namesTable, offersTable } from './tables.ts'
 
 /** An answer: what is said first, a table, and what supports it. */
 export type Answer = { introduction: Claim[]; table?: Table; themes: Theme[] }
@@ -76,15 +76,40 @@ const withResults = (asked: Asked, offers: readonly Told[]): Claim[] =>
       : [first, continued({ reading: offer.reading, statement: result }, named)]
   })
 
+/** What each paper offers, the best with the figure it reports. */
+const withFigures = (offers: readonly Told[], pick: Pick): Claim[] =>
+  offers.flatMap((offer, at) => {
+    const named = at % 2 === 1 && offer.statement.named !== undefined
+    const first = named ? claimNamed(offer) : claimOf(offer)
+    const result = pick(1, ({ reading, statement }) =>
+      at < FIGURES_TOLD && reading === offer.reading && /\d/.test(statement.sentence)
+        ? byFit(RESULTS, 0.2)({ reading, statement })
+        : undefined,
+    )[0]
+    return result === undefined ? [first] : [first, continued(result, named)]
+  })
+const FIGURES_TOLD = 3
+
 const paragraphs = (claims: readonly Claim[], size = 4): Claim[][] =>
   Array.from({ length: Math.ceil(claims.length / size) }, (_, at) => claims.slice(at * size, (at + 1) * size))
 
 const section = (name: string, claims: readonly Claim[]): Theme => ({ name, paragraphs: paragraphs(claims) })
 
+/** At least so many rows make a table that was asked for. */
+const ROWS_ASKED = 3
+
+/** A table that was asked for has rows: of names, or of what papers offer, where there are few figures. */
+const askedTable = ({ question, readings, allowed }: Asked, found: Table | undefined): Table | undefined => {
+  if (question.form !== 'table' || (found?.rows.length ?? 0) >= ROWS_ASKED) return found
+  const names = namesTable(readings, allowed, ANYTHING)
+  return (names?.rows.length ?? 0) >= ROWS_ASKED ? names : (offersTable(readings, allowed) ?? found)
+}
+
 const which: Answering = (asked, pick) => {
-  const table = figuresTable(asked.readings, asked.allowed)
+  const figures = figuresTable(asked.readings, asked.allowed)
+  const table = askedTable(asked, figures)
   const worth: Worth = (each) => {
-    const fit = byFit(RESULTS, 0.15)(each)
+    const fit = byFit(RESULTS, 0.3)(each)
     const says = FIGURE.test(each.statement.text) || cueFor('which')?.test(each.statement.text) === true
     return fit === undefined || !says ? undefined : fit + independent(each)
   }
@@ -120,45 +145,68 @@ const thingAsked = (text: string): RegExp => THINGS.find(([asked]) => asked.test
 
 const list: Answering = (asked, pick) => {
   const thing = thingAsked(asked.question.text)
-  const table = namesTable(asked.readings, asked.allowed, thing)
+  const { itemsMax } = asked.question
+  const named = namesTable(asked.readings, asked.allowed, thing, itemsMax)
+  const short = itemsMax !== undefined && (named?.rows.length ?? 0) < itemsMax
+  // Who asks for five gets five: then also those that are not called by the word of the question.
+  const table = short ? (namesTable(asked.readings, asked.allowed, ANYTHING, itemsMax) ?? named) : named
   const offers = pick(FIRST, (each) => {
     const fit = byFit(['contribution'])(each)
     return fit === undefined ? undefined : fit + (thing.test(each.statement.sentence) ? 0.3 : 0)
   })
+  const introduction = withFigures(offers, pick)
   const results = pick(MORE, byFit(RESULTS, 0.1))
   return {
-    introduction: offers.map((each, at) => (at % 2 === 1 ? claimNamed(each) : claimOf(each))),
+    introduction,
     ...(table === undefined ? {} : { table }),
     themes: [section('What they report', told(results))],
   }
 }
 
 const evaluated: Answering = (asked, pick) => {
-  const table = benchmarksTable(asked.readings, asked.allowed)
+  const table = askedTable(asked, benchmarksTable(asked.readings, asked.allowed, asked.question.itemsMax))
   const isBenchmark = ({ reading, statement }: Told): boolean =>
     approachOf(reading.title, [statement.sentence]).key === 'benchmark'
   const offers = pick(FIRST, (each) => {
     const fit = byFit(['contribution'])(each)
     return fit === undefined ? undefined : fit + (isBenchmark(each) ? 0.4 : 0)
   })
+  const introduction = withFigures(offers, pick)
   const findings = pick(MORE, (each) => {
     const fit = byFit(RESULTS, 0.1)(each)
     return fit === undefined ? undefined : fit + 4 * independent(each)
   })
   return {
-    introduction: offers.map((each, at) => (at % 2 === 1 ? claimNamed(each) : claimOf(each))),
+    introduction,
     ...(table === undefined ? {} : { table }),
     themes: [section('What the evaluations find', told(findings))],
   }
 }
 
-const yesNo: Answering = (_, pick) => {
+/** More for a paper whose title asks what is asked: `Can ... Read Clocks?`, `Why Do ... Struggle with ...`. */
+const asksTheSame = (question: Question, asking: RegExp): ((told: Told) => number) => {
+  const telling = question.concepts.filter(({ field }) => !field)
+  const subject = phrasePattern(telling.flatMap(namesOf))
+  return ({ reading: { title } }) =>
+    telling.length > 0 && asking.test(title) && subject.test(title) ? 0.25 : 0
+}
+
+const WHETHER = /\?|\bhow (?:well|good)\b|\bcan(?:['’]t|not)\b/i
+const WHY = /\bwhy\b|\bcauses? of\b/i
+
+const yesNo: Answering = ({ question }, pick) => {
+  const same = asksTheSame(question, WHETHER)
+  const subject = phrasePattern(question.concepts.filter(({ field }) => !field).flatMap(namesOf))
   const side =
     (stance: 'for' | 'against'): Worth =>
     (each) => {
       const { kind, text, fit } = each.statement
-      if (!RESULTS.includes(kind) || stanceOf(text) !== stance || fit < STANCE_FIT_MIN) return undefined
-      return byFit(RESULTS, 0.1)(each)! + independent(each)
+      // What a paper says before its own work counts where the paper is about the question.
+      const before = kind === 'background' && subject.test(each.reading.title)
+      if (!(RESULTS.includes(kind) || before) || stanceOf(text) !== stance || fit < STANCE_FIT_MIN)
+        return undefined
+      const worth = byFit([...RESULTS, 'background'], 0.1)(each)! + independent(each) + same(each)
+      return before ? worth - 0.3 : worth
     }
   const [good, bad] = [pick(2, side('for')), pick(2, side('against'))]
   const [goodMore, badMore] = [pick(MORE / 2 + 1, side('for')), pick(MORE / 2 + 1, side('against'))]
@@ -178,17 +226,21 @@ const yesNo: Answering = (_, pick) => {
 }
 
 const cause: Answering = ({ question }, pick) => {
+  const same = asksTheSame(question, WHY)
   const subject = phrasePattern(question.concepts.filter(({ field }) => !field).flatMap(namesOf))
   const named = question.concepts.some(({ field }) => !field)
   const causal: Worth = (each) => {
     const { kind, sentence, text } = each.statement
-    if (kind === 'gap' || kind === 'contribution' || !namesCause(sentence) || !namesCause(text))
-      return undefined
+    // Who asks why reports why, whatever the words.
+    const answers = same(each) > 0 && RESULTS.includes(kind)
+    if (kind === 'gap' || kind === 'contribution') return undefined
+    if (!answers && (!namesCause(sentence) || !namesCause(text))) return undefined
     if (named && !subject.test(sentence) && !(subject.test(each.reading.title) && RESULTS.includes(kind)))
       return undefined
     return (
       byFit([...RESULTS, 'method', 'background'])(each)! +
       independent(each) +
+      same(each) +
       (RESULTS.includes(kind) ? 0.2 : 0)
     )
   }

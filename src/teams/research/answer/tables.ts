@@ -58,7 +58,11 @@ const MEASURES_BARE =
   /\b(?:benchmark|dataset|evaluation suite|suite|framework)s? (?:for|of|on|targeting) ([^.;:,]{8,120}?)(?=[.;:,]| (?:that|which|with|comprising|consisting)\b|$)/i
 
 /** Benchmarks with what each measures and how large it is. */
-export const benchmarksTable = (readings: readonly Reading[], allowed: Allowed): Table | undefined => {
+export const benchmarksTable = (
+  readings: readonly Reading[],
+  allowed: Allowed,
+  rowsMax = ROWS_MAX,
+): Table | undefined => {
   const rows = rankedBy(readings, fitOfOffer).flatMap(({ reading }) => {
     const statement = offerOf(reading)
     if (reading.name === undefined || statement === undefined || !allowed(`${reading.id}#b`)) return []
@@ -78,7 +82,7 @@ export const benchmarksTable = (readings: readonly Reading[], allowed: Allowed):
   return {
     title: 'Benchmarks',
     columns: ['Benchmark', 'What it is for', 'Size'],
-    rows: rows.slice(0, ROWS_MAX),
+    rows: rows.slice(0, rowsMax),
   }
 }
 
@@ -87,6 +91,7 @@ export const namesTable = (
   readings: readonly Reading[],
   allowed: Allowed,
   thing: RegExp,
+  rowsMax = ROWS_MAX,
 ): Table | undefined => {
   const rows = rankedBy(readings, fitOfOffer).flatMap(({ reading }) => {
     const statement = offerOf(reading)
@@ -101,7 +106,30 @@ export const namesTable = (
     return [row]
   })
   if (rows.length < 2) return undefined
-  return { title: 'Named in the papers read', columns: ['Name', 'What it is'], rows: rows.slice(0, ROWS_MAX) }
+  return { title: 'Named in the papers read', columns: ['Name', 'What it is'], rows: rows.slice(0, rowsMax) }
+}
+
+/** What each paper offers, in the beginning of its own sentence: for a table that was asked for where neither figures nor names make one. */
+export const offersTable = (readings: readonly Reading[], allowed: Allowed): Table | undefined => {
+  const rows = rankedBy(readings, fitOfOffer).flatMap(({ reading }) => {
+    const statement = offerOf(reading)
+    if (statement === undefined || !allowed(`${reading.id}#o`)) return []
+    const row: TableRow = {
+      id: `${reading.id}#o`,
+      cells: [reading.name ?? attributionOf(reading).subject, beginningOf(plainText(statement.sentence))],
+      citation: { paper: reading.id, quote: statement.sentence },
+    }
+    return [row]
+  })
+  if (rows.length < 2) return undefined
+  return { title: 'What the papers offer', columns: ['Work', 'In its words'], rows: rows.slice(0, ROWS_MAX) }
+}
+
+const beginningOf = (sentence: string): string => {
+  const plain = sentence.replace(/[.;:]+$/, '')
+  if (plain.length <= OFFER_CHARS_MAX) return plain
+  const clause = /^.{60,160}?(?=, (?:which|where|that|with|and|to)\b|[;:])/.exec(plain)?.[0]
+  return clause ?? plain.slice(0, plain.lastIndexOf(' ', OFFER_CHARS_MAX))
 }
 
 /** `X, a training-free framework that ...`: the part behind the name; else what is introduced before it. */

@@ -160,7 +160,8 @@ const readPart = ({ paper, question }: ReaderInput, part: Part): Read[] => {
       })
     const causal = question.kind === 'cause' || question.kind === 'disagree'
     const behind = kind === 'background' || kind === 'gap'
-    if (behind && !(causal && CAUSE.test(sentence))) return list
+    const takesSide = question.kind === 'yes-no' && stanceOf(sentence) !== 'neither'
+    if (behind && !(causal && CAUSE.test(sentence)) && !takesSide) return list
     const retold = retell(sentence, attribution, own)
     if (retold !== undefined)
       list.push({ ...base(found), kind: behind ? 'background' : kind, score: rounded(score), ...retold })

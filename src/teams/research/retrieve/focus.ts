@@ -1,7 +1,7 @@
 import { phrasePattern } from '../../../domain/text/phrases.ts'
 import type { PaperRecord } from '../shapes.ts'
-import { namesOf } from '../understand/concepts.ts'
-import type { Concept } from '../understand/question.ts'
+import { namesOf, phrasesIn } from '../understand/concepts.ts'
+import type { Concept, Question } from '../understand/question.ts'
 import type { Frequency } from './search.ts'
 
 /** How much a mention counts: in the title, several times in the abstract, once. */
@@ -21,8 +21,28 @@ type Text = Pick<PaperRecord, 'title' | 'abstract'>
 /** A topic that is nothing but the name of a field, or nothing at all. */
 export const isBroad = (concepts: readonly Concept[]): boolean => concepts.every(({ field }) => field)
 
-const mentionOf = (concept: Concept): ((paper: Text) => number) => {
-  const pattern = phrasePattern(namesOf(concept), 'giu')
+/** How far another name that the glossary knows stands for the question's own words. */
+const OTHER_NAME = 0.7
+/** Two words of the question side by side, where some papers of the collection have them so. */
+const PHRASE = { weight: 0.6, papersMin: 1 }
+
+/** `GPT-4V in radiology`: a paper that speaks of no subject the glossary knows, where the question names one, is on something else. */
+const WITHOUT_SUBJECT = 0.6
+
+type Topic = Pick<Question, 'concepts' | 'topic'>
+
+/** The question's own words for a concept. */
+const ownWords = ({ text, names, known }: Concept): string[] => (known ? [text] : names)
+
+/** What is counted in a collection: each concept by all its names, each by the question's own words, and phrases of the topic. */
+export const subjectsOf = ({ concepts, topic }: Topic): string[][] => [
+  ...concepts.map(namesOf),
+  ...concepts.map(ownWords),
+  ...phrasesIn(topic).map((phrase) => [phrase]),
+]
+
+const mentionOf = (names: readonly string[]): ((paper: Text) => number) => {
+  const pattern = phrasePattern(names, 'giu')
   return ({ title, abstract }) => {
     if (title.search(pattern) >= 0) return MENTION.title
     const count = abstract.match(pattern)?.length ?? 0
@@ -31,10 +51,10 @@ const mentionOf = (concept: Concept): ((paper: Text) => number) => {
 }
 
 /** Counted over papers at hand, where a whole collection cannot be counted. */
-export const frequencyIn = (concepts: readonly Concept[], papers: readonly Text[]): Frequency => ({
+export const frequencyIn = (topic: Topic, papers: readonly Text[]): Frequency => ({
   size: papers.length,
-  about: concepts.map((concept) => {
-    const mention = mentionOf(concept)
+  about: subjectsOf(topic).map((names) => {
+    const mention = mentionOf(names)
     const found = papers.map(mention)
     return {
       papers: found.filter((each) => each > 0).length,
@@ -58,11 +78,8 @@ export type Focus = {
  * How much each paper is about the concepts, each weighed by its rarity in the collection: a score, so that a question of many words is
  * answered by the papers that hold the telling ones.
  */
-export const focusOf = (
-  concepts: readonly Concept[],
-  papers: readonly Text[],
-  { size, about }: Frequency,
-): Focus => {
+export const focusOf = (topic: Topic, papers: readonly Text[], { size, about }: Frequency): Focus => {
+  const { concepts } = topic
   if (concepts.length === 0)
     return {
       holds: papers.length > 0 ? 'all' : 'nothing',
@@ -70,15 +87,16 @@ export const focusOf = (
       enough: 0,
       missing: [],
     }
-  const weights = concepts.map(({ field }, at) => {
-    const idf = Math.max(0, Math.log((size + 1) / ((about[at]?.papers ?? 0) + 0.5)))
-    return Math.min(WEIGHT.max, (field ? WEIGHT.field : WEIGHT.least) + idf)
-  })
-  const mentions = concepts.map(mentionOf)
+  const weightFor = (field: boolean, count: number): number =>
+    Math.min(
+      WEIGHT.max,
+      (field ? WEIGHT.field : WEIGHT.least) + Math.max(0, Math.log((size + 1) / (count + 0.5))),
+    )
+  const weights = concepts.map(({ field }, at) => weightFor(field, about[at]?.papers ?? 0))
+  const mentions = concepts.map((concept) => mentionOf(namesOf(concept)))
   const rows = papers.map((paper) => mentions.map((mention) => mention(paper)))
   const total = sum(weights)
-  const present = sum(weights.filter((_, at) => (about[at]?.papers ?? 0) > 0)) || total
-  const scores = rows.map((row) => sum(row.map((mention, at) => mention * weights[at]!)) / present)
+  const scores = scored(topic, papers, { rows, weights, weightFor, about })
   const covered = rows.map((row) => sum(row.map((mention, at) => (mention > 0 ? weights[at]! : 0))) / total)
   const central = rows.map((row) => row.some((mention, at) => mention >= ABOUT_MIN && tells(concepts, at)))
   const whole = covered.some((share, at) => share >= COVERED_MIN && central[at]!)
@@ -86,7 +104,7 @@ export const focusOf = (
     const titles = about[at]?.titles ?? 0
     const subject = titles >= Math.max(PART.titlesMin, PART.titles * size)
     return (
-      tells(concepts, at) && (concept.known || subject) && titles > 0 && weights[at]! / total >= PART.weight
+      tells(concepts, at) && titles > 0 && (concept.known || subject) && weights[at]! / total >= PART.weight
     )
   })
   const best = Math.max(0, ...scores)
@@ -96,6 +114,46 @@ export const focusOf = (
     enough: Math.max(whole ? CLOSE.least : CLOSE.least / 2, CLOSE.toBest * best),
     missing: concepts.filter((_, at) => rows.every((row) => row[at] === 0)),
   }
+}
+
+type Weighing = {
+  /** Mentions of each concept by any of its names, by paper. */
+  rows: readonly (readonly number[])[]
+  weights: readonly number[]
+  weightFor: (field: boolean, count: number) => number
+  about: Frequency['about']
+}
+
+/** How much each paper is about the topic: the question's own words in full, other names in part, and phrases that the collection knows. */
+const scored = (
+  { concepts, topic }: Topic,
+  papers: readonly Text[],
+  { rows, weights, weightFor, about }: Weighing,
+): number[] => {
+  const own = concepts.map((concept, at) => {
+    const count = about[concepts.length + at]?.papers ?? 0
+    const weight = count > 0 ? weightFor(concept.field, count) : weights[at]!
+    // A field has many names for one thing.
+    return concept.field
+      ? { mention: mentionOf(namesOf(concept)), weight: weights[at]!, other: 1 }
+      : { mention: mentionOf(ownWords(concept)), weight, other: OTHER_NAME }
+  })
+  const phrases = phrasesIn(topic).flatMap((phrase, at) => {
+    const count = about[2 * concepts.length + at]?.papers ?? 0
+    if (count < PHRASE.papersMin) return []
+    return [{ mention: mentionOf([phrase]), weight: PHRASE.weight * weightFor(false, count) }]
+  })
+  const subjects = concepts.flatMap(({ known, field }, at) => (known && !field ? [at] : []))
+  const known = own.map(({ weight }, at) => ((about[at]?.papers ?? 0) > 0 ? weight : 0))
+  const most = sum(known) + sum(phrases.map(({ weight }) => weight)) || sum(weights)
+  return papers.map((paper, index) => {
+    const single = own.map(({ mention, weight, other }, at) =>
+      Math.max(mention(paper) * weight, rows[index]![at]! * other * weights[at]!),
+    )
+    const speaks = subjects.length === 0 || subjects.some((at) => rows[index]![at]! > 0)
+    const score = sum(single) + sum(phrases.map(({ mention, weight }) => mention(paper) * weight))
+    return (speaks ? score : WITHOUT_SUBJECT * score) / most
+  })
 }
 
 /** A field's name tells nothing where there is anything else to go by. */

@@ -4,10 +4,10 @@ import type { Json, JsonObject } from '../../../domain/json.ts'
 import { isObject } from '../../../domain/reference.ts'
 import { cut } from '../../../domain/text/cut.ts'
 import type { DateRange } from '../shapes.ts'
-import { conceptsIn, namesOf, queryFor } from '../understand/concepts.ts'
+import { conceptsIn, queryFor } from '../understand/concepts.ts'
 import type { Question } from '../understand/question.ts'
 import { facetsOf } from './facets.ts'
-import { isBroad } from './focus.ts'
+import { isBroad, subjectsOf } from './focus.ts'
 import { daysOf, periodNote } from './period.ts'
 import { type Gathered, type Results, rangeOf, ranked, resultsOf, type Search } from './search.ts'
 import { searchArxiv } from './search-arxiv.ts'
@@ -31,7 +31,7 @@ export const gather = async (search: Search, context: AgentContext, notes: strin
 const searchCorpus = async (search: Search, context: AgentContext, notes: string[]): Promise<Gathered> => {
   const { question, corpus } = search
   const path = corpus === undefined ? {} : { path: corpus }
-  const about = question.concepts.map(namesOf)
+  const about = subjectsOf(question)
   const query = mainQuery(question)
   const first = await corpusResults(context, { query, max: MAIN_MAX, about, ...path })
   const collection = collectionOf(first)

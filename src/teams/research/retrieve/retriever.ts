@@ -8,7 +8,7 @@ import type { PaperRecord, Retrieved } from '../shapes.ts'
 import { conceptsIn, namesOf, sidePattern } from '../understand/concepts.ts'
 import type { Question } from '../understand/question.ts'
 import { toldUnderstanding } from '../understand/tell.ts'
-import { type Focus, focusOf, isBroad } from './focus.ts'
+import { type Focus, focusOf, frequencyIn, isBroad } from './focus.ts'
 import { gather } from './gather.ts'
 import { judged } from './judge.ts'
 import { type Found, type Gathered, rangeOf, type Search } from './search.ts'
@@ -94,15 +94,28 @@ const onTopicOf = ({ question }: Search, found: Gathered): Seen => {
     found.papers.filter(({ paper }) => paper.abstract !== ''),
   )
   const focus = focusOf(
-    question.concepts,
+    question,
     readable.map(({ paper }) => paper),
     found.frequency,
   )
-  // One paper is found by its id or title, whatever its words weigh.
-  const one = question.paper !== undefined
-  const onTopic = focus.holds === 'nothing' && !one ? [] : chosenFrom(question, readable, focus)
-  return { found, focus: one && onTopic.length > 0 ? { ...focus, holds: 'all' } : focus, onTopic }
+  // One paper is found by its id or title, and both sides of a comparison by their names, whatever the words around them weigh.
+  const named = question.paper !== undefined || sidesFound(question, readable)
+  const onTopic = focus.holds === 'nothing' && !named ? [] : chosenFrom(question, readable, focus)
+  return { found, focus: named && onTopic.length > 0 ? { ...focus, holds: 'all' } : focus, onTopic }
 }
+
+const textOf = ({ paper }: { paper: PaperRecord }): string => `${paper.title} ${paper.abstract}`
+
+/** Whether each side of a comparison is a name that some paper has. */
+const sidesFound = ({ sides }: Question, papers: readonly Found[]): boolean =>
+  sides.length === 2 &&
+  sides.every((side) => {
+    const named = conceptsIn(side).some(({ known, text }) => !known && NAME_LIKE.test(text))
+    const pattern = sidePattern(side)
+    return named && papers.some((found) => pattern.test(textOf(found)))
+  })
+/** Capitals or digits inside: `SpecVLM`, `ResNet-50`. */
+const NAME_LIKE = /\p{Lu}.*[\p{Lu}\d]|\p{Ll}\p{Lu}/u
 
 /** Searches again while a model that judges what was found finds too little, a bounded number of times. */
 const furtherRounds = async (
@@ -176,18 +189,45 @@ const chosenFrom = (question: Question, papers: readonly Found[], { scores, enou
   }))
   if (question.sides.length === 2) {
     const patterns = question.sides.map(sidePattern)
-    return scored.filter(({ paper }) =>
-      patterns.some((pattern) => pattern.test(`${paper.title} ${paper.abstract}`)),
-    )
+    const sided = scored.filter((found) => patterns.some((pattern) => pattern.test(textOf(found))))
+    return inContext(question, sided)
   }
   if (question.paper !== undefined) {
     const name = question.paper.toLowerCase()
+    const spokenName = phrasePattern([question.paper], 'giu')
+    const introduces = (found: Found): boolean => {
+      const text = textOf(found)
+      const sentence = text.split(/(?<=[.?!])\s+/).find((each) => each.search(spokenName) >= 0) ?? ''
+      return text.includes(`(${question.paper})`) || INTRODUCES.test(sentence)
+    }
     const one = scored.filter(({ paper }) => paper.id === name.replace(/v\d+$/, ''))
     const titled = scored.filter(({ paper }) => paper.title.toLowerCase().includes(name))
-    const best = one.length > 0 ? one : titled
+    const spoken = scored
+      .map((found) => ({ found, many: textOf(found).match(spokenName)?.length ?? 0 }))
+      .filter(({ many }) => many > 0)
+      .sort((a, b) => Number(introduces(b.found)) - Number(introduces(a.found)) || b.many - a.many)
+      .map(({ found }) => found)
+    const best = one.length > 0 ? one : titled.length > 0 ? titled : spoken
     return best.slice(0, 1)
   }
   return scored.filter(({ focus }) => focus >= enough)
+}
+
+const INTRODUCES = /\b(?:introduce|present|propose|release|develop|construct|build|create)\b/i
+
+/** How much of what the sides are compared for a paper must speak of. */
+const IN_CONTEXT_MIN = 0.3
+
+/** `A or B for plant diseases`: papers on what the sides are compared for, where there are any. */
+const inContext = (question: Question, sided: Found[]): Found[] => {
+  const own = new Set(question.sides.flatMap((side) => conceptsIn(side).map(({ names }) => names[0])))
+  const concepts = question.concepts.filter(({ field, names }) => !field && !own.has(names[0]))
+  if (concepts.length === 0) return sided
+  const papers = sided.map(({ paper }) => paper)
+  const context = { concepts, topic: '' }
+  const { scores, holds } = focusOf(context, papers, frequencyIn(context, papers))
+  const near = sided.filter((_, at) => scores[at]! >= IN_CONTEXT_MIN)
+  return holds === 'all' && near.length > 0 ? near : sided
 }
 
 const picked = (question: Question, onTopic: readonly Found[], { max }: Search): PaperRecord[] => {

@@ -42,7 +42,7 @@ export const searchArxiv = async (
     return {
       papers,
       source: 'arxiv',
-      frequency: frequencyIn(question.concepts, found),
+      frequency: frequencyIn(question, found),
       dates: rangeOf(found),
       skipped: { count: 0, first: [] },
     }

@@ -1,4 +1,5 @@
 import { phrasePattern } from '../../../domain/text/phrases.ts'
+import { americanSpelling } from '../../../domain/text/spelling.ts'
 import { isStopWord } from '../../../domain/text/tokens.ts'
 import { type Entry, GLOSSARY } from './glossary.ts'
 import type { Concept } from './question.ts'
@@ -20,14 +21,17 @@ const entriesFor = (text: string): { entry: Entry; pattern: RegExp }[] => {
 }
 
 /** What a text is about: subjects of the glossary, then every other word that is neither a stop word nor a word of asking. */
-export const placesIn = (text: string): Place[] => {
+export const placesIn = (given: string): Place[] => {
+  // `Count the papers on ...` asks; `can they count?` is the subject.
+  const text = given.replace(/^count\b/i, (word) => ' '.repeat(word.length))
   const found: Place[] = []
   const free = (start: number, end: number): boolean =>
     found.every((place) => end <= place.start || start >= place.end)
   const named: { start: number; end: number; entry: Entry; written: string }[] = []
   for (const { entry, pattern } of entriesFor(text))
     for (const match of text.matchAll(pattern))
-      named.push({ start: match.index, end: match.index + match[0].length, entry, written: match[0] })
+      if (!/\p{Ll}\p{Lu}/u.test(match[0]) || entry.names.some((name) => name.includes(match[0])))
+        named.push({ start: match.index, end: match.index + match[0].length, entry, written: match[0] })
   // The longest name first: `visual token pruning` is not `pruning`.
   for (const { start, end, entry, written } of named.sort((a, b) => b.end - b.start - (a.end - a.start)))
     if (free(start, end) && (!isGeneric(written) || /ation$/i.test(written)) && !insideName(text, start, end))
@@ -46,11 +50,20 @@ export const placesIn = (text: string): Place[] => {
     found.push({
       start,
       end: start + word.length,
-      concept: { text: word, names: [word], field: false, known: false },
+      concept: {
+        text: word,
+        names: [startsSentence(text, start, word) ? plain : word],
+        field: false,
+        known: false,
+      },
     })
   }
   return found.sort((a, b) => a.start - b.start)
 }
+
+/** `Personalized models ...`: a capital that the place asks for makes no name. */
+const startsSentence = (text: string, start: number, word: string): boolean =>
+  /^\p{Lu}\p{Ll}+$/u.test(word) && /(?:^|[.?!:;]\s*)$/.test(text.slice(0, start))
 
 /** `OCR` in `DeepSeek-OCR`: a part of a name is not the subject. */
 const insideName = (text: string, start: number, end: number): boolean => {
@@ -67,6 +80,27 @@ export const conceptsIn = (text: string): Concept[] => {
       const key = names[0]!.toLowerCase()
       return !seen.has(key) && seen.add(key)
     })
+}
+
+/** Neighbouring words of a text that may be one term: two that say something, none of them a field's name. */
+export const phrasesIn = (text: string): string[] => {
+  const fields = placesIn(text).filter(({ concept }) => concept.field)
+  const words = [...text.matchAll(WORD)].map(({ 0: word, index }) => ({
+    start: index,
+    end: index + word.length,
+    word: word.replace(/[.'’-]+$/, ''),
+  }))
+  const says = ({ start, end, word }: (typeof words)[number]): boolean =>
+    word.length > 1 &&
+    !isStopWord(word.toLowerCase()) &&
+    fields.every((place) => end <= place.start || start >= place.end)
+  return words.slice(1).flatMap((word, at) => {
+    const before = words[at]!
+    const beside = /^[\s-]+$/.test(text.slice(before.end, word.start))
+    // Two words that only ask (`several methods`) are no term.
+    const telling = !isGeneric(before.word) || !isGeneric(word.word)
+    return beside && telling && says(before) && says(word) ? [`${before.word} ${word.word}`] : []
+  })
 }
 
 /** The words of the text that single out the sentences that answer. */
@@ -98,7 +132,14 @@ export const queryFor = (concepts: readonly Concept[]): string => {
     const entry = entryOf(concept)
     return entry === undefined ? [concept.text] : [concept.text, entry.query]
   })
-  return [...new Set(parts.join(' ').split(/\s+/))].join(' ')
+  const words = parts.join(' ').split(/\s+/)
+  // Papers are spelled either way, and an index of words knows no families of them.
+  const spelled = words.flatMap((word) => {
+    const lower = word.toLowerCase()
+    const american = americanSpelling(lower)
+    return american === lower ? [word] : [word, american]
+  })
+  return [...new Set(spelled)].join(' ')
 }
 
 const ALIASES: readonly string[][] = [

@@ -9,6 +9,8 @@ export type Constraints = {
   wordsMax?: number
   sentencesMax?: number
   papersMax?: number
+  /** How many things a list is to name. */
+  itemsMax?: number
   bothSides: boolean
   /** The question without what was read here. */
   rest: string
@@ -34,6 +36,14 @@ const isoOf = (text: string): string => {
   if (month === null) return text
   const at = MONTHS.findIndex((name) => name.startsWith(month[1]!.toLowerCase().slice(0, 3)))
   return `${month[2]}-${String(at + 1).padStart(2, '0')}`
+}
+
+/** The year, month or day before (-1) or after (1) a date: `before 2026` ends with 2025. */
+const beside = (date: string, step: 1 | -1): string => {
+  const [year, month, day] = date.split('-').map(Number)
+  if (month === undefined) return String(year! + step)
+  if (day === undefined) return new Date(Date.UTC(year!, month - 1 + step, 1)).toISOString().slice(0, 7)
+  return new Date(Date.UTC(year!, month - 1, day + step)).toISOString().slice(0, 10)
 }
 
 const PROBLEM_NOUN = '(?:problems?|questions?|directions?|challenges?|gaps?|issues?)'
@@ -83,13 +93,19 @@ const RULES: readonly Rule[] = [
   rule(`\\b(?:between|from) ${DATE} (?:and|to|until|till|through|-) ${DATE}`, (match, found) => {
     found.period = { since: isoOf(match[1]!), until: isoOf(match[2]!) }
   }),
+  rule(`\\b(?:published |written )?(?:after|newer than|later than) ${DATE}`, (match, found) => {
+    found.period = { ...found.period, since: beside(isoOf(match[1]!), 1) }
+  }),
+  rule(`\\b(?:published |written )?(?:before|older than|earlier than|prior to) ${DATE}`, (match, found) => {
+    found.period = { ...found.period, until: beside(isoOf(match[1]!), -1) }
+  }),
   rule(
-    `\\b(?:since|after|from|starting (?:in|from)|newer than|published (?:since|after)) ${DATE}(?: on(?:wards?)?)?`,
+    `\\b(?:published |written )?(?:since|from|starting (?:in|from)) ${DATE}(?: on(?:wards?)?)?`,
     (match, found) => {
       found.period = { ...found.period, since: isoOf(match[1]!) }
     },
   ),
-  rule(`\\b(?:before|until|till|up to|older than|no later than) ${DATE}`, (match, found) => {
+  rule(`\\b(?:published |written )?(?:until|till|up to|no later than) ${DATE}`, (match, found) => {
     found.period = { ...found.period, until: isoOf(match[1]!) }
   }),
   rule(
@@ -109,7 +125,7 @@ const RULES: readonly Rule[] = [
     found.period = { ...found.period, thisYear: true }
   }),
   rule(
-    `[,;(]?\\s*\\b(?:but |and )?(?:excluding|exclude|except(?: for)?|other than|ignoring|leav(?:e|ing) out|leaving aside|skip(?:ping)?|not (?:about|including|counting|on)|do not include|but not|without (?:any )?(?:papers|works?|studies) (?:on|about)|that are not (?:about|on)|apart from|without (?=(?:surveys?|benchmarks?|videos?|audio|medical|images?|agents?|datasets?|robot\\w*|math\\w*|safety)\\b)|no (?=(?:surveys?|benchmarks?)\\b))\\s+(?:papers (?:on|about) |anything (?:on|about) )?([^.;?!()]+?)(?=$|[.;?!)]|, (?:and |in |as )|,? and (?:suggest|list|give|name|propose|write|include)\\b| (?:in|as) (?:a |one |${NUMBER} )(?:table|paragraph|sentences?|bullet))`,
+    `[,;(]?\\s*\\b(?:but |and )?(?:excluding|exclude|except(?: for)?|(?<!languages? )other than|ignoring|leav(?:e|ing) out|leaving aside|skip(?:ping)?|not (?:about|including|counting|on)|do not include|but not|without (?:any )?(?:papers|works?|studies) (?:on|about)|that are not (?:about|on)|apart from|without (?=(?:surveys?|benchmarks?|videos?|audio|medical|images?|agents?|datasets?|robot\\w*|math\\w*|safety)\\b)|no (?=(?:surveys?|benchmarks?)\\b))\\s+(?:papers (?:on|about) |anything (?:on|about) )?([^.;?!()]+?)(?=$|[.;?!)]|, (?:and |in |as )|,? and (?:suggest|list|give|name|propose|write|include)\\b| (?:in|as) (?:a |one |${NUMBER} )(?:table|paragraph|sentences?|bullet))`,
     (match, found) => {
       found.exclude.push(
         ...match[1]!
@@ -170,6 +186,12 @@ const RULES: readonly Rule[] = [
   ),
 ]
 
+/** `Name five models ...`: read last, when papers, problems and sentences have taken their numbers. */
+const ITEMS = new RegExp(
+  `^((?:please )?(?:name|list|give(?: me)?|show(?: me)?|find(?: me)?|suggest|recommend))(?: the)?(?: top| best)? ${NUMBER}(?= \\p{L})`,
+  'iu',
+)
+
 /** What a question asks beside its topic: time, what to leave out, open problems, length and form; each read is taken out of the rest. */
 export const constraintsIn = (text: string): Constraints => {
   const found: Constraints = {
@@ -185,5 +207,10 @@ export const constraintsIn = (text: string): Constraints => {
     found.rest = `${found.rest.slice(0, match.index)} ${instead} ${found.rest.slice(match.index + match[0].length)}`
   }
   found.rest = found.rest.replace(/\s+/g, ' ').trim()
+  const items = ITEMS.exec(found.rest)
+  if (items !== null && !/^an?$/i.test(items[2]!)) {
+    found.itemsMax = numberIn(items[2]!)
+    found.rest = found.rest.replace(ITEMS, '$1')
+  }
   return found
 }

@@ -73,6 +73,12 @@ export const GLOSSARY: readonly Entry[] = [
     ],
     query: 'efficient inference acceleration pruning quantization',
   },
+  {
+    names: ['multi-image', 'multiple images', 'several images', 'cross-image', 'image sets'],
+    query: 'multi-image multiple images',
+  },
+  { names: ['geolocali*', 'geo-locali*', 'geolocat*', 'geo-locat*'], query: 'geolocalization geolocation' },
+  { names: ['humor', 'humour', 'comic', 'joke'], query: 'humor comics jokes' },
   { names: ['jailbreak*', 'jail-break*'], query: 'jailbreak attacks safety' },
   {
     names: [

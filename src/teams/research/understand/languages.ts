@@ -18,6 +18,18 @@ const GERMAN: [string, string][] = [
   ['effizien\\w*', 'efficiency'],
   ['roboter\\w*|robotik', 'robot'],
   ['verzerrung\\w*|vorurteil\\w*', 'bias'],
+  ['verneinung\\w*|negation\\w*', 'negation'],
+  ['verlern\\w*|vergess\\w*', 'machine unlearning'],
+  ['zähl\\w*', 'counting'],
+  ['geometri\\w*', 'geometry'],
+  ['emotion\\w*|gefühl\\w*', 'emotion'],
+  ['musik\\w*', 'music'],
+  ['hintert[uü]r\\w*', 'backdoor'],
+  ['autonome\\w*\\s+fahr\\w*', 'autonomous driving'],
+  ['fernerkundung\\w*', 'remote sensing'],
+  ['kultur\\w*', 'cultural'],
+  ['sprachen', 'multilingual'],
+  ['angriff\\w*', 'attacks'],
 ]
 const ROMANCE: [string, string][] = [
   [
@@ -42,6 +54,17 @@ const ROMANCE: [string, string][] = [
   ['agents?\\b|agentes', 'agents'],
   ['efficacit\\w*|eficien\\w*|efficien\\w*', 'efficiency'],
   ['biais|sesgos?|viés|vieses', 'bias'],
+  ['n[eé]gation\\w*|negaci[oó]n\\w*|negação|negazione', 'negation'],
+  ['d[eé]sapprent\\w*|desaprend\\w*|oubli\\w*|disimpar\\w*', 'machine unlearning'],
+  ['comptage|conteo|contagem|conteggio', 'counting'],
+  ['g[eé]om[eé]tri\\w*', 'geometry'],
+  ['[eé]moti?on\\w*|emoci\\w*|emoç\\w*|emozion\\w*', 'emotion'],
+  ['musique|m[uú]sica', 'music'],
+  ['portes? d[eé]rob[eé]es?|puertas? traseras?|backdoors?', 'backdoor'],
+  ['conduite autonome|conducci[oó]n aut[oó]noma|guida autonoma', 'autonomous driving'],
+  ['t[eé]l[eé]d[eé]tection|teledetecci[oó]n|telerilevamento', 'remote sensing'],
+  ['cultur\\w*', 'cultural'],
+  ['attaques?|ataques?|attacc\\w*', 'attacks'],
 ]
 const CHINESE: [string, string][] = [
   ['视觉语言(?:大)?模型|视觉-语言模型', 'vision-language models'],
@@ -65,6 +88,17 @@ const CHINESE: [string, string][] = [
   ['音频|语音|語音', 'audio'],
   ['偏见|偏見', 'bias'],
   ['高效|效率', 'efficiency'],
+  ['遗忘学习|机器遗忘|遗忘|機器遺忘', 'machine unlearning'],
+  ['否定', 'negation'],
+  ['计数|計數', 'counting'],
+  ['几何|幾何', 'geometry'],
+  ['情感|情绪', 'emotion'],
+  ['音乐|音樂', 'music'],
+  ['后门|後門', 'backdoor'],
+  ['自动驾驶|自動駕駛', 'autonomous driving'],
+  ['遥感|遙感', 'remote sensing'],
+  ['文化', 'cultural'],
+  ['攻击|攻擊', 'attacks'],
 ]
 const JAPANESE_KOREAN_RUSSIAN: [string, string][] = [
   ['マルチモーダル(?:大規模)?(?:言語)?(?:モデル|LLM)?', 'multimodal LLMs'],
@@ -107,7 +141,7 @@ const OPENINGS: Cue[] = [
 
 const FUNCTION_WORDS: { [language: string]: RegExp } = {
   German:
-    /\b(?:der|die|das|und|ist|sind|wie|was|welche[rnms]?|warum|zu|zum|zur|mit|für|über|bei|eine?[rnms]?|fasse|gibt|den|dem|nicht|von)\b/giu,
+    /\b(?:der|die|das|und|ist|sind|wie|was|welche[rnms]?|warum|zu|zum|zur|mit|für|über|bei|eine?[rnms]?|fasse|gibt|den|dem|nicht|von|im|am|auf|als|auch|oder|durch|ohne|gegen|zwischen|verschieden\w*|verstehen|können|werden|haben|sprachen)\b/giu,
   French:
     /\b(?:le|la|les|des|du|et|est|sont|dans|pour|quels?|quelles?|sur|une?|pourquoi|comment|que|résumez?|aux?)\b/giu,
   Spanish: /\b(?:el|los|las|del|y|es|son|en|para|qué|cuál(?:es)?|sobre|una?|por|cómo|resume|resumen)\b/giu,

@@ -72,6 +72,8 @@ export type Question = {
   form: Form
   wordsMax?: number
   sentencesMax?: number
+  /** How many things a list is to name. */
+  itemsMax?: number
   /** `en`, or the language the question is written in. */
   language: string
   /** More to search for beside the concepts. */

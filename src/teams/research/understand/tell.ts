@@ -19,7 +19,8 @@ const KINDS: { [kind in QuestionKind]: string } = {
 
 /** How a question was understood, in a line that a person can check and correct. */
 export const toldUnderstanding = (question: Question): string => {
-  const { topic, kind, sides, paper, period, exclude, problems, form, wordsMax, sentencesMax } = question
+  const { topic, kind, sides, paper, period, exclude, problems, form, wordsMax, sentencesMax, itemsMax } =
+    question
   const parts = [
     `topic “${paper ?? (topic === '' ? 'everything in the collection' : topic)}”`,
     `asked for ${KINDS[kind]}${sides.length === 2 ? ` of “${sides[0]}” and “${sides[1]}”` : ''}`,
@@ -27,6 +28,7 @@ export const toldUnderstanding = (question: Question): string => {
     ...(exclude.length === 0 ? [] : [`without ${listed(exclude)}`]),
     ...(problems > 0 ? [`${problems} open problem${problems === 1 ? '' : 's'}`] : []),
     ...(form === 'prose' ? [] : [`as ${form === 'bullets' ? 'bullet points' : `a ${form}`}`]),
+    ...(itemsMax === undefined ? [] : [`${itemsMax} of them`]),
     ...(wordsMax === undefined ? [] : [`at most ${wordsMax} words`]),
     ...(sentencesMax === undefined ? [] : [`at most ${sentencesMax} sentences`]),
   ]

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { queryFor } from './concepts.ts'
 import { readParams } from './params.ts'
 import { understood } from './understand.ts'
 
@@ -64,6 +65,36 @@ test('limits of time, number, length and form are read and are no part of the to
     assert.equal(read(goal).topic, 'GUI agents', goal)
 })
 
+test('a bound is inclusive or exclusive as it is worded, and a number of things to name is read', () => {
+  assert.deepEqual(read('GUI agents published before 2026').period, { until: '2025' })
+  assert.deepEqual(read('GUI agents before March 2026').period, { until: '2026-02' })
+  assert.deepEqual(read('GUI agents until 2025').period, { until: '2025' })
+  assert.deepEqual(read('GUI agents after 2025').period, { since: '2026' })
+  assert.deepEqual(read('GUI agents after 2026-02-28').period, { since: '2026-03-01' })
+  assert.equal(read('GUI agents published before 2026').topic, 'GUI agents')
+  assert.equal(read('Name five benchmarks for GUI agents').itemsMax, 5)
+  assert.equal(read('Name five benchmarks for GUI agents').kind, 'evaluated')
+  assert.equal(read('List two open problems in GUI agents').itemsMax, undefined)
+  assert.deepEqual(read('OCR benchmarks for languages other than English').exclude, [])
+})
+
+test('what is counted in a named thing is looked for in its paper; counting is a subject, too', () => {
+  const question = read('How many questions does CountQA have?')
+  assert.deepEqual([question.kind, question.paper], ['paper', 'CountQA'])
+  assert.equal(read('How many papers are about CountQA?').kind, 'count')
+  assert.equal(read('Can vision-language models count?').topic, 'vision-language models count')
+  assert.deepEqual(
+    read('Count the papers on GUI agents').concepts.map(({ text }) => text),
+    ['GUI agents'],
+  )
+})
+
+test('a capital that a sentence begins with makes no name, and both spellings are searched for', () => {
+  const [first] = read('Personalised retrieval of images').concepts
+  assert.deepEqual(first?.names, ['personalised'])
+  assert.match(queryFor([first!]), /personalized/)
+})
+
 test('params correct what was understood, and one that does not exist is refused with the one meant', () => {
   const question = read('What is new?', {
     topic: 'GUI agents',
@@ -99,6 +130,12 @@ test('the subject of a question in another language is mapped by the words of th
       'list',
     ],
     ['Warum funktioniert GRPO?', 'German', ['GRPO'], 'cause'],
+    [
+      'Verstehen Vision-Language-Modelle Verneinung in verschiedenen Sprachen?',
+      'German',
+      ['vision-language models', 'negation', 'multilingual'],
+      'survey',
+    ],
   ]
   for (const [goal, language, concepts, kind] of cases) {
     const question = read(goal)

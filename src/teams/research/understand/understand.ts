@@ -23,7 +23,7 @@ export const understood = (goal: string, params: ResearchParams): Question => {
   const concepts = conceptsIn(subject)
   const one =
     params.kind === undefined || params.kind === 'paper'
-      ? (paperIn(asked) ?? oneName(asked, concepts))
+      ? (paperIn(asked) ?? oneName(asked, concepts) ?? countedIn(asked, concepts))
       : undefined
   const kind = params.kind ?? (one === undefined ? kindIn(asked, constraints, concepts) : 'paper')
   const sides = kind === 'compare' ? sidesIn(asked) : []
@@ -46,6 +46,7 @@ export const understood = (goal: string, params: ResearchParams): Question => {
     problems: Math.min(PROBLEMS_MAX, problems),
     form: params.form ?? constraints.form ?? 'prose',
     ...limits(params.words ?? constraints.wordsMax, constraints.sentencesMax),
+    ...(constraints.itemsMax === undefined ? {} : { itemsMax: constraints.itemsMax }),
     language,
     queries: [],
     by: 'code',
@@ -99,9 +100,20 @@ const kindIn = (
 
 const comparable = (sides: readonly string[]): boolean => sides.some((side) => conceptsIn(side).length > 0)
 
+/** `How many questions does CountQA have?`: what is counted is in the paper of that name, not among papers. */
+const countedIn = (asked: string, concepts: readonly Concept[]): string | undefined => {
+  if (!/^(?:how many|what is the number of)\b/i.test(asked)) return undefined
+  if (/^how many (?:\w+ ){0,3}(?:papers|articles|publications|works|studies|surveys)\b/i.test(asked))
+    return undefined
+  const names = concepts.filter(({ known, text }) => !known && isName(text))
+  return names.length === 1 ? names[0]!.text : undefined
+}
+
+const isName = (text: string): boolean => /\p{Lu}.*[\p{Lu}\d]|\p{Ll}\p{Lu}/u.test(text)
+
 /** `What is DeepSeek-OCR?`: one name that no glossary knows, with capitals or digits inside. */
 const oneName = (asked: string, concepts: readonly Concept[]): string | undefined => {
   const [only, ...more] = concepts.filter(({ field }) => !field)
   if (only === undefined || more.length > 0 || only.known || !ABOUT_ONE.test(asked)) return undefined
-  return /\p{Lu}.*[\p{Lu}\d]|\p{Ll}\p{Lu}/u.test(only.text) ? only.text : undefined
+  return isName(only.text) ? only.text : undefined
 }

@@ -11,11 +11,11 @@ const GENERIC = stemmed(`
   issue gap direction idea recent recently late latest new newest current currently today emerging modern advance advances advancement
   progress trend development develop state art sota status landscape
   best better good well great top leading strong strongest strongly important main major key common popular typical different various several many
-  much most more less few number total count several kind type sort way ways approach approaches method methods technique techniques
+  much most more less few number total several publish published kind type sort way ways approach approaches method methods technique techniques
   strategy strategies solution solutions algorithm framework model models system systems tool architecture paradigm
   use used using usage apply applied application perform performance result results finding findings evidence claim claims
   work worked happen happened happens occur exist existing exists available open future unsolved promising
-  compare compares compared comparison comparing versus vs difference differences differ differs between advantage advantages disadvantage pro pros con
+  faster slower stronger weaker safer cheaper smaller larger compare compares compared comparison comparing versus vs difference differences differ differs between advantage advantages disadvantage pro pros con
   side sides agree agrees agreement disagree disagrees disagreement contradict conflict consensus debate
   evaluate evaluated evaluating evaluation measure measured measuring measurement assess assessed test tested testing metric metrics benchmark
   benchmarks benchmarked benchmarking dataset datasets
@@ -28,7 +28,7 @@ const GENERIC = stemmed(`
   improve improves improved improvement improving increase reduce reduces reducing mitigate mitigates mitigation mitigating prevent avoid fix solve
   affect effect effects impact influence matter role goal aim purpose value cost benefit benefits limitation limitations
   reliable reliably accurate accurately useful practical feasible possible effective effectively successful hurt hurts harm harms
-  general proposed specific anyone someone everybody combine combines ignore previous instead following who whom big large wide serious severe weakness weaknesses shortcomings drawbacks particular real realworld world read reads reading see sees look thing things stuff lot one two three four five six seven eight nine ten
+  general proposed specific anyone someone everybody combine combines ignore previous instead following who whom big large wide serious severe weakness weaknesses shortcomings drawbacks particular longer shorter lower lowers raise raises prefer prefers hold holds something anything everything real realworld world read reads reading see sees look thing things stuff lot one two three four five six seven eight nine ten
   zero first second third next final end start begin example examples case cases instance context scope
   doe does did done get gets got take takes let put go goes come comes try tries enough without within whether
   hard easy difficult difficulty bad worse worst fail fails failure failures struggle current recent ever
