@@ -20,6 +20,7 @@ const EVALUATIONS: Record<string, () => Promise<unknown>> = {
   'fit-scitldr': async () => (await import('./scitldr-fit.ts')).fitScitldr(),
   'memory-choose': async () => (await import('./knowledge-scifact.ts')).evaluateScifactRetrieval('choose'),
   'fit-knowledge': async () => (await import('./knowledge-fit.ts')).fitKnowledge(),
+  'fit-stance': async () => (await import('./stance-fit.ts')).fitStance(),
   'fit-citations': async () => (await import('./scifact-fit.ts')).fitScifact(),
 }
 

@@ -13,9 +13,12 @@ import { type Example, fitLogistic } from './logistic-fit.ts'
 import { areaUnderCurve, balancedAccuracy } from './metrics.ts'
 import { weightsModule } from './ranker-fit.ts'
 import { type ClaimPair, scifactPairs } from './scifact-data.ts'
+import { conclusionPairs, summaryPairs, type TopicPair } from './support-data.ts'
 
 const FOLDS = 5
 const STRANGER_WEIGHT = 0.15
+/** Conclusions and summaries with their own abstract and with the nearest others: of other kinds than SciFact's claims, and many. */
+const TOPIC_WEIGHT = 0.05
 const L2 = { rank: 5, support: 5, sentence: 5 }
 const OUTPUT = join(import.meta.dirname, '../src/verification/grounding-weights.ts')
 
@@ -25,8 +28,9 @@ type Weights = Readonly<Record<string, number>>
 export function fitScifact(): void {
   const { pairs, idf } = scifactPairs()
   const part = pairs.filter((pair) => pair.part === 'fit')
-  crossValidate(part, idf)
-  const { rank, support, sentence } = fitAll(part, idf)
+  const topics = [...conclusionPairs(), ...summaryPairs()]
+  crossValidate(part, idf, topics)
+  const { rank, support, sentence } = fitAll(part, idf, topics)
   const about = (what: string) => [
     `${what} Fitted on the fitting part of SciFact by evals/scifact-fit.ts (\`npm run eval -- fit-citations\`); not edited by hand.`,
   ]
@@ -53,6 +57,7 @@ export function fitScifact(): void {
 function fitAll(
   pairs: readonly ClaimPair[],
   idf: Idf,
+  topics: readonly TopicPair[],
 ): { rank: Weights; support: Weights; sentence: Weights } {
   const rank = Object.fromEntries(fitLogistic(rankExamples(pairs, idf), { l2: L2.rank, balanced: false }))
   const strange = strangers(pairs)
@@ -60,6 +65,7 @@ function fitAll(
     [
       ...pairs.flatMap((pair) => supportExamples(pair, idf, rank)),
       ...strange.flatMap((pair) => lighter(supportExamples(pair, idf, rank))),
+      ...topics.map((pair) => topicExample(pair, rank)),
     ],
     { l2: L2.support },
   )
@@ -117,6 +123,13 @@ function supportExamples(pair: ClaimPair, idf: Idf, rank: Weights): Example[] {
   })
 }
 
+function topicExample({ claim, title, sentences, idf, own }: TopicPair, rank: Weights): Example {
+  const source = prepareSource(sentences, title === '' ? undefined : title)
+  const { matching, order } = ranked({ claim }, source, idf, rank)
+  const features = supportFeatures(matching, source.sentences, source.title, order, idf)
+  return { features, positive: own, weight: TOPIC_WEIGHT }
+}
+
 /** Rationale sentences against the likeliest and a middling sentence of a wrong abstract, and one beside the point in the right one. */
 function sentenceExamples(pair: ClaimPair, idf: Idf, rank: Weights): Example[] {
   const { order } = ranked(pair, prepareSource(pair.sentences, pair.title), idf, rank)
@@ -136,7 +149,7 @@ function sentenceExamples(pair: ClaimPair, idf: Idf, rank: Weights): Example[] {
   )
 }
 
-function matched(pair: ClaimPair, source: PreparedSource, idf: Idf) {
+function matched(pair: Pick<ClaimPair, 'claim'>, source: PreparedSource, idf: Idf) {
   const claim = readStatement(pair.claim, source.abbreviations)
   return {
     sentences: source.sentences,
@@ -144,13 +157,13 @@ function matched(pair: ClaimPair, source: PreparedSource, idf: Idf) {
   }
 }
 
-function ranked(pair: ClaimPair, source: PreparedSource, idf: Idf, rank: Weights) {
+function ranked(pair: Pick<ClaimPair, 'claim'>, source: PreparedSource, idf: Idf, rank: Weights) {
   const { matching, sentences } = matched(pair, source, idf)
   const scores = rankFeatures(matching, sentences, idf).map((features) => linear(rank, features))
   return { matching, order: [...scores.keys()].sort((a, b) => scores[b]! - scores[a]!) }
 }
 
-function crossValidate(pairs: readonly ClaimPair[], idf: Idf): void {
+function crossValidate(pairs: readonly ClaimPair[], idf: Idf, topics: readonly TopicPair[]): void {
   const scores = { support: [[], []] as [number[], number[]], sentence: [[], []] as [number[], number[]] }
   let top1 = 0
   let top3 = 0
@@ -158,6 +171,7 @@ function crossValidate(pairs: readonly ClaimPair[], idf: Idf): void {
     const { rank, support, sentence } = fitAll(
       pairs.filter((pair) => pair.fold !== fold),
       idf,
+      topics,
     )
     for (const pair of pairs.filter((each) => each.fold === fold)) {
       const [whole] = supportExamples(pair, idf, rank)

@@ -2,8 +2,14 @@ import { type Idf, idfTable } from '../src/domain/text/similarity.ts'
 import { stems } from '../src/domain/text/tokens.ts'
 import type { FaultKind } from '../src/verification/claims.ts'
 import { groundingScore, SUPPORTED_MIN } from '../src/verification/grounding.ts'
+import { linear } from '../src/verification/grounding-model.ts'
+import { readSource } from '../src/verification/library.ts'
+import { readText } from '../src/verification/reading.ts'
+import { SAME_MIN } from '../src/verification/stance.ts'
+import { evidenceFor, stanceFeatures } from '../src/verification/stance-features.ts'
+import { STANCE_WEIGHTS } from '../src/verification/stance-weights.ts'
 import { verifyClaims } from '../src/verification/verify.ts'
-import { interval } from './metrics.ts'
+import { areaUnderCurve, interval } from './metrics.ts'
 import { scifactPairs } from './scifact-data.ts'
 import { printTable, type Row } from './table.ts'
 import { summaryBases } from './verification/bases.ts'
@@ -88,7 +94,7 @@ function kindsOf(found: readonly FaultKind[][]): Row[] {
     .map(([kind, count]) => ({ measure: kind, ours: (count / found.length).toFixed(3) }))
 }
 
-/** SciFact: what is called supporting is scored as such, and no checker objects to which way it goes. */
+/** SciFact: what is called supporting, and which share of both is at other thresholds. */
 function evaluateContradiction(part: Part): void {
   const { pairs, idf } = scifactPairs()
   const evidence = pairs.filter(
@@ -96,26 +102,48 @@ function evaluateContradiction(part: Part): void {
   )
   const called = evidence.map(({ claim, title, sentences, label }) => {
     const score = groundingScore(claim, sentences, { idf, title }).score
-    const report = {
-      claims: [{ id: 'c', text: claim, citations: [{ sourceId: 's' }] }],
-      sources: [{ id: 's', title, sentences }],
-    }
-    const objections = verifyClaims(report, { idf }).faults.length
-    return { label, scored: score >= SUPPORTED_MIN, supporting: score >= SUPPORTED_MIN && objections === 0 }
+    const source = { id: 's', title, sentences }
+    const report = { claims: [{ id: 'c', text: claim, citations: [{ sourceId: 's' }] }], sources: [source] }
+    const [verdict] = verifyClaims(report, { idf }).claims
+    const read = readSource(source)
+    const found = evidenceFor(claim, read, read.sentences, idf)
+    const value = linear(STANCE_WEIGHTS, stanceFeatures(readText(claim), found.evidence, read, idf))
+    const unopposed = score >= SUPPORTED_MIN && verdict!.met
+    return { label, scored: score >= SUPPORTED_MIN, unopposed, value, stance: verdict!.stance }
   })
+  const of = (label: string) => called.filter((each) => each.label === label)
   const rates = (label: string, how: (each: (typeof called)[0]) => boolean) => {
-    const own = called.filter((each) => each.label === label).map(how)
+    const own = of(label).map(how)
     return `${share(own)} ${interval(own.map(Number))} (${own.length})`
   }
   printTable('SciFact: abstracts called supporting', [
     { measure: 'that contradict, by score alone', ours: rates('CONTRADICT', ({ scored }) => scored) },
+    { measure: 'that contradict, no fault found', ours: rates('CONTRADICT', ({ unopposed }) => unopposed) },
     {
-      measure: 'that contradict',
+      measure: 'that contradict, stance',
       baseline: '.56',
       target: '<= .15',
-      ours: rates('CONTRADICT', ({ supporting }) => supporting),
+      ours: rates('CONTRADICT', ({ stance }) => stance === 'supports'),
     },
     { measure: 'that support, by score alone', ours: rates('SUPPORT', ({ scored }) => scored) },
-    { measure: 'that support', ours: rates('SUPPORT', ({ supporting }) => supporting) },
+    { measure: 'that support, no fault found', ours: rates('SUPPORT', ({ unopposed }) => unopposed) },
+    { measure: 'that support, stance', ours: rates('SUPPORT', ({ stance }) => stance === 'supports') },
+    {
+      measure: 'that contradict, called contradicting',
+      ours: rates('CONTRADICT', ({ stance }) => stance === 'contradicts'),
+    },
+    {
+      measure: 'that support, called contradicting',
+      ours: rates('SUPPORT', ({ stance }) => stance === 'contradicts'),
+    },
   ])
+  const values = (label: string) => of(label).map(({ value }) => value)
+  printTable(
+    `SciFact: stance alone, AUC ${areaUnderCurve(values('SUPPORT'), values('CONTRADICT')).toFixed(3)}; called supporting with a score and no fault, by the least log odds`,
+    [-9, -1, -0.5, 0, 0.5, SAME_MIN, 1.5, 2].map((least) => ({
+      measure: least === -9 ? 'any' : `>= ${least}`,
+      baseline: `contradict ${share(of('CONTRADICT').map(({ unopposed, value }) => unopposed && value >= least))}`,
+      ours: `support ${share(of('SUPPORT').map(({ unopposed, value }) => unopposed && value >= least))}`,
+    })),
+  )
 }

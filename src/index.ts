@@ -260,6 +260,7 @@ export type {
   Fault,
   FaultKind,
   SecondOpinion,
+  Stance,
   Verification,
 } from './verification/claims.ts'
 export { type Judge, type JudgeQuestion, verifyWithJudge } from './verification/judge.ts'

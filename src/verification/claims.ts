@@ -94,11 +94,21 @@ export interface ClaimVerdict {
   faults: Fault[]
   /** How many things of each kind were compared with a source; a kind that is absent was not looked for. */
   looked: Partial<Record<FaultKind, number>>
+  /** What the cited text has to do with the claim; absent for titles, questions and claims without a source. */
+  stance?: Stance
   /** The claim without what is wrong, where clauses or citations can be dropped and something is left. */
   repaired?: CitedClaim
   /** What a second judge said; see `verifyWithJudge`. */
   second?: SecondOpinion
 }
+
+/**
+ * - `supports`: the cited text says it, and the direction and the links of what it says are those of the claim
+ * - `contradicts`: it says the opposite
+ * - `unclear`: it speaks of the matter and nothing was found against the claim, but its direction cannot be laid beside the claim's;
+ *   or it does not carry the claim
+ */
+export type Stance = 'supports' | 'unclear' | 'contradicts'
 
 export interface SecondOpinion {
   supported: boolean

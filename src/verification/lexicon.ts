@@ -193,3 +193,8 @@ export function opposites(a: string, b: string, thing?: string): boolean {
   const [short, long] = a.length < b.length ? [a, b] : [b, a]
   return short.length >= PREFIXED_CHARS_MIN && PREFIX_OPPOSITES.some((prefix) => long === prefix + short)
 }
+
+/** Whether a word has an opposite: it tells which way something goes or how good it is. */
+export function polar(a: string): boolean {
+  return (CONCEPTS.of.get(a) ?? []).some((group) => CONCEPTS.opposite.has(group))
+}

@@ -15,7 +15,8 @@ const NAME = /[\p{L}\p{N}]+(?:[-‐‑/.+@][\p{L}\p{N}]+)*\+*/gu
 const KNOWN = new Set(
   `ai ml dl nlp nlu nlg cv rl drl irl dnn dnns ann anns cnn cnns rnn rnns gnn gnns gcn gcns lstm lstms gru gan gans vae vaes mlp mlps llm llms lm lms plm
   plms vlm vlms lvlm lvlms mllm mllms lmm lmms qa vqa ocr asr tts mt nmt smt sgd svm svms pca mle map em mdp mdps pomdp sota rag cot sft rlhf dpo ppo ood
-  iid api apis gpu gpus cpu cpus tpu tpus kv 2d 3d 4d 1d rgb gui guis us uk eu usa dna rna mrna mri ct pet hiv aids who fda ii iii iv vs phd`.split(
+  iid nn nns pde pdes ode odes sde sdes pomdps ebm ebms elbo dqn mdl auc roc snr psnr iou fps flop flops fft mcmc kl mmd fp16 fp32 bf16 int8 l0 l1 l2 bptt
+  nll mse ocr vr ar agi dsl dsls convnet convnets bilstm bilstms knn api apis gpu gpus cpu cpus tpu tpus kv 2d 3d 4d 1d rgb gui guis us uk eu usa dna rna mrna mri ct pet hiv aids who fda ii iii iv vs phd`.split(
     /\s+/,
   ),
 )
@@ -39,7 +40,8 @@ export function namesIn(text: string): Name[] {
       cut = raw.indexOf('-')
     )
       raw = raw.slice(cut + 1)
-    if (!/\p{Lu}/u.test(raw)) continue
+    // A full stop without its blank: "performance.This".
+    if (!/\p{Lu}/u.test(raw) || /^\p{Ll}{3,}\.\p{Lu}\p{Ll}+$/u.test(raw)) continue
     const start = match.index + match[0].indexOf(raw)
     const strong = /[\p{L}\d].*\p{Lu}|\p{L}.*\d|\d.*\p{L}/u.test(raw.replace(/-\p{Ll}[\p{L}]*/gu, ''))
     const opens = start === 0 || /[.?!:“"]\s*$/.test(text.slice(Math.max(0, start - 3), start))
@@ -106,6 +108,7 @@ export function knowsName({ key, text }: Name, index: NameIndex): boolean {
   if (KNOWN.has(key) || /^\p{Lu}{2}s?$/u.test(text)) return true
   if (/^\p{Lu}{2,6}s?$/u.test(text) && single.length >= INITIALS_MIN && index.initials.includes(single))
     return true
+  if (ofKnownParts(text, index)) return true
   const parts = text
     .split(/[-‐‑/]/)
     .map(compact)
@@ -113,11 +116,35 @@ export function knowsName({ key, text }: Name, index: NameIndex): boolean {
   // "BERT/RoBERTa", "Transformer-XL" of which each part is a name that the texts hold.
   return (
     parts.length > 1 &&
-    !/\d/.test(key) &&
+    (!/\d/.test(key) || text.includes('/')) &&
     parts.every(
-      (part) => index.runs.has(part) || index.runs.has(part.replace(/s$/, '')) || LOWER_PART.test(part),
+      (part) =>
+        (/\d/.test(part) && KNOWN.has(part)) ||
+        index.runs.has(part) ||
+        index.runs.has(part.replace(/s$/, '')) ||
+        LOWER_PART.test(part),
     )
   )
+}
+
+const PART = /\p{Lu}?\p{Ll}+|\p{Lu}{2,}s?(?!\p{Ll})/gu
+const PART_CHARS_MIN = 3
+
+/** "MemNN" and "GraphGAN" where the texts speak of memory and of graphs: the last part is a short form that everybody knows. */
+function ofKnownParts(text: string, { stems }: NameIndex): boolean {
+  const parts = text.match(PART) ?? []
+  const last = parts.at(-1) ?? ''
+  if (parts.length < 2 || parts.join('') !== text || !/^\p{Lu}{2,}s?$/u.test(last)) return false
+  if (!KNOWN.has(last.toLowerCase())) return false
+  return parts.slice(0, -1).every((part) => {
+    const start = part.toLowerCase()
+    return start.length >= PART_CHARS_MIN && [...stems].some((stem) => stem.startsWith(start))
+  })
+}
+
+/** Whether every reader of the field knows a short form. */
+export function isCommonName(norm: string): boolean {
+  return KNOWN.has(norm)
 }
 
 /** Capitalised words in a row that spell a short form of the texts: "Generative Adversarial Networks" for GANs. */

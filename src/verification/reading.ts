@@ -124,7 +124,7 @@ function markNegated(words: Word[], text: string): void {
     const turned =
       (word.norm === 'rather' && words[at + 1]?.norm === 'than') ||
       (word.norm === 'instead' && words[at + 1]?.norm === 'of')
-    if (!turned && !NEGATORS.has(word.norm)) continue
+    if (!turned && !denies(word, text)) continue
     if (word.norm === 'not' && words[at + 1]?.norm === 'only') continue
     let reached = 0
     for (let next = at + 1; next < words.length && reached < REACH.negation; next += 1) {
@@ -135,6 +135,11 @@ function markNegated(words: Word[], text: string): void {
       words[next] = { ...other, negated: !other.negated, target: reached === 1 }
     }
   }
+}
+
+/** Whether a word says no; a `t` does behind an apostrophe only ("don't", and not "w.r.t."). */
+export function denies({ norm, start }: Pick<Word, 'norm' | 'start'>, text: string): boolean {
+  return NEGATORS.has(norm) && (norm !== 't' || /['’]/.test(text[start - 1] ?? ''))
 }
 
 const STOPS = new Set(

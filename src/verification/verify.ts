@@ -6,6 +6,7 @@ import { attributionChecker } from './checkers/attribution.ts'
 import { causeChecker } from './checkers/causes.ts'
 import { entityChecker } from './checkers/entities.ts'
 import { numberChecker } from './checkers/numbers.ts'
+import { oppositionChecker } from './checkers/opposition.ts'
 import { polarityChecker } from './checkers/polarity.ts'
 import { quoteChecker } from './checkers/quote.ts'
 import { roleChecker } from './checkers/roles.ts'
@@ -29,6 +30,7 @@ import { readSource } from './library.ts'
 import { type Checker, faultOf, type Matter, type Passage, type ReadSource, type Segment } from './matter.ts'
 import { type Reading, readText, TEXT_CHARS_MAX } from './reading.ts'
 import { withoutFaults } from './repair.ts'
+import { stanceOf } from './stance.ts'
 import { type Piece, statedIn } from './stated.ts'
 
 export interface VerifyOptions {
@@ -48,6 +50,7 @@ export const CHECKERS: readonly Checker[] = [
   strengthChecker,
   causeChecker,
   timeChecker,
+  oppositionChecker,
   supportChecker,
 ]
 
@@ -117,9 +120,11 @@ function judged(claim: CitedClaim, pieces: readonly Piece[], library: Library, i
       if (own[kind] !== undefined) looked[kind] = (looked[kind] ?? 0) + own[kind]
     faults.push(...found.map((finding) => faultOf(claim.id, finding)))
   }
+  const stance = stanceOf(matter, faults)
   return {
     claimId: claim.id,
     met: faults.length === 0,
+    ...(stance && { stance }),
     clauses: matter.clauses.map((clause, at) => clauseVerdict(matter, clause, at)),
     faults,
     looked,

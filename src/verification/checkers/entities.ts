@@ -1,5 +1,13 @@
-import { type Checker, clauseAt, type Finding, type Matter, placeOf, quoted } from '../matter.ts'
-import { knowsName, type Name, namesIn, spelledOut } from '../names.ts'
+import {
+  type Checker,
+  clauseAt,
+  type Finding,
+  type Matter,
+  type Passage,
+  placeOf,
+  quoted,
+} from '../matter.ts'
+import { compact, isCommonName, knowsName, type Name, namesIn, spelledOut } from '../names.ts'
 import { quotesIn } from '../quotes.ts'
 import { TEXT_CHARS_MAX } from '../reading.ts'
 
@@ -44,6 +52,15 @@ function near({ segments }: Matter, { start }: Name): boolean {
   )
 }
 
+/** In fewer of the source's words, a name that every reader knows may stand for what the source spells otherwise. */
+const COPIED = 0.8
+
+/** "GPT-2" where the passage writes GPT2. */
+function writtenOtherwise({ text }: Matter, at: number, { reading }: Passage): boolean {
+  const name = namesIn(text).find(({ start, end }) => start <= at && at < end)
+  return name !== undefined && /\d/.test(name.key) && compact(reading.text).includes(name.key)
+}
+
 const NEARLY_SAME = 0.65
 
 /** In nearly the words of the source, one name where the source has another. */
@@ -51,13 +68,17 @@ function replaced(matter: Matter): Finding[] {
   return matter.segments.flatMap(({ alignment, passage, start }) => {
     if (alignment.ordered < NEARLY_SAME) return []
     return alignment.gaps.flatMap(({ claim, source }) => {
-      const own = claim.filter(({ strong }) => strong)
+      const own = claim.filter(
+        ({ strong, norm }) => strong && !(isCommonName(norm) && alignment.ordered < COPIED),
+      )
       const there = source.filter(({ name }) => name)
       if (own.length === 0 || there.length === 0) return []
       const keys = new Set(matter.whole.words.map(({ norm }) => norm))
       const lost = there.filter(({ norm }) => !keys.has(norm))
       const inSentence = new Set(passage.reading.words.map(({ norm }) => norm))
-      const strange = own.filter(({ norm }) => !inSentence.has(norm))
+      const strange = own.filter(
+        ({ norm, start: at }) => !inSentence.has(norm) && !writtenOtherwise(matter, start + at, passage),
+      )
       if (lost.length === 0 || strange.length === 0) return []
       return [
         {

@@ -110,7 +110,7 @@ function missing(matter: Matter, own: Quantity, offered: readonly Offered[]): Fi
     )
     if (inNames) return []
   }
-  if (isWord(own) && !contradictsWord(matter, own, offered)) return []
+  if ((isWord(own) || isSmallCount(own)) && !contradictsWord(matter, own, offered)) return []
   return [{ kind: 'number', message: `states ${own.text}, which does not stand in ${places}.`, clause }]
 }
 
@@ -118,7 +118,14 @@ function isWord({ text }: Quantity): boolean {
   return !/\d/.test(text)
 }
 
-/** A number in words may be the reader's own count of what a source lists; it is wrong when the source counts the same thing otherwise. */
+const SMALL_COUNT_MAX = 12
+
+/** "4 tasks", as a reader counts them. */
+function isSmallCount({ amount, unit, bound, text }: Quantity): boolean {
+  return unit === '' && bound === '' && /^\d+$/.test(text) && amount <= SMALL_COUNT_MAX
+}
+
+/** A number in words, or a small count, may be the reader's own count of what a source lists; it is wrong when the source counts the same thing otherwise. */
 function contradictsWord(matter: Matter, own: Quantity, offered: readonly Offered[]): boolean {
   const near = matter.segments.find(
     ({ start, reading }) => start <= own.start && own.start < start + reading.text.length,

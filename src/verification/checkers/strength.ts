@@ -53,7 +53,7 @@ const SCALES: readonly Scale[] = [
       'some several certain sometimes occasionally selected particular',
       'many numerous various multiple often frequently commonly',
       'most majority mostly usually generally typically largely mainly primarily predominantly average',
-      'all every each any whole entire everything everyone everybody everywhere anywhere universally universal always invariably never regardless',
+      'all every each any whole entire everything everyone everybody everywhere anywhere universally universal always invariably never regardless whatsoever',
     ],
     true,
   ),
@@ -118,6 +118,8 @@ function stronger(
   const strongest = own.toSorted((a, b) => level.get(b.norm)! - level.get(a.norm)!)[0]
   if (strongest === undefined) return undefined
   const claimed = level.get(strongest.norm)!
+  const flat = own.find((word) => level.get(word.norm) === top && FLAT.test(word.norm))
+  if (flat && saidNowhere(matter, segment, flat, level)) return flatly(matter, segment, kind, flat)
   const there = passage.reading.words.filter(({ norm: form }) => level.has(form))
   const most = Math.max(-1, ...there.map(({ norm: form }) => level.get(form)!))
   if (claimed <= most) return undefined
@@ -138,6 +140,37 @@ function stronger(
     message: `says "${strongest.text}"${weaker ? ` where ${placeOf(passage)} says "${weaker.text}"` : `, which ${placeOf(passage)} does not`}: ${quoted(passage)}.`,
     clause: clauseAt(matter.clauses, start + strongest.start),
     sourceId: passage.source.cited.id,
+  }
+}
+
+/**
+ * Said without reserve, and seldom lightly: in a summary, too, such a word comes from a source that says as much. Not "any", "each", "solve" and their like,
+ * which every twentieth true summary brings along.
+ */
+const FLAT =
+  /^(?:all|every|every(?:thing|one|body|where)|always|never|invariably|universal(?:ly)?|whatsoever|completely|entirely|totally|perfectly|absolutely|wholly|prove[ns]|proving|guarante\w+|certain(?:ly|ty)|definite(?:ly)?|definitive(?:ly)?|inevitabl[ey]|undoubtedly|doubt|unquestionably|surely|conclusively|irrefutably|necessarily|must|eliminat\w+|eradicat\w+|abolish\w*)$/
+
+/** The source holds no word of the scale at its top, in no sentence. */
+function saidNowhere(
+  matter: Matter,
+  segment: Segment,
+  word: Word,
+  level: ReadonlyMap<string, number>,
+): boolean {
+  if (idiom(segment, word) || word.negated) return false
+  const claimed = level.get(word.norm)!
+  return !matter.sources.some(({ sentences, title }) =>
+    [...sentences, title].some(({ words }) => words.some(({ norm }) => (level.get(norm) ?? -1) >= claimed)),
+  )
+}
+
+function flatly(matter: Matter, { passage, start }: Segment, kind: FaultKind, word: Word): Finding {
+  const { id } = passage.source.cited
+  return {
+    kind,
+    message: `says "${word.text}", as strong as nothing in ${id}: ${quoted(passage)}.`,
+    clause: clauseAt(matter.clauses, start + word.start),
+    sourceId: id,
   }
 }
 
