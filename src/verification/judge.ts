@@ -3,6 +3,8 @@ import { type VerifyOptions, verifyClaims } from './verify.ts'
 
 /** What a second judge is asked: the claim and the cited texts, and not what the code found. */
 export interface JudgeQuestion {
+  /** Of the claim, for judges that were asked about all claims at once. */
+  id: string
   claim: string
   passages: readonly { sourceId: string; text: string }[]
 }
@@ -48,7 +50,7 @@ async function asked(
   })
   if (passages.length === 0) return undefined
   try {
-    const { supported, reason } = await judge({ claim: claim.text, passages })
+    const { supported, reason } = await judge({ id: claim.id, claim: claim.text, passages })
     return { supported, reason, disagrees: supported !== verdict.met }
   } catch {
     return undefined

@@ -97,6 +97,14 @@ test('in a free paraphrase words without reserve come from a source that is as s
   assert.ok(!faults.some(({ kind }) => kind === 'scope'), JSON.stringify(faults))
 })
 
+test('"most of all" says nothing of all', () => {
+  const { faults } = verdict('Merging alike vectors helps indexes, most of all small ones.', POOLING)
+  assert.deepEqual(
+    faults.filter(({ kind }) => kind === 'scope'),
+    [],
+  )
+})
+
 test('a denial of one source of several is carried by any of them', () => {
   const other = {
     id: 'other',

@@ -132,6 +132,7 @@ test('a second judge is asked without being told what the code found, and its di
   })
   assert.deepEqual(asked, [
     {
+      id: 'true',
       claim: claims[0]!.text,
       passages: [{ sourceId: 'negatives', text: 'Fine-tuning on negative captions reduces hallucination.' }],
     },

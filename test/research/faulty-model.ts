@@ -78,6 +78,13 @@ const ANSWERS: { [name: string]: (input: Input) => Answer } = {
       },
     ),
   }),
+  judgement: ({ claims }) => ({
+    verdicts: (claims as { id: string }[]).map(({ id }) => ({
+      id,
+      supported: true,
+      reason: 'the sentence says it',
+    })),
+  }),
   problems: ({ papers }) => ({
     problems: (papers as Paper[])
       .flatMap(({ authors, evidence }) =>
@@ -119,7 +126,7 @@ const own = (claim: Claim, papers: readonly Paper[]): Paper | undefined =>
 export const MISTAKES: readonly Mistake[] = [
   {
     name: 'a misread number',
-    fault: /\b97\.3|number|states/i,
+    fault: /states 97\.3%, which does not stand in|gives 97\.3%/,
     plant: (claim, papers) => {
       const paper = own(claim, papers)
       const result = paper?.evidence.find(
@@ -132,13 +139,25 @@ export const MISTAKES: readonly Mistake[] = [
     },
   },
   {
-    name: 'two papers merged into one',
-    fault: /names|attribut|not supported|speak/i,
+    name: 'a finding given to the authors of another paper',
+    fault: /attributes (?:its statement )?to /,
     plant: (claim, papers) => {
       const paper = own(claim, papers)
       const other = papers.find(({ paper: id, authors }) => id !== paper?.paper && authors !== paper?.authors)
       if (paper === undefined || other === undefined || !claim.text.includes(paper.authors)) return false
       claim.text = claim.text.replace(paper.authors, other.authors)
+      return true
+    },
+  },
+  {
+    name: 'two papers merged into one',
+    fault: /not supported by|says only the opposite|names .*of which .* (?:does|do) not speak/,
+    plant: (claim, papers) => {
+      const paper = own(claim, papers)
+      const other = papers.find(({ paper: id }) => id !== paper?.paper)
+      const result = other?.evidence.find(statesResult)
+      if (paper === undefined || result === undefined) return false
+      claim.text = `${claim.text.replace(/\.$/, '')}, and ${result.sentence.charAt(0).toLowerCase()}${result.sentence.slice(1)}`
       return true
     },
   },
@@ -152,7 +171,7 @@ export const MISTAKES: readonly Mistake[] = [
   },
   {
     name: 'an over-claim',
-    fault: /./,
+    fault: /not supported by|says "(?:all|never|prove|any)"|names OpenAI/,
     plant: (claim, papers) => {
       const paper = own(claim, papers)
       if (paper === undefined) return false

@@ -18,7 +18,7 @@ test('with a model, understanding, relevance, reading, synthesis and open proble
   assert.match(ran.output.understood, /by the model/)
   assert.ok(ran.output.validation.checked >= 6)
   const names = model.requests.map(({ output }) => output?.name)
-  for (const name of ['understanding', 'relevance', 'reading', 'narrative', 'problems'])
+  for (const name of ['understanding', 'relevance', 'reading', 'narrative', 'judgement', 'problems'])
     assert.ok(names.includes(name), name)
   assert.equal(names.filter((name) => name === 'reading').length, 6)
   assert.ok(model.requests.every(({ outputTokensMax }) => outputTokensMax === undefined))
@@ -131,6 +131,39 @@ test('a limit of the question that a model forgets is caught and repaired', asyn
     /speaks of video, which was to be left out/,
   )
   assert.doesNotMatch(ran.output.report.answer.text, /video/i)
+})
+
+test('the model judges again what holds by code, and what it doubts is in the report and the trace', async () => {
+  let doubted = ''
+  const model = diligent((name, answer, _, input) => {
+    if (name !== 'judgement') return answer
+    const [first] = input.claims as { id: string; text: string; sentences: unknown[] }[]
+    if (first === undefined || doubted !== '') return answer
+    doubted = first.text
+    assert.ok(first.sentences.length > 0)
+    return {
+      verdicts: (answer.verdicts as { id: string }[]).map((verdict) =>
+        verdict.id === first.id
+          ? { ...verdict, supported: false, reason: 'The sentence does not say on which data.' }
+          : verdict,
+      ),
+    }
+  })
+  await using ran = await research(GOAL, PARAMS, { model })
+  assert.equal(ran.run.status, 'succeeded', ran.run.failure?.message)
+  assert.deepEqual(
+    ran.output.doubts.map(({ text, reason }) => [text, reason]),
+    [[doubted, 'The sentence does not say on which data.']],
+  )
+  assert.ok(ran.output.validation.judged > 1)
+  assert.match(ran.output.markdown, /Second judge: the model read .* and doubts 1/)
+  assert.match(ran.output.markdown, /The sentence does not say on which data/)
+  const events = await ran.concord.events(ran.run.id)
+  assert.ok(
+    events.some(
+      (event) => event.type === 'model.answered' && JSON.stringify(event.data).includes('on which data'),
+    ),
+  )
 })
 
 test('a model whose sentences do not stand in the paper is corrected before its reading counts', async () => {

@@ -1,5 +1,5 @@
 import { cut } from '../../domain/text/cut.ts'
-import type { CitedClaim, Verification } from '../../verification/claims.ts'
+import type { CitedClaim, CitedReport, Verification } from '../../verification/claims.ts'
 import { plainRarity } from '../../verification/grounding.ts'
 import { holdsQuote } from '../../verification/quotes.ts'
 import { verifyClaims } from '../../verification/verify.ts'
@@ -44,15 +44,11 @@ export const checkClaims = (claims: readonly Claim[], library: Library): Checked
   }
 }
 
-/** What the ladder of checkers finds in retold sentences, titles and questions, each against the union of what it cites. */
-const verified = (
-  claims: readonly Claim[],
-  library: Library,
-): { faults: Map<Claim, string[]>; kinds: Verification['kinds'] } => {
-  const judged = claims.filter(({ kind }) => kind === 'paraphrase' || kind === 'title' || kind === 'frame')
+/** Claims as the library of verification takes them, with the papers they cite. */
+export const citedReport = (judged: readonly Claim[], library: Library): CitedReport => {
   const used = new Set(judged.flatMap(({ citations }) => citations.map(({ paper }) => paper)))
   const sources = [...library.sources].flatMap(([id, { cited: source }]) => (used.has(id) ? [source] : []))
-  const cited = judged.map(
+  const claims = judged.map(
     (claim): CitedClaim => ({
       id: claim.id,
       text: withoutBareNames(claim, library)
@@ -63,7 +59,16 @@ const verified = (
       ...(claim.kind === 'frame' ? { form: 'question' as const } : {}),
     }),
   )
-  const { claims: verdicts, kinds } = verifyClaims({ claims: cited, sources }, { idf: plainRarity })
+  return { claims, sources }
+}
+
+/** What the ladder of checkers finds in retold sentences, titles and questions, each against the union of what it cites. */
+const verified = (
+  claims: readonly Claim[],
+  library: Library,
+): { faults: Map<Claim, string[]>; kinds: Verification['kinds'] } => {
+  const judged = claims.filter(({ kind }) => kind === 'paraphrase' || kind === 'title' || kind === 'frame')
+  const { claims: verdicts, kinds } = verifyClaims(citedReport(judged, library), { idf: plainRarity })
   const faults = new Map(
     judged.map((claim, at) => [
       claim,

@@ -1,7 +1,7 @@
 import { markdownText, markdownUrl } from '../../domain/markdown.ts'
 import { attributionOf, withYear } from './attribution.ts'
 import { counted, listed, upperFirst } from './phrasing.ts'
-import type { Reading, Reference, ResearchOutput } from './shapes.ts'
+import type { Doubt, Reading, Reference, ResearchOutput } from './shapes.ts'
 import type { Form } from './understand/question.ts'
 
 export type Shown = { form: Form; leftOut: readonly string[]; readings: readonly Reading[] }
@@ -55,13 +55,13 @@ const tableLines = ({ columns, rows }: NonNullable<ResearchOutput['report']['tab
 }
 
 const madeBy = (output: Output, { leftOut, readings }: Shown): string => {
-  const { source, dateRange, method, notes, validation, sources, report, understood } = output
+  const { source, dateRange, method, notes, validation, sources, report, understood, doubts } = output
   const when = dateRange.from === '' ? 'undated' : `published ${dateRange.from} to ${dateRange.to}`
   const written =
     method === 'classical'
       ? `Written by classical methods (${notes.some((note) => note.startsWith('The model’s ')) ? 'what the model wrote could not be used' : 'no model'})`
       : `Written by ${method === 'model' ? 'a language model' : method}`
-  const { claims, checked, repaired, dropped } = validation
+  const { claims, checked, repaired, dropped, judged } = validation
   const lines = [
     `- Understood as: ${markdownText(understood)}. Correct it with params (topic, kind, from, to, exclude, problems, form).`,
   ]
@@ -89,8 +89,18 @@ const madeBy = (output: Output, { leftOut, readings }: Shown): string => {
       : [`- Areas found and left out for length: ${markdownText(listed(leftOut))}.`]),
     `- ${written}.`,
     `- Validated: ${claims} claims and table rows against ${checked} cited sentences; ${fixed.length === 0 ? 'none had to be repaired' : fixed.join(', ')}.${looked.length === 0 ? '' : ` Looked for: ${listed(looked)}.`}`,
+    ...secondJudge(judged, doubts),
   ].join('\n')
 }
+
+/** What the model, as second judge, made of the claims; the code has decided that they hold. */
+const secondJudge = (judged: number, doubts: readonly Doubt[]): string[] =>
+  judged === 0
+    ? []
+    : [
+        `- Second judge: the model read ${counted(judged, 'claim')} against the cited sentences again and ${doubts.length === 0 ? 'agrees' : `doubts ${doubts.length}`}.`,
+        ...doubts.map(({ text, reason }) => `  - “${markdownText(text)}” ${markdownText(reason)}`),
+      ]
 
 const referenceLine = ({ title, authors, published, url, id }: Reference): string => {
   const who =

@@ -51,6 +51,8 @@ export const narrate = ({ question, retrieved, readings, avoided: given }: Narra
     ...answer,
     notes: [],
     repairs: [],
+    doubts: [],
+    judged: 0,
     avoided: [...given],
     method: 'classical',
   })

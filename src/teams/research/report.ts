@@ -63,6 +63,7 @@ export const composed = (
     notes: [...retrieved.notes, ...unreadNotes(readings), ...narrative.notes, ...questions.notes],
     validation,
     repairs: [...narrative.repairs, ...questions.repairs],
+    doubts: [...narrative.doubts, ...questions.doubts],
   }
   return {
     markdown: markdownOf(output, { form: retrieved.question.form, leftOut: retrieved.leftOut, readings }),

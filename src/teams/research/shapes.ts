@@ -134,6 +134,9 @@ export type Narrative = {
   notes: string[]
   /** What was wrong with a model's claims, and what became of each. */
   repairs: Repair[]
+  doubts: Doubt[]
+  /** Claims that the second judge was shown. */
+  judged: number
   avoided: string[]
   method: string
   /** A model wrote it again after the validator's feedback. */
@@ -143,11 +146,16 @@ export type Narrative = {
 /** A claim that did not hold: what it said, why not, and what stands there now; nothing where it was dropped. */
 export type Repair = { claim: string; before: string; reason: string; after?: string }
 
+/** A claim that holds by code, and that the model doubts when it reads claim and cited sentences again. */
+export type Doubt = { claim: string; text: string; reason: string }
+
 /** The question generator's result. */
 export type Questions = {
   problems: OpenProblem[]
   notes: string[]
   repairs: Repair[]
+  doubts: Doubt[]
+  judged: number
   avoided: string[]
   method: string
   /** A model wrote it again after the validator's feedback. */
@@ -195,10 +203,13 @@ export type ResearchOutput = {
     checked: number
     repaired: number
     dropped: number
+    /** Claims that a second judge, the model, read against their sentences; 0 without a model. */
+    judged: number
     /** By kind of fault: what was compared with a source, and what was found. */
     kinds: { [kind: string]: { looked: number; found: number } }
   }
   repairs: Repair[]
+  doubts: Doubt[]
 }
 
 /** What the reader is given. */

@@ -56,6 +56,7 @@ export const validateResearch = async (input: ValidatorInput, context: AgentCont
     claims: told.claims + left.claims + table.claims,
     checked: told.checked + left.checked + table.checked,
     kinds: summed([told.kinds, left.kinds]),
+    judged: narrative.judged + questions.judged,
     dropped: repairs.filter(({ after }) => after === undefined).length,
     repaired:
       repairs.filter(({ after }) => after !== undefined).length +

@@ -48,13 +48,17 @@ function denied({ reading, source }: Part, sources: readonly ReadSource[]): Faul
   }
 }
 
+/** Says that something falls short, which a reader may put as a denial. */
+const LIMITS =
+  /^(?:insufficien|inadequa|struggl|persist|remain(?:s|ed|ing)?$|fall(?:s|ing)?$|short(?:coming|age)|limited|limitation|unreliab|unsolved|ineffectiv|only$)/
+
 const sayingNo = new WeakMap<ReadSource, boolean>()
 
 function saysNo(source: ReadSource): boolean {
   const known = sayingNo.get(source)
   if (known !== undefined) return known
   const made = [...source.sentences, source.title].some(({ words, text }) =>
-    words.some((word) => denies(word, text)),
+    words.some((word) => denies(word, text) || LIMITS.test(word.norm)),
   )
   sayingNo.set(source, made)
   return made

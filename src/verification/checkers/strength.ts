@@ -180,7 +180,9 @@ function idiom({ reading: { words } }: Segment, word: Word): boolean {
   return (
     /^(?:all|any)$/.test(word.norm) &&
     /^(?:of|above|after|at|in)$/.test(words[at - 1]?.norm ?? '') &&
-    !words[at + 1]?.content
+    (!words[at + 1]?.content ||
+      words[at + 1]!.piece !== word.piece ||
+      /^(?:most|best|worst|least|first|above)$/.test(words[at - 2]?.norm ?? ''))
   )
 }
 

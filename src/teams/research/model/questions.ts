@@ -57,7 +57,11 @@ ids of the evidence it rests on; "question" is the research question that follow
     ...modelClaims(`problem-${at + 1}/gap`, gaps, cited),
     ...modelClaims(`problem-${at + 1}/bears`, bears, cited),
   ])
-  const { claims: kept, repairs } = await repaired(context, {
+  const {
+    claims: kept,
+    repairs,
+    ...second
+  } = await repaired(context, {
     question,
     claims: all,
     readings,
@@ -78,7 +82,7 @@ ids of the evidence it rests on; "question" is the research question that follow
         ]
       : []
   const mended = feedback === undefined ? {} : { mended: true as const }
-  return { ...classical, problems, repairs, notes, ...mended, method: 'model' }
+  return { ...classical, problems, repairs, ...second, notes, ...mended, method: 'model' }
 }
 
 const problemsOf = ({ problems }: Answer & JsonObject, count: number): string[] => {

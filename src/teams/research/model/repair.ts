@@ -1,12 +1,13 @@
 import type { AgentContext } from '../../../agent/context.ts'
 import { phrasePattern } from '../../../domain/text/phrases.ts'
 import { checkClaims } from '../check-claims.ts'
-import type { Claim, Reading, Repair, Retrieved } from '../shapes.ts'
+import type { Claim, Doubt, Reading, Repair, Retrieved } from '../shapes.ts'
 import { type Library, libraryOf } from '../source-library.ts'
 import { conceptsIn, namesOf } from '../understand/concepts.ts'
 import type { Question } from '../understand/question.ts'
 import { askModel } from './ask.ts'
 import { claimSchema, isClaim, type ModelClaim } from './evidence.ts'
+import { judgedAgain } from './second-judge.ts'
 
 /** A claim that does not hold goes back to the model so often, alone; then it is dropped, and nothing else with it. */
 const ROUNDS_MAX = 2
@@ -27,7 +28,7 @@ const schema = {
   },
 }
 
-export type Repaired = { claims: Claim[]; repairs: Repair[] }
+export type Repaired = { claims: Claim[]; repairs: Repair[]; doubts: Doubt[]; judged: number }
 
 export type RepairInput = {
   question: Question
@@ -94,7 +95,12 @@ sentences say; leave out of "claims" what cannot be repaired. "faults" says what
     const claim = claims.find((each) => each.id === id)
     if (claim !== undefined && !bad.has(id)) repairs.set(id, { ...repair, after: claim.text })
   }
-  return { claims: claims.filter(({ id }) => !bad.has(id)), repairs: [...repairs.values()] }
+  const holding = claims.filter(({ id }) => !bad.has(id))
+  return {
+    claims: holding,
+    repairs: [...repairs.values()],
+    ...(await judgedAgain(context, holding, library)),
+  }
 }
 
 /** What is wrong with each claim: what the validator would find, and limits of the question that it forgets. */

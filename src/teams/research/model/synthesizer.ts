@@ -81,7 +81,11 @@ without reference marks that names the authors or systems it speaks of; "evidenc
     ['conclusion', answer.conclusion ?? []],
   ]
   const all = written.flatMap(([place, list]) => modelClaims(place, list, cited))
-  const { claims: kept, repairs } = await repaired(context, {
+  const {
+    claims: kept,
+    repairs,
+    ...second
+  } = await repaired(context, {
     question,
     claims: all,
     readings,
@@ -109,6 +113,7 @@ without reference marks that names the authors or systems it speaks of; "evidenc
     ].filter(({ paragraphs }) => paragraphs.flat().length > 0),
     repairs,
     ...(feedback === undefined ? {} : { mended: true as const }),
+    ...second,
     method: 'model',
   })
 }

@@ -41,7 +41,16 @@ export const findProblems = (
   avoided: readonly string[],
 ): Questions => {
   const count = question.problems
-  if (count === 0) return { problems: [], notes: [], repairs: [], avoided: [...avoided], method: 'classical' }
+  if (count === 0)
+    return {
+      problems: [],
+      notes: [],
+      repairs: [],
+      doubts: [],
+      judged: 0,
+      avoided: [...avoided],
+      method: 'classical',
+    }
   const known = new Set(telling(question.topic))
   const gaps = readings
     .flatMap((reading) => gapsOf(reading, avoided))
@@ -62,7 +71,7 @@ export const findProblems = (
           `${problems.length === 0 ? 'None' : `Only ${problems.length}`} of the ${count} open problems asked for could be found: the papers read state no more limits, failures or future work plainly enough.`,
         ]
       : []
-  return { problems, notes, repairs: [], avoided: [...avoided], method: 'classical' }
+  return { problems, notes, repairs: [], doubts: [], judged: 0, avoided: [...avoided], method: 'classical' }
 }
 
 const same = (a: Problem, b: Problem): boolean => {
