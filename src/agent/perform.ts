@@ -232,14 +232,18 @@ const runAgent = (call: AgentRun): Returned | Promise<Returned> => {
 const untilCancelled = <T>(work: Promise<T>, cancellation: Cancellation, done: () => void): Promise<T> =>
   new Promise((resolve, reject) => {
     const stop = cancellation.onCancel(reject)
-    const settle = <V>(how: (value: V) => void) => {
-      return (value: V): void => {
+    work.then(
+      (value) => {
         stop()
         done()
-        how(value)
-      }
-    }
-    work.then(settle(resolve), settle(reject))
+        resolve(value)
+      },
+      (error) => {
+        stop()
+        done()
+        reject(error)
+      },
+    )
   })
 
 const acceptInput = (definition: AnyAgent, name: string, input: Json): unknown => {

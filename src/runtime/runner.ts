@@ -180,7 +180,11 @@ export const createRunner = (
           reconciler.roomMade()
         }
         if (end.reason === 'lost') {
-          logger.warn({ error: end.error, run: run.id }, 'ownership lost')
+          const { error } = end
+          // Another process was quicker: two that look after one store meet like that, and nothing is wrong.
+          if (isConcordError(error) && error.code === 'version.conflict')
+            logger.info({ error, run: run.id }, 'another process has the run')
+          else logger.warn({ error, run: run.id }, 'ownership lost')
           if (isTransient(end.error)) claimLater(run.id, claimAgainMsFirst)
         } else if (end.reason === 'final') {
           if (run.parent !== undefined) await tellParent(run, run.parent)
