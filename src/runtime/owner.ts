@@ -3,23 +3,17 @@ import { childOf, isMetered } from '../domain/budget.ts'
 import { ConcordError, type Failure, isConcordError, toFailure } from '../domain/errors.ts'
 import { type Draft, runStream, type Signal } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
-import { inputOf } from '../domain/input.ts'
-import { asJson, type Json } from '../domain/json.ts'
-import { idempotencyKey, isFinal, isSuspect, type Run, summaryOf, type Work } from '../domain/run.ts'
-import {
-  type Decision,
-  type KnownState,
-  type RunStrategy,
-  type StateKey,
-  stateKeyText,
-} from '../domain/strategy.ts'
+import { asJson } from '../domain/json.ts'
+import { isFinal, type Run, summaryOf, type Work } from '../domain/run.ts'
+import type { RunStrategy } from '../domain/strategy.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { StateStore, StateWrite } from '../ports/state-store.ts'
-import { Cancellation } from './cancellation.ts'
 import { closingEvent } from './closing-event.ts'
+import { Deciding } from './deciding.ts'
+import { Executions } from './executions.ts'
 import { loadRun } from './fold.ts'
 import { unreadSignals } from './inbox.ts'
 import type { Lane } from './lane.ts'
@@ -32,16 +26,15 @@ import {
 } from './patient-append.ts'
 import type { Outcome, Perform } from './perform.ts'
 import { Standing } from './standing.ts'
-import { StateWatches } from './state-watches.ts'
 import { logEnds } from './told-ends.ts'
-import { type JournalHost, stale, WorkJournal } from './work-journal.ts'
+import { stale } from './work-journal.ts'
 
 /*
  * The one that advances a run. Invariants, each with its guard:
  * 1. What is folded is what the log will hold: a policy is asked first. The fold is ahead of the log by exactly `#pending` and what is in flight: drafts are folded as they are recorded      (#take)
  * 2. One append in flight; the next carries all that came meanwhile, at the version the last one ended at                (#pump)
- * 3. A step is executed only after the event that starts it is committed, and once for that event                       (#launch)
- * 4. An outcome counts only while the execution it comes from is the current one for its step                           (#close)
+ * 3. A step is executed only after the event that starts it is committed, and once for that event            (Executions)
+ * 4. An outcome counts only while the execution it comes from is the current one for its step                      (Executions)
  * 5. What the log will never take, and a strategy that throws, end the run: the next owner would meet them again        (#giveUp)
  * 6. Once an append is refused nothing is recorded any more: another owner may be at work                               (#stop)
  * 7. No effect happens before what it may be made from is durable, nor while the ownership is in doubt                 (Standing)
@@ -68,9 +61,6 @@ const leavingMsMax = 5_000
 /** Time without a pause after which others on this thread get a turn: plain code and a store in memory never wait by themselves. */
 const sliceMs = 20
 
-/** How long others wait for one that is executed alone: what kills its process does it soon. */
-const aloneMsMax = 60_000
-
 /** The log refuses what it is given, not who gives it: it would refuse it again. */
 const isRefusal = (error: unknown): boolean =>
   isConcordError(error) && ['input.invalid', 'bound.reached', 'policy.denied'].includes(error.code)
@@ -80,8 +70,6 @@ const momentarily = async (isHurried: () => boolean): Promise<void> => {
   for (let turns = 0; turns < 32 && !isHurried(); turns++) await undefined
 }
 
-type Live = { key: string; cancellation: Cancellation }
-
 /** How an ownership ended: the run is final, waits, or was suspended; or it was lost to another owner or a broken store. */
 export type OwnerEnd = { reason: 'final' | 'waiting' | 'suspended' } | { reason: 'lost'; error: unknown }
 
@@ -90,14 +78,10 @@ export class Owner {
   /** Resolves when the run no longer has this owner. Never rejects. */
   readonly ended: Promise<OwnerEnd>
   readonly #ports: OwnerPorts
-  readonly #strategy: RunStrategy
-  readonly #perform: Perform
-  readonly #live = new Map<string, Live>()
-  readonly #journals: JournalHost
+  readonly #deciding: Deciding
+  readonly #executions: Executions
   readonly #stream: string
   readonly #dropped: () => void
-  readonly #known = new Map<string, Json | undefined>()
-  readonly #watches: StateWatches
   #end: (end: OwnerEnd) => void = () => {}
   #pending: Draft[] = []
   #writes: StateWrite[] = []
@@ -119,8 +103,6 @@ export class Owner {
   #hurried = false
   readonly #isHurried = () => this.#hurried
   #stopped = false
-  #wakeAt: number | undefined
-  #cancelTimer: (() => void) | undefined
 
   /** `dropped` is called when executions are no longer wanted, after that is committed. */
   constructor(
@@ -135,8 +117,6 @@ export class Owner {
     this.#takenAt = ports.clock.monotonic()
     this.run = run
     this.#committed = run.version
-    this.#strategy = strategy
-    this.#perform = perform
     this.#ports = ports
     this.#stream = runStream(run.id)
     this.#patience = {
@@ -145,21 +125,16 @@ export class Owner {
       run: run.id,
       msMax: () => (this.#stopped || !this.#confirmed ? 0 : this.#leaving ? leavingMsMax : Infinity),
     }
-    this.#watches = new StateWatches(run.id, ports, () => {
-      this.#dirty = true
-      this.#wake()
-    })
     this.#standing = new Standing(run, ports, this.#patience, (error) =>
       this.#stop({ reason: 'lost', error }),
     )
-    this.#journals = {
+    const journals = {
       metered: goal.budget !== undefined && isMetered(goal.budget),
       run,
       clock: ports.clock,
-      isCurrent: (work, live) => this.#isCurrent(work, live),
-      record: (drafts) => this.#record(drafts, false),
-      note: (drafts) => this.#note(drafts, false),
-      ready: (version) => {
+      record: (drafts: Draft[]) => this.#record(drafts, false),
+      note: (drafts: Draft[]) => this.#note(drafts, false),
+      ready: (version: number) => {
         const ready = this.#standing.ready(version)
         // Nothing more comes from whoever waits now.
         if (ready !== undefined) this.#hurried = true
@@ -168,6 +143,19 @@ export class Owner {
       moved: () => this.#nextMove(),
       now: () => this.now,
     }
+    this.#deciding = new Deciding(run, strategy, ports, this.#patience, {
+      now: () => this.now,
+      take: (events) => this.#taken(events),
+      askAgain: () => {
+        this.#dirty = true
+        this.#wake()
+      },
+    })
+    this.#executions = new Executions(run, perform, ports, journals, {
+      stopped: () => this.#stopped,
+      record: (draft) => this.#record([draft], false),
+      closed: (work, outcome, ms) => this.#closed(work, outcome, ms),
+    })
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
@@ -184,35 +172,9 @@ export class Owner {
     return this.#record(drafts, true)
   }
 
-  /**
-   * Executes again what was under way when the last owner was lost: suspects one at a time, except those that only wait for a
-   * child run (`delegating`), whose own steps are the suspects then.
-   */
+  /** Executes again what was under way when the last owner was lost; see `Executions`. */
   relaunch(delegating: ReadonlySet<string> = new Set()): void {
-    for (const id of this.run.underWay) {
-      const work = this.run.works.get(id)
-      if (work === undefined || !isSuspect(work) || delegating.has(id)) this.#launch(id)
-      else this.#ports.suspects.run(() => this.#launchAlone(work)).catch(() => {})
-    }
-  }
-
-  /** Says first that it is executed now: should this process die, that is what did it. */
-  async #launchAlone(work: Work): Promise<void> {
-    const { plan, redo, attempt, losses, step } = work
-    const isWanted = () => this.run.works.get(work.id) === work && this.run.underWay.has(work.id)
-    if (this.#stopped || !isWanted()) return
-    const data = { plan, redo, attempt, losses }
-    const draft: Draft = { type: 'step.suspected', at: this.now, step: work.id, agent: step.agent, data }
-    await this.#record([draft], false)
-    if (!isWanted()) return
-    this.#ports.logger.warn({ run: this.run.id, step: work.id, losses }, 'a step may kill its process')
-    await new Promise<void>((resolve) => {
-      const cancel = this.#ports.clock.schedule(aloneMsMax, resolve, { unref: true })
-      this.#launch(work.id, () => {
-        cancel()
-        resolve()
-      })
-    })
+    this.#executions.relaunch(delegating)
   }
 
   /** Brings what is in the inbox into the run. */
@@ -229,11 +191,16 @@ export class Owner {
   async suspend(reason: string, by: string): Promise<void> {
     if (this.#stopped || isFinal(this.run)) return
     this.#leaving = true
-    for (const live of this.#live.values()) live.cancellation.cancel(new ConcordError('cancelled', reason))
-    this.#live.clear()
+    this.#executions.cancel(new ConcordError('cancelled', reason))
     // Somebody wants it to rest: it stays so when those come back who stop now.
     const data = this.run.pausing && by !== blockedBy ? { reason: 'paused', by: 'signal' } : { reason, by }
     await this.#record([{ type: 'run.suspended', at: this.now, data }], true).catch(() => {})
+  }
+
+  /** Whether more may follow. */
+  #taken(drafts: Draft[]): boolean {
+    this.#take(drafts)
+    return this.#denied === undefined
   }
 
   #take(drafts: Draft[]): void {
@@ -324,11 +291,13 @@ export class Owner {
           continue
         }
         if (this.#dirty) {
-          const needs = this.#decide()
+          this.#dirty = false
+          const needs = this.#deciding.decide()
           if (needs !== undefined) {
+            this.#dirty = true
             // What a result brought with it is state for those that come after.
             if (this.#writes.length > 0) await this.#commit()
-            await this.#read(needs)
+            await this.#deciding.read(needs)
             continue
           }
         }
@@ -345,62 +314,6 @@ export class Owner {
     }
   }
 
-  /** Lets the strategy decide until it has no more to record; the state keys it wants to know first, if any. */
-  #decide(): StateKey[] | undefined {
-    this.#dirty = false
-    const { now } = this
-    for (;;) {
-      const decision = this.#decision(now)
-      this.#take(decision.events)
-      // Nothing more is taken: the strategy would decide the same again without end.
-      if (this.#denied !== undefined) return undefined
-      // Before anything is read: what changes after that asks for another decision.
-      this.#watches.set(decision.watches)
-      if (decision.needs !== undefined) {
-        this.#dirty = true
-        return decision.needs
-      }
-      if (decision.events.length === 0) {
-        this.#setTimer(decision.wakeAt)
-        this.#known.clear()
-        return undefined
-      }
-    }
-  }
-
-  #decision(now: number): Decision {
-    try {
-      return this.#strategy.decide(this.run, now, this.#known as KnownState)
-    } catch (error) {
-      this.#ports.logger.error({ error, run: this.run.id }, 'the strategy threw')
-      const failure = toFailure(error)
-      return { events: [{ type: 'run.failed', at: now, data: { failure, reasons: [failure.message] } }] }
-    }
-  }
-
-  async #read(needs: StateKey[]): Promise<void> {
-    const own = `run/${this.run.id}`
-    for (const need of needs) {
-      const { namespace = own, key } = need
-      const entry = await patiently(this.#patience, () => this.#ports.state.get(namespace, key))
-      this.#known.set(stateKeyText(need), entry?.value)
-    }
-  }
-
-  #setTimer(wakeAt: number | undefined): void {
-    if (wakeAt === this.#wakeAt) return
-    this.#cancelTimer?.()
-    this.#wakeAt = wakeAt
-    this.#cancelTimer =
-      wakeAt === undefined
-        ? undefined
-        : this.#ports.clock.schedule(Math.max(0, wakeAt - this.now), () => {
-            this.#wakeAt = undefined
-            this.#dirty = true
-            this.#wake()
-          })
-  }
-
   async #commit(): Promise<void> {
     const events = this.#pending
     const acks = this.#acks
@@ -411,7 +324,7 @@ export class Owner {
     this.#hurried = false
     const { run } = this
     const summary = events.some((event) => event.type.startsWith('run.'))
-      ? summaryOf(run, this.#wakeAt)
+      ? summaryOf(run, this.#deciding.wakeAt)
       : undefined
     const { log, membership } = this.#ports
     const request: OwnersAppend = {
@@ -493,12 +406,12 @@ export class Owner {
     let dropped = false
     for (const event of events) {
       this.#tell(event)
-      if (event.type === 'step.started' && !isFinal(this.run)) this.#launch(event.step ?? '')
+      if (event.type === 'step.started' && !isFinal(this.run)) this.#executions.launch(event.step ?? '')
       else if (event.type === 'step.redone' || event.type === 'plan.rejected') dropped = true
       else if (event.type === 'step.failed' && event.data.retryAt === undefined) dropped = true
     }
     if (dropped) {
-      this.#abortStale()
+      this.#executions.cancelStale()
       this.#dropped()
     }
     // At once, before those who wait for this commit go on.
@@ -512,68 +425,7 @@ export class Owner {
     else if (status === 'waiting' || status === 'suspended') this.#stop({ reason: status })
   }
 
-  #abortStale(): void {
-    for (const [id, live] of this.#live) {
-      const work = this.run.works.get(id)
-      if (work !== undefined && this.run.underWay.has(id) && idempotencyKey(this.run.id, work) === live.key)
-        continue
-      live.cancellation.cancel(stale())
-      this.#live.delete(id)
-    }
-  }
-
-  /** `ended` is called when the execution is over, or when there is none. */
-  #launch(id: string, ended?: () => void): void {
-    const { run } = this
-    const work = run.works.get(id)
-    if (work === undefined || !run.underWay.has(id) || this.#stopped || isFinal(run)) return ended?.()
-    const key = idempotencyKey(run.id, work)
-    if (this.#live.get(id)?.key === key) return ended?.()
-    this.#live.get(id)?.cancellation.cancel(stale())
-    const live: Live = { key, cancellation: new Cancellation() }
-    this.#live.set(id, live)
-    const startedAt = this.#ports.clock.monotonic()
-    const stop = ended && live.cancellation.onCancel(ended)
-    const close = (outcome: Outcome) => {
-      this.#close(work, live, outcome, this.#ports.clock.monotonic() - startedAt)
-      stop?.()
-      ended?.()
-    }
-    const threw = (error: unknown) => {
-      this.#ports.logger.error({ error, run: run.id, step: id }, 'an execution threw')
-      close({ status: 'failed', failure: toFailure(error) })
-    }
-    try {
-      const outcome = this.#perform({
-        run,
-        work,
-        input: inputOf(run, work),
-        idempotencyKey: key,
-        cancellation: live.cancellation,
-        now: this.#journals.now,
-        journal: new WorkJournal(work, live, this.#journals),
-      })
-      if (outcome instanceof Promise) outcome.then(close, threw)
-      else close(outcome)
-    } catch (error) {
-      threw(error)
-    }
-  }
-
-  #isCurrent(work: Work, live: object): boolean {
-    const { works, underWay } = this.run
-    return (
-      !this.#stopped &&
-      !isFinal(this.run) &&
-      this.#live.get(work.id) === live &&
-      works.get(work.id) === work &&
-      underWay.has(work.id)
-    )
-  }
-
-  #close(work: Work, live: Live, outcome: Outcome, ms: number): void {
-    if (!this.#isCurrent(work, live)) return
-    this.#live.delete(work.id)
+  #closed(work: Work, outcome: Outcome, ms: number): void {
     if (outcome.status === 'blocked') {
       // Still under way in the log: a process that has what is missing executes it.
       void this.suspend(outcome.reason, blockedBy)
@@ -586,10 +438,8 @@ export class Owner {
   #stop(end: OwnerEnd): void {
     if (this.#stopped) return
     this.#stopped = true
-    this.#cancelTimer?.()
-    this.#watches.stop()
-    for (const live of this.#live.values()) live.cancellation.cancel(stale())
-    this.#live.clear()
+    this.#deciding.stop()
+    this.#executions.cancel()
     for (const ack of this.#acks) ack.reject(end.reason === 'lost' ? end.error : stale())
     this.#acks = []
     this.#move?.reject(stale())
