@@ -39,6 +39,8 @@ const BY_KIND: { [kind in QuestionKind]?: RegExp } = {
   disagree: /rethink|revisit|really|myth|contrary|\?|why/i,
 }
 const DUPLICATES_FROM = 0.5
+/** How many papers are compared for each that is taken. */
+const SHORTLIST = { perPaper: 3, least: 60 }
 const DAY_MS = 86_400_000
 const HALF_LIFE_DAYS = 150
 
@@ -50,22 +52,19 @@ export const selectPapers = (
   found: readonly Found[],
   { max, recent, broad = false, kind }: Selection,
 ): PaperRecord[] => {
-  const unique = withoutDoubles(
-    [...found].sort((a, b) => b.relevance - a.relevance || (a.paper.id < b.paper.id ? -1 : 1)),
-  )
+  const newest = Math.max(0, ...found.map(({ paper }) => instant(paper.published)))
+  const weights = recent ? RECENT : WEIGHTS
+  const worthOf = ({ paper, relevance }: Found): number =>
+    weights.relevance * relevance +
+    weights.recency * recencyOf(paper.published, newest) +
+    weights.substance * substanceOf(paper) +
+    weights.kind * fitness(paper, kind) +
+    (broad ? breadthOf(paper) + PROMINENCE * (areaOf(paper.title, paper.abstract)?.prominence ?? 0) : 0)
+  const unique = withoutDoubles(shortlist(found, worthOf, max))
   const terms = unique.map(({ paper }) => stems(`${paper.title} ${paper.title} ${paper.abstract}`))
   const idf = idfTable(terms)
   const vectors = terms.map((list) => termVector(list, idf))
-  const newest = Math.max(0, ...unique.map(({ paper }) => instant(paper.published)))
-  const weights = recent ? RECENT : WEIGHTS
-  const worth = unique.map(
-    ({ paper, relevance }) =>
-      weights.relevance * relevance +
-      weights.recency * recencyOf(paper.published, newest) +
-      weights.substance * substanceOf(paper) +
-      weights.kind * fitness(paper, kind) +
-      (broad ? breadthOf(paper) + PROMINENCE * (areaOf(paper.title, paper.abstract)?.prominence ?? 0) : 0),
-  )
+  const worth = unique.map(worthOf)
   const areas = unique.map(({ paper }) => (broad ? areaOf(paper.title, paper.abstract)?.name : undefined))
   const novelty = broad ? NOVELTY_BROAD : NOVELTY
   const likeness = (a: number, b: number): number => novelty * cosine(vectors[a]!, vectors[b]!)
@@ -76,6 +75,15 @@ export const selectPapers = (
     max,
   ).map((at) => unique[at]!.paper)
 }
+
+/** Comparing papers with each other is what a selection costs: only those are compared that could be taken. */
+const shortlist = (found: readonly Found[], worthOf: (found: Found) => number, max: number): Found[] =>
+  found
+    .map((each) => ({ each, worth: worthOf(each) }))
+    .sort((a, b) => b.worth - a.worth || (a.each.paper.id < b.each.paper.id ? -1 : 1))
+    .slice(0, Math.max(SHORTLIST.least, SHORTLIST.perPaper * max))
+    .map(({ each }) => each)
+    .sort((a, b) => b.relevance - a.relevance || (a.paper.id < b.paper.id ? -1 : 1))
 
 const inOrder = (
   worth: readonly number[],
