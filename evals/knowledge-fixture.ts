@@ -9,8 +9,9 @@ import { sqliteKnowledge } from '../src/stores/sqlite/knowledge/store.ts'
 import { machineClock } from '../src/testing/clock.ts'
 
 const folder = join(import.meta.dirname, '..', '.tmp', 'evals')
-const digestOf = (text: string): string =>
-  createHash('sha256').update(text.slice(0, 1000)).digest('base64url')
+/** Vectors of another embedder, or of a text that only begins alike, are others. */
+const digestOf = (embedder: string, text: string): string =>
+  createHash('sha256').update(`${embedder}\n${text}`).digest('base64url')
 
 const dimensions = 512
 const [names, values] = [join(folder, 'vectors.txt'), join(folder, 'vectors.f32')]
@@ -30,17 +31,18 @@ export const cachedVectors = (): Float32Array[] => [...new Map(readCache()).valu
 const cached = (embedder: Embedder): Embedder => {
   mkdirSync(folder, { recursive: true })
   const known = new Map(readCache())
+  const keyOf = (text: string): string => digestOf(embedder.id, text)
   return {
     ...embedder,
     async embed(texts, options) {
-      const missing = [...new Set(texts.filter((text) => !known.has(digestOf(text))))]
+      const missing = [...new Set(texts.filter((text) => !known.has(keyOf(text))))]
       const made = await embedder.embed(missing, options)
       for (const [at, text] of missing.entries()) {
-        known.set(digestOf(text), made[at]!)
-        appendFileSync(names, `${digestOf(text)}\n`)
+        known.set(keyOf(text), made[at]!)
+        appendFileSync(names, `${keyOf(text)}\n`)
         appendFileSync(values, new Uint8Array(made[at]!.buffer, made[at]!.byteOffset, made[at]!.byteLength))
       }
-      return texts.map((text) => known.get(digestOf(text))!)
+      return texts.map((text) => known.get(keyOf(text))!)
     },
   }
 }

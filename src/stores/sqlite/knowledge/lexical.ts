@@ -32,11 +32,31 @@ const namespacesKept = 64
 const filteredAtOnce = 200
 const staleMax = 1000
 
-/** Title and body lengths of a namespace's chunks by their numbers; numbers only grow, so what is new is read on. */
-type Lengths = { last: number; title: Map<number, number>; body: Map<number, number> }
+/** Lengths of a namespace's chunks by their numbers, the title weighed; numbers only grow, so what is new is read on. */
+type Lengths = { last: number; of: Map<number, number> }
 
 const idf = (chunks: number, frequency: number): number =>
   Math.log(1 + (chunks - frequency + 0.5) / (frequency + 0.5))
+
+/** The keys of the highest scores, best first, ties by key: sorting thousands to take the first would cost more than scoring them. */
+const bestOf = (scores: ReadonlyMap<number, number>, limit: number): number[] => {
+  const before = (a: readonly [number, number], b: readonly [number, number]): number =>
+    b[1] - a[1] || a[0] - b[0]
+  if (scores.size <= limit) return [...scores].sort(before).map(([key]) => key)
+  const best: [number, number][] = []
+  for (const entry of scores) {
+    if (best.length === limit && before(best[limit - 1]!, entry) <= 0) continue
+    let [low, high] = [0, best.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (before(best[middle]!, entry) < 0) low = middle + 1
+      else high = middle
+    }
+    best.splice(low, 0, entry)
+    if (best.length > limit) best.pop()
+  }
+  return best.map(([key]) => key)
+}
 
 /** Searching `words` for one namespace. */
 export const lexicalSearch = (connection: Connection) => {
@@ -74,8 +94,8 @@ export const lexicalSearch = (connection: Connection) => {
   const lengthsOf = (namespace: number, chunks: number): Lengths => {
     const before = kept.get(namespace)
     // Lengths of chunks that are gone stay until they are as many as the others.
-    const stale = before !== undefined && before.title.size > 2 * chunks + staleMax
-    const found = stale || before === undefined ? { last: 0, title: new Map(), body: new Map() } : before
+    const stale = before !== undefined && before.of.size > 2 * chunks + staleMax
+    const found = stale || before === undefined ? { last: 0, of: new Map() } : before
     kept.delete(namespace)
     kept.set(namespace, found)
     for (const oldest of kept.keys()) if (kept.size > namespacesKept) kept.delete(oldest)
@@ -84,21 +104,20 @@ export const lexicalSearch = (connection: Connection) => {
       ...[namespace, found.last],
     )) {
       found.last = Number(id)
-      found.title.set(found.last, Number(title))
-      found.body.set(found.last, Number(body))
+      found.of.set(found.last, titleWeight * Number(title) + Number(body))
     }
     return found
   }
 
   let listed = false
-  /** Every place of a word: its chunk and whether it is in the title. */
+  /** Every place of a word, chunk by chunk: its chunk and whether it is in the title. */
   const placesOf = (word: string): Row[] => {
     if (!listed)
       connection.run(
         `CREATE VIRTUAL TABLE IF NOT EXISTS temp.places USING fts5vocab(main, words, 'instance')`,
       )
     listed = true
-    return all('SELECT doc, col FROM temp.places WHERE term = ?', word)
+    return all("SELECT doc, col = 'title' FROM temp.places WHERE term = ?", word)
   }
 
   /**
@@ -107,25 +126,30 @@ export const lexicalSearch = (connection: Connection) => {
   const ranked = (
     namespace: number,
     words: readonly { word: string; weight: number }[],
-    mean: { title: number; body: number; chunks: number },
+    { meanLength, chunks, limit }: { meanLength: number; chunks: number; limit: number },
   ): number[] => {
-    const { title, body } = lengthsOf(namespace, mean.chunks)
-    const meanLength = titleWeight * mean.title + mean.body || 1
+    const lengths = lengthsOf(namespace, chunks).of
     const scores = new Map<number, number>()
-    for (const { word, weight } of words) {
-      const counts = new Map<number, number>()
-      for (const [doc, column] of placesOf(word)) {
-        const chunk = Number(doc)
-        counts.set(chunk, (counts.get(chunk) ?? 0) + (column === 'title' ? titleWeight : 1))
-      }
-      for (const [chunk, count] of counts) {
-        const length = titleWeight * (title.get(chunk) ?? 0) + (body.get(chunk) ?? 0)
-        const norm = saturation * (1 - lengthDiscount + (lengthDiscount * length) / meanLength)
-        const score = (weight * count * (saturation + 1)) / (count + norm)
-        scores.set(chunk, (scores.get(chunk) ?? 0) + score)
-      }
+    const add = (chunk: number, count: number, weight: number): void => {
+      const length = lengths.get(chunk) ?? 0
+      const norm = saturation * (1 - lengthDiscount + (lengthDiscount * length) / meanLength)
+      const score = (weight * count * (saturation + 1)) / (count + norm)
+      scores.set(chunk, (scores.get(chunk) ?? 0) + score)
     }
-    return [...scores].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([chunk]) => chunk)
+    for (const { word, weight } of words) {
+      let [chunk, count] = [0, 0]
+      for (const [doc, titled] of placesOf(word)) {
+        const here = Number(doc)
+        if (here !== chunk) {
+          if (count > 0) add(chunk, count, weight)
+          chunk = here
+          count = 0
+        }
+        count += Number(titled) === 1 ? titleWeight : 1
+      }
+      if (count > 0) add(chunk, count, weight)
+    }
+    return bestOf(scores, limit)
   }
 
   /** The first `limit` of some chunks of which a document fits the filter. */
@@ -194,9 +218,13 @@ export const lexicalSearch = (connection: Connection) => {
     const best = ranked(
       namespace,
       asked.map((at) => ({ word: words[at]!, weight: idf(chunks!, frequencies[at]!) })),
-      { title: statistics.titleLength, body: statistics.bodyLength, chunks: chunks! },
+      {
+        meanLength: titleWeight * statistics.titleLength + statistics.bodyLength || 1,
+        chunks: chunks!,
+        limit: restricted ? Number.POSITIVE_INFINITY : limit,
+      },
     )
-    const picked = restricted ? fitting(best, limit, filter, now) : best.slice(0, limit)
+    const picked = restricted ? fitting(best, limit, filter, now) : best
     const rows = all(
       `SELECT ${columns} FROM chunks c WHERE c.id IN (SELECT value FROM json_each(?)) AND c.namespace = ?`,
       ...[JSON.stringify([...new Set([...picked, ...also])]), namespace],
