@@ -249,19 +249,3 @@ export type { SqlToolOptions } from './tools/sql.ts'
 export type { SearchFormat as WebSearchFormat } from './tools/web-search/formats.ts'
 export type { WebSearchToolOptions } from './tools/web-search.ts'
 export { type HttpTransportOptions, httpTransport } from './transports/http.ts'
-export type {
-  Citation,
-  CitedClaim,
-  CitedReport,
-  CitedSource,
-  ClaimForm,
-  ClaimVerdict,
-  ClauseVerdict,
-  Fault,
-  FaultKind,
-  SecondOpinion,
-  Stance,
-  Verification,
-} from './verification/claims.ts'
-export { type Judge, type JudgeQuestion, verifyWithJudge } from './verification/judge.ts'
-export { type VerifyOptions, verifyClaims } from './verification/verify.ts'
