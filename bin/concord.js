@@ -52,7 +52,7 @@ const start = async () => {
   }
   module.enableCompileCache?.()
   // The packed command is JavaScript; the repository runs its TypeScript as it is.
-  const main = ['../cli/main.js', '../src/cli/main.js', '../src/cli/main.ts'].map(here).find(existsSync)
+  const main = ['../lib/cli.js', '../src/cli/main.js', '../src/cli/main.ts'].map(here).find(existsSync)
   if (main === undefined) {
     console.error('error: Cannot find the command line as this package is not complete; install it again')
     process.exit(70)

@@ -17,6 +17,7 @@ import {
 } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { bundle, libFolder } from './bundle.ts'
 
 type Versions = { [name: string]: string }
 type Root = {
@@ -150,17 +151,27 @@ const requirementsOf = (uses: Uses) => {
   }
 }
 
+/** Each published entry: the name of its bundle, and its compiled file without an extension. */
+const entries = (): { entry: string; name: string; built: string }[] =>
+  Object.entries(manifest.exports).map(([entry, source]) => {
+    if (!existsSync(join(root, source)))
+      fail(`Cannot export ${entry} as its source must exist: no ${source}; write it or remove the entry`)
+    const built = source.replace('./src/', './').replace(/\.ts$/, '')
+    return { entry, name: entry === '.' ? 'index' : entry.slice('./'.length), built }
+  })
+
 const exportsOf = () =>
   Object.fromEntries(
-    Object.entries(manifest.exports).map(([entry, source]) => {
-      const built = source.replace('./src/', './').replace(/\.ts$/, '')
-      if (!existsSync(join(root, source)))
-        fail(`Cannot export ${entry} as its source must exist: no ${source}; write it or remove the entry`)
-      return [entry, { types: `${built}.d.ts`, default: `${built}.js` }]
-    }),
+    entries().map(({ entry, name, built }) => [
+      entry,
+      { types: `${built}.d.ts`, default: `./${libFolder}/${name}.js` },
+    ]),
   )
 
-const describe = (out: string): void => {
+/** What `bin/concord.js` imports. */
+const commandEntry = { cli: 'cli/main.js' }
+
+const describe = (out: string, uses: Uses): void => {
   const { name, version, description, license, type, engines, bin } = manifest
   const described = {
     name,
@@ -172,7 +183,7 @@ const describe = (out: string): void => {
     bin,
     exports: { ...exportsOf(), './package.json': './package.json' },
     files: readdirSync(out).sort(),
-    ...requirementsOf(usesOf(out)),
+    ...requirementsOf(uses),
     publishConfig: { access: 'public' },
   }
   writeFileSync(join(out, 'package.json'), `${JSON.stringify(described, null, 2)}\n`)
@@ -184,5 +195,10 @@ emptied(out)
 compile(out)
 rewriteDeclarations(out)
 copyRest(out)
-describe(out)
+const uses = usesOf(out)
+await bundle(out, {
+  ...commandEntry,
+  ...Object.fromEntries(entries().map(({ name, built }) => [name, `${built}.js`])),
+})
+describe(out, uses)
 console.log(`${manifest.name} ${manifest.version} is in ${relative(root, out)}`)

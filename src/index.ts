@@ -232,6 +232,7 @@ export type { Address as ListenAddress } from './server/listen.ts'
 export type { Stores } from './stores/stores.ts'
 export type {
   DateRange,
+  Doubt as ResearchDoubt,
   Reference as ReportReference,
   Repair as ReportRepair,
   Report as ResearchReport,

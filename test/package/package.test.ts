@@ -50,7 +50,14 @@ describe('the package that is published', () => {
     t.diagnostic(
       `${installation.name} ${installation.version}: ${installation.files.length} files, tarball of ${(installation.bytes / 1e6).toFixed(2)} MB`,
     )
-    for (const needed of ['index.js', 'index.d.ts', 'cli/main.js', 'bin/concord.js', 'LICENSE', 'README.md'])
+    for (const needed of [
+      'lib/index.js',
+      'index.d.ts',
+      'lib/cli.js',
+      'bin/concord.js',
+      'LICENSE',
+      'README.md',
+    ])
       assert.ok(paths.includes(needed), `${needed} is missing`)
     assert.ok(paths.includes('data/corpus/multimodal-llm.jsonl'))
     const foreign =
