@@ -25,7 +25,17 @@ const seed = process.env.CONCORD_SEED ?? String(Math.floor(Math.random() * 2 ** 
 console.log(`${files.length} test files, seed ${seed} (CONCORD_SEED=${seed} repeats the sample)`)
 const run = spawnSync(
   process.execPath,
-  ['--test', '--test-concurrency=2', `--test-timeout=${soak ? 3_600_000 : 300_000}`, ...files],
+  [
+    '--test',
+    '--test-concurrency=2',
+    `--test-timeout=${soak ? 3_600_000 : 300_000}`,
+    // Told first, so that the runner's counts are what is read last.
+    ...['spec', './scripts/seconds.ts'].flatMap((reporter) => [
+      `--test-reporter=${reporter}`,
+      '--test-reporter-destination=stdout',
+    ]),
+    ...files,
+  ],
   {
     stdio: 'inherit',
     env: {
