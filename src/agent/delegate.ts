@@ -11,6 +11,7 @@ import { ConcordError, isRetryable, toFailure } from '../domain/errors.ts'
 import type { Draft } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import { copyJson, type Json } from '../domain/json.ts'
+import { childRun } from '../domain/names.ts'
 import { deadlineOf, type Run } from '../domain/run.ts'
 import { sharers, stepsKept } from '../domain/top-up.ts'
 import { stale } from '../runtime/work-journal.ts'
@@ -85,7 +86,7 @@ const childId = (
   const safe = (text: string) => text.replaceAll(/~[\w-]{22}/g, '').replaceAll(/[^A-Za-z0-9_.-]/g, '-')
   const name = failures === 0 ? call : `${call}\0${failures}`
   const digest = createHash('sha256').update(`${idempotencyKey}\0${name}`).digest('hex').slice(0, 10)
-  return `${run.id}.${safe(call)}-${work.plan}-${work.redo}-${safe(work.id)}-${digest}`
+  return childRun(run.id, `${safe(call)}-${work.plan}-${work.redo}-${safe(work.id)}-${digest}`)
 }
 
 const endOf = async (context: CallContext, id: string, goal: Goal, own: Limits): Promise<ChildResult> => {

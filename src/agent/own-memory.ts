@@ -1,8 +1,7 @@
-import { namespaceOfChannel } from '../domain/channel.ts'
 import { ConcordError } from '../domain/errors.ts'
-import { runStream } from '../domain/event.ts'
 import { asJson, type Json } from '../domain/json.ts'
 import { bothLabels } from '../domain/labels.ts'
+import { globalNamespace, isAtHome, namespaceOfChannel, runNamespace, runStream } from '../domain/names.ts'
 import { type AgentMemory, subjectMeant } from '../memory/agent-memory.ts'
 import { checkOwner } from '../memory/fence.ts'
 import { reachedKnowledge } from '../memory/reach.ts'
@@ -28,7 +27,7 @@ export const ownMemory = (context: CallContext, parts: Parts): AgentMemory => {
     get state() {
       state ??= scopedState({
         store: services.state,
-        namespace: `run/${runId}`,
+        namespace: runNamespace(runId),
         provenance,
         operationPrefix: context.idempotencyKey + parts.prefix,
         repeatable: true,
@@ -44,7 +43,7 @@ export const ownMemory = (context: CallContext, parts: Parts): AgentMemory => {
       return state
     },
     get knowledge() {
-      const all = services.knowledge('global', {
+      const all = services.knowledge(globalNamespace, {
         reads: () => context.reads,
         // For what is stored elsewhere than in the run's database.
         async fence() {
@@ -53,7 +52,7 @@ export const ownMemory = (context: CallContext, parts: Parts): AgentMemory => {
         },
         knows: reach.knows,
       })
-      return reachedKnowledge(all, 'global', reach)
+      return reachedKnowledge(all, globalNamespace, reach)
     },
     log: {
       read: async ({ after = 0, limit } = {}) => {
@@ -82,10 +81,9 @@ export const ownMemory = (context: CallContext, parts: Parts): AgentMemory => {
 /** What is read beyond the run's own memory is private, and may have been written by any run. */
 const labelling = (context: CallContext): MemoryReach => {
   const { reach } = context
-  const home = `run/${context.runId}`
+  const home = runNamespace(context.runId)
   const read = (namespace: string) => {
-    if (namespace !== home && !namespace.startsWith(`${home}/`))
-      context.raise_(bothLabels, `memory of ${namespace}`)
+    if (!isAtHome(namespace, home)) context.raise_(bothLabels, `memory of ${namespace}`)
   }
   return {
     ...reach,

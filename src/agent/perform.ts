@@ -1,6 +1,7 @@
 import { durationProblem } from '../domain/duration.ts'
 import { ConcordError, type ErrorCode, type Failure, toFailure } from '../domain/errors.ts'
 import { copyJson, type Json, type JsonObject } from '../domain/json.ts'
+import { runNamespace } from '../domain/names.ts'
 import { attemptOf, earlierOf } from '../domain/operation.ts'
 import { isObject } from '../domain/reference.ts'
 import { deadlineOf } from '../domain/run.ts'
@@ -374,7 +375,7 @@ const writesOf = (context: CallContext, writes: Json[]): StateWrite[] =>
         'agent.output-invalid',
         `Cannot apply write ${i} of agent "${context.agent}" (key "${write.key}") as ${problem}`,
       )
-    const namespace = typeof write.namespace === 'string' ? write.namespace : `run/${context.runId}`
+    const namespace = typeof write.namespace === 'string' ? write.namespace : runNamespace(context.runId)
     context.reach.check(namespace, 'write')
     const operation = `${context.idempotencyKey}/${context.own_(`write/${i}`)}`
     // An agent that another called may have written in an attempt that failed afterwards.

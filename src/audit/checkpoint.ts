@@ -6,7 +6,7 @@ import {
   type StreamHead,
 } from '../domain/checkpoint.ts'
 import { ConcordError, isConcordError } from '../domain/errors.ts'
-import { auditStream } from '../domain/event.ts'
+import { auditStream } from '../domain/names.ts'
 import type { AuditSnapshot, AuditTrail } from '../ports/audit.ts'
 import type { AuditParts } from './parts.ts'
 import type { AuditReport } from './report.ts'

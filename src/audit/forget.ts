@@ -1,6 +1,6 @@
 import type { VersionRange } from '../domain/checkpoint.ts'
 import { ConcordError } from '../domain/errors.ts'
-import { stateStream } from '../domain/event.ts'
+import { runNamespace, stateStream, subjectNamespace } from '../domain/names.ts'
 import type { StateStore } from '../ports/state-store.ts'
 import { signIfPossible } from './checkpoint.ts'
 import { type AuditParts, streamsOf } from './parts.ts'
@@ -31,7 +31,7 @@ const deleteKeys = async (state: StateStore, keys: readonly { namespace: string;
  */
 export const forgetSubject = async (parts: AuditParts, subject: string): Promise<Forgotten> => {
   const { stores, trail, clock } = parts
-  const own = `subject/${subject}`
+  const own = subjectNamespace(subject)
   const { runs, written } = await trail.snapshot(async (snapshot) => {
     const about = snapshot.runsOfSubject(subject)
     const active = about.find(({ final }) => !final)
@@ -43,7 +43,7 @@ export const forgetSubject = async (parts: AuditParts, subject: string): Promise
     const ids = about.map(({ run }) => run)
     return { runs: ids, written: snapshot.keysWrittenBy(new Set(ids)) }
   })
-  const namespaces = [own, ...runs.map((run) => `run/${run}`)]
+  const namespaces = [own, ...runs.map((run) => runNamespace(run))]
   const lists = await Promise.all(namespaces.map((namespace) => keysOf(stores.state, namespace)))
   const keys = [...lists.flat(), ...written.filter(({ namespace }) => !namespaces.includes(namespace))]
   // Deleted first, so that those who watch are told; the deletions are erased with the rest.

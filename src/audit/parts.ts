@@ -1,4 +1,4 @@
-import { inboxStream, runStream, stateStream } from '../domain/event.ts'
+import { inboxStream, runNamespace, runStream, stateStream } from '../domain/names.ts'
 import type { AuditTrail } from '../ports/audit.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
@@ -19,5 +19,5 @@ export type AuditParts = {
 export const streamsOf = (run: string): string[] => [
   runStream(run),
   inboxStream(run),
-  stateStream(`run/${run}`),
+  stateStream(runNamespace(run)),
 ]

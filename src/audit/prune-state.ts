@@ -1,4 +1,4 @@
-import { auditStream } from '../domain/event.ts'
+import { auditStream } from '../domain/names.ts'
 import type { AgedState, AuditSnapshot, StateAge } from '../ports/audit.ts'
 import { signIfPossible } from './checkpoint.ts'
 import type { AuditParts } from './parts.ts'

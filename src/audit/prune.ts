@@ -1,4 +1,4 @@
-import { auditStream } from '../domain/event.ts'
+import { auditStream } from '../domain/names.ts'
 import { signIfPossible } from './checkpoint.ts'
 import { type AuditParts, streamsOf } from './parts.ts'
 

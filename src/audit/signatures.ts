@@ -1,5 +1,5 @@
 import { type Checkpoint, checkpointBytes, checkpointDigest } from '../domain/checkpoint.ts'
-import { auditStream } from '../domain/event.ts'
+import { auditStream } from '../domain/names.ts'
 import type { PublicKey } from '../ports/keys.ts'
 import type { AuditReport, Finding, HeldCheckpoint, VerifyOptions } from './report.ts'
 import type { Trail } from './trail.ts'

@@ -1,5 +1,5 @@
 import { headsRoot, type StreamHead } from '../domain/checkpoint.ts'
-import { auditStream } from '../domain/event.ts'
+import { auditStream } from '../domain/names.ts'
 import type { AuditSnapshot, WalkedStream } from '../ports/audit.ts'
 import {
   type AuditReport,

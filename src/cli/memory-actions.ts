@@ -1,6 +1,7 @@
 import { ConcordError } from '../domain/errors.ts'
 import { parseJson } from '../domain/exact.ts'
 import type { Json } from '../domain/json.ts'
+import { globalNamespace } from '../domain/names.ts'
 import type { Concord } from '../platform/concord.ts'
 import type { Entry, KeyMoment, Moment, Provenance, StateNews, WriteOutcome } from '../ports/state-store.ts'
 import { untilStopped } from './listening.ts'
@@ -204,7 +205,7 @@ export const withState = async (
   // Waiting for what another process commits holds nothing open by itself.
   const awake = setInterval(() => {}, 60_000)
   try {
-    await act(concord.state(values.namespace ?? 'global'), words, values, terminal)
+    await act(concord.state(values.namespace ?? globalNamespace), words, values, terminal)
   } finally {
     clearInterval(awake)
     await concord.close()

@@ -248,9 +248,3 @@ export type Event = { [T in EventType]: EnvelopeOf<T> }[EventType]
 export type EventOf<T extends EventType> = Extract<Event, { type: T }>
 
 export const eventId = (stream: string, version: number): string => `${stream}@${version}`
-
-export const runStream = (run: string): string => `run/${run}`
-export const inboxStream = (run: string): string => `inbox/${run}`
-export const stateStream = (namespace: string): string => `state/${namespace}`
-/** Checkpoints, and what was erased or dropped lawfully. */
-export const auditStream = 'audit/trail'

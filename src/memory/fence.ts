@@ -1,5 +1,6 @@
 import type { Attempt } from '../domain/attempt.ts'
 import { ConcordError, isConcordError } from '../domain/errors.ts'
+import { runNamespace } from '../domain/names.ts'
 import type { Provenance, StateStore } from '../ports/state-store.ts'
 
 /**
@@ -13,9 +14,10 @@ export const checkOwner = async (
 ): Promise<void> => {
   const { run, epoch } = provenance
   if (run === undefined || epoch === undefined) return
-  const written = `Cannot write run/${run} $owner`
+  const namespace = runNamespace(run)
+  const written = `Cannot write ${namespace} $owner`
   // A condition of a key nobody has: only the fences in front of it count.
-  const condition = { namespace: `run/${run}`, key: '$owner', check: true, ifAbsent: true, provenance }
+  const condition = { namespace, key: '$owner', check: true, ifAbsent: true, provenance }
   await store
     .write([attempt === undefined ? condition : { ...condition, attempt }])
     .catch((error: unknown) => {

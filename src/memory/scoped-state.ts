@@ -1,7 +1,7 @@
 import { ConcordError } from '../domain/errors.ts'
 import type { Read } from '../domain/event.ts'
 import type { Json } from '../domain/json.ts'
-import { namespaceNamed } from '../domain/namespace.ts'
+import { namespaceNamed } from '../domain/names.ts'
 import { attemptOf, earlierOf } from '../domain/operation.ts'
 import type { Clock } from '../ports/clock.ts'
 import type {

@@ -1,6 +1,7 @@
 import { ConcordError } from '../domain/errors.ts'
 import type { Json } from '../domain/json.ts'
 import { asJson } from '../domain/json.ts'
+import { subjectNamespace } from '../domain/names.ts'
 import { type Fact, type FactSource, tokensAbout } from '../domain/recall.ts'
 import { isObject } from '../domain/reference.ts'
 import { bm25Index } from '../domain/text/bm25.ts'
@@ -17,8 +18,6 @@ import { placeOf, type Statement, statementsIn } from './statements.ts'
  * Facts about a subject live in state namespace `subject/{id}`, one key `fact:{about}` each. So a fact is superseded by writing its key
  * again: never duplicated, and what was said before is in the key's history, with who said it and when.
  */
-
-export const subjectNamespace = (subject: string): string => `subject/${subject}`
 
 const keyPrefix = 'fact:'
 const aboutCharsMax = 200

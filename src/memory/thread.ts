@@ -1,5 +1,5 @@
-import { runStream } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
+import { runStream } from '../domain/names.ts'
 import { type Recalled, readableOutput, type Turn, tokensAbout } from '../domain/recall.ts'
 import type { RunSummary } from '../domain/summary.ts'
 import { cut } from '../domain/text/cut.ts'

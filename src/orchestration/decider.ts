@@ -2,6 +2,7 @@ import { type Shortage, shortageText, usedOf } from '../domain/budget.ts'
 import { ConcordError, type ErrorCode } from '../domain/errors.ts'
 import type { Draft, EventData, EventType } from '../domain/event.ts'
 import { copyJson, type Json, type JsonObject, putMember } from '../domain/json.ts'
+import { runNamespace } from '../domain/names.ts'
 import { readPlan } from '../domain/plan.ts'
 import type { Run } from '../domain/run.ts'
 import { type Decision, type KnownState, type StateKey, stateKeyText } from '../domain/strategy.ts'
@@ -149,7 +150,7 @@ export class Decider implements StrategyContext {
 
   #mine(given: string | StateKey): StateKey {
     const { key, namespace } = typeof given === 'string' ? { key: given } : given
-    if (namespace === undefined || namespace === `run/${this.run.id}`) return { key }
+    if (namespace === undefined || namespace === runNamespace(this.run.id)) return { key }
     this.#reads(this.run, namespace)
     return { key, namespace }
   }

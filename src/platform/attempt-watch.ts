@@ -1,4 +1,4 @@
-import { runStream } from '../domain/event.ts'
+import { runStream } from '../domain/names.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Grant } from './memory-token.ts'
 

@@ -4,11 +4,10 @@ import type { AgentCard } from '../domain/agent.ts'
 import { costOf } from '../domain/budget.ts'
 import { ConcordError, isConcordError } from '../domain/errors.ts'
 import type { Event, Signal } from '../domain/event.ts'
-import { runStream } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
 import { bothLabels, type Label } from '../domain/labels.ts'
-import { namespaceNamed } from '../domain/namespace.ts'
+import { childRun, globalNamespace, namespaceNamed, runStream } from '../domain/names.ts'
 import type { Recalled } from '../domain/recall.ts'
 import { isObject } from '../domain/reference.ts'
 import { isFinal, openWaits, type Run, type WaitView } from '../domain/run.ts'
@@ -372,7 +371,7 @@ const wired = async (options: Opened): Promise<Concord> => {
     const { text, subject, budget } = goal
     const learned = runner
       .run({
-        id: `${id}.learn`,
+        id: childRun(id, 'learn'),
         goal: { text, team: learnTeamName, subject, ...(budget === undefined ? {} : { budget }) },
       })
       .catch((error) => logger.warn({ error, run: id }, 'what a goal says of its subject could not be read'))
@@ -493,7 +492,7 @@ const wired = async (options: Opened): Promise<Concord> => {
     state: (namespace) => userState(namespaceNamed(namespace)),
     subject: (subject) =>
       subjectMemory({ subject, state: userState(''), source: { agent: 'user' }, now: () => clock.now() }),
-    knowledge: (namespace = 'global') => knowledge.in(namespaceNamed(namespace)),
+    knowledge: (namespace = globalNamespace) => knowledge.in(namespaceNamed(namespace)),
     embedder: embedderFinder(config, env),
     teams: () =>
       teamNames(config).map((name) => ({

@@ -1,4 +1,5 @@
-import { type Event, runStream } from '../domain/event.ts'
+import type { Event } from '../domain/event.ts'
+import { runStream } from '../domain/names.ts'
 import { finalStatuses, statusOf } from '../domain/summary.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import { unknownRun } from '../runtime/fold.ts'

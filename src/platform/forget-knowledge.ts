@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { runNamespace, subjectNamespace } from '../domain/names.ts'
 import type { BeforeStore } from '../policy/before-store.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { KnowledgeStore } from '../ports/knowledge-store.ts'
@@ -26,7 +27,7 @@ export const forgetKnowledge = async (
   { subject, runs }: { subject: string; runs: readonly string[] },
 ): Promise<number> => {
   if (!existsSync(join(stores.config.directory ?? '.concord', 'knowledge.db'))) return 0
-  const whole = new Set([`subject/${subject}`, ...runs.map((run) => `run/${run}`)])
+  const whole = new Set([subjectNamespace(subject), ...runs.map((run) => runNamespace(run))])
   const store = await openKnowledgeStore(stores)
   try {
     // Those past their time are listed no more, and still there.

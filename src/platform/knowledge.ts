@@ -1,5 +1,5 @@
 import type { ConcordError } from '../domain/errors.ts'
-import { namespaceNamed } from '../domain/namespace.ts'
+import { namespaceNamed } from '../domain/names.ts'
 import type { Asking, Knowledge, KnowledgeParts } from '../memory/knowledge/knowledge.ts'
 import type { BeforeStore } from '../policy/before-store.ts'
 import type { Clock } from '../ports/clock.ts'

@@ -1,12 +1,13 @@
 import type { Attempt } from '../domain/attempt.ts'
 import { ConcordError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
+import { runNamespace, subjectNamespace } from '../domain/names.ts'
 import type { Recalled } from '../domain/recall.ts'
 import { finalStatuses, type RunSummary } from '../domain/summary.ts'
 import { subjectMeant } from '../memory/agent-memory.ts'
 import { checkOwner } from '../memory/fence.ts'
 import { scopedState } from '../memory/scoped-state.ts'
-import { type SubjectMemory, subjectMemory, subjectNamespace } from '../memory/subject.ts'
+import { type SubjectMemory, subjectMemory } from '../memory/subject.ts'
 import { eventsIn, type MemoryTeam, memoryReach, recalledIn } from '../policy/memory.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
@@ -81,7 +82,7 @@ const scopeOf = (
   const { run, step, agent, epoch, attempt: number, since } = grant
   const provenance: Provenance = { run, step, agent, epoch }
   const attempt: Attempt = { run, step, attempt: number, since }
-  const home = `run/${run}`
+  const home = runNamespace(run)
   const reach = memoryReach(summary, team)
   const check: Scope['check'] = (namespace, wanted) => {
     reach.check(namespace, wanted)

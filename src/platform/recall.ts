@@ -1,6 +1,7 @@
 import type { Goal } from '../domain/goal.ts'
+import { subjectNamespace } from '../domain/names.ts'
 import type { Recalled } from '../domain/recall.ts'
-import { factsOf, relevantFacts, statedWrites, subjectNamespace } from '../memory/subject.ts'
+import { factsOf, relevantFacts, statedWrites } from '../memory/subject.ts'
 import { earlierTurns } from '../memory/thread.ts'
 import type { SharedMemory } from '../policy/memory.ts'
 import type { Clock } from '../ports/clock.ts'

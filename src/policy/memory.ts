@@ -1,7 +1,16 @@
-import { namespaceOfChannel } from '../domain/channel.ts'
 import { ConcordError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
+import {
+  globalNamespace,
+  isAtHome,
+  namespaceOfChannel,
+  refuseReserved,
+  runNamespace,
+  subjectNamespace,
+  teamNamespace,
+  threadNamespace,
+} from '../domain/names.ts'
 import type { Recalled } from '../domain/recall.ts'
 
 export type MemoryAccess = 'write' | 'read' | 'none'
@@ -53,10 +62,10 @@ export const eventsIn = (events: Event[], sees: (shared: SharedMemory) => boolea
 const kinds: readonly SharedMemory[] = ['thread', 'subject', 'team', 'global']
 
 const sharedOf = (goal: Goal, team: string): { [S in SharedMemory]: string | undefined } => ({
-  thread: goal.thread === undefined ? undefined : `thread/${goal.thread}`,
-  subject: goal.subject === undefined ? undefined : `subject/${goal.subject}`,
-  team: `team/${team}`,
-  global: 'global',
+  thread: goal.thread === undefined ? undefined : threadNamespace(goal.thread),
+  subject: goal.subject === undefined ? undefined : subjectNamespace(goal.subject),
+  team: teamNamespace(team),
+  global: globalNamespace,
 })
 
 /** A team as its memory is concerned. */
@@ -71,17 +80,18 @@ export const memoryReach = (
   { run, goal }: { run: string; goal: Goal },
   { policy: { memory: policy } = {}, memberOf }: MemoryTeam,
 ): MemoryReach => {
-  const home = `run/${run}`
+  const home = runNamespace(run)
   const shared = sharedOf(goal, memberOf ?? goal.team)
   const accessOf = (namespace: string): MemoryAccess => {
     // What follows the run's id is the run's too (forks of its state); ids of threads and subjects may themselves have slashes.
-    if (namespace === home || namespace.startsWith(`${home}/`)) return 'write'
+    if (isAtHome(namespace, home)) return 'write'
     const kind = kinds.find((each) => shared[each] === namespace)
     return kind === undefined ? 'none' : accessTo(policy, kind)
   }
   const check: MemoryReach['check'] = (namespace, wanted) => {
     const access = accessOf(namespace)
     if (access === 'write' || (wanted === 'read' && access === 'read')) return
+    refuseReserved(namespace)
     const reached = [home, ...kinds.map((kind) => shared[kind])].filter(
       (each) => each !== undefined && accessOf(each) !== 'none',
     )
@@ -96,7 +106,7 @@ export const memoryReach = (
     checkChannel: (channel) => check(namespaceOfChannel(channel), 'write'),
     checkThread() {
       // A child run has no thread of its own and works on its parent's.
-      if (accessTo(policy, 'thread') === 'none') check(shared.thread ?? 'thread/', 'read')
+      if (accessTo(policy, 'thread') === 'none') check(shared.thread ?? threadNamespace(''), 'read')
     },
     hears: (channel) => accessOf(namespaceOfChannel(channel)) !== 'none',
     knows,

@@ -1,4 +1,5 @@
 import { ConcordError, isConcordError } from '../domain/errors.ts'
+import { globalNamespace } from '../domain/names.ts'
 import type { Knowledge, Question } from '../memory/knowledge/knowledge.ts'
 import type { NewDocument } from '../memory/knowledge/new-document.ts'
 import type { KnowledgeDocument } from '../ports/knowledge-store.ts'
@@ -34,7 +35,7 @@ const orAbsent = async <T, A>(found: Promise<T>, absent: A): Promise<T | A> => {
 /** Long-term memory behind `/memory/knowledge` of a server: the object that agents in its process have, for text. It is the server that embeds. */
 export const remoteKnowledge = (
   send: ReturnType<typeof requester>,
-  namespace = 'global',
+  namespace = globalNamespace,
   guard: () => Promise<void> | undefined = () => undefined,
 ): Knowledge => {
   const ask = async <T>(method: string, path: string, body?: object, repeatable = true): Promise<T> =>

@@ -1,4 +1,5 @@
 import type { Event } from '../domain/event.ts'
+import { globalNamespace, runNamespace } from '../domain/names.ts'
 import type { Recalled, Turn } from '../domain/recall.ts'
 import { type AgentMemory, type RunLog, subjectMeant } from '../memory/agent-memory.ts'
 import type { State } from '../memory/state.ts'
@@ -22,7 +23,7 @@ const pageMax = 1000
  */
 export const remoteMemory = (options: RemoteMemoryOptions): AgentMemory => {
   const claims = claimsOf(options.memoryToken)
-  const { run = claims.run, namespace = run === undefined ? undefined : `run/${run}` } = options
+  const { run = claims.run, namespace = run === undefined ? undefined : runNamespace(run) } = options
   let made: State | undefined
   /** On first use: a call that brings no good token concerns only who uses the memory. */
   const state = (): State => {
@@ -53,7 +54,7 @@ export const remoteMemory = (options: RemoteMemoryOptions): AgentMemory => {
     get state() {
       return state()
     },
-    knowledge: remoteKnowledge(send, 'global', options.guard),
+    knowledge: remoteKnowledge(send, globalNamespace, options.guard),
     log,
     recalled: () => get<Recalled>('/recalled', {}),
     thread: async () => (await get<{ turns: Turn[] }>('/thread', {})).turns,

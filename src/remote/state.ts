@@ -1,4 +1,5 @@
 import { ConcordError } from '../domain/errors.ts'
+import { runNamespace } from '../domain/names.ts'
 import { scopedState } from '../memory/scoped-state.ts'
 import type { State } from '../memory/state.ts'
 import { httpStateStore } from '../stores/http/state-store.ts'
@@ -20,7 +21,7 @@ export type RemoteStateOptions = MemoryAddress & {
  */
 export const remoteState = (options: RemoteStateOptions): State => {
   const { run, attempt = 1, key = `user/${crypto.randomUUID()}` } = claimsOf(options.memoryToken)
-  const namespace = options.namespace ?? (run === undefined ? undefined : `run/${run}`)
+  const namespace = options.namespace ?? (run === undefined ? undefined : runNamespace(run))
   if (namespace === undefined)
     throw new ConcordError(
       'input.invalid',

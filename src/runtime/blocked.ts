@@ -1,5 +1,5 @@
 import { ConcordError } from '../domain/errors.ts'
-import { inboxStream, runStream } from '../domain/event.ts'
+import { inboxStream, runStream } from '../domain/names.ts'
 import { finalStatuses } from '../domain/summary.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Logger } from '../ports/logger.ts'

@@ -1,6 +1,7 @@
 import { toFailure } from '../domain/errors.ts'
 import type { Draft } from '../domain/event.ts'
 import type { Json } from '../domain/json.ts'
+import { runNamespace } from '../domain/names.ts'
 import type { Run } from '../domain/run.ts'
 import { type Decision, type RunStrategy, type StateKey, stateKeyText } from '../domain/strategy.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -63,7 +64,7 @@ export class Deciding {
   }
 
   async read(needs: readonly StateKey[]): Promise<void> {
-    const own = `run/${this.#run.id}`
+    const own = runNamespace(this.#run.id)
     for (const need of needs) {
       const { namespace = own, key } = need
       const entry = await patiently(this.#patience, () => this.#ports.state.get(namespace, key))

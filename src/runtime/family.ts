@@ -1,4 +1,5 @@
-import { type Event, inboxStream, type Parent, runStream, type Signal } from '../domain/event.ts'
+import type { Event, Parent, Signal } from '../domain/event.ts'
+import { inboxStream, runStream } from '../domain/names.ts'
 import { idempotencyKey, isFinal, type Run } from '../domain/run.ts'
 import { finalStatuses, type RunStatus, type RunSummary } from '../domain/summary.ts'
 import type { Clock } from '../ports/clock.ts'

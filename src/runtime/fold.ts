@@ -1,6 +1,7 @@
 import { advance } from '../domain/advance.ts'
 import { ConcordError } from '../domain/errors.ts'
-import { type Event, runStream } from '../domain/event.ts'
+import type { Event } from '../domain/event.ts'
+import { runStream } from '../domain/names.ts'
 import { emptyRun, type Run } from '../domain/run.ts'
 import type { EventLog } from '../ports/event-log.ts'
 

@@ -1,7 +1,8 @@
 import { ConcordError } from '../domain/errors.ts'
-import { type Draft, type Event, runStream, stateStream } from '../domain/event.ts'
+import type { Draft, Event } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import { asJson, type JsonObject, sameJson } from '../domain/json.ts'
+import { runNamespace, runStream, stateStream } from '../domain/names.ts'
 import { isObject } from '../domain/reference.ts'
 import type { Run } from '../domain/run.ts'
 import type { EventLog } from '../ports/event-log.ts'
@@ -162,14 +163,14 @@ export const forkOf = async (
       events: shared
         .filter((event) => inherits(event, settled))
         .map((event) => asDraft(event, startOf(event, last.at, options.now))),
-      state: { from: `run/${id}`, sequence: await sequenceAt(log, id, last.position) },
+      state: { from: runNamespace(id), sequence: await sequenceAt(log, id, last.position) },
     },
   }
 }
 
 /** How many changes of a run's state were made up to a position of the log. */
 const sequenceAt = async (log: EventLog, id: string, position: number): Promise<number> => {
-  const stream = stateStream(`run/${id}`)
+  const stream = stateStream(runNamespace(id))
   let low = 0
   let high = await log.version(stream)
   while (low < high) {

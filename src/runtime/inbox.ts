@@ -1,4 +1,5 @@
-import { type Draft, inboxStream } from '../domain/event.ts'
+import type { Draft } from '../domain/event.ts'
+import { inboxStream } from '../domain/names.ts'
 import type { Run } from '../domain/run.ts'
 import type { EventLog } from '../ports/event-log.ts'
 

@@ -1,4 +1,4 @@
-import { inboxStream } from '../domain/event.ts'
+import { inboxStream } from '../domain/names.ts'
 import { isForAnyProcess, type RunSummary } from '../domain/summary.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'

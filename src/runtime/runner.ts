@@ -1,8 +1,9 @@
 import { costOf, depthMaxDefault, type Limits } from '../domain/budget.ts'
 import { ConcordError, isConcordError } from '../domain/errors.ts'
-import { type Draft, inboxStream, type Parent, runStream, type Signal } from '../domain/event.ts'
+import type { Draft, Parent, Signal } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Label } from '../domain/labels.ts'
+import { inboxStream, runNamespace, runOfInbox, runStream } from '../domain/names.ts'
 import type { Recalled } from '../domain/recall.ts'
 import { emptyRun, hasSuspects, isFinal, type Run } from '../domain/run.ts'
 import type { RunStrategy } from '../domain/strategy.ts'
@@ -126,8 +127,10 @@ export const createRunner = (
   let closed = false
 
   const unlisten = log.onCommit(({ streams }) => {
-    for (const stream of streams)
-      if (stream.startsWith('inbox/')) void inboxChanged(stream.slice('inbox/'.length))
+    for (const stream of streams) {
+      const run = runOfInbox(stream)
+      if (run !== undefined) void inboxChanged(run)
+    }
   })
 
   const inboxChanged = async (id: string): Promise<void> => {
@@ -289,7 +292,7 @@ export const createRunner = (
     // First, so that the run never is without it; asked for again after a crash it does nothing.
     if (inherited !== undefined) {
       const { from, sequence } = inherited.state
-      await ports.state.fork(`run/${id}`, { from, at: { sequence }, provenance: { run: id } })
+      await ports.state.fork(runNamespace(id), { from, at: { sequence }, provenance: { run: id } })
     }
     const owner = own(run, at, goal)
     try {

@@ -1,5 +1,5 @@
 import { ConcordError, isConcordError } from '../domain/errors.ts'
-import { runStream } from '../domain/event.ts'
+import { runStream } from '../domain/names.ts'
 import type { Run } from '../domain/run.ts'
 import { finalStatuses, type RunSummary } from '../domain/summary.ts'
 import type { EventLog } from '../ports/event-log.ts'

@@ -1,5 +1,5 @@
 import { ConcordError } from '../domain/errors.ts'
-import { runStream } from '../domain/event.ts'
+import { runStream } from '../domain/names.ts'
 import type { Run } from '../domain/run.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Membership } from '../ports/membership.ts'

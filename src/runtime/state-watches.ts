@@ -1,3 +1,4 @@
+import { runNamespace } from '../domain/names.ts'
 import { type StateKey, stateKeyText } from '../domain/strategy.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { StateStore } from '../ports/state-store.ts'
@@ -39,7 +40,10 @@ export class StateWatches {
     this.set(undefined)
   }
 
-  async #follow({ namespace = `run/${this.#run}`, key }: StateKey, stop: AbortController): Promise<void> {
+  async #follow(
+    { namespace = runNamespace(this.#run), key }: StateKey,
+    stop: AbortController,
+  ): Promise<void> {
     const { state, logger } = this.#ports
     try {
       const watch = state.watch(namespace, key, { signal: stop.signal })

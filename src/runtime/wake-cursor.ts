@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { ConcordError, isConcordError, isRetryable, toFailure } from '../domain/errors.ts'
-import { runStream } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import { asJson, type Json } from '../domain/json.ts'
+import { runStream, wakeNamespace } from '../domain/names.ts'
 import { isObject } from '../domain/reference.ts'
 import type { Clock } from '../ports/clock.ts'
 import { sleep } from '../ports/clock.ts'
@@ -80,7 +80,7 @@ export class WakeCursor {
   }
 
   get #namespace(): string {
-    return `wake/${this.#name}`
+    return wakeNamespace(this.#name)
   }
 
   /** Letters, digits and `-`: the name as far as it can be shown, and what tells it and its source apart. */

@@ -1,5 +1,6 @@
 import type { Goal } from '../domain/goal.ts'
 import { asJson, type Json, type JsonObject } from '../domain/json.ts'
+import { subjectOfNamespace } from '../domain/names.ts'
 import { isObject } from '../domain/reference.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Provenance, StateChange } from '../ports/state-store.ts'
@@ -37,7 +38,7 @@ export const wokenGoal = (
   woken: Woken,
   params: JsonObject,
 ): Goal => {
-  const subject = /^subject\/(.+)$/s.exec(base.namespace ?? '')?.[1]
+  const subject = subjectOfNamespace(base.namespace ?? '')
   return {
     text: base.text,
     team: base.team,

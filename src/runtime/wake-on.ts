@@ -1,5 +1,6 @@
 import { type Cron, readCron } from '../domain/cron.ts'
 import { ConcordError } from '../domain/errors.ts'
+import { globalNamespace, reservedProblem } from '../domain/names.ts'
 import type { Message, StateChange } from '../ports/state-store.ts'
 
 type Common = {
@@ -74,7 +75,7 @@ export const scheduleOf = ({ schedule }: WakeOnSchedule): Cron =>
 
 /** What tells apart the wakes of one team: the key of its cursor. */
 export const sourceOf = (on: WakeOn): string => {
-  if (on.state !== undefined) return `state ${on.namespace ?? 'global'} ${on.state}`
+  if (on.state !== undefined) return `state ${on.namespace ?? globalNamespace} ${on.state}`
   if (on.channel !== undefined) return `channel ${on.channel}`
   return `schedule ${typeof on.schedule === 'string' ? on.schedule : `every ${on.schedule.everyMs} ms`}`
 }
@@ -104,6 +105,8 @@ export const wakeProblem = (on: WakeOn): string | undefined => {
     if (least !== undefined && !(Number.isFinite(value) && Number(value) >= least))
       return `${name} is a number of at least ${least}: ${value}`
   }
+  const reserved = on.state === undefined ? undefined : reservedProblem(on.namespace ?? '')
+  if (reserved !== undefined) return reserved
   if (on.state === '' || on.channel === '') return 'a state pattern or channel has at least one character'
   if ('when' in on) return 'the condition of a wake is called "if"'
   const names = known.find(([kind = '']) => kind in on) ?? []

@@ -1,5 +1,6 @@
 import type { Goal } from '../domain/goal.ts'
 import { patternMatcher } from '../domain/key-pattern.ts'
+import { globalNamespace } from '../domain/names.ts'
 import type { StateChange, StateNews } from '../ports/state-store.ts'
 import { type Decided, WakeCursor } from './wake-cursor.ts'
 import { toldChanges, wakeDepthOf, wokenGoal } from './wake-goal.ts'
@@ -44,7 +45,7 @@ class ChangeWakes {
   constructor(watching: Watching, on: WakeOnState) {
     this.#watching = watching
     this.#on = on
-    this.#namespace = on.namespace ?? 'global'
+    this.#namespace = on.namespace ?? globalNamespace
     this.#matches = patternMatcher(on.state)
     const { wake, ports, signal } = watching
     this.#cursor = new WakeCursor({

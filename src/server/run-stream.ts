@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming'
-import { runStream } from '../domain/event.ts'
+import { runStream } from '../domain/names.ts'
 import { finalStatuses, type RunStatus } from '../domain/summary.ts'
 import type { Delta } from '../platform/run/deltas.ts'
 import { fit } from './body.ts'

@@ -1,5 +1,6 @@
 import { ConcordError } from '../domain/errors.ts'
 import { type Draft, type Event, type EventType, eventId } from '../domain/event.ts'
+import { runOfStream } from '../domain/names.ts'
 import type { Append } from '../ports/event-log.ts'
 
 /** A draft cut loose from the caller's objects: its data are text from here on. */
@@ -92,10 +93,6 @@ export type Row = Omit<Prepared, 'data'> & {
   data: string | null
 }
 
-/** The run an event belongs to when it does not say: the one whose stream it is in. */
-export const runOfStream = (stream: string): string | null =>
-  stream.startsWith('run/') ? stream.slice('run/'.length) : null
-
 const parse = (row: Row): unknown => {
   try {
     return JSON.parse(row.data ?? '{}')
@@ -113,6 +110,7 @@ export const toEvent = (row: Row): Event => eventWith(row, row.data === null ? {
 
 /** A row's event with its data already read. */
 export const eventWith = (row: Omit<Row, 'data'>, data: unknown): Event => {
+  // An event that does not say so belongs to the run whose stream it is in.
   const run = row.run ?? runOfStream(row.stream)
   return {
     id: eventId(row.stream, row.version),
@@ -122,7 +120,7 @@ export const eventWith = (row: Omit<Row, 'data'>, data: unknown): Event => {
     at: row.at,
     type: row.type,
     epoch: row.epoch,
-    ...(run === null ? undefined : { run }),
+    ...(run === undefined ? undefined : { run }),
     ...(row.step === null ? undefined : { step: row.step }),
     ...(row.agent === null ? undefined : { agent: row.agent }),
     ...(row.cause === null ? undefined : { cause: row.cause }),

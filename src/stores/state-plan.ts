@@ -1,7 +1,7 @@
 import type { Attempt } from '../domain/attempt.ts'
 import { ConcordError } from '../domain/errors.ts'
-import { stateStream } from '../domain/event.ts'
 import { exactSum } from '../domain/exact.ts'
+import { stateStream } from '../domain/names.ts'
 import type { Provenance, StateLimits, StateWrite, WriteOutcome } from '../ports/state-store.ts'
 import { checkEpoch, checkName, type Prepared, staleEpoch, toText } from './drafts.ts'
 import { checkSameKey, isSame, type Recorded, repeated, stands } from './state-operation.ts'

@@ -1,5 +1,6 @@
 import { plural } from '../../domain/amounts.ts'
 import { ConcordError } from '../../domain/errors.ts'
+import { namespaceForms, subjectNamespace } from '../../domain/names.ts'
 import { nearest } from '../../domain/nearest.ts'
 import { withAudit } from '../audit-report.ts'
 import { command } from '../command.ts'
@@ -21,7 +22,7 @@ const unknown = (action: string): ConcordError => {
 const inSubject = <V extends { namespace: string | undefined; subject: string | undefined }>(values: V): V =>
   values.subject === undefined || values.namespace !== undefined
     ? values
-    : { ...values, namespace: `subject/${values.subject}` }
+    : { ...values, namespace: subjectNamespace(values.subject) }
 
 export const memoryCommand = command({
   name: 'memory',
@@ -45,7 +46,7 @@ export const memoryCommand = command({
     namespace: {
       type: 'string',
       value: 'name',
-      description: 'run/{id}, thread/{id}, subject/{id}, team/{name} or global (default)',
+      description: `${namespaceForms} (default)`,
     },
     'if-version': { type: 'string', value: 'n', description: 'set, delete: only at this version; 0: absent' },
     ttl: { type: 'string', value: 'ms', description: 'set: ends after so long' },

@@ -1,4 +1,4 @@
-import { runStream } from '../../domain/event.ts'
+import { runStream } from '../../domain/names.ts'
 import { closedBy, interrupted } from '../../domain/summary.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { Checkpoints } from '../checkpoints.ts'

@@ -1,5 +1,5 @@
 import { isConcordError } from '../../domain/errors.ts'
-import { inboxStream, runStream } from '../../domain/event.ts'
+import { inboxStream, isRunStream, runStream } from '../../domain/names.ts'
 import { isFinal, type Run, waitsOf } from '../../domain/run.ts'
 import type { RunPorts } from './ports.ts'
 
@@ -56,7 +56,7 @@ const nextCommit = async ({ log }: RunPorts, looked: Looked, signal: AbortSignal
   signal.addEventListener('abort', abort, { once: true })
   try {
     for (const [stream, version] of looked)
-      if (stream.startsWith('run/') && (await log.version(stream)) > version) return
+      if (isRunStream(stream) && (await log.version(stream)) > version) return
     await promise
   } finally {
     unlisten()

@@ -1,5 +1,5 @@
 import { isConcordError } from '../../domain/errors.ts'
-import { inboxStream, runStream } from '../../domain/event.ts'
+import { inboxStream, isOfFamily, runStream } from '../../domain/names.ts'
 import { finalStatuses } from '../../domain/summary.ts'
 import type { RunPorts } from './ports.ts'
 
@@ -93,7 +93,8 @@ export const tend = (ports: RunPorts, id: string, by: string, onError: (error: u
       busy = false
     }
   }
-  const isInbox = (stream: string) => stream === inboxStream(id) || stream.startsWith(`${inboxStream(id)}.`)
+  const [events, inbox] = [runStream(id), inboxStream(id)]
+  const isInbox = (stream: string) => isOfFamily(stream, inbox)
   const unlisten = ports.log.onCommit(({ streams }) => {
     if (streams.some(isInbox)) void look()
   })
@@ -101,8 +102,7 @@ export const tend = (ports: RunPorts, id: string, by: string, onError: (error: u
   // Also keeps the process alive while a run waits for its time.
   const timer = setInterval(() => void look(), lookEveryMs)
   return {
-    concerns: (stream) =>
-      isInbox(stream) || stream === runStream(id) || stream.startsWith(`${runStream(id)}.`),
+    concerns: (stream) => isInbox(stream) || isOfFamily(stream, events),
     stop() {
       stopped = true
       unlisten()

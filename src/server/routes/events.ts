@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { runStream } from '../../domain/event.ts'
+import { runStream } from '../../domain/names.ts'
 import { queryOf } from '../body.ts'
 import { type App, route, type Services } from '../route.ts'
 import { lastEventId, streamRun } from '../run-stream.ts'

@@ -1,5 +1,13 @@
 import type { VersionRange } from '../../domain/checkpoint.ts'
-import { runStream, stateStream } from '../../domain/event.ts'
+import {
+  inboxStream,
+  namespaceOfStream,
+  runNamespace,
+  runPrefix,
+  runStream,
+  statePrefix,
+  stateStream,
+} from '../../domain/names.ts'
 import { finalStatuses } from '../../domain/summary.ts'
 import type {
   AgedState,
@@ -17,6 +25,10 @@ import { stateCells } from './state-cells.ts'
 import { stateStreams } from './state-table.ts'
 import { verifySteps } from './verify.ts'
 
+const runs = `${runPrefix}*`
+const states = `${statePrefix}*`
+const runOf = (column: string): string => `substr(${column}, ${runPrefix.length + 1})`
+
 const sql = {
   extent: 'SELECT coalesce(max(position), 0), count(*) FROM events',
   after: 'SELECT count(*) FROM events WHERE position > ?',
@@ -28,12 +40,13 @@ const sql = {
   at: `SELECT e.version, e.digest FROM events e WHERE e.stream = (SELECT id FROM streams WHERE name = ?) AND e.position <= ?
     ORDER BY e.version DESC LIMIT 1`,
   runs: `SELECT run, status, parent, json_extract(summary, '$.updatedAt'), json_extract(summary, '$.goal.subject') FROM runs WHERE created_at < ?`,
-  forks: `SELECT DISTINCT substr(s.name, 5), json_extract(e.data, '$.forkedFrom.run') FROM streams s JOIN events e ON e.stream = s.id AND e.version = 1
-    WHERE s.name GLOB 'run/*' AND e.type = 'run.queued' AND json_extract(e.data, '$.forkedFrom.run') IS NOT NULL
-    UNION SELECT CASE WHEN namespace GLOB 'run/*' THEN substr(namespace, 5) END, substr(origin, 5) FROM state_origins WHERE origin GLOB 'run/*'`,
-  shared: "SELECT name FROM streams WHERE name GLOB 'state/*' AND name NOT GLOB 'state/run/*'",
+  forks: `SELECT DISTINCT ${runOf('s.name')}, json_extract(e.data, '$.forkedFrom.run') FROM streams s JOIN events e ON e.stream = s.id AND e.version = 1
+    WHERE s.name GLOB '${runs}' AND e.type = 'run.queued' AND json_extract(e.data, '$.forkedFrom.run') IS NOT NULL
+    UNION SELECT CASE WHEN namespace GLOB '${runs}' THEN ${runOf('namespace')} END, ${runOf('origin')}
+    FROM state_origins WHERE origin GLOB '${runs}'`,
+  shared: `SELECT name FROM streams WHERE name GLOB '${states}' AND name NOT GLOB '${stateStream(runs)}'`,
   openWrites: `SELECT s.name, min(e.version) FROM runs r JOIN events e ON e.run = r.run JOIN streams s ON s.id = e.stream
-    WHERE s.name GLOB 'state/*' AND r.status NOT IN`,
+    WHERE s.name GLOB '${states}' AND r.status NOT IN`,
   elsewhere: `SELECT s.name, e.version FROM events e JOIN streams s ON s.id = e.stream
     WHERE e.run = ? AND e.data IS NOT NULL AND s.name <> ? ORDER BY s.name, e.version`,
   keys: 'SELECT namespace, key, run FROM state WHERE run IS NOT NULL AND value IS NOT NULL',
@@ -160,7 +173,7 @@ function* agedState(
   const open = openWrites(connection)
   for (const [name] of connection.all(sql.shared)) {
     const stream = String(name)
-    const namespace = stream.slice('state/'.length)
+    const namespace = namespaceOfStream(stream) ?? ''
     const head = streams.head(namespace)
     const from = streams.keptFrom(namespace)
     const oldestAt = streams.timeOf(namespace, from) ?? Number.POSITIVE_INFINITY
@@ -254,11 +267,11 @@ export const auditSnapshot = (connection: Connection): AuditSnapshot => {
       return forksFirst([...ended], forks)
     },
     agedState: (age) => agedState(connection, age),
-    elsewhere: (run) => rangesOf(connection.iterate(sql.elsewhere, run, stateStream(`run/${run}`))),
+    elsewhere: (run) => rangesOf(connection.iterate(sql.elsewhere, run, stateStream(runNamespace(run)))),
     keysWrittenBy: (runs) =>
       connection
         .all(sql.keys)
-        .filter(([namespace, , run]) => runs.has(String(run)) && namespace !== runStream(String(run)))
+        .filter(([namespace, , run]) => runs.has(String(run)) && namespace !== runNamespace(String(run)))
         .map(([namespace, key]) => ({ namespace: String(namespace), key: String(key) })),
   }
 }
@@ -269,7 +282,7 @@ const conditionsOf = ({ run, from, to }: RecordQuery): { where: string; values: 
   if (run !== undefined) {
     conditions.push(`e.position IN (SELECT position FROM events WHERE stream IN (SELECT id FROM streams WHERE name IN (?, ?))
       UNION ALL SELECT position FROM events WHERE run = ?)`)
-    values.push(`run/${run}`, `inbox/${run}`, run)
+    values.push(runStream(run), inboxStream(run), run)
   }
   if (from !== undefined) {
     conditions.push('e.at >= ?')

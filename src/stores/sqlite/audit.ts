@@ -1,5 +1,6 @@
 import { ConcordError } from '../../domain/errors.ts'
-import { auditStream, type Draft, stateStream } from '../../domain/event.ts'
+import type { Draft } from '../../domain/event.ts'
+import { auditStream, runNamespace, stateStream } from '../../domain/names.ts'
 import { finalStatuses } from '../../domain/summary.ts'
 import type { AuditTrail } from '../../ports/audit.ts'
 import { prepareDraft } from '../drafts.ts'
@@ -69,12 +70,12 @@ export const sqliteAudit = ({
 
   /** A fork made since this was decided. */
   const checkUnread = (run: string, runs: ReadonlySet<string>) => {
-    for (const [fork] of connection.all(sql.forks, `run/${run}`))
+    for (const [fork] of connection.all(sql.forks, runNamespace(run)))
       if (!runs.has(String(fork))) throw moved(`run ${run}`, `${fork} is a fork of it`)
   }
 
   const dropStateOf = (run: string) => {
-    const namespace = `run/${run}`
+    const namespace = runNamespace(run)
     connection.run(sql.floor, namespace, stateStream(namespace))
     connection.run(sql.state, namespace)
     connection.run(sql.bases, namespace)
@@ -119,7 +120,7 @@ export const sqliteAudit = ({
     async drop(streams, runs, record) {
       await committer.submit(() => {
         // Everything that can refuse comes first: a refused job must have written nothing.
-        const namespaces = new Set(runs.map((run) => `run/${run}`))
+        const namespaces = new Set(runs.map((run) => runNamespace(run)))
         for (const run of runs) {
           checkFinal(run)
           checkUnread(run, namespaces)

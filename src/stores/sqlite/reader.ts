@@ -1,5 +1,5 @@
 import type { Event, EventType } from '../../domain/event.ts'
-import { runStream } from '../../domain/event.ts'
+import { runStream } from '../../domain/names.ts'
 import type { EventQuery } from '../../ports/event-log.ts'
 import { toEvent } from '../drafts.ts'
 import type { Connection, Row, Value } from './connection.ts'

@@ -1,3 +1,4 @@
+import { namespaceOfStream } from '../../domain/names.ts'
 import type { KeyedRow } from '../state-change.ts'
 import type { Feed } from '../state-feed.ts'
 import type { Change } from '../state-plan.ts'
@@ -35,7 +36,8 @@ export const stateLive = (parts: { cells: Cells; table: StateTable; feed: Feed }
       if (type !== 'state.changed' && type !== 'state.expired') return
       // Of an erased change nobody knows the key any more.
       if (key === null) return forget()
-      const namespace = stream.slice('state/'.length)
+      const namespace = namespaceOfStream(stream)
+      if (namespace === undefined) return
       cells.drop(namespace, key)
       if (feed.watching(namespace)) touched.add(namespace)
     },

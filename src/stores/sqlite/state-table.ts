@@ -1,5 +1,5 @@
 import { endingTypes, endsAttempt } from '../../domain/attempt.ts'
-import { runStream, stateStream } from '../../domain/event.ts'
+import { runStream, stateStream } from '../../domain/names.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { RecordedWrite, StateLimits, WriteOutcome } from '../../ports/state-store.ts'
 import { toDigest } from '../chain.ts'

@@ -1,5 +1,5 @@
 import type { DroppedStream, VersionRange } from '../../domain/checkpoint.ts'
-import { auditStream, stateStream } from '../../domain/event.ts'
+import { auditStream, namespaceOfStream, stateStream } from '../../domain/names.ts'
 import type { AuditTrail } from '../../ports/audit.ts'
 import { toDigest, toHex } from '../chain.ts'
 import { prepareDraft } from '../drafts.ts'
@@ -202,8 +202,8 @@ export const eraseState = (
 ): void => {
   for (const run of runs) connection.run(sql.eraseOf, run)
   for (const { stream, from, to } of ranges) {
-    if (!stream.startsWith('state/')) continue
-    const namespace = stream.slice('state/'.length)
+    const namespace = namespaceOfStream(stream)
+    if (namespace === undefined) continue
     const whole = from <= 1 && to >= Number(connection.get(sql.stream, stream)?.[2] ?? 0)
     connection.run(sql.eraseBases, namespace, whole ? Number.MIN_SAFE_INTEGER : from, to)
     for (const fork of copiesOf(connection, namespace))

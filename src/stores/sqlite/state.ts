@@ -1,6 +1,7 @@
 import { ConcordError } from '../../domain/errors.ts'
-import { type Draft, stateStream } from '../../domain/event.ts'
+import type { Draft } from '../../domain/event.ts'
 import { patternMatcher, patternPrefix } from '../../domain/key-pattern.ts'
+import { stateStream } from '../../domain/names.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Entry, ListOptions, StateLimits, StateStore } from '../../ports/state-store.ts'
 import { checkName, prepareDraft } from '../drafts.ts'

@@ -1,6 +1,7 @@
+import { runOfStream } from '../../domain/names.ts'
 import type { Random } from '../../ports/random.ts'
 import { type Digest, dataDigest, digestBytes, eventDigest, genesis, saltSource, toDigest } from '../chain.ts'
-import { type Prepared, runOfStream } from '../drafts.ts'
+import type { Prepared } from '../drafts.ts'
 import type { CommitNews } from './commit-news.ts'
 import type { Commits } from './commits.ts'
 import type { Connection } from './connection.ts'

@@ -1,6 +1,7 @@
 import { ConcordError } from '../../domain/errors.ts'
 import type { Draft, Event } from '../../domain/event.ts'
 import { asJson, copyJson, type Json } from '../../domain/json.ts'
+import { runOfStream, stateStream } from '../../domain/names.ts'
 import type { RunSummary } from '../../domain/summary.ts'
 import type { Commit, EventLog, EventQuery, RunsQuery, Verification } from '../../ports/event-log.ts'
 import type { Random } from '../../ports/random.ts'
@@ -14,7 +15,6 @@ import {
   checkName,
   eventWith,
   type Prepared,
-  runOfStream,
   type Row as StoredRow,
   toEvent,
 } from '../drafts.ts'
@@ -122,7 +122,7 @@ export const volatileLog = (random: Random): VolatileLog => {
     stream.rows.push(row)
     all.push(row)
     const run = row.run ?? runOfStream(name)
-    if (run === null) return
+    if (run === undefined) return
     const rows = byRun.get(run)
     if (rows) rows.push(row)
     else byRun.set(run, [row])
@@ -174,7 +174,7 @@ export const volatileLog = (random: Random): VolatileLog => {
       const position = stream?.rows.at(-1)?.position ?? 0
       const touched = events.length > 0 ? [name] : []
       announce(
-        writes.length > 0 ? [...touched, ...new Set(writes.map((w) => `state/${w.namespace}`))] : touched,
+        writes.length > 0 ? [...touched, ...new Set(writes.map((w) => stateStream(w.namespace)))] : touched,
       )
       return outcomes ? { version, position, writes: outcomes } : { version, position }
     },

@@ -1,7 +1,7 @@
 import { endsAttempt } from '../../domain/attempt.ts'
 import { ConcordError } from '../../domain/errors.ts'
-import { runStream, stateStream } from '../../domain/event.ts'
 import { patternMatcher, patternPrefix } from '../../domain/key-pattern.ts'
+import { runStream, stateStream } from '../../domain/names.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Entry, StateLimits, StateStore, WriteOutcome } from '../../ports/state-store.ts'

@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { namespaceNamed } from '../../../domain/namespace.ts'
+import { namespaceForms, namespaceNamed, runNamespace } from '../../../domain/names.ts'
 import { attemptOf, earlierOf } from '../../../domain/operation.ts'
 import type { Concord } from '../../../platform/concord.ts'
 import type { StateWrite } from '../../../ports/state-store.ts'
@@ -74,7 +74,7 @@ const user = (concord: Concord): Caller => ({
   namespace(given) {
     if (given !== undefined) return namespaceNamed(given)
     throw invalid(
-      'Cannot use the memory as a namespace must be named: there is none; give ?namespace=run/{id}, thread/{id}, subject/{id}, team/{name} or global',
+      `Cannot use the memory as a namespace must be named: there is none; give ?namespace=${namespaceForms}`,
     )
   },
   events: (all) => all,
@@ -120,12 +120,12 @@ export const callerOf = async (concord: Concord, c: Context): Promise<Caller> =>
     },
     subject: scope.subject,
     thread(run = grant.run) {
-      scope.check(`run/${run}`, 'read')
+      scope.check(runNamespace(run), 'read')
       scope.checkThread()
       return run
     },
     async recalled(run = grant.run) {
-      scope.check(`run/${run}`, 'read')
+      scope.check(runNamespace(run), 'read')
       return scope.recalled(await concord.recalled(run))
     },
     events: scope.events,

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { ConcordError } from '../../../domain/errors.ts'
+import { globalNamespace } from '../../../domain/names.ts'
 import { invalid } from '../../problem.ts'
 import { namespaceQuerySchema } from './knowledge-schemas.ts'
 import { queryOnce } from './request.ts'
@@ -17,7 +18,7 @@ export const namespaceOf = (c: Context, inBody: string | undefined): string => {
     throw invalid(
       `Cannot use knowledge as one namespace is meant: the query names ${JSON.stringify(inQuery.slice(0, 200))} and the body ${JSON.stringify(inBody.slice(0, 200))}; leave one out`,
     )
-  return inQuery ?? inBody ?? 'global'
+  return inQuery ?? inBody ?? globalNamespace
 }
 
 /** Without what is undefined. */

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { globalNamespace } from '../../../domain/names.ts'
 import { knowledgeLimits } from '../../../ports/knowledge-store.ts'
 import { anyObject } from '../../schemas.ts'
 
@@ -8,7 +9,7 @@ const namespace = z
   .string()
   .min(1)
   .max(1000)
-  .default('global')
+  .default(globalNamespace)
   .openapi({ description: 'Default global', example: 'subject/ann' })
 const named = z.string().min(1).max(1000).optional().openapi({
   description: 'In the query or in the body; default global',

@@ -1,3 +1,4 @@
+import { runNamespace } from '../../../domain/names.ts'
 import type { Concord } from '../../../platform/concord.ts'
 import { bodyOf } from '../../body.ts'
 import { type App, json, route, type Services } from '../../route.ts'
@@ -106,7 +107,7 @@ const documentRoutes = (app: App, { concord }: Services): void => {
       await caller.current()
       const before = document.id === undefined ? undefined : await knowledge.get(document.id)
       caller.checkKnown(before?.subject)
-      const source = document.source ?? (caller.grant && `run/${caller.grant.run}`)
+      const source = document.source ?? (caller.grant && runNamespace(caller.grant.run))
       return c.json(await knowledge.add(given({ ...document, source }) as NewDocument))
     },
   )

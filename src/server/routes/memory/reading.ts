@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { ConcordError } from '../../../domain/errors.ts'
-import { runStream } from '../../../domain/event.ts'
+import { runNamespace, runOfNamespace, runStream } from '../../../domain/names.ts'
 import type { Concord } from '../../../platform/concord.ts'
 import type { Entry, ListOptions, Moment } from '../../../ports/state-store.ts'
 import { invalid } from '../../problem.ts'
@@ -24,11 +24,10 @@ import {
 } from './schemas.ts'
 
 const resultKey = /^step:(.+)$/s
-const runNamespace = /^run\/([^/]+)$/
 
 /** Results of steps are read from the run, as an agent in the process does (docs/decisions/0004). */
 const resultOf = async (concord: Concord, namespace: string, key: string): Promise<Entry | undefined> => {
-  const [step, run] = [resultKey.exec(key)?.[1], runNamespace.exec(namespace)?.[1]]
+  const [step, run] = [resultKey.exec(key)?.[1], runOfNamespace(namespace)]
   if (step === undefined || run === undefined || (await concord.log.run(run)) === undefined) return undefined
   const value = (await concord.runner.load(run)).plan?.steps.get(step)?.output
   return value === undefined ? undefined : { key, value, version: 1, at: 0, provenance: {} }
@@ -215,7 +214,7 @@ const logRoute = (app: App, { concord }: Services): void =>
       const run = given ?? caller.grant?.run
       if (run === undefined)
         throw invalid('Cannot read a log as a run must be named: there is none; give ?run={id}')
-      if (run !== caller.grant?.run) caller.namespace(`run/${run}`, 'read')
+      if (run !== caller.grant?.run) caller.namespace(runNamespace(run), 'read')
       if ((await concord.log.run(run)) === undefined)
         throw new ConcordError(
           'run.unknown',

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { namespaceForms } from '../../../domain/names.ts'
 import { anyJson } from '../../schemas.ts'
 
 const ms = z.number().openapi({ description: 'Milliseconds since the epoch' })
@@ -6,11 +7,15 @@ const sequence = z.int().min(0).openapi({ description: 'Counts the changes of a 
 const version = z.int().min(0).openapi({ description: 'Counts the changes of a key; 0: absent' })
 const whole = z.coerce.number().int().min(0)
 
-const namespace = z.string().min(1).max(1000).optional().openapi({
-  description:
-    'run/{id}, thread/{id}, subject/{id}, team/{name} or global; with a concord-token default its run',
-  example: 'team/stock',
-})
+const namespace = z
+  .string()
+  .min(1)
+  .max(1000)
+  .optional()
+  .openapi({
+    description: `${namespaceForms}; with a concord-token default its run`,
+    example: 'team/stock',
+  })
 const key = z.string().min(1).max(10_000)
 const ttlMs = z.number().positive().optional().openapi({ description: 'Ends that long after the write' })
 const limit = (most: number) => z.coerce.number().int().min(1).max(most)
