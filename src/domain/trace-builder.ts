@@ -1,4 +1,5 @@
 import type { Event, EventData, EventOf } from './event.ts'
+import { runOfStream } from './names.ts'
 import type { Trace, TraceKind, TraceNode, TraceStatus } from './trace-node.ts'
 
 /*
@@ -19,8 +20,9 @@ export class TraceBuilder {
 
   constructor(first: Event | undefined) {
     const queued = first?.type === 'run.queued' ? first : undefined
+    const run = first && (first.run ?? runOfStream(first.stream) ?? first.stream)
     this.root = {
-      ...blank('run', first?.run ?? first?.stream.replace(/^run\//, '') ?? '', first),
+      ...blank('run', run ?? '', first),
       goal: queued?.data.goal ?? { text: '', team: '' },
       strategy: queued?.data.strategy ?? '',
       events: 0,

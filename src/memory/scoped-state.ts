@@ -1,7 +1,7 @@
 import { ConcordError } from '../domain/errors.ts'
 import type { Read } from '../domain/event.ts'
 import type { Json } from '../domain/json.ts'
-import { namespaceNamed } from '../domain/names.ts'
+import { namespaceNamed, refuseReserved } from '../domain/names.ts'
 import { attemptOf, earlierOf } from '../domain/operation.ts'
 import type { Clock } from '../ports/clock.ts'
 import type {
@@ -178,6 +178,7 @@ export const scopedState = (scope: StateScope): State => {
     watch: (pattern, options) => store.watch(namespace, pattern, options),
     sequence: () => store.sequence(namespace),
     async publish(channel, message) {
+      refuseReserved(channel)
       const copied = jsonValue(`publish to ${channel.slice(0, 200)}`, message)
       await scope.guard?.()
       await checkOwner(store, provenance)

@@ -352,6 +352,8 @@ describe('an agent that reacts', () => {
     await assert.rejects(open({ state: 'x', debounceMs: -5 }), { message: /debounceMs is a number/ })
     await assert.rejects(open({ state: 'x', debounceMs: Number.NaN }), { message: /debounceMs is a number/ })
     await assert.rejects(open({ schedule: '0 0 30 2 *' }), { message: /never comes/ })
+    for (const reserved of [{ state: 'x', namespace: 'live/x' }, { channel: 'tenant/a/news' }])
+      await assert.rejects(open(reserved), { code: 'config.invalid', message: /is reserved for/ })
     await assert.rejects(open({ state: 'x', when: () => true }), { message: /called "if"/ })
     await assert.rejects(open({ state: 'x', debounce: 5 }), {
       message: /a wake on state has state, .*debounceMs.* and no "debounce"/,
