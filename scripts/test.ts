@@ -3,6 +3,7 @@
  * A suite without files is a failure: `node --test` would call it a success.
  */
 import { spawnSync } from 'node:child_process'
+import { resolve } from 'node:path'
 import { filesLike } from './files.ts'
 
 const soak = process.argv.includes('--soak')
@@ -42,7 +43,8 @@ const run = spawnSync(
       ...process.env,
       CONCORD_SEED: seed,
       ...(soak ? { CONCORD_SOAK: '1' } : {}),
-      NODE_COMPILE_CACHE: '.tmp/compile-cache',
+      // Whole: programs that tests run elsewhere would make one in their own folder.
+      NODE_COMPILE_CACHE: resolve('.tmp/compile-cache'),
     },
   },
 )
