@@ -121,6 +121,15 @@ describe('names', () => {
     fc.assert(fc.property(stream, (name) => assert.deepEqual(parseStream(streamFrom(name)), name)))
   })
 
+  it("have a tenant's prefix once: a state stream has that of its namespace", () => {
+    fc.assert(
+      fc.property(plainNamespace.map(namespaceFrom), tenant, (namespace, of) => {
+        const changes = tenantStream(of, stateStream(namespace))
+        assert.deepEqual(parseStream(changes), { kind: 'state', namespace: tenantNamespace(of, namespace) })
+      }),
+    )
+  })
+
   it('are never shared by two different things', () => {
     fc.assert(
       fc.property(namespace, namespace, (a, b) =>
@@ -179,6 +188,9 @@ describe('names', () => {
     for (const name of ['', 'n', 'run', 'Global', 'global/x', 'tenant/a', 'tenant//team/x', 'tenant/a/n'])
       assert.equal(parseNamespace(name), undefined, name)
     assert.equal(parseNamespace('tenant/a/tenant/b/team/x'), undefined)
+    for (const name of ['subject/', 'team/x', 'run/subject/x'])
+      assert.equal(subjectOfNamespace(name), undefined)
+    for (const name of ['run/', 'run/a/b', 'team/x']) assert.equal(runOfNamespace(name), undefined)
   })
 
   it('a run whose id has a slash would have the namespace of another run', () => {

@@ -1,13 +1,13 @@
 import { ConcordError } from './errors.ts'
 
 /*
- * The names of streams and of namespaces: made and read here and nowhere else. `test/architecture/names.test.ts` finds any other place.
- * Invariants:
- * 1. Two different things never share a name: a prefix says the kind, and what follows it is the id as it is. Only the id of a
- *    run is followed by something, so it alone may have no `/`: `runNamespace` refuses it.
- * 2. Names are stored: what is made here may gain kinds and must not change.
- * 3. `tenant/` and `live/` are reserved. Nothing makes them yet, and `namespaceNamed` refuses them.
- * Makers and readers that see every event allocate nothing but the name.
+ * The names of streams and of namespaces are made and read here and nowhere else:
+ * `test/architecture/names.test.ts` finds any other place. Invariants:
+ * 1. Two different things never share a name. A prefix says the kind; the id follows as it is.
+ *    Only a run's id is followed by something, so it has no `/`: `runNamespace` refuses one.
+ * 2. Names are stored: a kind may be added, and no name may change.
+ * 3. `tenant/` and `live/` are reserved: nothing makes them yet, and `namespaceNamed` refuses them.
+ * 4. Makers and the readers of one kind allocate nothing but the string that they return.
  */
 
 /** For patterns in a store's own language, such as GLOB. */
@@ -33,16 +33,16 @@ const isAtOrBelow = (name: string, base: string, separator: string): boolean =>
 
 // Streams
 
+/** The tenant of a state stream is in its namespace. */
 export type StreamName = { tenant?: string } & (
   | { kind: 'run' | 'inbox'; run: string }
-  /** The namespace says the tenant. */
   | { kind: 'state'; namespace: string }
   | { kind: 'audit' }
 )
 
-/** What its owner records of a run. */
+/** The events of a run; only its owner appends. */
 export const runStream = (run: string): string => `${runPrefix}${run}`
-/** What others tell a run. */
+/** Signals for a run; anybody may append. */
 export const inboxStream = (run: string): string => `${inboxPrefix}${run}`
 /** The changes of a namespace. */
 export const stateStream = (namespace: string): string => `${statePrefix}${namespace}`
@@ -57,9 +57,9 @@ export const runOfInbox = (stream: string): string | undefined => after(stream, 
 export const namespaceOfStream = (stream: string): string | undefined => after(stream, statePrefix)
 export const isRunStream = (stream: string): boolean => stream.startsWith(runPrefix)
 
-/** The id of a run that is started by another. Read from it who its parent is nowhere: `run.queued` says that. */
+/** The id of a run that another one starts. It is never parsed: `run.queued` names the parent. */
 export const childRun = (parent: string, name: string): string => `${parent}.${name}`
-/** Whether a stream is the given one of a run, or the same of a run below it. */
+/** Whether a stream is `own`, a run's stream or inbox, or the same of a run that it started. */
 export const isOfFamily = (stream: string, own: string): boolean => isAtOrBelow(stream, own, '.')
 
 const streamWithin = (name: string): StreamName | undefined => {
@@ -70,7 +70,7 @@ const streamWithin = (name: string): StreamName | undefined => {
   return inbox === undefined ? undefined : { kind: 'inbox', run: inbox }
 }
 
-/** What a stream is of; undefined for a name that nothing here makes. */
+/** The parts of a stream's name; undefined for a name that no maker here returns. */
 export const parseStream = (name: string): StreamName | undefined => {
   const namespace = namespaceOfStream(name)
   return namespace === undefined ? inTenant(name, streamWithin) : { kind: 'state', namespace }
@@ -78,19 +78,21 @@ export const parseStream = (name: string): StreamName | undefined => {
 
 // Namespaces, of state and of knowledge
 
-export type NamespaceName = {
-  tenant?: string
-} /** `part`: what follows the run's id, a fork of its state for example. */ & (
+/** Of a run, `part` is what follows its id: a fork of its state, for example. */
+export type NamespaceName = { tenant?: string } & (
   | { kind: 'run'; id: string; part?: string }
   | { kind: 'thread' | 'subject' | 'team' | 'wake' | 'live'; id: string }
   | { kind: 'global' }
 )
 
 export const globalNamespace = 'global'
-/** What users are told that a namespace may be. */
+/** The namespaces that users may name, for messages and help. */
 export const namespaceForms = 'run/{id}, thread/{id}, subject/{id}, team/{name} or global'
 
-/** A run's own state and knowledge. `part`: a namespace of its own below it. Throws `input.invalid` for an id with a slash. */
+/**
+ * A run's own state and knowledge, or a part below it, such as a fork.
+ * Throws `input.invalid` for an id with a slash.
+ */
 export const runNamespace = (run: string, part?: string): string => {
   if (run.includes('/')) throw invalid(run, 'the id of a run as it has no slash: this one has; name the run')
   return part === undefined ? `${runPrefix}${run}` : `${runPrefix}${run}/${part}`
@@ -98,15 +100,15 @@ export const runNamespace = (run: string, part?: string): string => {
 export const threadNamespace = (thread: string): string => `${threadPrefix}${thread}`
 export const subjectNamespace = (subject: string): string => `${subjectPrefix}${subject}`
 export const teamNamespace = (team: string): string => `${teamPrefix}${team}`
-/** Where a wake stands. */
+/** The cursor of a wake. */
 export const wakeNamespace = (wake: string): string => `${wakePrefix}${wake}`
-/** Reserved: state that may be lost with the store that holds it. */
+/** Reserved: live state, which may be lost with its store. */
 export const liveNamespace = (name: string): string => `${livePrefix}${name}`
 
-/** Whether a namespace is a run's own, or below it; `home` is the run's. */
+/** Whether a namespace is `home`, a run's own, or a part below it. */
 export const isAtHome = (namespace: string, home: string): boolean => isAtOrBelow(namespace, home, '/')
 
-/** The run whose own namespace it is; undefined for every other namespace, those below it too. */
+/** The run whose own namespace it is; undefined for every other one, parts below it included. */
 export const runOfNamespace = (namespace: string): string | undefined => {
   const run = after(namespace, runPrefix)
   return run === undefined || run === '' || run.includes('/') ? undefined : run
@@ -137,7 +139,7 @@ const namespaceWithin = (name: string): NamespaceName | undefined => {
   return undefined
 }
 
-/** What a namespace is of; undefined for a name that nothing here makes. */
+/** The parts of a namespace's name; undefined for a name that no maker here returns. */
 export const parseNamespace = (name: string): NamespaceName | undefined => inTenant(name, namespaceWithin)
 
 const given = [runPrefix, threadPrefix, subjectPrefix, teamPrefix, wakePrefix]
@@ -146,7 +148,7 @@ const beginsOneOf = (name: string, prefixes: readonly string[]): boolean => {
   return false
 }
 
-/** What is wrong with a namespace whose kind is reserved. */
+/** Why a namespace of a reserved kind is refused; undefined for every other. */
 export const reservedProblem = (name: string): string | undefined => {
   if (name.startsWith(livePrefix))
     return 'live/{name} is reserved for live state, which no store keeps yet; use a durable namespace, for example team/{name}'
@@ -155,13 +157,13 @@ export const reservedProblem = (name: string): string | undefined => {
   return undefined
 }
 
-/** Throws `input.invalid` for a namespace whose kind is reserved. */
+/** Throws `input.invalid` for a namespace of a reserved kind. */
 export const refuseReserved = (name: string): void => {
   const problem = reservedProblem(name)
   if (problem !== undefined) throw invalid(name, `a namespace as ${problem}`)
 }
 
-/** A namespace as users may name it. Throws `input.invalid` for any other word, and for a reserved one. */
+/** A namespace that a user named. Throws `input.invalid` for other words and reserved kinds. */
 export const namespaceNamed = (name: string): string => {
   if (typeof name === 'string') {
     if (name === globalNamespace || beginsOneOf(name, given)) return name
@@ -175,13 +177,13 @@ export const namespaceNamed = (name: string): string => {
 
 const likeNamespaces = [runPrefix, threadPrefix, subjectPrefix, teamPrefix, livePrefix, tenantPrefix]
 
-/** Channels named like namespaces are as private as those; all others are as `global`. */
+/** A channel named like a namespace is as private as that namespace; any other is as `global`. */
 export const namespaceOfChannel = (channel: string): string => {
   for (const prefix of likeNamespaces) if (channel.startsWith(prefix)) return channel
   return globalNamespace
 }
 
-// Tenants: a prefix of namespaces, and of the streams that are of no namespace
+// Tenants: a prefix of namespaces, and of streams other than `state/`
 
 const ofTenant = (tenant: string): string => {
   if (tenant === '' || tenant.includes('/'))
@@ -192,11 +194,11 @@ const ofTenant = (tenant: string): string => {
   return `${tenantPrefix}${tenant}/`
 }
 
-/** Reserved: a namespace of a tenant. Throws `input.invalid` for an empty id or one with a slash. */
+/** Reserved: a tenant's namespace. Throws `input.invalid` for an empty id and one with a slash. */
 export const tenantNamespace = (tenant: string, namespace: string): string =>
   `${ofTenant(tenant)}${namespace}`
 
-/** Reserved: a stream of a tenant. Throws `input.invalid` for an empty id or one with a slash. */
+/** Reserved: a tenant's stream. Throws `input.invalid` for an empty id and one with a slash. */
 export const tenantStream = (tenant: string, stream: string): string => {
   const namespace = namespaceOfStream(stream)
   return namespace === undefined

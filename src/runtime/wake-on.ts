@@ -105,7 +105,7 @@ export const wakeProblem = (on: WakeOn): string | undefined => {
     if (least !== undefined && !(Number.isFinite(value) && Number(value) >= least))
       return `${name} is a number of at least ${least}: ${value}`
   }
-  const reserved = reservedProblem((on.state === undefined ? on.channel : on.namespace) ?? '')
+  const reserved = reservedProblem(String(on.state === undefined ? on.channel : on.namespace))
   if (reserved !== undefined) return reserved
   if (on.state === '' || on.channel === '') return 'a state pattern or channel has at least one character'
   if ('when' in on) return 'the condition of a wake is called "if"'
