@@ -35,6 +35,7 @@ import type { Wake } from '../runtime/watching.ts'
 import type { Stores } from '../stores/stores.ts'
 import { learnTeamName } from '../teams/learn.ts'
 import { httpTransport } from '../transports/http.ts'
+import { checkGoalGiven, checkOptions } from './check-given.ts'
 import { type Checkpoints, createCheckpoints } from './checkpoints.ts'
 import type { ConcordConfig, Teams } from './config.ts'
 import { type FollowOptions, followRun } from './follow.ts'
@@ -50,6 +51,7 @@ import { type Delta, Deltas } from './run/deltas.ts'
 import { outputOf, type RunHandle, runHandle, type Until } from './run/handle.ts'
 import { keepRuns, processStops } from './run/keep.ts'
 import { type SignalOptions, signalRun } from './run/signal.ts'
+import { awaited } from './run/stay.ts'
 import { type RunView, runView } from './run/view.ts'
 import { guardLogger, openStores } from './stores.ts'
 import { startSweeper } from './sweeper.ts'
@@ -215,6 +217,7 @@ export const openConcord = async <
 }
 
 const opened = async (options: OpenOptions): Promise<Concord> => {
+  checkOptions(options)
   const { config = {}, env = process.env, role = 'runner', clock = systemClock } = options
   const random = options.random ?? systemRandom()
   const beforeStore: BeforeStore = config.beforeStore ?? storeAsIs
@@ -333,6 +336,7 @@ const wired = async (options: Opened): Promise<Concord> => {
 
   const completed = (request: GoalRequest): Goal => {
     const given = typeof request === 'string' ? { text: request } : request
+    checkGoalGiven(given)
     return { ...given, team: given.team ?? defaultTeam(config) }
   }
   const request = (goal: GoalRequest, options: StartOptions = {}): Start => {
@@ -481,7 +485,7 @@ const wired = async (options: Opened): Promise<Concord> => {
     result: async (goal, until) => outputOf(await ended(goal, until)),
     events: (id) => log.read(runStream(id)),
     recalled: async (id) => (await recalledAtStart(log, id)) ?? Promise.reject(unknownRun(id)),
-    follow: (id, follow) => followRun(log, id, follow),
+    follow: (id, follow) => awaited(followRun(log, id, follow)),
     onDelta: (listener) => deltas.listen(listener),
     runs: (query) => log.runs(query),
     signal,

@@ -10,6 +10,7 @@ import type { Delta, Deltas } from './deltas.ts'
 import type { RunPorts } from './ports.ts'
 import { finish, settle } from './settle.ts'
 import type { SignalOptions } from './signal.ts'
+import { awaited, stay } from './stay.ts'
 import { tend } from './tend.ts'
 import { type RunView, runView } from './view.ts'
 import { type OpenWait, waitsBelow } from './waits.ts'
@@ -90,7 +91,7 @@ export const outputOf = (run: Run): Json => {
     )
   throw new ConcordError(
     'goal.unmet',
-    `Cannot return a result because run ${run.id} is ${run.status}; wait with handle.result(), or see handle.waits()`,
+    `Cannot return a result as the run must have ended: ${run.id} is ${run.status}; see concord.waits(id), or wait for its end with (await concord.handle(id)).result()`,
     { details },
   )
 }
@@ -102,19 +103,22 @@ export const runHandle = (id: string, parts: HandleParts): OwnHandle => {
   const kept = async (wait: typeof settle, { signal }: Until = {}): Promise<Run> => {
     const stop = new AbortController()
     const signals = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
+    const leave = stay()
     // A process that adopts keeps all runs moving.
     const tending = runner.adopts ? undefined : tend(parts, id, 'handle', (error) => stop.abort(error))
     try {
       return await wait(parts, id, signals)
     } finally {
       tending?.stop()
+      leave()
     }
   }
 
   const tell = (run: string, signal: Signal): Promise<void> => parts.signal(run, signal, { wake: true })
 
   const decide = async (kind: 'approve' | 'reject' | 'answer', wait: Meant, remark: Remark) => {
-    const meant = typeof wait === 'string' ? await whereIs(wait) : wait
+    // Without types nothing may be named: then the decision is refused with what the run waits for.
+    const meant = typeof wait === 'string' ? await whereIs(wait) : (wait ?? {})
     const { run = id, ...rest } = meant
     await tell(run, defined({ kind, ...rest, ...remark }))
   }
@@ -139,8 +143,8 @@ export const runHandle = (id: string, parts: HandleParts): OwnHandle => {
     },
     result: async (until) => outputOf(await kept(finish, until)),
     settled: async (until) => runView(await kept(settle, until)),
-    events: (options) => followRun(log, id, options),
-    stream: (options) => stream(id, parts, options),
+    events: (options) => awaited(followRun(log, id, options)),
+    stream: (options) => awaited(stream(id, parts, options)),
     waits: async () => waitsBelow(parts, await runner.load(id)),
     approve: (wait, remark = {}) => decide('approve', wait, remark),
     reject: (wait, remark = {}) => decide('reject', wait, remark),
