@@ -30,6 +30,7 @@ export const errorTable = {
   'run.finished': { status: 409, retryable: false, exit: usage },
   'run.owned': { status: 409, retryable: true, exit: temporary },
   'run.blocked': { status: 409, retryable: false, exit: usage },
+  'admission.full': { status: 429, retryable: true, exit: temporary },
   'run.not-waiting': { status: 409, retryable: false, exit: usage },
   'run.cancelled': { status: 409, retryable: false, exit: 130 },
   'goal.unmet': { status: 400, retryable: false, exit: failed },

@@ -123,7 +123,10 @@ export type Concord = {
   readonly logger: Logger
   /** @internal Shared state for those outside the process: the store, and what the holder of a token may do with it. */
   readonly memory: Memory
-  /** Starts a run; resolves once it is durable. A repeated `id` starts nothing and answers the same run. */
+  /**
+   * Starts a run; resolves once it is durable. A repeated `id` starts nothing and answers the same run. Throws
+   * `admission.full` when `admission.queuedMax` runs wait to begin.
+   */
   start(goal: GoalRequest, options?: StartOptions): Promise<RunHandle>
   /** A run that was started before, here or elsewhere. Throws `run.unknown`. */
   handle(run: string): Promise<RunHandle>
@@ -331,6 +334,7 @@ const wired = async (options: Opened): Promise<Concord> => {
       lacks: abilities.lacks,
       digestOf: abilities.digestOf,
       limits: config.budget,
+      admission: config.admission,
     },
   )
 
@@ -377,6 +381,7 @@ const wired = async (options: Opened): Promise<Concord> => {
       .run({
         id: childRun(id, 'learn'),
         goal: { text, team: learnTeamName, subject, ...(budget === undefined ? {} : { budget }) },
+        accepted: true,
       })
       .catch((error) => logger.warn({ error, run: id }, 'what a goal says of its subject could not be read'))
       .finally(() => learning.delete(learned))
@@ -395,9 +400,13 @@ const wired = async (options: Opened): Promise<Concord> => {
     return run.blocked ?? runner.lacks(run)
   }
   const handleOn = (id: string) => runHandle(id, { ...ports, deltas, signal, fork, blocked })
-  const begin = async (goal: GoalRequest, options?: StartOptions): Promise<string> => {
+  const begin = async (
+    goal: GoalRequest,
+    options?: StartOptions,
+    more: Pick<Start, 'accepted'> = {},
+  ): Promise<string> => {
     const given = await recalling(goal, options)
-    const id = await runner.start(given)
+    const id = await runner.start({ ...given, ...more })
     learn(given)
     return id
   }
@@ -414,7 +423,8 @@ const wired = async (options: Opened): Promise<Concord> => {
     state,
     clock,
     logger,
-    start: (id, goal) => begin(goal, { id, ...woken(goal) }),
+    // A wake is never lost: it waits in the line, however long that is.
+    start: (id, goal) => begin(goal, { id, ...woken(goal) }, { accepted: true }),
     settled: (id, signal) => runner.settled(id, signal),
   })
   const checkpoints = createCheckpoints({ stores, clock, logger, config, env })

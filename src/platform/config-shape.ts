@@ -8,6 +8,7 @@ import type { TeamDefinition } from '../orchestration/team.ts'
 import type { Bounds } from '../orchestration/team-shape.ts'
 import type { MemoryPolicy } from '../policy/memory.ts'
 import type { Price } from '../ports/model.ts'
+import type { AdmissionLimits } from '../runtime/admission.ts'
 import type {
   AuditConfig,
   ConcordConfig,
@@ -144,6 +145,10 @@ const shape = object<ConcordConfig>({
   toolSettings: openObject,
   team: string,
   budget: limits,
+  admission: object<AdmissionLimits>({
+    runsMax: count,
+    queuedMax: { is: 'number', least: 0, whole: true },
+  }),
   stores: object<StoresConfig>({
     open: fn,
     openKnowledge: fn,

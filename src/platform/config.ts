@@ -16,6 +16,7 @@ import type { Random } from '../ports/random.ts'
 import type { StateLimits } from '../ports/state-store.ts'
 import type { AnyTool, ToolSet } from '../ports/tool.ts'
 import type { Transport } from '../ports/transport.ts'
+import type { AdmissionLimits } from '../runtime/admission.ts'
 import type { Stores } from '../stores/stores.ts'
 import type { BuiltInToolsConfig } from '../tools/index.ts'
 
@@ -143,6 +144,8 @@ export type ConcordConfig<Named extends Teams = Teams, DefaultTeam extends strin
   /** The team of goals that name none. Default the only one of `teams`; research where there are none. */
   team?: DefaultTeam
   budget?: Limits
+  /** How many runs are advanced at once, and how many may wait to begin. Default: no limit. */
+  admission?: AdmissionLimits
   stores?: StoresConfig
   audit?: AuditConfig
   memory?: MemoryConfig

@@ -66,14 +66,25 @@ const base32 = (value: number, digits: number): string => {
   return text
 }
 
-/** Run ids: nine digits of time (ms), seven of chance, in Crockford's base 32. */
-export const systemIds = (clock: Clock, random: Random): Ids => ({
-  run() {
-    let id = base32(clock.now(), 9)
-    for (const byte of random.bytes(7)) id += alphabet[byte % 32]
-    return id
-  },
-})
+const chances = 32 ** 7
+
+/**
+ * Run ids: nine digits of time (ms), seven of chance, in Crockford's base 32. Those of one process and one
+ * millisecond count upwards by steps of chance: runs are begun in the order of their creation.
+ */
+export const systemIds = (clock: Clock, random: Random): Ids => {
+  let time = 0
+  let chance = 0
+  return {
+    run() {
+      const now = clock.now()
+      const step = chance + 1 + Math.floor(random.next() * 2 ** 16)
+      chance = now === time && step < chances ? step : Math.floor(random.next() * chances)
+      time = now
+      return base32(now, 9) + base32(chance, 7)
+    },
+  }
+}
 
 export const systemPlace = (): Place => {
   const places = new AsyncLocalStorage<{ agent: number; place: string } | undefined>()

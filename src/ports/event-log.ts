@@ -37,8 +37,15 @@ export type RunsQuery = {
   team?: string
   thread?: string
   parent?: string
+  /** Only child runs, or none of them. */
+  isChild?: boolean
   limit?: number
+  /** Created earlier than this, exclusive. */
   before?: number
+  /** Created later than this, exclusive. */
+  after?: number
+  /** Default newest first. */
+  order?: 'oldest'
 }
 
 export type Commit = { streams: readonly string[]; position: number }
@@ -75,8 +82,10 @@ export interface EventLog {
   version(stream: string): Promise<number>
   /** Events over all streams in order of commit. */
   query(query: EventQuery): Promise<Event[]>
-  /** Runs, newest first. */
+  /** Runs, newest first. A page ends between two instants: `before` and `after` skip none. */
   runs(query?: RunsQuery): Promise<RunSummary[]>
+  /** How many runs `runs` would list without a limit; reads no summary. */
+  countRuns(query?: RunsQuery): Promise<number>
   run(id: string): Promise<RunSummary | undefined>
   /** Calls back after each commit, of this process at once, of others as soon as the store can tell (it may miss none, may repeat). */
   onCommit(listener: (commit: Commit) => void): () => void

@@ -18,3 +18,8 @@ export const unreadSignals = async (
     return [{ type: 'signal.received', at, data, cause: event.id }]
   })
 }
+
+/** Whether what was read ends with a request to pause. */
+export const isPaused = (unread: readonly SignalDraft[]): boolean =>
+  unread.findLast(({ data }) => data.signal.kind === 'pause' || data.signal.kind === 'resume')?.data.signal
+    .kind === 'pause'

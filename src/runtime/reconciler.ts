@@ -1,9 +1,10 @@
 import { inboxStream } from '../domain/names.ts'
 import { isForAnyProcess, type RunSummary } from '../domain/summary.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { EventLog } from '../ports/event-log.ts'
+import type { EventLog, RunsQuery } from '../ports/event-log.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
+import { type Admission, ownedMost } from './admission.ts'
 import type { Family } from './family.ts'
 
 export type ReconcilerParts = {
@@ -16,6 +17,7 @@ export type ReconcilerParts = {
   /** Runs that this process advances. */
   owned(): number
   isDue(summary: RunSummary): boolean
+  admission: Admission
   tryResume(id: string, by: string): Promise<boolean>
 }
 
@@ -26,18 +28,18 @@ export type Reconciler = {
   adopt(everyMs: number): void
   /** A run of this process settled: another that was left for want of room may be taken. */
   roomMade(): void
+  /** Looks at once, unless it does already. */
+  look(): void
   close(): void
 }
 
 /** Claims under way at once: each reads a run and waits for one commit. */
 const claimsAtOnce = 16
-/** Runs this process advances at once before it leaves what others left: taken as soon as some of them settle. */
-const ownedMost = 1_000
 const runsAPage = 10_000
 
 /** Finds runs that nobody living advances: crashed ones, and waits whose time or signal came while nobody listened. */
 export const createReconciler = (parts: ReconcilerParts): Reconciler => {
-  const { log, membership, clock, logger, family, owns, tryResume } = parts
+  const { log, membership, clock, logger, family, owns, admission, tryResume } = parts
   let closed = false
   let cancelTimer: (() => void) | undefined
   let underWay: Promise<string[]> | undefined
@@ -74,16 +76,25 @@ export const createReconciler = (parts: ReconcilerParts): Reconciler => {
     const taken: string[] = []
     const isAlive = aliveOnce()
     left = false
+    await takeAll({ status: ['running', 'waiting', 'suspended'] }, isAlive, taken)
+    await takeAll({ status: ['queued'], isChild: true }, isAlive, taken)
+    // Those that wait to begin come last, in order of arrival.
+    if (!closed && !left) taken.push(...(await admission.refill()))
+    return taken
+  }
+
+  const takeAll = async (
+    query: RunsQuery,
+    isAlive: (owner: string) => Promise<boolean>,
+    taken: string[],
+  ): Promise<void> => {
     let before: number | undefined
-    for (;;) {
-      const open = await log.runs({
-        status: ['queued', 'running', 'waiting', 'suspended'],
-        limit: runsAPage,
-        ...(before === undefined ? {} : { before }),
-      })
+    while (!closed && !left) {
+      const from = before === undefined ? {} : { before }
+      const open = await log.runs({ ...query, limit: runsAPage, ...from })
       await takeEach(inOwnOrder(open), isAlive, taken)
       before = open.at(-1)?.createdAt
-      if (closed || left || open.length < runsAPage) return taken
+      if (open.length < runsAPage) return
     }
   }
 
@@ -121,7 +132,12 @@ export const createReconciler = (parts: ReconcilerParts): Reconciler => {
   ): Promise<boolean> => {
     try {
       await family.abandonOrphan(summary)
-      return (await orphaned(summary, isAlive)) && (await tryResume(summary.run, 'reconciler'))
+      if (!(await orphaned(summary, isAlive))) return false
+      if (summary.parent === undefined && admission.isFull) {
+        admission.keep(summary.run, 'reconciler')
+        return false
+      }
+      return await tryResume(summary.run, 'reconciler')
     } catch (error) {
       logger.error({ error, run: summary.run }, 'a run could not be taken over')
       return false
@@ -133,6 +149,10 @@ export const createReconciler = (parts: ReconcilerParts): Reconciler => {
       underWay = undefined
     })
     return underWay
+  }
+
+  const look = (): void => {
+    reconcile().catch((error) => logger.error({ error }, 'reconciling failed'))
   }
 
   const tick = (everyMs: number): void => {
@@ -154,8 +174,9 @@ export const createReconciler = (parts: ReconcilerParts): Reconciler => {
     adopt: tick,
     roomMade() {
       if (!left || closed || underWay !== undefined || parts.owned() > ownedMost / 2) return
-      reconcile().catch((error) => logger.error({ error }, 'reconciling failed'))
+      look()
     },
+    look,
     close() {
       closed = true
       cancelTimer?.()

@@ -14,13 +14,14 @@ import type { Ids } from '../ports/ids.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { StateStore, StateWrite } from '../ports/state-store.ts'
+import { Admission, type AdmissionLimits, fromLine, isCounted } from './admission.ts'
 import { createAppointments } from './appointments.ts'
 import { type BlockedRun, blockedError, createBlocked } from './blocked.ts'
 import { onlyCancel } from './cancelled.ts'
 import { createFamily } from './family.ts'
 import { loadRun, unknownRun } from './fold.ts'
 import { boundedGoal, dataOf } from './goal-data.ts'
-import { unreadSignals } from './inbox.ts'
+import { isPaused, unreadSignals } from './inbox.ts'
 import { createLane } from './lane.ts'
 import { Owner } from './owner.ts'
 import { isTransient } from './patient-append.ts'
@@ -28,6 +29,7 @@ import type { Perform } from './perform.ts'
 import { createReconciler } from './reconciler.ts'
 import { createSettling, endOf } from './settling.ts'
 import { slots } from './slots.ts'
+import { storeQueued } from './store-queued.ts'
 import { createTimeline } from './timeline.ts'
 
 export type RunnerPorts = {
@@ -65,6 +67,8 @@ export type Start = {
   unattended?: true
   /** Digest of the request that an Idempotency-Key came with: the same key needs the same one. */
   requested?: string
+  /** Accepted however many runs wait to begin: what starts it cannot ask again. */
+  accepted?: true
   /** State written in the commit that creates the run; unconditional. */
   writes?: StateWrite[]
   /** Events of another run to go on from, and the moment of its state that goes with them. */
@@ -72,12 +76,15 @@ export type Start = {
 }
 
 export type Runner = {
-  /** Creates a run and begins to advance it; resolves when it is committed. */
+  /**
+   * Creates a run and begins to advance it; resolves when it is committed. Where no place is free the run begins later.
+   * Throws `admission.full` when too many wait already.
+   */
   start(start: Start): Promise<string>
   /** `start`, then `settled`. */
   run(start: Start, signal?: AbortSignal): Promise<Run>
   /**
-   * Takes over a run nobody advances. `run.owned` when somebody living does, `run.finished` when there is nothing to do,
+   * Claims a run that no process advances, as soon as a place is free for it. `run.owned` when somebody living does, `run.finished` when there is nothing to do,
    * `run.blocked` when this process lacks what it needs.
    */
   resume(id: string, by: string): Promise<void>
@@ -100,6 +107,8 @@ export type Runner = {
   adopt(everyMs?: number): void
   /** Whether it does. */
   readonly adopts: boolean
+  /** Whether this process stops. */
+  readonly closed: boolean
   /** Suspends every run of this process and stops listening. */
   close(reason: string): Promise<void>
 }
@@ -114,6 +123,8 @@ export const createRunner = (
   options: RunnerOptions & {
     /** The operator's: no run has more, whoever starts it. */
     limits?: Limits | undefined
+    /** How many runs this process advances at once. */
+    admission?: AdmissionLimits | undefined
   },
 ): Runner => {
   const { log, membership, clock, ids, logger } = ports
@@ -121,7 +132,7 @@ export const createRunner = (
   const suspects = createLane()
   const timeline = createTimeline(clock)
   const blocked = createBlocked({ log, logger, membership })
-  const claiming = new Map<string, Promise<void>>()
+  const claiming = new Map<string, Promise<boolean>>()
   const starting = new Map<string, Promise<string>>()
   let adopting = false
   let closed = false
@@ -157,9 +168,24 @@ export const createRunner = (
     tryResume(id, 'timer').catch((error) => logger.error({ error, run: id }, 'a run could not be woken'))
   })
 
+  const admission = new Admission({
+    limits: options.admission ?? {},
+    log,
+    clock,
+    logger,
+    owned: () => owners.size,
+    claim: async (id, by) => {
+      // It may have been begun elsewhere since it was listed.
+      const isGone = by === fromLine && (await log.run(id))?.status !== 'queued'
+      return !isGone && tryResume(id, by, true)
+    },
+    lookAgain: () => reconciler.look(),
+  })
+
   const own = (
     run: Run,
     at: number,
+    counted: boolean,
     goal: Goal = run.goal,
     strategy: RunStrategy = options.strategyFor(goal),
   ): Owner => {
@@ -174,6 +200,7 @@ export const createRunner = (
       () => family.dropped(run),
     )
     owners.set(run.id, owner)
+    if (counted) admission.enter()
     void owner.ended
       .then(async (end) => {
         if (end.reason === 'final') family.dropped(run)
@@ -182,6 +209,7 @@ export const createRunner = (
           family.released(run.id)
           reconciler.roomMade()
         }
+        if (counted) admission.leave()
         if (end.reason === 'lost') {
           const { error } = end
           // Another process was quicker: two that look after one store meet like that, and nothing is wrong.
@@ -287,6 +315,11 @@ export const createRunner = (
         ...(requested === undefined ? {} : { requested }),
       },
     }
+    const counted = isCounted(parent, depth)
+    if (counted && inherited === undefined && admission.isQueueing) {
+      await queue(id, request, queued)
+      return { id }
+    }
     const claimed: Draft = { type: 'run.claimed', at, data: { owner: membership.self, epoch: 1 } }
     run.epoch = 1
     // First, so that the run never is without it; asked for again after a crash it does nothing.
@@ -294,28 +327,45 @@ export const createRunner = (
       const { from, sequence } = inherited.state
       await ports.state.fork(runNamespace(id), { from, at: { sequence }, provenance: { run: id } })
     }
-    const owner = own(run, at, goal)
+    const owner = own(run, at, counted, goal)
     try {
       await owner.begin([queued, claimed, ...(inherited?.events ?? [])], writes)
     } catch (error) {
-      if (request.id !== undefined && isConcordError(error) && error.code === 'version.conflict')
-        return { id }
+      if (isThere(request, error)) return { id }
       throw error
     }
     if (inherited !== undefined) owner.relaunch()
     return { id, owner }
   }
 
-  const resume = async (id: string, by: string): Promise<void> => {
-    if (owners.has(id)) return
-    const before = claiming.get(id)
-    if (before !== undefined) return before
-    const claim = claimOnce(id, by).finally(() => claiming.delete(id))
-    claiming.set(id, claim)
-    return claim
+  /** Another process was quicker with the same id. */
+  const isThere = ({ id }: Start, error: unknown): boolean =>
+    id !== undefined && isConcordError(error) && error.code === 'version.conflict'
+
+  /** Stores a run that has no place yet: nothing of it is kept here. */
+  const queue = async (id: string, request: Start, draft: Draft): Promise<void> => {
+    try {
+      await admission.queue(request.accepted === true, () => storeQueued(ports, id, draft, request.writes))
+    } catch (error) {
+      if (!isThere(request, error)) throw error
+    }
   }
 
-  const claimOnce = async (id: string, by: string): Promise<void> => {
+  const resume = async (id: string, by: string): Promise<void> => {
+    await claim(id, by, false)
+  }
+
+  /** Whether this process now advances the run; `isTurn` when a place is kept for it. */
+  const claim = async (id: string, by: string, isTurn: boolean): Promise<boolean> => {
+    if (owners.has(id)) return false
+    const before = claiming.get(id)
+    if (before !== undefined) return before
+    const claimed = claimOnce(id, by, isTurn).finally(() => claiming.delete(id))
+    claiming.set(id, claimed)
+    return claimed
+  }
+
+  const claimOnce = async (id: string, by: string, isTurn: boolean): Promise<boolean> => {
     const run = await loadRun(log, id)
     if (isFinal(run))
       throw new ConcordError(
@@ -338,6 +388,14 @@ export const createRunner = (
       await blocked.add(id, reason)
       throw blockedError(id, reason)
     }
+    const counted = isCounted(run.parent, run.depth)
+    const isNew = run.epoch === 0
+    // What ends or rests at once needs no place.
+    const isBrief = isCancelled || (isNew && isPaused(unread))
+    if (counted && !isTurn && !isBrief && (isNew ? admission.isQueueing : admission.isFull)) {
+      if (!isNew) admission.keep(id, by)
+      return false
+    }
     const drafts: Draft[] = [
       { type: 'run.claimed', at, data: { owner: membership.self, epoch: run.epoch + 1 } },
     ]
@@ -346,22 +404,22 @@ export const createRunner = (
     drafts.push(...unread)
     // Fence first: the claim itself is appended under the new epoch.
     run.epoch += 1
-    const owner = own(run, at, run.goal, reason === undefined ? undefined : onlyCancel(run.strategy))
+    const owner = own(run, at, counted, run.goal, reason === undefined ? undefined : onlyCancel(run.strategy))
     await owner.begin(drafts)
     owner.relaunch(hasSuspects(run) ? await family.delegating(id) : undefined)
     await owner.drain()
     family.takenOver(run, rested)
+    return true
   }
 
-  const tryResume = async (id: string, by: string): Promise<boolean> => {
+  const tryResume = async (id: string, by: string, isTurn = false): Promise<boolean> => {
     if (closed) return false
     try {
       const summary = await log.run(id)
       if (summary === undefined || finalStatuses.has(summary.status)) return false
       if (summary.status === 'suspended' && !isForAnyProcess(summary) && !(await hasResume(id))) return false
       if (await blocked.isKnown(id)) return false
-      await resume(id, by)
-      return true
+      return await claim(id, by, isTurn)
     } catch (error) {
       if (
         isConcordError(error) &&
@@ -402,7 +460,8 @@ export const createRunner = (
     if (signal.kind === 'pause' || signal.kind === 'resume') await family.pass(id, signal)
   }
 
-  const settled = createSettling({ log, owner: (id) => owners.get(id), closed: () => closed })
+  const settling = createSettling({ log, owner: (id) => owners.get(id), closed: () => closed })
+  const { settled } = settling
 
   const run = async (request: Start, signal?: AbortSignal): Promise<Run> => {
     if (request.id !== undefined) return settled(await start(request), signal)
@@ -426,6 +485,7 @@ export const createRunner = (
     owns: (id) => owners.has(id),
     owned: () => owners.size,
     isDue,
+    admission,
     tryResume,
   })
 
@@ -448,14 +508,19 @@ export const createRunner = (
       adopting = true
       reconciler.adopt(everyMs)
     },
+    get closed() {
+      return closed
+    },
     async close(reason) {
       closed = true
+      admission.close()
       reconciler.close()
       unlisten()
       appointments.close()
       await Promise.all(
         owners.values().map((owner) => owner.suspend(reason, closedBy).then(() => owner.ended)),
       )
+      settling.close()
     },
   }
 }

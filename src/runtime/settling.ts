@@ -25,17 +25,24 @@ type SettlingParts = {
 
 /** Waits until a run is final, waits or is suspended, whoever advances it. */
 export const createSettling = ({ log, owner: ownerOf, closed }: SettlingParts) => {
+  const waiting = new Map<string, Set<() => void>>()
+  const unlisten = log.onCommit(({ streams }) => {
+    if (waiting.size > 0) for (const stream of streams) waiting.get(stream)?.forEach((wake) => void wake())
+  })
+
+  /** One listener for all who wait: many may wait for runs that have not begun. */
   const nextCommit = (stream: string): { committed: Promise<void>; stop: () => void } => {
-    let stop = () => {}
-    const committed = new Promise<void>((resolve) => {
-      stop = log.onCommit(({ streams }) => {
-        if (streams.includes(stream)) resolve()
-      })
-    })
+    const { promise: committed, resolve } = Promise.withResolvers<void>()
+    const others = waiting.get(stream) ?? new Set()
+    waiting.set(stream, others.add(resolve))
+    const stop = () => {
+      others.delete(resolve)
+      if (others.size === 0 && waiting.get(stream) === others) waiting.delete(stream)
+    }
     return { committed, stop }
   }
 
-  return async (id: string, signal?: AbortSignal): Promise<Run> => {
+  const settled = async (id: string, signal?: AbortSignal): Promise<Run> => {
     for (;;) {
       const owner = ownerOf(id)
       if (owner !== undefined) return endOf(owner, signal)
@@ -49,6 +56,15 @@ export const createSettling = ({ log, owner: ownerOf, closed }: SettlingParts) =
         next.stop()
       }
     }
+  }
+
+  return {
+    settled,
+    /** Those who wait are told what is settled by then. */
+    close() {
+      unlisten()
+      for (const wakes of waiting.values()) for (const wake of wakes) wake()
+    },
   }
 }
 

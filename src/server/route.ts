@@ -31,6 +31,7 @@ const problems = {
   409: problem('Not in the state it is in'),
   413: problem('The body is too large'),
   422: problem('The Idempotency-Key was used for something else'),
+  429: problem('Too many goals wait to begin: Retry-After says when to ask again'),
   500: problem('Something unexpected'),
   502: problem('A service or a model that the goal needs is down, or answers what cannot be used'),
   503: problem('The store is busy, or a provider limits the rate'),

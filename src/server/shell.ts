@@ -59,6 +59,9 @@ export const createShell = ({
     const runId = run === undefined || failure.code === 'run.unknown' ? {} : { runId: run }
     const headers: Record<string, string> = {}
     if (status === 401) headers['www-authenticate'] = 'Bearer'
+    const { retryAfterMs } = failure.details ?? {}
+    if (status === 429 && typeof retryAfterMs === 'number')
+      headers['retry-after'] = String(Math.ceil(retryAfterMs / 1000))
     if (status === 503) headers['retry-after'] = '1'
     return problemResponse(problemOf(failure, { requestId, ...runId }), headers)
   })

@@ -193,6 +193,7 @@ describe('sinks', () => {
       'version',
       'query',
       'runs',
+      'countRuns',
       'run',
       'onCommit',
       'verify',

@@ -41,7 +41,7 @@ export const settle = async (ports: RunPorts, id: string, signal: AbortSignal): 
     })
     if (run === undefined) continue
     const looked: Looked = new Map()
-    if (isFinal(run) || (await isForOthers(ports, run, looked))) return run
+    if (isFinal(run) || ports.runner.closed || (await isForOthers(ports, run, looked))) return run
     await nextCommit(ports, looked, signal)
   }
 }

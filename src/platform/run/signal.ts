@@ -1,5 +1,5 @@
 import type { Signal } from '../../domain/event.ts'
-import { finalStatuses } from '../../domain/summary.ts'
+import { finalStatuses, type RunStatus } from '../../domain/summary.ts'
 import { isDecision } from '../../domain/wait.ts'
 import type { Logger } from '../../ports/logger.ts'
 import { bound } from '../../runtime/decision.ts'
@@ -12,6 +12,12 @@ export type SignalOptions = {
    * after this resolves; with `true` before, and with `false` only by a process that adopts runs.
    */
   wake?: boolean | 'soon'
+}
+
+/** What a run that nobody advances is claimed for, so that it has an effect at once. */
+const stirring: { [kind: string]: readonly (RunStatus | undefined)[] } = {
+  cancel: ['suspended', 'queued'],
+  pause: ['queued'],
 }
 
 /**
@@ -28,7 +34,7 @@ export const signalRun = async (
   const before = (await log.run(id))?.status
   const decides = isDecision(signal.kind) && before !== undefined && !finalStatuses.has(before)
   await runner.send(id, decides ? bound(await runner.load(id), signal) : signal)
-  const stirs = signal.kind === 'resume' || (signal.kind === 'cancel' && before === 'suspended')
+  const stirs = signal.kind === 'resume' || stirring[signal.kind]?.includes(before) === true
   if (wake === false || runner.owns(id) || !(before === 'waiting' || stirs)) return
   const claimed = claimIfFree(ports, id, 'signal')
   if (wake === true) await claimed

@@ -178,7 +178,7 @@ export const goalRoutes = (app: App, services: Services): void => {
           content: { 'application/problem+json': { schema: problemSchema } },
         },
       },
-      problems: [400, 404, 413, 502, 503, 504],
+      problems: [400, 404, 413, 429, 502, 503, 504],
     },
     async (c) => {
       const { goal, params, ...rest } = await bodyOf(c, goalSchema)

@@ -7,7 +7,7 @@ import type { Commits } from './commits.ts'
 import type { Committer } from './committer.ts'
 import type { Connection } from './connection.ts'
 import { queryEvents, readStream, readStreams, readVersion } from './reader.ts'
-import { keepSummary, prepareSummary, readRun, readRuns } from './runs.ts'
+import { countRuns, keepSummary, prepareSummary, readRun, readRuns } from './runs.ts'
 import type { StateTable } from './state-table.ts'
 import { verifyStream } from './verify.ts'
 import type { Writer } from './writer.ts'
@@ -57,6 +57,7 @@ export const sqliteLog = (parts: LogParts): EventLog => {
     version: async (stream) => connection.read(`read ${stream}`, () => readVersion(connection, stream)),
     query: async (query) => connection.read('query events', () => queryEvents(connection, query)),
     runs: async (query = {}) => connection.read('list runs', () => readRuns(connection, query)),
+    countRuns: async (query = {}) => connection.read('count runs', () => countRuns(connection, query)),
     run: async (id) => connection.read(`read run ${id}`, () => readRun(connection, id)),
     onCommit: commits.onCommit,
     verify: async (stream) => connection.read(`verify ${stream}`, () => verifyStream(connection, stream)),

@@ -35,9 +35,9 @@ export const readRun = (connection: Connection, id: string): RunSummary | undefi
   return row && JSON.parse(String(row[0]))
 }
 
-/** A page ends between two instants, never within one, so that going on with `before` skips nothing. */
-export const readRuns = (connection: Connection, query: RunsQuery): RunSummary[] => {
-  const { status, team, thread, parent, before, limit = 100 } = query
+/** The `WHERE` of a query, and what its question marks stand for. */
+const conditionsOf = (query: RunsQuery): { where: string; values: Value[] } => {
+  const { status, team, thread, parent, isChild, before, after } = query
   const conditions: string[] = []
   const values: Value[] = []
   const add = (condition: string, ...more: Value[]) => {
@@ -48,9 +48,18 @@ export const readRuns = (connection: Connection, query: RunsQuery): RunSummary[]
   if (team !== undefined) add('team = ?', team)
   if (thread !== undefined) add('thread = ?', thread)
   if (parent !== undefined) add('parent = ?', parent)
+  if (isChild !== undefined) add(isChild ? 'parent IS NOT NULL' : 'parent IS NULL')
   if (before !== undefined) add('created_at < ?', before)
-  const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
-  const select = `SELECT summary, created_at FROM runs ${where} ORDER BY created_at DESC, run DESC`
+  if (after !== undefined) add('created_at > ?', after)
+  return { where: conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '', values }
+}
+
+/** A page ends between two instants, never within one: continuing with `before` or `after` skips nothing. */
+export const readRuns = (connection: Connection, query: RunsQuery): RunSummary[] => {
+  const { limit = 100, order } = query
+  const { where, values } = conditionsOf(query)
+  const way = order === 'oldest' ? 'ASC' : 'DESC'
+  const select = `SELECT summary, created_at FROM runs ${where} ORDER BY created_at ${way}, run ${way}`
   const found: RunSummary[] = []
   let last: Value = null
   for (const [summary, createdAt] of connection.iterate(select, ...values)) {
@@ -59,4 +68,9 @@ export const readRuns = (connection: Connection, query: RunsQuery): RunSummary[]
     last = createdAt ?? null
   }
   return found
+}
+
+export const countRuns = (connection: Connection, query: RunsQuery): number => {
+  const { where, values } = conditionsOf(query)
+  return Number(connection.get(`SELECT count(*) FROM runs ${where}`, ...values)?.[0] ?? 0)
 }

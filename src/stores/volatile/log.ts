@@ -193,7 +193,11 @@ export const volatileLog = (random: Random): VolatileLog => {
     },
     async runs(query = {}) {
       checkOpen('list runs')
-      return newest([...runs.values()], query).map(copySummary)
+      return listed([...runs.values()], query).map(copySummary)
+    },
+    async countRuns(query = {}) {
+      checkOpen('count runs')
+      return [...runs.values()].filter((run) => fits(run, query)).length
     },
     async run(id) {
       checkOpen('read run', id)
@@ -274,20 +278,27 @@ const firstAfter = (rows: readonly Row[], position: number): number => {
   return low
 }
 
-/** A page ends between two instants, never within one, so that going on with `before` skips nothing. */
-const newest = (runs: RunSummary[], query: RunsQuery): RunSummary[] => {
-  const { status, team, thread, parent, before, limit = 100 } = query
-  const found = runs
-    .filter(
-      (run) =>
-        (!status || status.some((wanted) => wanted === run.status)) &&
-        (team === undefined || run.goal.team === team) &&
-        (thread === undefined || run.goal.thread === thread) &&
-        (parent === undefined || run.parent === parent) &&
-        (before === undefined || run.createdAt < before),
-    )
-    .reverse()
-    .sort((a, b) => b.createdAt - a.createdAt)
+const fits = (run: RunSummary, query: RunsQuery): boolean => {
+  const { status, team, thread, parent, isChild, before, after } = query
+  return (
+    (!status || status.some((wanted) => wanted === run.status)) &&
+    (team === undefined || run.goal.team === team) &&
+    (thread === undefined || run.goal.thread === thread) &&
+    (parent === undefined || run.parent === parent) &&
+    (isChild === undefined || (run.parent !== undefined) === isChild) &&
+    (before === undefined || run.createdAt < before) &&
+    (after === undefined || run.createdAt > after)
+  )
+}
+
+/** A page ends between two instants, never within one: continuing with `before` or `after` skips nothing. */
+const listed = (runs: RunSummary[], query: RunsQuery): RunSummary[] => {
+  const { limit = 100, order } = query
+  const fitting = runs.filter((run) => fits(run, query))
+  const found =
+    order === 'oldest'
+      ? fitting.sort((a, b) => a.createdAt - b.createdAt)
+      : fitting.reverse().sort((a, b) => b.createdAt - a.createdAt)
   const last = found[limit - 1]
   return last ? found.filter((run, i) => i < limit || run.createdAt === last.createdAt) : found
 }

@@ -117,24 +117,34 @@ const runs = (open: OpenStore) => {
       assert.deepEqual(await list({ limit: 2 }), ['d', 'b'])
       assert.deepEqual(await list({ before: 30 }), ['c', 'a'])
       assert.deepEqual(await list({ before: 30, limit: 1, status: ['running'] }), ['c'])
+      assert.deepEqual(await list({ isChild: true }), ['b'])
+      assert.deepEqual(await list({ isChild: false, status: ['running'] }), ['c'])
+      assert.deepEqual(await list({ order: 'oldest' }), ['a', 'c', 'b', 'd'])
+      assert.deepEqual(await list({ order: 'oldest', after: 10, limit: 2 }), ['c', 'b'])
+      assert.equal(await store.log.countRuns(), 4)
+      assert.equal(await store.log.countRuns({ status: ['running'], isChild: false }), 1)
+      assert.equal(await store.log.countRuns({ after: 20, limit: 1 }), 2)
     }),
   )
 
-  it(
-    'loses no run between pages, though many were created in the same instant',
-    on(open, async (store) => {
-      const statuses: RunStatus[] = ['running', 'waiting']
-      for (let i = 0; i < 30; i++)
-        await keep(store, `r${i}`, { createdAt: Math.floor(i / 7), status: statuses[i % 2] ?? 'running' })
-      const all = new Set<string>()
-      let before: number | undefined
-      for (let pages = 0; pages < 30; pages++) {
-        const page = await store.log.runs(before === undefined ? { limit: 4 } : { limit: 4, before })
-        if (page.length === 0) break
-        for (const { run } of page) assert.ok(all.size < all.add(run).size, `${run} came twice`)
-        before = page.at(-1)?.createdAt
-      }
-      assert.equal(all.size, 30)
-    }),
-  )
+  for (const order of ['newest', 'oldest'])
+    it(
+      `loses no run between pages, ${order} first, though many were created in the same instant`,
+      on(open, async (store) => {
+        const statuses: RunStatus[] = ['running', 'waiting']
+        for (let i = 0; i < 30; i++)
+          await keep(store, `r${i}`, { createdAt: Math.floor(i / 7), status: statuses[i % 2] ?? 'running' })
+        const all = new Set<string>()
+        let last: number | undefined
+        for (let pages = 0; pages < 30; pages++) {
+          const from = last === undefined ? {} : order === 'oldest' ? { after: last } : { before: last }
+          const way = order === 'oldest' ? ({ order } as const) : {}
+          const page = await store.log.runs({ limit: 4, ...way, ...from })
+          if (page.length === 0) break
+          for (const { run } of page) assert.ok(all.size < all.add(run).size, `${run} came twice`)
+          last = page.at(-1)?.createdAt
+        }
+        assert.equal(all.size, 30)
+      }),
+    )
 }
