@@ -13,6 +13,12 @@ export const recordedStep = async <T extends Json | undefined>(
   name: string,
   fn: (key: string) => Promise<T> | T,
 ): Promise<T> => {
+  // Node runs TypeScript unchecked.
+  if (typeof name !== 'string' || typeof fn !== 'function')
+    throw new ConcordError(
+      'input.invalid',
+      `Cannot do a step as it has a name and a function: ${typeof name} and ${typeof fn}; write ctx.step('pay', (key) => ...)`,
+    )
   const { call, done } = context.stepCall_(name)
   try {
     return await context.made_(call, async (before) => {

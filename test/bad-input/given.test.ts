@@ -52,6 +52,18 @@ describe('what the compiler would have refused', () => {
       await assert.rejects(concord.start(given), { code: 'input.invalid', message: told })
     })
 
+  it('fails the step, in words: a step without a name', async () => {
+    const nameless = agent({
+      name: 'nameless',
+      run: (_, context) => Reflect.apply(context.step, context, [() => 1]),
+    })
+    await using concord = await openConcord({
+      config: { stores: memory, teams: { t: team({ agents: [nameless] }) } },
+    })
+    const { failure } = await concord.run('x')
+    assert.match(failure?.message ?? '', /a step as it has a name and a function: function and undefined/)
+  })
+
   it('is refused with what the run waits for: a decision about nothing', async () => {
     const asker = agent({ name: 'asker', run: (_, context) => context.approve('Go?') })
     const concord: Concord = await openConcord({

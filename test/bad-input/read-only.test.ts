@@ -39,6 +39,12 @@ describe('a folder that may not be written', () => {
       'store.read-only',
       'give this user the right',
     )
+    mkdirSync(it.path('closed'), { mode: 0o700 })
+    refused(
+      await it.runAs(nobody, 'run', 'Mine', '--dir', it.path('closed/store')),
+      'store.read-only',
+      'give this user the right',
+    )
     succeededWith(await it.run('run', 'Theirs', '--dir', dir), 's7')
     chownSync(dir, nobody, nobody)
     refused(await it.runAs(nobody, 'run', 'Mine', '--dir', dir), 'store.read-only', 'concord.db')

@@ -108,7 +108,9 @@ const backup = async (connection: Connection, path: string): Promise<void> => {
 export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores> => {
   const { clock, random, durability, busyTimeoutMs = 5000, pollMs = 50, beatMs = 2000 } = options
   const file = resolve(options.file ?? join(options.directory ?? '.concord', 'concord.db'))
-  await checkStoreInPlace(file)
+  await checkStoreInPlace(file).catch((error) => {
+    throw storeError(error, `open the store ${file}`, file)
+  })
   const connection = await openConnection({
     file,
     durability,
