@@ -24,8 +24,9 @@ export class Decider implements StrategyContext {
   wakeAt: number | undefined
   readonly #events: Draft[] = []
   readonly #reads: Reads
-  readonly #needs: StateKey[] = []
-  readonly watches: StateKey[] = []
+  #needs: StateKey[] | undefined
+  /** What asks again when it changes. */
+  watches: StateKey[] | undefined
   #started = 0
   #broke = false
   #executed: Set<string> | undefined
@@ -41,7 +42,7 @@ export class Decider implements StrategyContext {
 
   /** Something was decided, or waits for state to be read. */
   get busy(): boolean {
-    return this.#events.length > 0 || this.#needs.length > 0
+    return this.#events.length > 0 || this.#needs !== undefined
   }
 
   #draft<T extends EventType>(type: T, data: EventData[T], more: Partial<Draft> = {}): Draft {
@@ -97,7 +98,7 @@ export class Decider implements StrategyContext {
 
   /** Neither a time, nor a change of state, nor an answer about the budget will ask again. */
   get waitsForNothing(): boolean {
-    return this.wakeAt === undefined && this.watches.length === 0 && this.run.asking === undefined
+    return this.wakeAt === undefined && this.watches === undefined && this.run.asking === undefined
   }
 
   wakeBy(at: number): void {
@@ -134,7 +135,7 @@ export class Decider implements StrategyContext {
     const wanted = keys.map((key) => this.#mine(key))
     const missing = wanted.filter((key) => !this.known.has(stateKeyText(key)))
     if (missing.length > 0) {
-      this.#needs.push(...missing)
+      this.#needs = [...(this.#needs ?? []), ...missing]
       return undefined
     }
     for (const one of wanted) {
@@ -145,6 +146,7 @@ export class Decider implements StrategyContext {
   }
 
   watch(pattern: string | StateKey): void {
+    this.watches ??= []
     this.watches.push(this.#mine(pattern))
   }
 
@@ -161,8 +163,8 @@ export class Decider implements StrategyContext {
 
   decision(): Decision {
     const decision: Decision = { events: this.#events }
-    if (this.#needs.length > 0) decision.needs = this.#needs
-    if (this.watches.length > 0) decision.watches = this.watches
+    if (this.#needs !== undefined) decision.needs = this.#needs
+    if (this.watches !== undefined) decision.watches = this.watches
     if (this.wakeAt !== undefined) decision.wakeAt = this.wakeAt
     return decision
   }

@@ -66,7 +66,7 @@ const settleDown = (decider: Decider): Decision => {
   const isIdle = run.underWay.size === 0 && run.idle.size === 0
   if (isIdle && !run.pausing && decider.waitsForNothing) return stuck(decider)
   // Who watches state is told of changes only while it has the run.
-  if (decider.watches.length > 0) return decider.decision()
+  if (decider.watches !== undefined) return decider.decision()
   // Claimed for a signal that changed nothing, it says again that it waits: nobody owns a run that does.
   const atRest = run.status === 'waiting' && run.owner === undefined
   if (atRest || run.underWay.size > 0 || run.idle.size === 0) return decider.decision()

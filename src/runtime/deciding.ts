@@ -28,7 +28,7 @@ export class Deciding {
   readonly #patience: Patience
   readonly #host: DecidingHost
   readonly #known = new Map<string, Json | undefined>()
-  readonly #watches: StateWatches
+  #watches: StateWatches | undefined
   #wakeAt: number | undefined
   #cancelTimer: (() => void) | undefined
 
@@ -38,7 +38,6 @@ export class Deciding {
     this.#ports = ports
     this.#patience = patience
     this.#host = host
-    this.#watches = new StateWatches(run.id, ports, () => host.askAgain())
   }
 
   /** The instant that the strategy asked for. */
@@ -53,7 +52,7 @@ export class Deciding {
       const decision = this.#decision(now)
       if (!this.#host.take(decision.events)) return undefined
       // Before anything is read: what changes after that asks for another decision.
-      this.#watches.set(decision.watches)
+      if (decision.watches !== undefined || this.#watches !== undefined) this.#watch(decision.watches)
       if (decision.needs !== undefined) return decision.needs
       if (decision.events.length === 0) {
         this.#setTimer(decision.wakeAt)
@@ -74,7 +73,12 @@ export class Deciding {
 
   stop(): void {
     this.#cancelTimer?.()
-    this.#watches.stop()
+    this.#watches?.stop()
+  }
+
+  #watch(wanted: readonly StateKey[] | undefined): void {
+    this.#watches ??= new StateWatches(this.#run.id, this.#ports, () => this.#host.askAgain())
+    this.#watches.set(wanted)
   }
 
   #decision(now: number): Decision {

@@ -45,14 +45,14 @@ export class Executions {
     run: Run,
     perform: Perform,
     ports: ExecutionsPorts,
-    journals: Omit<JournalHost, 'isCurrent'>,
+    journals: JournalHost,
     host: ExecutionsHost,
   ) {
     this.#run = run
     this.#perform = perform
     this.#ports = ports
     this.#host = host
-    this.#journals = { ...journals, isCurrent: (work, live) => this.#isCurrent(work, live) }
+    this.#journals = journals
   }
 
   /** `ended` is called when the execution is over, or when there is none. */
@@ -68,7 +68,7 @@ export class Executions {
     const startedAt = this.#ports.clock.monotonic()
     const stop = ended && live.cancellation.onCancel(ended)
     const close = (outcome: Outcome) => {
-      if (this.#isCurrent(work, live)) {
+      if (this.isCurrent(work, live)) {
         this.#live.delete(work.id)
         this.#host.closed(work, outcome, this.#ports.clock.monotonic() - startedAt)
       }
@@ -138,13 +138,14 @@ export class Executions {
     }
   }
 
-  /** Cancels all. */
-  cancel(reason: ConcordError = stale()): void {
-    for (const live of this.#live.values()) live.cancellation.cancel(reason)
+  /** Cancels all. An error is made only where one is needed: its stack costs more than a step. */
+  cancel(reason?: ConcordError): void {
+    for (const live of this.#live.values()) live.cancellation.cancel(reason ?? stale())
     this.#live.clear()
   }
 
-  #isCurrent(work: Work, live: object): boolean {
+  /** Whether this execution of the step is the one that counts. */
+  isCurrent(work: Work, live: object): boolean {
     const { works, underWay } = this.#run
     return (
       !this.#host.stopped() &&

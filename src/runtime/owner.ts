@@ -28,7 +28,7 @@ import {
 import type { Outcome, Perform } from './perform.ts'
 import { Standing } from './standing.ts'
 import { logEnds } from './told-ends.ts'
-import { stale } from './work-journal.ts'
+import { type JournalHost, stale } from './work-journal.ts'
 
 /*
  * The one that advances a run. Invariants, each with its guard:
@@ -129,13 +129,14 @@ export class Owner {
     this.#standing = new Standing(run, ports, this.#patience, (error) =>
       this.#stop({ reason: 'lost', error }),
     )
-    const journals = {
+    const journals: JournalHost = {
       metered: goal.budget !== undefined && isMetered(goal.budget),
       run,
       clock: ports.clock,
-      record: (drafts: Draft[]) => this.#record(drafts, false),
-      note: (drafts: Draft[]) => this.#note(drafts, false),
-      ready: (version: number) => {
+      isCurrent: (work, live) => this.#executions.isCurrent(work, live),
+      record: (drafts) => this.#record(drafts, false),
+      note: (drafts) => this.#note(drafts, false),
+      ready: (version) => {
         const ready = this.#standing.ready(version)
         // Nothing more comes from whoever waits now.
         if (ready !== undefined) this.#hurried = true
