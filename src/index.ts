@@ -223,6 +223,7 @@ export {
 } from './ports/tool.ts'
 export type { AgentCall, Transport } from './ports/transport.ts'
 export type { MemoryAddress } from './remote/address.ts'
+export type { AdmissionLimits } from './runtime/admission.ts'
 export type { ForkOptions } from './runtime/fork.ts'
 export type { WakeOn, WakeOnChannel, WakeOnSchedule, WakeOnState } from './runtime/wake-on.ts'
 export type { Wake } from './runtime/watching.ts'

@@ -18,9 +18,11 @@ import {
   type Usage,
 } from '../ports/model.ts'
 import type { Call } from '../runtime/call.ts'
+import type { Turns } from '../runtime/turns.ts'
 import { stale } from '../runtime/work-journal.ts'
 import type { CallContext } from './call-context.ts'
 import { type Ended, type Leading, lead, sameUnderWay, sharedContent, type UnderWay } from './shared-calls.ts'
+import { waitForTurn } from './turn-waits.ts'
 
 export type ModelUse = {
   /** `provider/model`, a role of the config, or a model object; default the agent's, else the config's. */
@@ -70,9 +72,7 @@ const modelCalled = async (
     const result = await attemptOnce({ context, model, request, use, attempt })
     if ('answer' in result) return notRefused(result.answer)
     const { failure } = result
-    const asked = failure.details?.retryAfterMs
-    const waitMs =
-      durationProblem(asked) === undefined ? Number(asked) : backoffBaseMs * 2 ** (attempt - first)
+    const waitMs = askedMs(failure) ?? backoffBaseMs * 2 ** (attempt - first)
     if (!isRetryable(failure) || attempt - first + 1 >= attemptsMax || waitMs > waitMaxMs)
       throw new ConcordError(
         failure.code,
@@ -187,7 +187,35 @@ const endedAs = ({ answer, failure }: EventData['model.answered']): Ended =>
     ? { failure: failure ?? { code: 'model.failed', message: 'no answer' } }
     : { answer: asAnswer(answer) }
 
-const made = async ({ context, ...at }: Attempt, leading?: Leading): Promise<Ended> => {
+/** Sent when its provider's limits allow it; where it has none, at once. */
+const made = (at: Attempt, leading?: Leading): Promise<Ended> => {
+  const turns = at.context.services.turns?.(at.model.id)
+  return turns === undefined ? sent(at, leading) : sentInTurn(at, turns, leading)
+}
+
+/** Nothing is reserved or recorded before it is the call's turn: waiting is neither an attempt nor the provider's time. */
+const sentInTurn = async (at: Attempt, turns: Turns, leading?: Leading): Promise<Ended> => {
+  const { context, model, request } = at
+  if ((await model.holds?.(request)) === true) return sent(at, leading)
+  await waitForTurn(context.execution, turns, context.services.clock, context.signal)
+  let retryAfterMs: number | undefined
+  try {
+    // The run may have been lost, or the call have become unwanted, in the meantime.
+    await context.mayAct_()
+    const ended = await sent(at, leading)
+    if ('failure' in ended && ended.failure.code === 'model.rate-limited')
+      retryAfterMs = askedMs(ended.failure)
+    return ended
+  } finally {
+    turns.end(retryAfterMs)
+  }
+}
+
+/** How long the provider asked to be left alone. */
+const askedMs = ({ details }: Failure): number | undefined =>
+  durationProblem(details?.retryAfterMs) === undefined ? Number(details?.retryAfterMs) : undefined
+
+const sent = async ({ context, ...at }: Attempt, leading?: Leading): Promise<Ended> => {
   const { model, request, use, attempt } = at
   const { journal } = context.execution
   const key = `${context.idempotencyKey}/${use.call.id}/${attempt}`
@@ -212,10 +240,10 @@ const made = async ({ context, ...at }: Attempt, leading?: Leading): Promise<End
   }
   let ended: Ended
   let thrown: unknown
-  let sent = false
+  let isSent = false
   try {
     context.signal.throwIfAborted()
-    sent = true
+    isSent = true
     const listening = deltas === undefined ? {} : { onDelta }
     ended = {
       answer: await model.generate(request, { signal: context.signal, idempotencyKey: key, ...listening }),
@@ -227,7 +255,7 @@ const made = async ({ context, ...at }: Attempt, leading?: Leading): Promise<End
   deltas?.end({ run: context.runId, step: context.stepId, agent: context.agent })
   const spent: Spent =
     'failure' in ended
-      ? sent && !isUnprocessed(ended.failure)
+      ? isSent && !isUnprocessed(ended.failure)
         ? boundOf(context, model, request)
         : nothing
       : priced(model, counted(ended.answer.usage, model, request))

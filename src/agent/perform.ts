@@ -20,6 +20,7 @@ import { callRemote } from './remote.ts'
 import { keptAs } from './result.ts'
 import type { AgentServices } from './services.ts'
 import { Suspension } from './suspension.ts'
+import { afterOwnTime } from './turn-waits.ts'
 
 const timeoutMsDefault = 120_000
 const nobody: readonly string[] = []
@@ -222,11 +223,13 @@ const runAgent = (call: AgentRun): Returned | Promise<Returned> => {
       `Cannot wait for agent "${name}" any longer as step "${execution.work.id}" may take ${ownMs} ms; raise its timeoutMs`,
       kindOf(definition) === 'remote' ? { details: { service: name } } : {},
     )
-  return untilCancelled(
-    returned,
-    cancellation,
-    call.limits.after(withinMs, () => cancellation.cancel(late())),
-  )
+  const cancel = () => cancellation.cancel(late())
+  const { limits } = call
+  if (services.turns === undefined)
+    return untilCancelled(returned, cancellation, limits.after(withinMs, cancel))
+  const { clock } = services
+  const limit = { execution, clock, withinMs, deadline: runsDeadline, after: limits.after }
+  return untilCancelled(returned, cancellation, afterOwnTime(limit, cancel))
 }
 
 /** Rejects when cancelled, even if the agent does not listen. */

@@ -20,6 +20,7 @@ import type { StateStore } from '../ports/state-store.ts'
 import type { AnyTool } from '../ports/tool.ts'
 import type { Transport } from '../ports/transport.ts'
 import type { Execution } from '../runtime/perform.ts'
+import type { Turns } from '../runtime/turns.ts'
 import type { AnyAgent } from './define.ts'
 
 export type ChildRequest = {
@@ -85,6 +86,8 @@ export type AgentServices = {
   tool(name: string): Promise<AnyTool | undefined>
   /** A model by `provider/model`, by role, the default one, or that of the AI SDK. */
   model(wanted: string | AiSdkModel | undefined): Promise<Model>
+  /** Turns at the provider of a model by its id; undefined where no provider has limits, or this one has none. */
+  turns?: ((model: string) => Turns | undefined) | undefined
   /** Whether a default model is configured. */
   readonly hasModel: boolean
   /** Starts or finds a child run and waits until it is final or waits itself. Throws what kept it from that, which is not its failure. */

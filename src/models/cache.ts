@@ -34,6 +34,7 @@ export const cachedModel = (model: Model, store: AnswerStore): Model => ({
   outputTokensMax: model.outputTokensMax,
   ...(model.contextTokensMax === undefined ? {} : { contextTokensMax: model.contextTokensMax }),
   inputTokensBound: (request) => model.inputTokensBound(request),
+  holds: async (request) => (await quietly(() => store.get(requestDigest(model.id, request)))) !== undefined,
   generate: async (request: ModelRequest, options: ModelCallOptions = {}) => {
     const key = requestDigest(model.id, request)
     const hit = options.signal?.aborted ? undefined : await quietly(() => store.get(key))

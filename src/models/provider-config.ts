@@ -9,7 +9,8 @@ export type StructuredOutput = 'always' | 'without-tools' | 'never'
 export type ProviderKind = 'openai' | 'anthropic' | 'google' | 'openai-compatible'
 
 export type ProviderConfig = {
-  kind: ProviderKind
+  /** May be left out for a provider that is built in, and where only limits are set. */
+  kind?: ProviderKind
   /** With its version path, such as `http://127.0.0.1:8000/v1`. */
   baseUrl?: string
   apiKey?: string
@@ -27,4 +28,8 @@ export type ProviderConfig = {
   timeoutMs?: number
   /** Between two pieces of a stream. Default 120,000. */
   silenceMs?: number
+  /** Model calls of this process under way at once; more wait for their turn. Default: no limit. */
+  callsMax?: number
+  /** Model calls that this process sends within any 60 seconds; more wait for their turn. Default: no limit. */
+  callsPerMinuteMax?: number
 }

@@ -98,7 +98,9 @@ const kinds: { [kind in ProviderKind]: Kind } = {
   },
 }
 
-type BuiltIn = ProviderConfig & {
+type Known = ProviderConfig & { kind: ProviderKind }
+
+type BuiltIn = Known & {
   baseUrlEnv: string
   /** A variable of the server itself, which holds its address without a version path. */
   hostEnv?: string
@@ -146,11 +148,19 @@ const configOf = (
   id: string,
   name: string,
   options: ProviderOptions,
-): ProviderConfig & Partial<Pick<BuiltIn, 'baseUrlEnv' | 'hostEnv'>> => {
+): Known & Partial<Pick<BuiltIn, 'baseUrlEnv' | 'hostEnv'>> => {
   const own = Object.hasOwn(options.providers ?? {}, name) ? options.providers?.[name] : undefined
   const preset = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined
   // A preset's key goes only to the kind of service it belongs to.
-  if (own !== undefined) return preset?.kind === own.kind ? { ...preset, ...own } : own
+  if (own !== undefined) {
+    const { kind = preset?.kind } = own
+    if (kind !== undefined) return preset?.kind === kind ? { ...preset, ...own, kind } : { ...own, kind }
+    throw new ConcordError(
+      'model.unconfigured',
+      `Cannot resolve the model ${id} as provider ${name} needs a kind: none is set; set kind of ${name} in the config's providers to one of ${Object.keys(kinds).join(', ')}`,
+      { details: { model: id } },
+    )
+  }
   if (preset !== undefined) return preset
   const known = [...new Set([...Object.keys(options.providers ?? {}), ...Object.keys(builtIn)])]
   throw new ConcordError(
@@ -163,7 +173,7 @@ const configOf = (
 const keyOf = (
   id: string,
   name: string,
-  config: ProviderConfig,
+  config: Known,
   baseUrl: string,
   env: NonNullable<ProviderOptions['env']>,
 ) => {

@@ -31,6 +31,7 @@ import type { Transport } from '../ports/transport.ts'
 import { unknownRun } from '../runtime/fold.ts'
 import { type ForkOptions, forkOf } from '../runtime/fork.ts'
 import { createRunner, type Runner, type Start } from '../runtime/runner.ts'
+import { turnsOf } from '../runtime/turns.ts'
 import type { Wake } from '../runtime/watching.ts'
 import type { Stores } from '../stores/stores.ts'
 import { learnTeamName } from '../teams/learn.ts'
@@ -316,6 +317,7 @@ const wired = async (options: Opened): Promise<Concord> => {
     tool: toolFinder(config, { clock, logger }),
     knowledge: knowledge.in,
     model: modelFinder(config, env),
+    turns: turnsOf(clock, config.providers),
     hasModel: config.model !== undefined,
     child: (request) => runChild(runner, { ...request, ...seenBy(request.goal, request.recalled) }),
     headers: (call) => memory.headers(grantOf(call)),

@@ -118,6 +118,8 @@ const provider = object<ProviderConfig>({
   structuredOutput: choice('always', 'without-tools', 'never'),
   timeoutMs: number,
   silenceMs: number,
+  callsMax: count,
+  callsPerMinuteMax: count,
 })
 
 const price = object<Price>({

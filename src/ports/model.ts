@@ -86,6 +86,8 @@ export interface Model {
    * Aborting the signal closes the socket.
    */
   generate(request: ModelRequest, options?: ModelCallOptions): Promise<ModelAnswer>
+  /** Whether a request is answered from what was kept, without a call of the provider. Absent: none is. */
+  holds?(request: ModelRequest): Promise<boolean>
   /** An upper bound of the input tokens of a request; never below what the provider will count. */
   inputTokensBound(request: ModelRequest): number
 }

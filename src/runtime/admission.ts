@@ -2,6 +2,7 @@ import { ConcordError } from '../domain/errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Logger } from '../ports/logger.ts'
+import { checkLimit } from './limit.ts'
 
 /*
  * Which runs this process begins, and when. Invariants, each with its guard:
@@ -58,14 +59,6 @@ const inLine = { status: ['queued'], isChild: false } as const
 /** Whether a run needs a place; one that another waits for does not. */
 export const isCounted = (parent: unknown, depth: number): boolean => parent === undefined && depth === 0
 
-const check = (name: string, limit: number | undefined, least: number): void => {
-  if (limit === undefined || (Number.isSafeInteger(limit) && limit >= least)) return
-  throw new ConcordError(
-    'config.invalid',
-    `Cannot use admission.${name} as it is a whole number from ${least}: ${limit}; correct it in the config`,
-  )
-}
-
 export class Admission {
   readonly #parts: AdmissionParts
   readonly #runsMax: number | undefined
@@ -95,8 +88,8 @@ export class Admission {
   constructor(parts: AdmissionParts) {
     this.#parts = parts
     const { runsMax, queuedMax = queuedMaxDefault } = parts.limits
-    check('runsMax', runsMax, 1)
-    check('queuedMax', queuedMax, 0)
+    checkLimit('admission.runsMax', runsMax, 1)
+    checkLimit('admission.queuedMax', queuedMax, 0)
     this.#runsMax = runsMax
     this.#queuedMax = queuedMax
   }
