@@ -34,6 +34,8 @@ describe('an owner that stands still', () => {
       const pair = await frozenPair()
       try {
         const owner = pair.start('start')
+        // It waits for a run that is there.
+        await pair.reached(owner.pid, 1)
         const other = pair.start('beside')
         await pair.reached(owner.pid, 5)
         await delay(random() * 2000)
@@ -63,6 +65,7 @@ describe('an owner that stands still', () => {
     const pair = await frozenPair()
     t.after(pair.close)
     const owner = pair.start('start', '25000')
+    await pair.reached(owner.pid, 1)
     const other = pair.start('beside')
     assert.equal(await owner.line(ended), '{"status":"succeeded","output":"done"}')
     await other.line(ended)
