@@ -43,6 +43,18 @@ const recordingFetch = () => {
   return { fetch, urls, keys }
 }
 
+test('a built-in provider with settings needs no kind, and another one says that it does', async () => {
+  const { fetch, urls } = recordingFetch()
+  const providers = { openai: { callsMax: 2 }, house: { callsMax: 2, baseUrl: 'http://127.0.0.1:9/v1' } }
+  const models = modelRegistry({ env: { OPENAI_API_KEY: 'k' }, fetch, providers })
+  await (await models.resolve('openai/o')).generate(asked).catch(() => undefined)
+  assert.deepEqual(urls, ['https://api.openai.com/v1/responses'])
+  await assert.rejects(models.resolve('house/m'), {
+    code: 'model.unconfigured',
+    message: /provider house needs a kind: none is set; set kind of house .* openai-compatible/,
+  })
+})
+
 test('every built-in provider goes to its own address, never to a gateway', async () => {
   const { fetch, urls } = recordingFetch()
   const env = {

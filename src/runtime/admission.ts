@@ -133,18 +133,18 @@ export class Admission {
     } finally {
       this.#storing--
     }
-    this.#fillIfFree()
+    this.fillIfFree()
   }
 
   /** A run that has begun is to continue: it does as soon as a place is free. */
   keep(id: string, by: string): void {
     if (this.#returning.size < returningMost || this.#returning.has(id)) this.#returning.set(id, by)
     else this.#leftOut = true
-    this.#fillIfFree()
+    this.fillIfFree()
   }
 
   /** A place may have become free in the meantime. */
-  #fillIfFree(): void {
+  fillIfFree(): void {
     if (this.#runsMax === undefined || this.#held < this.#runsMax) void this.fill()
   }
 

@@ -107,6 +107,8 @@ export type Runner = {
   adopt(everyMs?: number): void
   /** Whether it does. */
   readonly adopts: boolean
+  /** Whether every place of this process is taken. */
+  readonly isFull: boolean
   /** Whether this process stops. */
   readonly closed: boolean
   /** Suspends every run of this process and stops listening. */
@@ -393,7 +395,8 @@ export const createRunner = (
     // What ends or rests at once needs no place.
     const isBrief = isCancelled || (isNew && isPaused(unread))
     if (counted && !isTurn && !isBrief && (isNew ? admission.isQueueing : admission.isFull)) {
-      if (!isNew) admission.keep(id, by)
+      if (isNew) admission.fillIfFree()
+      else admission.keep(id, by)
       return false
     }
     const drafts: Draft[] = [
@@ -507,6 +510,9 @@ export const createRunner = (
     adopt(everyMs = reconcileEveryMs) {
       adopting = true
       reconciler.adopt(everyMs)
+    },
+    get isFull() {
+      return admission.isFull
     },
     get closed() {
       return closed

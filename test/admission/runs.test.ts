@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { agent, type Concord, type ConcordConfig, openConcord, team } from '../../src/index.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { manualClock } from '../../src/testing/clock.ts'
-import { gate } from '../server/fixture.ts'
+import { held } from './held.ts'
 
 const open = async (
   t: TestContext,
@@ -17,50 +17,6 @@ const open = async (
   const concord = await openConcord({ keep: false, ...options, config: all })
   t.after(() => concord.close())
   return concord
-}
-
-/** An agent that holds its run until the test lets that one go; who is at work, and in which order they began. */
-const held = () => {
-  const gates = new Map<string, ReturnType<typeof gate>>()
-  const of = (goal: string) => {
-    const found = gates.get(goal) ?? gate()
-    gates.set(goal, found)
-    return found
-  }
-  const begun: string[] = []
-  const working = new Set<string>()
-  let most = 0
-  let news = () => {}
-  const worker = agent({
-    name: 'worker',
-    run: async (_, { goal, signal }) => {
-      begun.push(goal.text)
-      working.add(goal.text)
-      most = Math.max(most, working.size)
-      news()
-      const stopped = new Promise((_, reject) =>
-        signal.addEventListener('abort', () => reject(signal.reason)),
-      )
-      try {
-        await Promise.race([of(goal.text).opened, stopped])
-      } finally {
-        working.delete(goal.text)
-      }
-      return goal.text
-    },
-  })
-  return {
-    worker,
-    begun,
-    most: () => most,
-    let: (goal: string) => of(goal).open(),
-    async until(goal: string) {
-      while (!begun.includes(goal))
-        await new Promise<void>((resolve) => {
-          news = resolve
-        })
-    },
-  }
 }
 
 describe('admission.runsMax', () => {
