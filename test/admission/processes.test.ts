@@ -33,10 +33,16 @@ const filled = async (t: TestContext) => {
   return { directory, effects: join(directory, 'effects'), concord: watching, waiting, first: first.id }
 }
 
-const serve = (t: TestContext, ...args: string[]): ChildProcess => {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
-  t.after(() => child.kill('SIGKILL'))
-  return child
+/** Processes that are ready before the first of them begins. */
+const serve = async (t: TestContext, ...each: string[][]): Promise<ChildProcess[]> => {
+  const children = each.map((args) => {
+    const child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+    t.after(() => child.kill('SIGKILL'))
+    return child
+  })
+  await Promise.all(children.map(({ stdout }) => once(stdout, 'data')))
+  for (const { stdin } of children) stdin.write('go\n')
+  return children
 }
 
 const allOver = async (concord: Concord): Promise<void> => {
@@ -64,11 +70,11 @@ const claimsOf = async (concord: Concord, run: string): Promise<string[]> =>
 describe('runs that wait to begin', () => {
   it('are begun in order by the next process after their own was killed', async (t) => {
     const { directory, effects, concord, waiting } = await filled(t)
-    const dying = serve(t, directory, effects, '1', '20')
-    await once(dying, 'close')
+    const [dying] = await serve(t, [directory, effects, '1', '1', '20'])
+    await once(dying!, 'close')
     const before = linesOf(effects, 'begin').map(({ run }) => run)
     assert.deepEqual(before, waiting.slice(0, 20))
-    serve(t, directory, effects, '1')
+    await serve(t, [directory, effects, '1', '1'])
     await allOver(concord)
     const begun = linesOf(effects, 'begin').map(({ run }) => run)
     // The one that was under way is executed again, and before those that had not begun.
@@ -77,8 +83,8 @@ describe('runs that wait to begin', () => {
 
   it('are shared by two processes, each begun once', async (t) => {
     const { directory, effects, concord, waiting, first } = await filled(t)
-    const children = [serve(t, directory, effects, '2'), serve(t, directory, effects, '2')]
-    await Promise.all(children.map((child) => once(child.stdout!, 'data')))
+    const args = [directory, effects, '2', '20']
+    await serve(t, args, args)
     await allOver(concord)
     const begun = linesOf(effects, 'begin')
     assert.deepEqual(begun.map(({ run }) => run).toSorted(), waiting.toSorted())
