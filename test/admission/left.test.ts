@@ -81,6 +81,22 @@ describe('what an earlier process left', () => {
   })
 })
 
+describe('a run that waits to begin', () => {
+  it('is cancelled by word of another process, though every place is taken', async (t) => {
+    const { open, begun, let: release, until } = await folder(t)
+    const server = await open({ runsMax: 1 }, {}, true)
+    const first = await server.start('first')
+    await until('first')
+    const waiting = await server.start('waiting')
+    const other = await open({})
+    await other.signal(waiting.id, { kind: 'cancel' }, { wake: false })
+    assert.equal((await waiting.settled()).status, 'cancelled')
+    release('first')
+    await first.result()
+    assert.deepEqual(begun, ['first'])
+  })
+})
+
 describe('a wake', () => {
   it('waits in the line, however long that is', async (t) => {
     const { worker, let: release, until } = held()
