@@ -29,7 +29,7 @@ export function fitStance(): void {
   crossValidate({ labelled, summaries }, conclusions)
   const weights = fitLogistic([...labelled, ...conclusions, ...summaries], { l2: L2 })
   const about = [
-    'Whether sentences that speak of a claim’s matter say the same of it. Fitted by evals/stance-fit.ts (`npm run eval -- fit-stance`) on the fitting part of',
+    "Whether sentences that speak of a claim's matter say the same of it. Fitted by evals/stance-fit.ts (`npm run eval -- fit-stance`) on the fitting part of",
     'SciFact, on turned conclusions and on planted summaries; not edited by hand.',
   ]
   writeFileSync(OUTPUT, weightsModule('STANCE_WEIGHTS', about, weights))

@@ -95,7 +95,10 @@ const unlinkMissing = (out: string, page: string): void => {
   if (kept !== text) writeFileSync(path, kept)
 }
 
-/** The command, the corpus, the project that `init` makes, the guides, the legal texts, and what lies between the sources and is no source. */
+/**
+ * The command, the corpus, the project that `init` makes, the guides, the legal texts, and what
+ * lies between the sources and is no source.
+ */
 const copyRest = (out: string): void => {
   for (const path of copied.filter((path) => existsSync(join(root, path))))
     cpSync(join(root, path), join(out, path), { recursive: true })

@@ -7,7 +7,10 @@ export const libFolder = 'lib'
 
 const slashes = (path: string): string => path.replaceAll('\\', '/')
 
-/** A module that looks for what lies beside it goes on finding it there, wherever its code comes to lie. */
+/**
+ * A module that looks for what lies beside it goes on finding it there, wherever its code comes to
+ * lie.
+ */
 const atHome = (out: string, folder: string): Plugin => ({
   name: 'at-home',
   setup({ onLoad }) {
@@ -31,9 +34,10 @@ const settings = {
 } as const
 
 /**
- * Puts the compiled modules of a package together: loading two hundred small files takes most of the time that a command takes to
- * start. `entries` are compiled files by the name that each gets under `lib`; modules that processes and threads begin with are
- * bundled where they are. What is in one of them is deleted.
+ * Puts the compiled modules of a package together: loading two hundred small files takes most of
+ * the time that a command takes to start. `entries` are compiled files by the name that each gets
+ * under `lib`; modules that processes and threads begin with are bundled where they are. What is in
+ * one of them is deleted.
  */
 export const bundle = async (out: string, entries: { [name: string]: string }): Promise<void> => {
   const starts = globSync(['**/*-worker.js', '**/*-process.js'], { cwd: out, exclude: ['template/**'] })

@@ -1,7 +1,10 @@
 import { dirname, relative } from 'node:path'
 import type { TestEvent } from 'node:test/reporters'
 
-/** A reporter for `node --test`: how long the files of each folder took, the slowest folder first, and the slowest files. */
+/**
+ * A reporter for `node --test`: how long the files of each folder took, the slowest folder first,
+ * and the slowest files.
+ */
 export default async function* seconds(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const files: { file: string; seconds: number }[] = []
   for await (const event of source) {

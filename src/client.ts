@@ -38,7 +38,10 @@ export type Answer =
 export type Delta = { type: 'delta'; run: string; step: string; agent: string; text: string }
 
 export type ConcordClient = {
-  /** Hands over a goal and waits for the answer, however long it takes. The same `key` is the same run. Throws the run's failure. */
+  /**
+   * Hands over a goal and waits for the answer, however long it takes. The same `key` is the same
+   * run. Throws the run's failure.
+   */
   goal(goal: ClientGoal | string, options?: { key?: string; signal?: AbortSignal }): Promise<Answer>
   /** Hands over a goal and returns the run's id at once. */
   start(goal: ClientGoal | string, options?: { key?: string; signal?: AbortSignal }): Promise<string>
@@ -56,7 +59,10 @@ export type FollowRun = { after?: number; deltas?: boolean; signal?: AbortSignal
 
 const reconnectsMax = 8
 const reconnectMs = 100
-/** Of one request: fetch gives up on an answer whose first byte takes 300 s, and proxies often on less. */
+/**
+ * Of one request: fetch gives up on an answer whose first byte takes 300 s, and proxies often on
+ * less.
+ */
 const waitSeconds = 50
 
 /** Where the caller names no key: the goal is asked about again under it, and must stay one run. */

@@ -18,8 +18,9 @@ export type BlackboardOptions = {
 }
 
 /**
- * Agents that meet on a blackboard: nobody plans and nobody is told what to do. An agent works when what stands in the run's shared
- * state concerns it, once for the same input, and writes what it found there; others volunteer for that.
+ * Agents that meet on a blackboard: nobody plans and nobody is told what to do. An agent works when
+ * what stands in the run's shared state concerns it, once for the same input, and writes what it
+ * found there; others volunteer for that.
  */
 export const blackboard = ({ keys, volunteers, done }: BlackboardOptions): Strategy => ({
   name: 'blackboard',

@@ -1,6 +1,7 @@
 /**
- * A mystery of a web shop, solved on a blackboard: orders vanish, four agents look at what they understand, and what one of them finds
- * brings the next one in. No planner, no plan. `npx node examples/blackboard/main.ts`
+ * A mystery of a web shop, solved on a blackboard: orders vanish, four agents look at what they
+ * understand, and what one of them finds brings the next one in. No planner, no plan.
+ * `npx node examples/blackboard/main.ts`
  */
 import assert from 'node:assert/strict'
 import { agent, openConcord, team } from '@concord-agents/concord'

@@ -41,8 +41,8 @@ let count = 0
 const nobody: readonly string[] = []
 
 /**
- * One call of an agent as this room knows it: what its context offers to the agent's code (`exposed`), and behind that the
- * journal, the services and the team. Never given to an agent.
+ * One call of an agent as this room knows it: what its context offers to the agent's code
+ * (`exposed`), and behind that the journal, the services and the team. Never given to an agent.
  */
 export class CallContext implements AgentContext {
   readonly agent: string
@@ -130,7 +130,9 @@ export class CallContext implements AgentContext {
     return this.#execution.idempotencyKey
   }
 
-  /** The key of this very call: an agent that others of the step call several times has one each. */
+  /**
+   * The key of this very call: an agent that others of the step call several times has one each.
+   */
   get callKey(): string {
     return this.#prefix === '' ? this.idempotencyKey : `${this.idempotencyKey}/${this.#prefix}`
   }
@@ -314,7 +316,8 @@ export class CallContext implements AgentContext {
     const waited = async () => {
       await this.mayAct_()
       const signal = this.waitFor_(wait)
-      // An approval says yes or no; all else that is sent to a run may have been written by anybody.
+      // An approval says yes or no; all else that is sent to a run may have been written by
+      // anybody.
       if (wait.for !== 'approval') this.raise_(['untrusted'], `${wait.for} ${wait.name}`)
       return read(signal)
     }
@@ -330,14 +333,18 @@ export class CallContext implements AgentContext {
       this.#services.deltas?.write({ run: this.runId, step: this.stepId, agent: this.agent }, String(text))
   }
 
-  /** Whether what this agent does still counts: its execution, and its own call where another agent called it. */
+  /**
+   * Whether what this agent does still counts: its execution, and its own call where another agent
+   * called it.
+   */
   get wanted_(): boolean {
     return !this.#cancellation.cancelled && this.#execution.journal.current
   }
 
   /**
-   * Asked right before every effect, with no wait between: throws `epoch.stale` when this agent no longer counts. Undefined
-   * when it may act at once; else resolves when what the effect may be made from is durable and the ownership is certain.
+   * Asked right before every effect, with no wait between: throws `epoch.stale` when this agent no
+   * longer counts. Undefined when it may act at once; else resolves when what the effect may be
+   * made from is durable and the ownership is certain.
    */
   mayAct_(): Promise<void> | undefined {
     if (this.#cancellation.cancelled) throw stale()
@@ -390,7 +397,10 @@ export class CallContext implements AgentContext {
     return this.#nth(this.#prefix + name)
   }
 
-  /** A call that is known by its content; in runs of 0.1 by its order. `leaf` when it ends by itself. */
+  /**
+   * A call that is known by its content; in runs of 0.1 by its order. `leaf` when it ends by
+   * itself.
+   */
   known_(name: string, content: Json, leaf = true): Call {
     const family = this.#prefix + name
     if (!this.#execution.run.byContent) return { id: this.#nth(family), family, leaf }
@@ -400,8 +410,9 @@ export class CallContext implements AgentContext {
   }
 
   /**
-   * A step has no content: it is known by its name and by the call that its branch made before it. `done` must be called
-   * when it has ended. Throws `input.invalid` for two at once that nothing tells apart.
+   * A step has no content: it is known by its name and by the call that its branch made before it.
+   * `done` must be called when it has ended. Throws `input.invalid` for two at once that nothing
+   * tells apart.
    */
   stepCall_(name: string): { call: Call; done: () => void } {
     const family = `${this.#prefix}step:${name}`
@@ -458,7 +469,10 @@ export class CallContext implements AgentContext {
     return this.#prefix === '' ? fn() : this.#services.place.apart(fn)
   }
 
-  /** An event as the log will hold it: what is in it, not what was given, is what the agent goes on with. */
+  /**
+   * An event as the log will hold it: what is in it, not what was given, is what the agent goes on
+   * with.
+   */
   draft<T extends EventType>(type: T, data: EventData[T]): Extract<Draft, { type: T }> {
     const draft = { type, data, at: this.#execution.now(), step: this.stepId, agent: this.agent } as Draft
     const { log } = this.#services
@@ -500,13 +514,19 @@ export class CallContext implements AgentContext {
 
 const valueIn = ({ value = null }: Signal): Json => copyJson(value)
 
-/** An agent that leaves a call behind, or that is no longer wanted, must not bring the process down with a rejection nobody awaits. */
+/**
+ * An agent that leaves a call behind, or that is no longer wanted, must not bring the process down
+ * with a rejection nobody awaits.
+ */
 const attended = <T>(promise: Promise<T>): Promise<T> => {
   promise.catch(() => {})
   return promise
 }
 
-/** Calls an agent of the team within the caller's step; `prefix` begins the names of its journaled calls. */
+/**
+ * Calls an agent of the team within the caller's step; `prefix` begins the names of its journaled
+ * calls.
+ */
 export type Invoke = (caller: CallContext, agent: string, input: Json, prefix: string) => Promise<Json>
 
 export type ContextParts = {

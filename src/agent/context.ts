@@ -12,10 +12,11 @@ import type { DelegateOptions } from './services.ts'
 import type { Accepted, Kept, TypedAgent } from './typed-agent.ts'
 
 /**
- * What an agent is given beside its input. Everything that reaches out (models, tools, other agents, waiting, `step`) is written to
- * the run's log and returned from there, not repeated, when the step is executed again. Calls are told apart by their content, and
- * steps by their name and place: an agent must make the same calls for the same input, in whatever order its branches make them.
- * Its methods may be taken apart: `run: (input, { step, tool }) => ...`.
+ * What an agent is given beside its input. Everything that reaches out (models, tools, other
+ * agents, waiting, `step`) is written to the run's log and returned from there, not repeated, when
+ * the step is executed again. Calls are told apart by their content, and steps by their name and
+ * place: an agent must make the same calls for the same input, in whatever order its branches make
+ * them. Its methods may be taken apart: `run: (input, { step, tool }) => ...`.
  */
 export interface AgentContext extends AgentMemory {
   readonly agent: string
@@ -38,23 +39,30 @@ export interface AgentContext extends AgentMemory {
   readonly scratchpad: Scratchpad
   /** Milliseconds since the epoch. */
   now(): number
-  /** The result of a step of the plan in force, or the part at a JSON pointer; undefined when it is not settled. */
+  /**
+   * The result of a step of the plan in force, or the part at a JSON pointer; undefined when it is
+   * not settled.
+   */
   result(step: string, pointer?: string): Json | undefined
   /**
-   * Does something once: its result is in the log and returned from there when the step is executed again. `key` identifies
-   * the effect for the other side.
+   * Does something once: its result is in the log and returned from there when the step is executed
+   * again. `key` identifies the effect for the other side.
    */
   step<T extends Json | undefined>(name: string, fn: (key: string) => Promise<T> | T): Promise<T>
   /** Calls a tool of this agent by name. A failing tool is an observation with `failed`, not an exception. */
   tool(name: string, input?: Json): Promise<Observation>
   /**
-   * What people told the run, or this step, since this was asked last: `POST /runs/{id}/message`. Every step sees all
-   * messages of its run. Journaled: an agent that is executed again is told the same at the same place.
+   * What people told the run, or this step, since this was asked last: `POST /runs/{id}/message`.
+   * Every step sees all messages of its run. Journaled: an agent that is executed again is told the
+   * same at the same place.
    */
   messages(): Promise<PersonMessage[]>
   /** Asks a model once (with retries on its provider's failures); journaled, reserved against the budget. */
   model(request: ModelRequest | string, use?: ModelUse): Promise<ModelAnswer>
-  /** Calls another agent of the team directly and returns its output, with its types or by its name. Throws its failure. */
+  /**
+   * Calls another agent of the team directly and returns its output, with its types or by its name.
+   * Throws its failure.
+   */
   call<Takes, Input, Output>(
     agent: TypedAgent<Takes, Input, Output>,
     input: NoInfer<Accepted<Takes, Input>>,
@@ -68,7 +76,10 @@ export interface AgentContext extends AgentMemory {
   ask(prompt: string): Promise<Json>
   /** Waits for `POST /runs/{id}/signal {name}` and returns its value; the second time for the second signal. */
   waitFor(name: string): Promise<Json>
-  /** Waits in place for less than a second; for longer, without holding the worker. `input.invalid` for no number from 0. */
+  /**
+   * Waits in place for less than a second; for longer, without holding the worker. `input.invalid`
+   * for no number from 0.
+   */
   sleep(ms: number): Promise<void>
   /** What an agent writes, as it writes it: shown to whoever watches, never stored. */
   emit(text: string): void

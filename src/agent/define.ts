@@ -45,7 +45,10 @@ export type Evidence = {
   tool?: string
 }
 
-/** What every agent may say of itself. `Takes` is what its input schema accepts, `Input` what it makes of that. */
+/**
+ * What every agent may say of itself. `Takes` is what its input schema accepts, `Input` what it
+ * makes of that.
+ */
 export type AgentBasics<Input, Output, Takes = Input> = {
   /** Letters, digits, `_`, `-`. */
   name: string
@@ -65,7 +68,10 @@ export type AgentBasics<Input, Output, Takes = Input> = {
 
 /** Of agents that run here: what they may use, and what their answers must rest on. */
 export type AgentTools = {
-  /** `provider/model`, a role's name from the config's `models`, or a model object, also of the AI SDK. Default the config's model. */
+  /**
+   * `provider/model`, a role's name from the config's `models`, or a model object, also of the AI
+   * SDK. Default the config's model.
+   */
   model?: string | Model | AiSdkModel
   /** Tools it may call: objects, names of the platform's built-in tools, sets of AI SDK tools. */
   tools?: Tools
@@ -101,7 +107,10 @@ export type CodeAgentDefinition<Input, Output, Takes = Input, Returns = Output> 
     run: (input: Input, context: AgentContext) => Promise<Returns> | Returns
   }
 
-/** What code may return: its output, or with it the state writes that are committed together with it. */
+/**
+ * What code may return: its output, or with it the state writes that are committed together with
+ * it.
+ */
 export type Returned<Output> = Output | { output: Output; writes: readonly object[] }
 
 /** An agent that is code and uses the loop: plan, feasible?, act, observe, met? */
@@ -185,7 +194,9 @@ export function agent(definition: AnyAgent): AnyAgent {
 /** What makes an agent one of a kind; several of them contradict each other. */
 const kindMembers = ['run', 'reason', 'url', 'team'] as const
 
-/** What is wrong with a definition that is of several kinds at once; undefined when it is of one. */
+/**
+ * What is wrong with a definition that is of several kinds at once; undefined when it is of one.
+ */
 export const mixedKinds = (definition: AnyAgent): string | undefined => {
   const kinds: string[] = kindMembers.filter((member) => definition[member] !== undefined)
   if (definition.instructions !== undefined) kinds.push('instructions')

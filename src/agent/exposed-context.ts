@@ -7,8 +7,8 @@ type Method = {
 }[keyof AgentContext]
 
 /**
- * The context that an agent's code holds. What the runtime knows of the call is behind a private field: no property,
- * symbol or prototype leads from here to a journal, a store or a runner.
+ * The context that an agent's code holds. What the runtime knows of the call is behind a private
+ * field: no property, symbol or prototype leads from here to a journal, a store or a runner.
  */
 class ExposedContext implements AgentContext {
   readonly #call: CallContext

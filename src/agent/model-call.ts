@@ -40,15 +40,19 @@ export type ModelCall = ModelUse & {
 
 const attemptsMaxDefault = 4
 const backoffBaseMs = 500
-/** A provider that asks for a longer wait is not waited for here: its step fails, and is tried again when it said. */
+/**
+ * A provider that asks for a longer wait is not waited for here: its step fails, and is tried again
+ * when it said.
+ */
 const waitMaxMs = 60_000
 const refusalCharsMax = 500
 const nothing: Amount = { tokens: 0, money: 0 }
 
 /**
- * One model call: returned from the journal if it is there; else every attempt is reserved against the budget before it is sent, is
- * an event, and is settled. Rate limits and provider failures are tried again, honouring a Retry-After of up to a minute. Throws
- * the last failure, `model.refused`, `budget.exhausted`, or `plan.infeasible` for a model without a price under a money budget.
+ * One model call: returned from the journal if it is there; else every attempt is reserved against
+ * the budget before it is sent, is an event, and is settled. Rate limits and provider failures are
+ * tried again, honouring a Retry-After of up to a minute. Throws the last failure, `model.refused`,
+ * `budget.exhausted`, or `plan.infeasible` for a model without a price under a money budget.
  */
 export const callModel = (
   context: CallContext,
@@ -85,7 +89,10 @@ const modelCalled = async (
 
 const asAnswer = (answer: unknown): ModelAnswer => answer as ModelAnswer
 
-/** A refusal or a filtered answer is no answer, whatever text came with it: neither its text nor its calls are used. */
+/**
+ * A refusal or a filtered answer is no answer, whatever text came with it: neither its text nor its
+ * calls are used.
+ */
 const notRefused = (answer: ModelAnswer): ModelAnswer => {
   if (answer.finish !== 'content-filter') return answer
   const said = cut(answer.text.trim().replaceAll(/\s+/g, ' '), refusalCharsMax)
@@ -99,7 +106,10 @@ const notRefused = (answer: ModelAnswer): ModelAnswer => {
 
 type Attempt = { context: CallContext; model: Model; request: ModelRequest; use: ModelCall; attempt: number }
 
-/** Made, unless an identical call of the run is under way: then that one's answer, or failure, is this one's, at no cost. */
+/**
+ * Made, unless an identical call of the run is under way: then that one's answer, or failure, is
+ * this one's, at no cost.
+ */
 const attemptOnce = async (at: Attempt): Promise<Ended> => {
   const { context, model, request, use } = at
   await context.mayAct_()
@@ -122,7 +132,10 @@ const attemptOnce = async (at: Attempt): Promise<Ended> => {
   }
 }
 
-/** Waits for an identical call and records its outcome as this one's; undefined when it has none for others. */
+/**
+ * Waits for an identical call and records its outcome as this one's; undefined when it has none for
+ * others.
+ */
 const shared = async ({ context, ...at }: Attempt, same: UnderWay): Promise<Ended | undefined> => {
   const clock = context.services.clock
   const startedAt = clock.monotonic()
@@ -193,7 +206,10 @@ const made = (at: Attempt, leading?: Leading): Promise<Ended> => {
   return turns === undefined ? sent(at, leading) : sentInTurn(at, turns, leading)
 }
 
-/** Nothing is reserved or recorded before it is the call's turn: waiting is neither an attempt nor the provider's time. */
+/**
+ * Nothing is reserved or recorded before it is the call's turn: waiting is neither an attempt nor
+ * the provider's time.
+ */
 const sentInTurn = async (at: Attempt, turns: Turns, leading?: Leading): Promise<Ended> => {
   const { context, model, request } = at
   if ((await model.holds?.(request)) === true) return sent(at, leading)

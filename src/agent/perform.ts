@@ -142,7 +142,10 @@ const failed = (
   }
 }
 
-/** What a provider or an agent elsewhere asked to wait (Retry-After): the step is tried again then, and not before. */
+/**
+ * What a provider or an agent elsewhere asked to wait (Retry-After): the step is tried again then,
+ * and not before.
+ */
 const askedWaitMs = ({ details }: Failure): number | undefined => {
   const asked = details?.retryAfterMs
   return typeof asked === 'number' && durationProblem(asked) === undefined ? asked : undefined

@@ -34,7 +34,10 @@ const empty = 'the answer is empty; write the answer itself, as text'
 export class Proposals {
   readonly #agent: string
   readonly #structured: boolean
-  /** The text beside the last tool calls: some models give their answer there, and close with nothing. */
+  /**
+   * The text beside the last tool calls: some models give their answer there, and close with
+   * nothing.
+   */
   #beside = ''
   #asked = false
 
@@ -44,8 +47,8 @@ export class Proposals {
   }
 
   /**
-   * An empty answer is asked for once more; when the model stays silent, the text beside its last tool calls is the
-   * answer. Throws `model.no-answer` when there is none either.
+   * An empty answer is asked for once more; when the model stays silent, the text beside its last
+   * tool calls is the answer. Throws `model.no-answer` when there is none either.
    */
   of(answer: ModelAnswer): Proposal<unknown> {
     const actions = actionsOf(answer)

@@ -86,7 +86,10 @@ export type AgentServices = {
   tool(name: string): Promise<AnyTool | undefined>
   /** A model by `provider/model`, by role, the default one, or that of the AI SDK. */
   model(wanted: string | AiSdkModel | undefined): Promise<Model>
-  /** Turns at the provider of a model by its id; undefined where no provider has limits, or this one has none. */
+  /**
+   * Turns at the provider of a model by its id; undefined where no provider has limits, or this one
+   * has none.
+   */
   turns?: ((model: string) => Turns | undefined) | undefined
   /** Whether a default model is configured. */
   readonly hasModel: boolean

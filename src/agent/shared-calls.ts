@@ -11,7 +11,10 @@ export type UnderWay = {
   /** Whose call it is. */
   readonly step: string
   readonly call: string
-  /** How it ended; undefined when it says nothing about others: cancelled, or without the budget to be sent. */
+  /**
+   * How it ended; undefined when it says nothing about others: cancelled, or without the budget to
+   * be sent.
+   */
   readonly ended: Promise<Ended | undefined>
   /** Gives a listener what is written, from the beginning. */
   listen(listener: (text: string) => void): () => void
@@ -22,8 +25,9 @@ export type Leading = { wrote(text: string): void; end(ended: Ended | undefined)
 const contentOf = /~([\w-]{22})#\d+$/
 
 /**
- * What a call shares with identical ones: the digest of its content that its id holds. Undefined where there is none (runs of
- * 0.1), and for a request with a temperature: whoever asks the same several times at one wants several answers.
+ * What a call shares with identical ones: the digest of its content that its id holds. Undefined
+ * where there is none (runs of 0.1), and for a request with a temperature: whoever asks the same
+ * several times at one wants several answers.
  */
 export const sharedContent = (
   { id }: Call,

@@ -13,7 +13,9 @@ const isRecord = (value: unknown): value is { [member: string]: unknown } =>
 
 const isSchema = (value: unknown): value is Schema => isRecord(value) && isRecord(value['~standard'])
 
-/** What the AI SDK's `jsonSchema()` returns: a JSON Schema, and perhaps a function that validates. */
+/**
+ * What the AI SDK's `jsonSchema()` returns: a JSON Schema, and perhaps a function that validates.
+ */
 const ofJsonSchema = (
   name: string,
   given: { jsonSchema?: unknown; validate?: unknown },
@@ -130,7 +132,10 @@ const isTool = (given: AnyTool | ToolSet): given is AnyTool =>
 
 const read = new WeakMap<object, readonly (AnyTool | string)[]>()
 
-/** Tools as an agent was given them, each with its name; the same objects each time. Throws `config.invalid`. */
+/**
+ * Tools as an agent was given them, each with its name; the same objects each time. Throws
+ * `config.invalid`.
+ */
 export const toolsIn = (tools: Tools | undefined): readonly (AnyTool | string)[] => {
   if (tools === undefined) return []
   const before = read.get(tools)

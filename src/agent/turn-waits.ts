@@ -3,8 +3,8 @@ import type { Execution } from '../runtime/perform.ts'
 import type { Turns } from '../runtime/turns.ts'
 
 /*
- * Time in which a call of an execution waits for its turn at a provider. It is not its agents': their time limits are
- * that much longer, up to the run's own deadline.
+ * Time in which a call of an execution waits for its turn at a provider. It is not its agents':
+ * their time limits are that much longer, up to the run's own deadline.
  */
 
 type Tally = { waiting: number; since: number; ms: number }
@@ -32,7 +32,9 @@ export const waitForTurn = async (
   }
 }
 
-/** How long calls of an execution have waited for their turns so far; at the same time counts once. */
+/**
+ * How long calls of an execution have waited for their turns so far; at the same time counts once.
+ */
 export const waitedMs = (execution: Execution, clock: Clock): number => {
   const tally = tallies.get(execution)
   if (tally === undefined) return 0
@@ -48,7 +50,10 @@ type Limit = {
   after(ms: number, fn: () => void): () => void
 }
 
-/** Calls `late` when an agent has used its time, waits for turns not counted. Returns what stops that. */
+/**
+ * Calls `late` when an agent has used its time, waits for turns not counted. Returns what stops
+ * that.
+ */
 export const afterOwnTime = (limit: Limit, late: () => void): (() => void) => {
   const { execution, clock, withinMs, deadline = Number.POSITIVE_INFINITY, after } = limit
   let granted = waitedMs(execution, clock)

@@ -66,7 +66,10 @@ export const openWith = async (config: ConcordConfig, more: Partial<OpenOptions>
   return concord
 }
 
-/** Whether there are any runs to read; opening would make an empty store. Of a store of one's own that is not known. */
+/**
+ * Whether there are any runs to read; opening would make an empty store. Of a store of one's own
+ * that is not known.
+ */
 export const storeExists = ({ stores }: ConcordConfig): boolean =>
   stores?.open !== undefined ||
   (stores?.kind !== 'memory' && existsSync(join(stores?.directory ?? '.concord', 'concord.db')))

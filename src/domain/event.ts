@@ -137,7 +137,10 @@ export type EventData = {
     cachedTokens?: number
     ms: number
     parallel?: true
-    /** The identical call whose answer, or failure, this one was given: it was made once, and paid once. */
+    /**
+     * The identical call whose answer, or failure, this one was given: it was made once, and paid
+     * once.
+     */
     shared?: { step: string; call: string }
   }
   'tool.called': { call: string; tool: string; input: Json; permission: string }

@@ -22,7 +22,10 @@ export type Step = {
   timeoutMs?: number
   /** Executions at the most, the first included; default the agent's, or 3. */
   attemptsMax?: number
-  /** Its output is the output of the run, where the team names no other; null when it was skipped. Of one step at most. */
+  /**
+   * Its output is the output of the run, where the team names no other; null when it was skipped.
+   * Of one step at most.
+   */
   answer?: boolean
 }
 

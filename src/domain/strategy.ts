@@ -9,17 +9,24 @@ export type StateKey = { key: string; namespace?: string }
 export const stateKeyText = ({ key, namespace }: StateKey): string =>
   namespace === undefined ? key : `${namespace}\0${key}`
 
-/** Values of the keys that a decision named in `needs`, by `stateKeyText`; a key that is absent from shared state is undefined. */
+/**
+ * Values of the keys that a decision named in `needs`, by `stateKeyText`; a key that is absent from
+ * shared state is undefined.
+ */
 export type KnownState = ReadonlyMap<string, Json | undefined>
 
 /**
- * What shall happen next, as events to record: a step is started by recording `step.started`, and what is recorded as under way is
- * what the runtime executes. `needs` are keys to read before deciding again, `watches` patterns of keys (`*` stands for any text)
- * whose changes ask for another decision, `wakeAt` an instant (ms) to decide again at.
+ * What shall happen next, as events to record: a step is started by recording `step.started`, and
+ * what is recorded as under way is what the runtime executes. `needs` are keys to read before
+ * deciding again, `watches` patterns of keys (`*` stands for any text) whose changes ask for
+ * another decision, `wakeAt` an instant (ms) to decide again at.
  */
 export type Decision = { events: Draft[]; needs?: StateKey[]; watches?: StateKey[]; wakeAt?: number }
 
-/** How a run moves, its life included. Pure: the same run, instant and known state give the same decision. */
+/**
+ * How a run moves, its life included. Pure: the same run, instant and known state give the same
+ * decision.
+ */
 export type RunStrategy = {
   readonly name: string
   decide(run: Run, now: number, known: KnownState): Decision

@@ -48,7 +48,10 @@ export type TraceNode = {
   /** Spent inside it. */
   tokens: number
   money: number
-  /** Of the tokens, those that providers read from their caches of prompts; absent while there are none. */
+  /**
+   * Of the tokens, those that providers read from their caches of prompts; absent while there are
+   * none.
+   */
   cachedTokens?: number
   /** Why: of a plan, a verdict, a skip, a redo, a failure. */
   reasons: string[]

@@ -25,8 +25,8 @@ const isRecord = (value: unknown): value is { [member: string]: unknown } =>
   typeof value === 'object' && value !== null
 
 /**
- * The headers that a provider package sends with its requests, as far as its object shows them: what of them is secret is
- * hidden in errors and answers.
+ * The headers that a provider package sends with its requests, as far as its object shows them:
+ * what of them is secret is hidden in errors and answers.
  */
 const headersOf = async (model: AiSdkModel): Promise<{ [name: string]: string }> => {
   const { config } = model as { config?: unknown }
@@ -83,7 +83,10 @@ const newerEnd = <T extends Ended>(ended: T) => ({
   usage: newerUsage(ended.usage),
 })
 
-/** A model of specification v2 or v3 (AI SDK 5 and 6) with the interface of v4: what is sent and read of it here. */
+/**
+ * A model of specification v2 or v3 (AI SDK 5 and 6) with the interface of v4: what is sent and
+ * read of it here.
+ */
 const newer = (model: LanguageModelV3): LanguageModelV4 => {
   const call = (options: LanguageModelV4CallOptions) =>
     ({ ...options, prompt: olderPrompt(options.prompt) }) as Parameters<typeof model.doGenerate>[0]
@@ -120,8 +123,8 @@ const ownOptions = ({ provider }: AiSdkModel): AiSdkOptions =>
   provider === 'openai.responses' ? { providerOptions: { openai: { store: false } } } : {}
 
 /**
- * A model object of the AI SDK as a `Model`: one call is one request, whatever the object's own retries would be. Throws
- * `model.unconfigured` for a specification that is not known.
+ * A model object of the AI SDK as a `Model`: one call is one request, whatever the object's own
+ * retries would be. Throws `model.unconfigured` for a specification that is not known.
  */
 export const modelOfAiSdk = async (
   given: AiSdkModel,

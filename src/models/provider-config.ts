@@ -30,6 +30,9 @@ export type ProviderConfig = {
   silenceMs?: number
   /** Model calls of this process under way at once; more wait for their turn. Default: no limit. */
   callsMax?: number
-  /** Model calls that this process sends within any 60 seconds; more wait for their turn. Default: no limit. */
+  /**
+   * Model calls that this process sends within any 60 seconds; more wait for their turn. Default:
+   * no limit.
+   */
   callsPerMinuteMax?: number
 }

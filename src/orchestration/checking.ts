@@ -62,7 +62,10 @@ const succeed = (context: StrategyContext, verdict: Verdict | undefined): void =
 const whatIsLeft = (plan: ActivePlan | undefined, verdict: Verdict | undefined): Json =>
   verdict?.output ?? verdict?.summary ?? (plan === undefined ? null : lastResult(plan))
 
-/** The output of the step that gives the answer, null when it was skipped; undefined when no step does. */
+/**
+ * The output of the step that gives the answer, null when it was skipped; undefined when no step
+ * does.
+ */
 const answerOf = (plan: ActivePlan): Json | undefined => {
   const step = plan.order.find(({ answer }) => answer === true)
   return step === undefined ? undefined : (plan.steps.get(step.id)?.output ?? null)

@@ -8,8 +8,9 @@ import type { Strategy } from './strategy.ts'
 import type { TeamShape } from './team-shape.ts'
 
 /**
- * The life of a run around a strategy: started, cancelled, paused, out of time, given budget, its waits ended, let go while it only
- * waits. The strategy is asked while the run is alive and nothing of that is due.
+ * The life of a run around a strategy: started, cancelled, paused, out of time, given budget, its
+ * waits ended, let go while it only waits. The strategy is asked while the run is alive and nothing
+ * of that is due.
  */
 export const lifecycle = (strategy: Strategy, team: TeamShape, reads: Reads): RunStrategy => ({
   name: strategy.name,
@@ -67,7 +68,8 @@ const settleDown = (decider: Decider): Decision => {
   if (isIdle && !run.pausing && decider.waitsForNothing) return stuck(decider)
   // Who watches state is told of changes only while it has the run.
   if (decider.watches !== undefined) return decider.decision()
-  // Claimed for a signal that changed nothing, it says again that it waits: nobody owns a run that does.
+  // Claimed for a signal that changed nothing, it says again that it waits: nobody owns a run that
+  // does.
   const atRest = run.status === 'waiting' && run.owner === undefined
   if (atRest || run.underWay.size > 0 || run.idle.size === 0) return decider.decision()
   const waits = waitsOf(run)

@@ -93,7 +93,10 @@ const proposeSteps = (context: StrategyContext, answer: Json, version: number, r
   } else context.record('plan.proposed', { version, steps: read.steps, ...because })
 }
 
-/** The failure of the plan that was run last, where the steps are the same and nothing they are called with can differ. */
+/**
+ * The failure of the plan that was run last, where the steps are the same and nothing they are
+ * called with can differ.
+ */
 const sameFailure = ({ run }: StrategyContext, steps: Step[]): Failure | undefined => {
   const last = run.past.findLast(({ ran }) => ran)
   if (last?.failure === undefined) return undefined
@@ -106,8 +109,8 @@ const readsState = (reference: Reference): boolean =>
   '$state' in reference && !reference.$state.startsWith('step:')
 
 /**
- * Its steps were tried as often as they may be: it is not run again. The planner is told once, and may make another plan; when
- * it does not, the run ends with the failure.
+ * Its steps were tried as often as they may be: it is not run again. The planner is told once, and
+ * may make another plan; when it does not, the run ends with the failure.
  */
 const notAgain = (context: StrategyContext, failure: Failure, version: number): void => {
   const { run, team } = context

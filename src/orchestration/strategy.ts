@@ -10,7 +10,10 @@ export type Task = {
   /** Letters, digits and `. _ : -`. Given again once the task has ended, it is executed anew. */
   id: string
   agent: string
-  /** What the agent is called with; default the goal: `{ goal, ...params }`. Its references are replaced, as a plan's are. */
+  /**
+   * What the agent is called with; default the goal: `{ goal, ...params }`. Its references are
+   * replaced, as a plan's are.
+   */
   payload?: Json
   /** Default the agent's. */
   timeoutMs?: number
@@ -19,8 +22,9 @@ export type Task = {
 }
 
 /**
- * One decision of a strategy. What it records is committed together, then executed; the strategy is asked again after each
- * event. It sees the run only, and state through `state`: what else it looks at would be another thing after a crash.
+ * One decision of a strategy. What it records is committed together, then executed; the strategy is
+ * asked again after each event. It sees the run only, and state through `state`: what else it looks
+ * at would be another thing after a crash.
  */
 export interface StrategyContext {
   /** The run so far. Nothing in it may be changed. */
@@ -34,11 +38,15 @@ export interface StrategyContext {
   readonly busy: boolean
 
   /**
-   * Values of keys, those that are absent left out. Undefined while they are being read: return then, and the strategy is
-   * asked again. Throws `policy.denied` for a namespace that the team's agents may not read.
+   * Values of keys, those that are absent left out. Undefined while they are being read: return
+   * then, and the strategy is asked again. Throws `policy.denied` for a namespace that the team's
+   * agents may not read.
    */
   stateFor(keys: readonly (string | StateKey)[]): { [key: string]: Json } | undefined
-  /** Asks again when a key changes that matches (`*` stands for any text), whoever writes it. A run that watches is not let go. */
+  /**
+   * Asks again when a key changes that matches (`*` stands for any text), whoever writes it. A run
+   * that watches is not let go.
+   */
   watch(pattern: string | StateKey): void
   /** Asks again at an instant. */
   wakeBy(at: number): void
@@ -47,7 +55,10 @@ export interface StrategyContext {
   execute(task: Task): boolean
   /** Starts a step of the plan in force, or one of the run's own agents. */
   start(id: string, agent: string, data: EventData['step.started']): void
-  /** Whether the budget allows one more execution; if not, the run ends, or asks its parent for more. */
+  /**
+   * Whether the budget allows one more execution; if not, the run ends, or asks its parent for
+   * more.
+   */
   affordsStep(): boolean
   /** Records an event of the run. */
   record<T extends EventType>(type: T, data: EventData[T]): void
@@ -61,8 +72,9 @@ export interface StrategyContext {
 }
 
 /**
- * How work finds agents. A run that is queued, cancelled, paused, out of time or at rest is not its business: it is asked while
- * the run is alive, what next? Pure, and without a memory of its own: after a crash another process asks it with the same run.
+ * How work finds agents. A run that is queued, cancelled, paused, out of time or at rest is not its
+ * business: it is asked while the run is alive, what next? Pure, and without a memory of its own:
+ * after a crash another process asks it with the same run.
  */
 export type Strategy = {
   /** Recorded with each run: a run continues only where its team has a strategy of this name. */

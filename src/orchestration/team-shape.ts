@@ -38,7 +38,10 @@ export type TeamShape = {
   /** Judges whether an accepted plan can work, after code has. */
   feasibility?: string
   checker?: string
-  /** The step whose result is the run's output; default that with `answer`, the check's output or summary, the last step's result. */
+  /**
+   * The step whose result is the run's output; default that with `answer`, the check's output or
+   * summary, the last step's result.
+   */
   output?: string
   /** What the run's output must be. */
   answer?: Schema

@@ -25,23 +25,32 @@ import { checkGoalOf, type PlanFunction, planOfTeam } from './typed-plan.ts'
 export type TeamDefinition<Answer = unknown, Params = unknown> = {
   description?: string
   /**
-   * What the team answers, as a schema: `result()` is typed by it, and an output that it refuses is no success. Without
-   * async checks.
+   * What the team answers, as a schema: `result()` is typed by it, and an output that it refuses is
+   * no success. Without async checks.
    */
   answer?: Schema<unknown, Answer>
   /** Agents that steps may name. */
   agents: readonly (AnyAgent | string)[]
-  /** How work finds agents. Default `hierarchical()`: planner, plan, checker. A word stands for it in files. */
+  /**
+   * How work finds agents. Default `hierarchical()`: planner, plan, checker. A word stands for it
+   * in files.
+   */
   strategy?: Strategy | 'hierarchical'
   /** Makes the plan: an agent, or the name of one. Default: a model planner; for a team of one agent, that agent does it all. */
   planner?: AnyAgent | string
-  /** Steps that are always the same for a goal, instead of a planner: a pure function, or with types `plan(...)`. */
+  /**
+   * Steps that are always the same for a goal, instead of a planner: a pure function, or with types
+   * `plan(...)`.
+   */
   plan?: PlanFunction<Answer, Params>
   /** Judges results against the goal: `{ met | valid, reasons, redo?, summary?, output? }`. */
   checker?: AnyAgent | string
   /** Judges an accepted plan: `{ feasible, reasons }`. */
   feasibility?: AnyAgent | string
-  /** The step whose result is the output; default that with `answer`, the check's output or summary, the last step's result. */
+  /**
+   * The step whose result is the output; default that with `answer`, the check's output or summary,
+   * the last step's result.
+   */
   output?: string
   policy?: Policy
   /** Starts this team when state changes, a message comes or it is time. */

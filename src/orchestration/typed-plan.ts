@@ -14,7 +14,10 @@ export type StepHandle<Output> = { readonly id: string; readonly output: Ref<Out
 
 /** How a step is executed; the members mean what those of `Step` do. */
 export type StepSettings = Pick<Step, 'optional' | 'requireApproval' | 'timeoutMs' | 'attemptsMax'> & {
-  /** The step is skipped, and its output null, when this does not hold: `equals(...)` or `exists(...)`. */
+  /**
+   * The step is skipped, and its output null, when this does not hold: `equals(...)` or
+   * `exists(...)`.
+   */
   when?: Condition
 }
 
@@ -40,18 +43,26 @@ type ItemOf<Item> = Item extends RefTo<infer Value> ? Value : Item
 
 type NoSettings = Record<never, never>
 
-/** What a plan is written with. Steps run in the order in which they are written, those of `parallel` at once. */
+/**
+ * What a plan is written with. Steps run in the order in which they are written, those of
+ * `parallel` at once.
+ */
 export type PlanWriter<Params> = {
   goal: Goal
   /** The goal's params, as the plan's schema leaves them: values, not references. */
   params: Params
-  /** Adds a step: its agent is called with the input, which may hold references to outputs of earlier steps. */
+  /**
+   * Adds a step: its agent is called with the input, which may hold references to outputs of
+   * earlier steps.
+   */
   step<Takes, Input, Output, const Settings extends StepSettings = NoSettings>(
     id: string,
     agent: TypedAgent<Takes, Input, Output>,
     ...given: InputAndSettings<NoInfer<Accepted<Takes, Input>>, Settings>
   ): StepHandle<Kept<Output> | Skipped<Settings>>
-  /** Adds a step that runs once per item; its output is the list of its items' outputs, in order. */
+  /**
+   * Adds a step that runs once per item; its output is the list of its items' outputs, in order.
+   */
   forEach<Takes, Input, Output, Item, const Settings extends EachSettings = NoSettings>(
     id: string,
     agent: TypedAgent<Takes, Input, Output>,
@@ -66,7 +77,10 @@ export type PlanWriter<Params> = {
     input: (item: Ref<ItemOf<Item>>) => Given<NoInfer<Accepted<Takes, Input>>>,
     settings?: Settings,
   ): StepHandle<(Kept<Output> | Failed<Settings>)[] | Unmet<Settings>>
-  /** Runs branches at the same time, each its own steps in order; what is written next waits for all of them. */
+  /**
+   * Runs branches at the same time, each its own steps in order; what is written next waits for all
+   * of them.
+   */
   parallel<Results extends unknown[]>(...branches: { [K in keyof Results]: () => Results[K] }): Results
   /** A value of the run's shared state, as it is when the step begins. */
   state<T = Json>(key: string | Key<T>): Ref<T>
@@ -74,14 +88,20 @@ export type PlanWriter<Params> = {
   equals<T>(reference: RefTo<T> | undefined, value: NoInfer<T>): Condition
   /** For `when`: whether there is a value; null is one. */
   exists(reference: RefTo<unknown> | undefined): Condition
-  /** Relies on a value that may be absent: a run in which it is absent rejects the plan, with the reason. */
+  /**
+   * Relies on a value that may be absent: a run in which it is absent rejects the plan, with the
+   * reason.
+   */
   present<T>(reference: RefTo<T> | undefined): Ref<Exclude<T, undefined>>
 }
 
 declare const answer: unique symbol
 declare const takes: unique symbol
 
-/** The steps of a goal, with the types of the answer that they give and of the params that they need. */
+/**
+ * The steps of a goal, with the types of the answer that they give and of the params that they
+ * need.
+ */
 export type PlanFunction<Answer = unknown, Params = unknown> = ((goal: Goal) => Step[]) & {
   readonly [answer]?: Answer
   readonly [takes]?: Params
@@ -104,7 +124,10 @@ export const planOfTeam = (
   return own === undefined ? plan : (goal) => own.steps(goal, agents)
 }
 
-/** Throws `input.invalid` for a goal whose params are not those of a plan that was written with `plan()`. */
+/**
+ * Throws `input.invalid` for a goal whose params are not those of a plan that was written with
+ * `plan()`.
+ */
 export const checkGoalOf = (plan: PlanFunction | undefined, goal: Goal): void => {
   if (plan !== undefined) written.get(plan)?.checkGoal(goal)
 }
@@ -219,9 +242,10 @@ type PlanOptions<Params> = {
 }
 
 /**
- * Writes the steps of a team with types: an agent's input is checked against what its step is given, and outputs of earlier
- * steps are passed on as references. The step that the function returns gives the team's answer. The function must be pure,
- * as it may be called again for the same goal. What it makes is an ordinary plan.
+ * Writes the steps of a team with types: an agent's input is checked against what its step is
+ * given, and outputs of earlier steps are passed on as references. The step that the function
+ * returns gives the team's answer. The function must be pure, as it may be called again for the
+ * same goal. What it makes is an ordinary plan.
  */
 export function plan<Answer = Json>(write: Writing<JsonObject, Answer>): PlanFunction<Answer>
 export function plan<Params, Answer = Json, Takes = Params>(

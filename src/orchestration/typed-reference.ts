@@ -11,8 +11,8 @@ declare const value: unique symbol
 export type RefTo<T> = { readonly [value]: T }
 
 /**
- * A value that will be known when the run comes to it: a step's output, an item, shared state, or a part of one. Its
- * members are references too: `found.output.papers[0].title`.
+ * A value that will be known when the run comes to it: a step's output, an item, shared state, or a
+ * part of one. Its members are references too: `found.output.papers[0].title`.
  */
 export type Ref<T> = RefTo<T> & RefMembers<T>
 
@@ -33,7 +33,10 @@ type PartsOf<T, A> = T extends readonly unknown[]
     ? { readonly [K in keyof T]-?: Ref<T[K] | A> }
     : unknown
 
-/** What may be passed where a value of type `T` is wanted: the value, a reference to one, or a mixture. */
+/**
+ * What may be passed where a value of type `T` is wanted: the value, a reference to one, or a
+ * mixture.
+ */
 export type Given<T> =
   | RefTo<Exclude<T, undefined>>
   | (unknown extends T

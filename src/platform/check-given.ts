@@ -41,10 +41,12 @@ const unknownMember = (whose: string, name: string, known: object): string => {
 }
 
 /**
- * Node runs TypeScript unchecked: what the compiler would refuse of the options is refused here. Throws `config.invalid`.
+ * Node runs TypeScript unchecked: what the compiler would refuse of the options is refused here.
+ * Throws `config.invalid`.
  */
 export const checkOptions = (options: OpenOptions): void => {
-  // Teams and agents are looked at where they are assembled; code may keep members of its own on them.
+  // Teams and agents are looked at where they are assembled; code may keep members of its own on
+  // them.
   const { teams, agents: _agents, ...rest } = options.config ?? {}
   const problems = configProblems(rest).map(({ problem }) => problem)
   if (teams !== undefined && !isObject(teams))

@@ -98,9 +98,10 @@ export type OpenOptions<Named extends Teams = Teams, DefaultTeam extends string 
   /** What this process is to others: `server` where it is there for all runs of the store. Default `runner`. */
   role?: Member['role']
   /**
-   * Whether it keeps the store's runs going for as long as it lives: claims those that no process advances, continues what
-   * is approved elsewhere, wakes agents, drops what is not retained, signs the log. Default: at once for the role
-   * `server`, and for any other process once it has been open for five seconds; `false`: never.
+   * Whether it keeps the store's runs going for as long as it lives: claims those that no process
+   * advances, continues what is approved elsewhere, wakes agents, drops what is not retained, signs
+   * the log. Default: at once for the role `server`, and for any other process once it has been
+   * open for five seconds; `false`: never.
    */
   keep?: boolean
   /** Where a server of this process is reached, `http://127.0.0.1:4270`; a server that is started later says so itself. */
@@ -108,7 +109,10 @@ export type OpenOptions<Named extends Teams = Teams, DefaultTeam extends string 
   clock?: Clock
   random?: Random
   transport?: Transport
-  /** @internal The memory that agents of a run use instead of this process's: for agents served to callers elsewhere. */
+  /**
+   * @internal The memory that agents of a run use instead of this process's: for agents served to
+   * callers elsewhere.
+   */
   memoryOf?: MemoryOf
 }
 
@@ -122,11 +126,14 @@ export type Concord = {
   readonly clock: Clock
   /** The config's logger with `beforeStore` in front. */
   readonly logger: Logger
-  /** @internal Shared state for those outside the process: the store, and what the holder of a token may do with it. */
+  /**
+   * @internal Shared state for those outside the process: the store, and what the holder of a token
+   * may do with it.
+   */
   readonly memory: Memory
   /**
-   * Starts a run; resolves once it is durable. A repeated `id` starts nothing and answers the same run. Throws
-   * `admission.full` when `admission.queuedMax` runs wait to begin.
+   * Starts a run; resolves once it is durable. A repeated `id` starts nothing and answers the same
+   * run. Throws `admission.full` when `admission.queuedMax` runs wait to begin.
    */
   start(goal: GoalRequest, options?: StartOptions): Promise<RunHandle>
   /** A run that was started before, here or elsewhere. Throws `run.unknown`. */
@@ -151,7 +158,10 @@ export type Concord = {
   waits(run: string): Promise<WaitView[]>
   /** Whether the process that a run names as its owner still lives. */
   isAlive(owner: string): Promise<boolean>
-  /** @internal What keeps a run that no living process advances from being executed here: an agent, team, tool that is missing. */
+  /**
+   * @internal What keeps a run that no living process advances from being executed here: an agent,
+   * team, tool that is missing.
+   */
   blocked(run: Run): Promise<string | undefined>
   /** A new run that continues from an event of another. Throws `run.unknown` or `input.invalid`. */
   fork(run: string, options?: ForkOptions): Promise<RunHandle>
@@ -545,7 +555,9 @@ const woken = ({ params }: Goal): StartOptions => {
   return { readable: [], unattended: true, ...(byTime ? {} : { labels: bothLabels }) }
 }
 
-/** A process that is still there is no script that asks for one result: it is there for what comes. */
+/**
+ * A process that is still there is no script that asks for one result: it is there for what comes.
+ */
 const longLivedMs = 5_000
 
 const idCharsMax = 200

@@ -23,7 +23,10 @@ import type { BuiltInToolsConfig } from '../tools/index.ts'
 /** An agent that runs elsewhere, as the config names it. */
 export type RemoteAgent = { url: string; token?: string; description?: string }
 
-/** What a store of one's own is opened with. `limits` are those of shared state, where the config names some. */
+/**
+ * What a store of one's own is opened with. `limits` are those of shared state, where the config
+ * names some.
+ */
 export type StoreParts = {
   clock: Clock
   random: Random
@@ -34,8 +37,9 @@ export type StoreParts = {
 
 export type StoresConfig = {
   /**
-   * Opens stores of one's own instead: log, state, members and queue of one history. `beforeStore` stands in front of them as
-   * well. `kind` and `directory` then say where long-term memory and keys are kept.
+   * Opens stores of one's own instead: log, state, members and queue of one history. `beforeStore`
+   * stands in front of them as well. `kind` and `directory` then say where long-term memory and
+   * keys are kept.
    */
   open?: (parts: StoreParts) => Stores | Promise<Stores>
   /** Opens long-term memory of one's own instead; on first use. */
@@ -121,7 +125,10 @@ export type ToolsConfig = BuiltInToolsConfig & {
 /** Teams by name. */
 export type Teams = { [name: string]: TeamDefinition }
 
-/** `DefaultTeam` is the name under `team`. What is left out says nothing of the types: answers are `Json` then. */
+/**
+ * `DefaultTeam` is the name under `team`. What is left out says nothing of the types: answers are
+ * `Json` then.
+ */
 export type ConcordConfig<Named extends Teams = Teams, DefaultTeam extends string = string> = {
   /** Default model, `provider/model`, or a model object, also of the AI SDK. */
   model?: string | Model | AiSdkModel

@@ -76,8 +76,8 @@ const aiSdkModels = ({ prices, limits }: ConcordConfig, cached: (model: Model) =
 type Wanted = string | Model | AiSdkModel | undefined
 
 /**
- * Finds a model by `provider/model`, by a role of the config, the default one, or that of an AI SDK object. Providers are
- * loaded on first use.
+ * Finds a model by `provider/model`, by a role of the config, the default one, or that of an AI SDK
+ * object. Providers are loaded on first use.
  */
 export const modelFinder = (config: ConcordConfig, env: Env): ((wanted: Wanted) => Promise<Model>) => {
   let models: Promise<Models> | undefined

@@ -267,8 +267,8 @@ const plain = (value: unknown, depth = 0): unknown => {
 }
 
 /**
- * The logger is a sink like the others: a denied record is dropped. Agents and tools are given this object, which leads to
- * no other part of the logger.
+ * The logger is a sink like the others: a denied record is dropped. Agents and tools are given this
+ * object, which leads to no other part of the logger.
  */
 export const guardLogger = (logger: Logger, beforeStore: BeforeStore): Logger => {
   if (logger === silentLogger) return logger

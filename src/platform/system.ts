@@ -69,8 +69,9 @@ const base32 = (value: number, digits: number): string => {
 const chances = 32 ** 7
 
 /**
- * Run ids: nine digits of time (ms), seven of chance, in Crockford's base 32. Those of one process and one
- * millisecond count upwards by steps of chance: runs are begun in the order of their creation.
+ * Run ids: nine digits of time (ms), seven of chance, in Crockford's base 32. Those of one process
+ * and one millisecond count upwards by steps of chance: runs are begun in the order of their
+ * creation.
  */
 export const systemIds = (clock: Clock, random: Random): Ids => {
   let time = 0

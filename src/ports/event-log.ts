@@ -9,7 +9,10 @@ export type Append = {
   /** The appender's epoch; 0 where a stream has no owner. */
   epoch: number
   events: readonly Draft[]
-  /** The caller never changes these events and this summary again: a store that keeps objects may keep them without copying. */
+  /**
+   * The caller never changes these events and this summary again: a store that keeps objects may
+   * keep them without copying.
+   */
   handedOver?: boolean
   /** State writes committed in the same transaction, their positions before those of the events; unconditional ones only. */
   writes?: readonly StateWrite[]

@@ -158,8 +158,8 @@ export interface KnowledgeStore {
   /** Removes documents by id, or all of a subject; answers how many. Erased from the file, not only unlinked, but for content that others have too. */
   remove(namespace: string, removal: Removal): Promise<number>
   /**
-   * The chunks in which the terms weigh most by the statistics of this namespace alone, at most `limit`, and those of `also` that exist; scoring them is the
-   * caller's.
+   * The chunks in which the terms weigh most by the statistics of this namespace alone, at most
+   * `limit`, and those of `also` that exist; scoring them is the caller's.
    */
   lexical(
     namespace: string,

@@ -86,7 +86,10 @@ export interface Model {
    * Aborting the signal closes the socket.
    */
   generate(request: ModelRequest, options?: ModelCallOptions): Promise<ModelAnswer>
-  /** Whether a request is answered from what was kept, without a call of the provider. Absent: none is. */
+  /**
+   * Whether a request is answered from what was kept, without a call of the provider. Absent: none
+   * is.
+   */
   holds?(request: ModelRequest): Promise<boolean>
   /** An upper bound of the input tokens of a request; never below what the provider will count. */
   inputTokensBound(request: ModelRequest): number
@@ -98,8 +101,8 @@ export interface Models {
 }
 
 /**
- * A language model object of the AI SDK (`openai('gpt-5')` of `@ai-sdk/openai`; specification v2, v3 or v4), as far as it
- * is looked at here. It may stand wherever a `Model` may.
+ * A language model object of the AI SDK (`openai('gpt-5')` of `@ai-sdk/openai`; specification v2,
+ * v3 or v4), as far as it is looked at here. It may stand wherever a `Model` may.
  */
 export interface AiSdkModel {
   readonly specificationVersion: string

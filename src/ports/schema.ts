@@ -53,7 +53,10 @@ export const validate = <Output>(
   return result instanceof Promise ? result.then(judged) : judged(result)
 }
 
-/** The same where nothing can be waited for: a schema that answers with a promise is a problem of its own. */
+/**
+ * The same where nothing can be waited for: a schema that answers with a promise is a problem of
+ * its own.
+ */
 export const validateAtOnce = <Output>(
   schema: Schema<unknown, Output>,
   value: unknown,

@@ -48,8 +48,9 @@ export const tool = <Input, Output extends Json | object | undefined>(
 ): Tool<Input, Output> => definition
 
 /**
- * A tool of the AI SDK: what `tool({ ... })` returns, or one of an MCP client's `tools()`. Its name is the key under which it is
- * given; what it may touch is not known, so that it counts as `execute` unless `permission` says less.
+ * A tool of the AI SDK: what `tool({ ... })` returns, or one of an MCP client's `tools()`. Its name
+ * is the key under which it is given; what it may touch is not known, so that it counts as
+ * `execute` unless `permission` says less.
  */
 export type AiSdkTool = {
   readonly description?: string | ((options: never) => string) | undefined

@@ -15,9 +15,10 @@ export type AgentCall = {
 /** Reaches an agent that runs elsewhere. */
 export interface Transport {
   /**
-   * The agent's answer to `POST {url}`; a 202 with `Location` is polled until the deadline. Throws ConcordError `agent.timeout`,
-   * `agent.failed` (unreachable, 5xx), `agent.input-invalid` (4xx with what was answered), `agent.output-invalid` (not JSON),
-   * `cancelled`; `details.service` is the agent's name.
+   * The agent's answer to `POST {url}`; a 202 with `Location` is polled until the deadline. Throws
+   * ConcordError `agent.timeout`, `agent.failed` (unreachable, 5xx), `agent.input-invalid` (4xx
+   * with what was answered), `agent.output-invalid` (not JSON), `cancelled`; `details.service` is
+   * the agent's name.
    */
   call(call: AgentCall): Promise<Json>
 }

@@ -21,13 +21,17 @@ export type Reading = {
   status: RunStatus
   /** Events after this version. */
   after: number
-  /** Ends listening and returns what was written until then, where the run was listened to from its beginning. */
+  /**
+   * Ends listening and returns what was written until then, where the run was listened to from its
+   * beginning.
+   */
   heard?: () => Delta[]
 }
 
 /**
- * A run as server-sent events: its events with their version as `id`, and between them what models write as `delta` without
- * id. Ends after the final event; 204 when there is nothing more to come. Who disconnects does not cancel the run.
+ * A run as server-sent events: its events with their version as `id`, and between them what models
+ * write as `delta` without id. Ends after the final event; 204 when there is nothing more to come.
+ * Who disconnects does not cancel the run.
  */
 export const streamRun = async (c: Context<Env>, services: Services, reading: Reading): Promise<Response> => {
   const { concord } = services

@@ -1,4 +1,7 @@
-/** The stores of this package, to build one's own on: see `stores.open` of the config, and the guide to extending. */
+/**
+ * The stores of this package, to build one's own on: see `stores.open` of the config, and the guide
+ * to extending.
+ */
 
 export type { Attempt as StepAttempt } from '../domain/attempt.ts'
 export type { Draft } from '../domain/event.ts'

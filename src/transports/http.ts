@@ -126,7 +126,10 @@ const unreachable = (called: Called, error: unknown): ConcordError => {
   )
 }
 
-/** A server that has no such path says so; an agent that does not find what it was asked for says it in JSON. */
+/**
+ * A server that has no such path says so; an agent that does not find what it was asked for says it
+ * in JSON.
+ */
 const isNoPath = (status: number, text: string): boolean => {
   if (status !== 404 && status !== 405) return false
   try {

@@ -94,7 +94,10 @@ export interface ClaimVerdict {
   faults: Fault[]
   /** How many things of each kind were compared with a source; a kind that is absent was not looked for. */
   looked: Partial<Record<FaultKind, number>>
-  /** What the cited text has to do with the claim; absent for titles, questions and claims without a source. */
+  /**
+   * What the cited text has to do with the claim; absent for titles, questions and claims without a
+   * source.
+   */
   stance?: Stance
   /** The claim without what is wrong, where clauses or citations can be dropped and something is left. */
   repaired?: CitedClaim

@@ -1,8 +1,8 @@
 import { stem } from '../domain/text/tokens.ts'
 
 /*
- * Words that say which way something goes, that things belong together, or that nothing was found; and words for what is welcome or not.
- * General English of reports on research, compared by stems.
+ * Words that say which way something goes, that things belong together, or that nothing was found;
+ * and words for what is welcome or not. General English of reports on research, compared by stems.
  */
 const UP =
   stemsOf(`increase raise rise grow growth elevate elevation enhance enhancement promote promotion induce induction upregulate upregulation activate

@@ -1,4 +1,7 @@
-/** What is published as `@concord-agents/concord/verification`: loaded by who checks reports, not by everyone who runs agents. */
+/**
+ * What is published as `@concord-agents/concord/verification`: loaded by who checks reports, not by
+ * everyone who runs agents.
+ */
 export type {
   Citation,
   CitedClaim,

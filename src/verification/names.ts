@@ -130,7 +130,10 @@ export function knowsName({ key, text }: Name, index: NameIndex): boolean {
 const PART = /\p{Lu}?\p{Ll}+|\p{Lu}{2,}s?(?!\p{Ll})/gu
 const PART_CHARS_MIN = 3
 
-/** "MemNN" and "GraphGAN" where the texts speak of memory and of graphs: the last part is a short form that everybody knows. */
+/**
+ * "MemNN" and "GraphGAN" where the texts speak of memory and of graphs: the last part is a short
+ * form that everybody knows.
+ */
 function ofKnownParts(text: string, { stems }: NameIndex): boolean {
   const parts = text.match(PART) ?? []
   const last = parts.at(-1) ?? ''

@@ -19,8 +19,9 @@ export interface Quantity {
 export type Bound = 'over' | 'under' | 'up to' | 'about' | ''
 
 /**
- * Numbers that state something. Digits of names (`GPT-4`, `p53`, `ViT-L/14`), reference marks (`[12]`) and enumerators (`(1)`) do
- * not: they are preceded by a letter, or by a letter and a hyphen or slash, or stand alone in brackets. Nor do dimensions (`3D`).
+ * Numbers that state something. Digits of names (`GPT-4`, `p53`, `ViT-L/14`), reference marks
+ * (`[12]`) and enumerators (`(1)`) do not: they are preceded by a letter, or by a letter and a
+ * hyphen or slash, or stand alone in brackets. Nor do dimensions (`3D`).
  */
 const DIGITS =
   /(?<![\p{L}\d.,])(?<!\p{L}[-‐‑/_])(\d+(?:[.,·]\d+)*)(?!\d|[dD](?!\p{L}))(?:\s?\$?\s?\\?(%|percent\b|per cent\b|percentage points?\b|points?\b|pp\b|×|times\b|[-‐]?fold\b|x\b)|\s?(trillion|billion|million|thousand|[kKmMbBT])(?![\p{L}\d])|[\s-]?(ms|milliseconds?|seconds?|s|minutes?|min|hours?|h|days?|weeks?|months?|years?|mg|kg|g|mm|cm|km|nm|GB|MB|TB|KB|Hz|kHz|MHz|GHz|FPS|fps|W|V|°C)(?![\p{L}\d]))?/gu

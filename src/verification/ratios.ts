@@ -1,4 +1,6 @@
-/** A ratio of two risks as a text states it: 1 above one, -1 below, 0 when its interval holds one. */
+/**
+ * A ratio of two risks as a text states it: 1 above one, -1 below, 0 when its interval holds one.
+ */
 export interface Ratio {
   start: number
   sign: -1 | 0 | 1

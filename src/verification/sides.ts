@@ -10,7 +10,10 @@ export function isPolar({ stem }: Word): boolean {
   return polar(stem) || directionOf(stem) !== 0 || valenceOf(stem) !== 0 || PREFIXED.test(stem)
 }
 
-/** The stems of a source: whether each is said plainly somewhere, and whether it is denied somewhere. */
+/**
+ * The stems of a source: whether each is said plainly somewhere, and whether it is denied
+ * somewhere.
+ */
 type Vocabulary = ReadonlyMap<string, { plain: boolean; denied: boolean }>
 
 const vocabularies = new WeakMap<ReadSource, Vocabulary>()
@@ -33,7 +36,10 @@ function vocabularyOf(source: ReadSource): Vocabulary {
 
 const STEM_START = 5
 
-/** Whether a source says a polar word or the like, and whether it says the opposite; a negation exchanges the two. */
+/**
+ * Whether a source says a polar word or the like, and whether it says the opposite; a negation
+ * exchanges the two.
+ */
 export function sidesHeld(word: Word, source: ReadSource): { own: boolean; other: boolean } {
   const direction = directionOf(word.stem)
   const start = word.stem.slice(0, STEM_START)

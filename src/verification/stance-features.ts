@@ -9,7 +9,10 @@ import { ratiosIn } from './ratios.ts'
 import type { Reading, Word } from './reading.ts'
 import { isPolar, sidesHeld } from './sides.ts'
 
-/** A word that says which way something goes, that two things belong together, or that nothing was found. */
+/**
+ * A word that says which way something goes, that two things belong together, or that nothing was
+ * found.
+ */
 interface Cue {
   at: number
   /** Positive for up and for a link, negative for down and for no link; a negation turns it. */
@@ -29,7 +32,10 @@ interface Signed {
 }
 
 const DENIALS = new Set('no not never neither nor none cannot without nothing t nobody unable'.split(' '))
-/** A direction that is denied does not turn fully: "does not increase" may still be "stays the same". */
+/**
+ * A direction that is denied does not turn fully: "does not increase" may still be "stays the
+ * same".
+ */
 const DENIED = 0.7
 
 /** Nobody states one thing with more. */
@@ -80,7 +86,10 @@ function signed(reading: Reading): Signed {
 const BEHIND = 0.6
 const OTHER_PIECE = 0.4
 
-/** -1 to 1: which way cues say that the word at a place goes; nearer cues count more, those after the word less. */
+/**
+ * -1 to 1: which way cues say that the word at a place goes; nearer cues count more, those after
+ * the word less.
+ */
 function signAt({ words, rank, cues }: Signed, place: number, directed: boolean, reach = 3): number {
   let sum = 0
   for (const { at, sign, kind } of cues) {
@@ -138,8 +147,9 @@ interface Claim {
 }
 
 /**
- * What tells whether sentences that speak of a claim's matter say the same of it: the direction and the links of each shared word,
- * whether what is welcome goes up, cues in the same surroundings, and words of which the source holds only the opposite.
+ * What tells whether sentences that speak of a claim's matter say the same of it: the direction and
+ * the links of each shared word, whether what is welcome goes up, cues in the same surroundings,
+ * and words of which the source holds only the opposite.
  */
 export function stanceFeatures(
   reading: Reading,
@@ -163,7 +173,10 @@ export function stanceFeatures(
   }
 }
 
-/** The likeliest evidence among the sentences cited, the title at its end, and how well it speaks of the claim's matter. */
+/**
+ * The likeliest evidence among the sentences cited, the title at its end, and how well it speaks of
+ * the claim's matter.
+ */
 export function evidenceFor(
   claim: string,
   { prepared, sentences, title }: ReadSource,
@@ -286,7 +299,9 @@ function pairs(claim: Signed, source: Signed, shared: readonly Shared[]): number
 
 const MARGIN = 3
 
-/** 1 when both texts turn an even or both an odd number of times where they share words, else -1. */
+/**
+ * 1 when both texts turn an even or both an odd number of times where they share words, else -1.
+ */
 function odds(claim: Signed, source: Signed, shared: readonly Shared[]): number {
   const places = shared.map(({ source: at }) => at).sort((a, b) => a - b)
   const from = places[Math.floor(0.1 * places.length)] ?? 0
@@ -311,7 +326,10 @@ function spread(name: string, bearings: readonly Bearing[], value: (each: Bearin
   }
 }
 
-/** Of the claim's words that have an opposite: whether the source holds the word, only its opposite, or neither. */
+/**
+ * Of the claim's words that have an opposite: whether the source holds the word, only its opposite,
+ * or neither.
+ */
 function polarity({ words }: Signed, source: ReadSource): Features {
   const counts = { held: 0, opposite: 0, missing: 0, unwelcome: 0 }
   let total = 0
@@ -355,7 +373,10 @@ function surroundings({ words }: Signed, at: number): Map<string, number> {
   return found
 }
 
-/** Each cue of the claim against the cues of the source in the most similar surroundings: the best that agrees less the best that does not. */
+/**
+ * Each cue of the claim against the cues of the source in the most similar surroundings: the best
+ * that agrees less the best that does not.
+ */
 function matches(claim: Signed, source: readonly Signed[], idf: Idf): Features {
   const there = source.flatMap((each) =>
     each.cues.map((cue) => ({ cue, around: surroundings(each, cue.at) })),

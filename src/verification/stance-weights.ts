@@ -1,6 +1,7 @@
 /**
- * Whether sentences that speak of a claim’s matter say the same of it. Fitted by evals/stance-fit.ts (`npm run eval -- fit-stance`) on the fitting part of
- * SciFact, on turned conclusions and on planted summaries; not edited by hand.
+ * Whether sentences that speak of a claim's matter say the same of it. Fitted by
+ * evals/stance-fit.ts (`npm run eval -- fit-stance`) on the fitting part of SciFact, on turned
+ * conclusions and on planted summaries; not edited by hand.
  */
 export const STANCE_WEIGHTS: Readonly<Record<string, number>> = {
   bias: 0.982,

@@ -6,7 +6,9 @@ import type { Reading } from './reading.ts'
 import { evidenceFor, stanceFeatures } from './stance-features.ts'
 import { STANCE_WEIGHTS } from './stance-weights.ts'
 
-/** What is claimed of one source: the claim itself, or the part of it that the source carries best. */
+/**
+ * What is claimed of one source: the claim itself, or the part of it that the source carries best.
+ */
 export interface Part {
   reading: Reading
   /** Where the part starts in the claim's text. */
@@ -18,7 +20,10 @@ export interface Part {
   verbatim: boolean
 }
 
-/** At these log odds a source is called supporting: one in seven that say the opposite passes in cross-validation. */
+/**
+ * At these log odds a source is called supporting: one in seven that say the opposite passes in
+ * cross-validation.
+ */
 export const SAME_MIN = 1
 const NEARLY_SAME = 0.8
 
@@ -38,7 +43,10 @@ export function partsOf({ sources, whole, segments }: Matter): Part[] {
 
 const OPPOSED: ReadonlySet<FaultKind> = new Set(['contradiction', 'negation', 'comparison', 'role'])
 
-/** What the cited texts have to do with a claim; undefined where nothing is stated or nothing exists that is cited. */
+/**
+ * What the cited texts have to do with a claim; undefined where nothing is stated or nothing exists
+ * that is cited.
+ */
 export function stanceOf(matter: Matter, faults: readonly Pick<Fault, 'kind'>[]): Stance | undefined {
   const { form = 'statement' } = matter.claim
   if (matter.passages.length === 0 || (form !== 'statement' && form !== 'sum')) return undefined
@@ -47,7 +55,10 @@ export function stanceOf(matter: Matter, faults: readonly Pick<Fault, 'kind'>[])
   return partsOf(matter).every((part) => part.verbatim || saysTheSame(part, matter)) ? 'supports' : 'unclear'
 }
 
-/** The source speaks of the matter, and the direction and the links of what it says are those of the claim. */
+/**
+ * The source speaks of the matter, and the direction and the links of what it says are those of the
+ * claim.
+ */
 function saysTheSame({ reading, source }: Part, { passages, idf }: Matter): boolean {
   const cited = passages.filter((passage) => passage.source === source).map((passage) => passage.reading)
   const { evidence, score } = evidenceFor(reading.text, source, cited, idf)

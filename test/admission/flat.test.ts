@@ -13,7 +13,9 @@ import { gate } from '../server/fixture.ts'
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
-/** What lives after a full collection; what timers and microtasks still hold has had a turn to go. */
+/**
+ * What lives after a full collection; what timers and microtasks still hold has had a turn to go.
+ */
 const heapUsed = async (): Promise<number> => {
   for (let i = 0; i < 3; i++) {
     await new Promise((resolve) => setImmediate(resolve))
@@ -55,7 +57,8 @@ it('holds nothing of 10,000 goals that wait to begin, and begins them in order',
     for (let i = from; i < to; i += 50)
       await Promise.all(Array.from({ length: 50 }, (_, j) => concord.start(`${text} ${i + j}`)))
   }
-  // The store remembers where the last 20,000 streams end: that table is full before anything is measured.
+  // The store remembers where the last 20,000 streams end: that table is full before anything is
+  // measured.
   const other = (i: number): Append => ({
     stream: inboxStream(`other-${i}`),
     expectedVersion: 'any',

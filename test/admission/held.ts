@@ -1,7 +1,10 @@
 import { agent } from '../../src/index.ts'
 import { gate } from '../server/fixture.ts'
 
-/** An agent that holds its run until the test lets that one go; who is at work, and in which order they began. */
+/**
+ * An agent that holds its run until the test lets that one go; who is at work, and in which order
+ * they began.
+ */
 export const held = () => {
   const gates = new Map<string, ReturnType<typeof gate>>()
   const of = (goal: string) => {

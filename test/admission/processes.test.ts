@@ -12,7 +12,10 @@ import { agent, type Concord, openConcord, team } from '../../src/index.ts'
 const program = fileURLToPath(new URL('./worker.ts', import.meta.url))
 const goals = 60
 
-/** A folder with goals that were accepted and not begun: the only place was taken by a run that is cancelled. */
+/**
+ * A folder with goals that were accepted and not begun: the only place was taken by a run that is
+ * cancelled.
+ */
 const filled = async (t: TestContext) => {
   const directory = await mkdtemp(join(tmpdir(), 'concord-admission-'))
   const worker = agent({ name: 'worker', run: () => new Promise(() => {}) })

@@ -4,7 +4,9 @@ import type { TestContext } from 'node:test'
 
 type Said = { status?: number; headers?: { [name: string]: string } }
 
-/** A provider that speaks OpenAI's chat completions and answers each request when the test says so. */
+/**
+ * A provider that speaks OpenAI's chat completions and answers each request when the test says so.
+ */
 export const heldProvider = async (t: TestContext) => {
   const open: { prompt: string; response: ServerResponse }[] = []
   const seen: string[] = []

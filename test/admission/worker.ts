@@ -1,7 +1,8 @@
 /**
- * `node worker.ts <directory> <effects> <runsMax> <workMs> [killAt]`: a process that keeps the runs of a folder, with places for
- * `runsMax` of them. Writes "begin <run>" and "end <run>" to the file of effects, and dies by SIGKILL at its nth
- * beginning. Says "ready", and begins when it is told something.
+ * `node worker.ts <directory> <effects> <runsMax> <workMs> [killAt]`: a process that keeps the runs
+ * of a folder, with places for `runsMax` of them. Writes "begin <run>" and "end <run>" to the file
+ * of effects, and dies by SIGKILL at its nth beginning. Says "ready", and begins when it is told
+ * something.
  */
 import { appendFileSync } from 'node:fs'
 import { agent, openConcord, team } from '../../src/index.ts'

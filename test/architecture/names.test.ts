@@ -33,7 +33,8 @@ const known: { [file: string]: readonly string[] } = {
   'src/stores/sqlite/schema.ts': ["a prefix: 'state/'"],
 }
 
-// What a comment says is not done; `/*` also stands in patterns of queries. What stands after code on its line is left, as `//` is also in addresses.
+// What a comment says is not done; `/*` also stands in patterns of queries. What stands after code
+// on its line is left, as `//` is also in addresses.
 const codeOf = (text: string): string =>
   text.replaceAll(/^\s*\/\*[\s\S]*?\*\//gm, '').replaceAll(/^\s*\/\/.*$/gm, '')
 

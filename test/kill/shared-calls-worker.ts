@@ -1,7 +1,8 @@
 /**
- * A process with steps that ask a model the same at the same time: starts run `shared` or continues it, and dies by SIGKILL as
- * soon as `killAt` commits have been made. `node shared-calls-worker.ts <directory> <calls> [killAt]`; each model call leaves a
- * line in the file `calls`.
+ * A process with steps that ask a model the same at the same time: starts run `shared` or continues
+ * it, and dies by SIGKILL as soon as `killAt` commits have been made.
+ * `node shared-calls-worker.ts <directory> <calls> [killAt]`; each model call leaves a line in the
+ * file `calls`.
  */
 import { appendFileSync } from 'node:fs'
 import { agent, openConcord, team } from '../../src/index.ts'

@@ -123,7 +123,8 @@ describe('the package that is published', () => {
     const entries = Object.values<{ types?: string }>(exports).flatMap(({ types }) => types ?? [])
     assert.equal(entries.length, 5, entries.join())
     assert.deepEqual(unexportedTypes(installation.installed, entries), [])
-    // What it finds: a type of another module, at the end of a way through one that a module keeps to itself.
+    // What it finds: a type of another module, at the end of a way through one that a module keeps
+    // to itself.
     const folder = await mkdtemp(join(tmpdir(), 'concord-types-'))
     await writeFile(
       join(folder, 'index.d.ts'),

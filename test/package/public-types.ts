@@ -49,8 +49,9 @@ const read = (file: string): Module => {
 const keyOf = ({ file, name }: Place): string => `${file}#${name}`
 
 /**
- * Types that a published signature names and no entry of the package exports, each with the way to it. A type that its own
- * module keeps to itself is a part of the one that uses it, and is looked into; what a value's own type says (`typeof x`) is its.
+ * Types that a published signature names and no entry of the package exports, each with the way to
+ * it. A type that its own module keeps to itself is a part of the one that uses it, and is looked
+ * into; what a value's own type says (`typeof x`) is its.
  */
 export const unexportedTypes = (folder: string, entries: readonly string[]): string[] => {
   const modules = new Map<string, Module>()

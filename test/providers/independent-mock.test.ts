@@ -12,8 +12,8 @@ import { openAiResponses } from './openai-responses.ts'
 import type { WireFormat } from './wire-format.ts'
 
 /*
- * Our own servers answer as we read the providers' documents. This one was written by others, from the same documents and from
- * recorded answers: what both agree on is not a misreading of ours.
+ * Our own servers answer as we read the providers' documents. This one was written by others, from
+ * the same documents and from recorded answers: what both agree on is not a misreading of ours.
  */
 
 const weathers: string[] = []

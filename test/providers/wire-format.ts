@@ -6,7 +6,10 @@ export type Said = {
   text?: string
   calls?: readonly { id: string; name: string; arguments: string }[]
   finish?: 'stop' | 'length'
-  /** The model refuses, or its provider filters what it wrote: with these words, or without any (''). */
+  /**
+   * The model refuses, or its provider filters what it wrote: with these words, or without any
+   * ('').
+   */
   refusal?: string
   usage?: { input: number; output: number; cached?: number }
 }

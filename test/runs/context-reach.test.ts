@@ -5,8 +5,8 @@ import { scriptedModel } from '../../src/testing/model.ts'
 import { anything, concordWith } from './fixture.ts'
 
 /*
- * An agent's code tries to reach what is behind its context: by every property, symbol, getter and prototype of all that it
- * is given, by what its calls return and by what they throw.
+ * An agent's code tries to reach what is behind its context: by every property, symbol, getter and
+ * prototype of all that it is given, by what its calls return and by what they throw.
  */
 
 /** Objects that every program has: what hangs on them was not handed out by the context. */

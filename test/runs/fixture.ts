@@ -43,7 +43,10 @@ export const typesOf = (events: readonly Event[], ...prefixes: string[]): string
     .filter((event) => prefixes.length === 0 || prefixes.some((prefix) => event.type.startsWith(prefix)))
     .map((event) => (event.step === undefined ? event.type : `${event.type} ${event.step}`))
 
-/** Decides the one thing a run waits for a person to decide, or that of a step; the caller resumes it. */
+/**
+ * Decides the one thing a run waits for a person to decide, or that of a step; the caller resumes
+ * it.
+ */
 export const decide = async (
   concord: Concord,
   run: string,

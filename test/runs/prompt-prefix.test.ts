@@ -11,8 +11,8 @@ import { openAiResponses } from '../providers/openai-responses.ts'
 import { type SeenRequest, wireServer } from '../providers/wire-server.ts'
 
 /*
- * Providers cache the longest prefix of a prompt that they have seen before: tools, then system, then messages. What of one
- * request is a prefix of the next decides what a long loop costs.
+ * Providers cache the longest prefix of a prompt that they have seen before: tools, then system,
+ * then messages. What of one request is a prefix of the next decides what a long loop costs.
  */
 
 /** A request's prompt in the order in which providers read it. */
@@ -59,7 +59,10 @@ const searching = (query: string, n: number) => ({
   arguments: JSON.stringify({ query }),
 })
 const answering = { text: '{"answer":"three lamps"}' }
-/** One tool, two at once, an unknown one, one whose arguments do not fit, an answer that does not fit, one that is refused. */
+/**
+ * One tool, two at once, an unknown one, one whose arguments do not fit, an answer that does not
+ * fit, one that is refused.
+ */
 const script = [
   { text: 'Looking.', calls: [searching('lamps', 1)] },
   { calls: [searching('shades', 2), { id: 'call_3', name: 'count', arguments: '{"of":"lamps"}' }] },

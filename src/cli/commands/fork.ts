@@ -20,7 +20,10 @@ const eventOf = (given: string | undefined): number | undefined => {
   )
 }
 
-/** A plan that both share was made from what the origin was given: another input changes only what refers to the goal. */
+/**
+ * A plan that both share was made from what the origin was given: another input changes only what
+ * refers to the goal.
+ */
 const planKept = (events: readonly Event[], at = Number.POSITIVE_INFINITY): string | undefined => {
   const shared = events.filter(({ version, step }) => version <= at && step === undefined)
   const plan = shared.findLast(({ type }) => type === 'plan.accepted' || type === 'plan.rejected')

@@ -12,7 +12,10 @@ const wordPattern = (word: string): string => {
   return `${eitherSpelling(escaped(base))}(?:\\p{L}(?=\\p{L}))?${ENDINGS}`
 }
 
-/** `personalis` and `personaliz`, `defenc` and `defens`, `behaviour` and `behavior`: where British and American spelling differ by rule. */
+/**
+ * `personalis` and `personaliz`, `defenc` and `defens`, `behaviour` and `behavior`: where British
+ * and American spelling differ by rule.
+ */
 const eitherSpelling = (source: string): string =>
   source
     .replace(/(?<=\p{L}{3}i|analy|paraly|cataly)[sz](?=$|[aei])/giu, '[sz]')

@@ -83,7 +83,9 @@ const idOf = (text: string, { title, subject }: Pick<NewDocument, 'title' | 'sub
     .digest('base64url')
     .slice(0, 22)
 
-/** The group of the first document that says nearly the same, with the same numbers and negations. */
+/**
+ * The group of the first document that says nearly the same, with the same numbers and negations.
+ */
 const groupOf = async (store: KnowledgeStore, namespace: string, record: KnowledgeRecord) => {
   if (record.modality !== 'text') return undefined
   const keys = nearDuplicateKeys(record.text)

@@ -14,7 +14,10 @@ const maskSize = 4096
 const isWordCode = (code: number): boolean =>
   (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || code > 127
 
-/** Calls back with a number for every run of four characters of every word, its edges included; characters beyond ASCII share numbers. */
+/**
+ * Calls back with a number for every run of four characters of every word, its edges included;
+ * characters beyond ASCII share numbers.
+ */
 const eachRun = (lower: string, onRun: (run: number) => void): void => {
   let [run, length] = [0, 0]
   const push = (code: number): void => {
@@ -39,8 +42,10 @@ const eachRun = (lower: string, onRun: (run: number) => void): void => {
 export type LettersHeld = { counts: Uint16Array; length: number }
 
 /**
- * For one question, BM25 over runs of four letters (McNamee and Mayfield, "Character n-gram tokenization for European language text retrieval", 2004), each word's
- * weight shared among its runs: inflammatory counts for most of inflammation. Undefined for scripts without blanks, whose words are pairs of characters.
+ * For one question, BM25 over runs of four letters (McNamee and Mayfield, "Character n-gram
+ * tokenization for European language text retrieval", 2004), each word's weight shared among its
+ * runs: inflammatory counts for most of inflammation. Undefined for scripts without blanks, whose
+ * words are pairs of characters.
  */
 export const lettersOf = ({ words, weights }: Pick<QueryTerms, 'words' | 'weights'>) => {
   if (words.some(isUnspaced)) return undefined

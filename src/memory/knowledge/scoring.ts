@@ -56,7 +56,10 @@ export type Scores = {
   lexical: number
   /** What of the question the best sentence holds. */
   sentence: number
-  /** BM25 over runs of letters, in proportion to the best candidate's: words that look alike count in part. */
+  /**
+   * BM25 over runs of letters, in proportion to the best candidate's: words that look alike count
+   * in part.
+   */
   alike: number
   /** Words that follow each other as in the question. */
   pairs: number
@@ -71,8 +74,9 @@ export type Scores = {
 export type Weights = { [part in keyof Scores]-?: number }
 
 /**
- * Fitted by `npm run eval -- fit-knowledge` on the part of the SciFact development claims that is for choosing, then rounded (docs/decisions/0075). The offline
- * embedding has less than .3 of the whole: alone it finds little, and with equal weight it spoils what the words find.
+ * Fitted by `npm run eval -- fit-knowledge` on the part of the SciFact development claims that is
+ * for choosing, then rounded (docs/decisions/0075). The offline embedding has less than .3 of the
+ * whole: alone it finds little, and with equal weight it spoils what the words find.
  */
 export const defaultWeights: Weights = {
   lexical: 1,

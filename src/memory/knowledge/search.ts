@@ -63,18 +63,24 @@ const roundAll = (scores: Scores): Scores => {
   return rounded
 }
 
-/** Lines are short: what answers a question often stands in the one beside the line that resembles it. */
+/**
+ * Lines are short: what answers a question often stands in the one beside the line that resembles
+ * it.
+ */
 const lineNeighbours = 0.6
 
-/** How much of its neighbours' score a chunk gets: what the caller says, else lines of a conversation do and passages do not. */
+/**
+ * How much of its neighbours' score a chunk gets: what the caller says, else lines of a
+ * conversation do and passages do not.
+ */
 const neighbourWeight =
   (asked: number | undefined) =>
   ({ document }: StoredChunk): number =>
     asked ?? (document.chunking === 'lines' ? lineNeighbours : 0)
 
 /**
- * Chunks beside candidates in the same document share in their score. The best of them keeps the score it had: a line is not worth less than a passage because
- * lines have neighbours.
+ * Chunks beside candidates in the same document share in their score. The best of them keeps the
+ * score it had: a line is not worth less than a passage because lines have neighbours.
  */
 const spread = async (
   store: KnowledgeStore,
@@ -213,7 +219,9 @@ const hitOf = (
 
 const order = (a: Candidate, b: Candidate) => b.score - a.score || a.chunk - b.chunk
 
-/** What words that look alike add to a candidate's score; learnt from the texts of the first batch. */
+/**
+ * What words that look alike add to a candidate's score; learnt from the texts of the first batch.
+ */
 const alikeness = (terms: QueryTerms) => {
   const letters = lettersOf(terms)
   const misspelt = alikeTo(terms)

@@ -24,7 +24,10 @@ export type Remark = { value?: Json; by?: string }
 export type Until = { signal?: AbortSignal }
 
 export type StreamOptions = FollowOptions & {
-  /** Asked for what was heard of the run up to that moment; default what its calls under way have written. */
+  /**
+   * Asked for what was heard of the run up to that moment; default what its calls under way have
+   * written.
+   */
   heard?: () => readonly Delta[]
 }
 

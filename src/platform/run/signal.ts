@@ -8,8 +8,9 @@ import { claimIfFree } from './tend.ts'
 
 export type SignalOptions = {
   /**
-   * Whether a run at rest continues in this process, even if it does not adopt runs. Default `soon`: it is claimed
-   * after this resolves; with `true` before, and with `false` only by a process that adopts runs.
+   * Whether a run at rest continues in this process, even if it does not adopt runs. Default
+   * `soon`: it is claimed after this resolves; with `true` before, and with `false` only by a
+   * process that adopts runs.
    */
   wake?: boolean | 'soon'
 }
@@ -21,8 +22,8 @@ const stirring: { [kind: string]: readonly (RunStatus | undefined)[] } = {
 }
 
 /**
- * Puts a signal in a run's inbox, a decision bound to the wait it names. A run at rest has no process that reads its inbox:
- * this one claims it, unless another adopts runs and is quicker.
+ * Puts a signal in a run's inbox, a decision bound to the wait it names. A run at rest has no
+ * process that reads its inbox: this one claims it, unless another adopts runs and is quicker.
  */
 export const signalRun = async (
   ports: RunPorts & { logger: Logger },

@@ -1,6 +1,9 @@
 const timerMs = 60_000
 
-/** Keeps this process alive until what is returned is called: somebody waits here, and all other timers let it end. */
+/**
+ * Keeps this process alive until what is returned is called: somebody waits here, and all other
+ * timers let it end.
+ */
 export const stay = (): (() => void) => {
   const timer = setInterval(() => {}, timerMs)
   return () => clearInterval(timer)

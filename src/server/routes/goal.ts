@@ -44,7 +44,10 @@ const accepted = (
   return c.json(body, 202)
 }
 
-/** 200 with the output, 202 while others have to act, 400 with the reasons when the goal is not satisfied, 502 to 504 when a service or a model failed. */
+/**
+ * 200 with the output, 202 while others have to act, 400 with the reasons when the goal is not
+ * satisfied, 502 to 504 when a service or a model failed.
+ */
 const answer = (c: Context<Env>, run: Run): Response => {
   const { id, status } = run
   if (status === 'succeeded') return c.json({ status: 'success', output: run.output ?? null, runId: id })
@@ -60,7 +63,10 @@ const answer = (c: Context<Env>, run: Run): Response => {
   return problemResponse(problemOf(failure, more), { location: `/runs/${id}` })
 }
 
-/** Only what lies beyond this server is no answer to the caller's goal: a service or a model that is down or hangs. */
+/**
+ * Only what lies beyond this server is no answer to the caller's goal: a service or a model that is
+ * down or hangs.
+ */
 const failedStatus = ({ code, details = {} }: Failure): number => {
   const isElsewhere = code.startsWith('model.') || code === 'source.unreachable' || 'service' in details
   const { status } = errorTable[code]

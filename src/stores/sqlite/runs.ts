@@ -54,7 +54,10 @@ const conditionsOf = (query: RunsQuery): { where: string; values: Value[] } => {
   return { where: conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '', values }
 }
 
-/** A page ends between two instants, never within one: continuing with `before` or `after` skips nothing. */
+/**
+ * A page ends between two instants, never within one: continuing with `before` or `after` skips
+ * nothing.
+ */
 export const readRuns = (connection: Connection, query: RunsQuery): RunSummary[] => {
   const { limit = 100, order } = query
   const { where, values } = conditionsOf(query)

@@ -8,15 +8,20 @@ import type { VectorIndex } from '../../ports/vector-index.ts'
 
 const ordinalMax = Number.MAX_SAFE_INTEGER
 const pageSize = 100
-/** The nearest are held against the filter; where few fit, so many times more are asked for, so often. */
+/**
+ * The nearest are held against the filter; where few fit, so many times more are asked for, so
+ * often.
+ */
 const widening = 4
 const roundsMax = 4
 
 const numbersOf = (chunks: readonly StoredChunk[]): number[] => chunks.map(({ chunk }) => chunk)
 
 /**
- * A knowledge store whose documents and words are in `store` and whose vectors are in `index`. What is forgotten or replaced is erased from both, the store first; a
- * write that dies between the two leaves vectors of chunks that no longer exist, which no search returns. So do documents that expire.
+ * A knowledge store whose documents and words are in `store` and whose vectors are in `index`. What
+ * is forgotten or replaced is erased from both, the store first; a write that dies between the two
+ * leaves vectors of chunks that no longer exist, which no search returns. So do documents that
+ * expire.
  */
 export const vectorsElsewhere = (store: KnowledgeStore, index: VectorIndex): KnowledgeStore => {
   const chunksOf = (namespace: string, id: string) => store.span(namespace, id, 0, ordinalMax)

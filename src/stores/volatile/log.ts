@@ -291,7 +291,10 @@ const fits = (run: RunSummary, query: RunsQuery): boolean => {
   )
 }
 
-/** A page ends between two instants, never within one: continuing with `before` or `after` skips nothing. */
+/**
+ * A page ends between two instants, never within one: continuing with `before` or `after` skips
+ * nothing.
+ */
 const listed = (runs: RunSummary[], query: RunsQuery): RunSummary[] => {
   const { limit = 100, order } = query
   const fitting = runs.filter((run) => fits(run, query))

@@ -62,7 +62,10 @@ export const citedReport = (judged: readonly Claim[], library: Library): CitedRe
   return { claims, sources }
 }
 
-/** What the ladder of checkers finds in retold sentences, titles and questions, each against the union of what it cites. */
+/**
+ * What the ladder of checkers finds in retold sentences, titles and questions, each against the
+ * union of what it cites.
+ */
 const verified = (
   claims: readonly Claim[],
   library: Library,

@@ -146,7 +146,10 @@ export type Narrative = {
 /** A claim that did not hold: what it said, why not, and what stands there now; nothing where it was dropped. */
 export type Repair = { claim: string; before: string; reason: string; after?: string }
 
-/** A claim that holds by code, and that the model doubts when it reads claim and cited sentences again. */
+/**
+ * A claim that holds by code, and that the model doubts when it reads claim and cited sentences
+ * again.
+ */
 export type Doubt = { claim: string; text: string; reason: string }
 
 /** The question generator's result. */

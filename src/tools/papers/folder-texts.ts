@@ -18,10 +18,11 @@ const kinds: Kinds = {
 }
 
 /**
- * The texts of a file or of all files of a folder, in the order of their paths: UTF-8, UTF-16 with a byte order mark, else
- * Windows-1252; PDF, HTML and docx by their parsers. What has no text comes with its reason, links that lead nowhere, in a
- * circle or out of the folder too; hidden files and `node_modules` are passed over. A file that is named is taken for text
- * whatever its ending. Throws `corpus.unreadable` when the path itself leads nowhere.
+ * The texts of a file or of all files of a folder, in the order of their paths: UTF-8, UTF-16 with
+ * a byte order mark, else Windows-1252; PDF, HTML and docx by their parsers. What has no text comes
+ * with its reason, links that lead nowhere, in a circle or out of the folder too; hidden files and
+ * `node_modules` are passed over. A file that is named is taken for text whatever its ending.
+ * Throws `corpus.unreadable` when the path itself leads nowhere.
  */
 export async function* folderTexts(path: string): AsyncGenerator<FolderText> {
   const ending = extname(path).toLowerCase()

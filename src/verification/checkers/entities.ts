@@ -52,7 +52,10 @@ function near({ segments }: Matter, { start }: Name): boolean {
   )
 }
 
-/** In fewer of the source's words, a name that every reader knows may stand for what the source spells otherwise. */
+/**
+ * In fewer of the source's words, a name that every reader knows may stand for what the source
+ * spells otherwise.
+ */
 const COPIED = 0.8
 
 /** "GPT-2" where the passage writes GPT2. */

@@ -125,7 +125,10 @@ function isSmallCount({ amount, unit, bound, text }: Quantity): boolean {
   return unit === '' && bound === '' && /^\d+$/.test(text) && amount <= SMALL_COUNT_MAX
 }
 
-/** A number in words, or a small count, may be the reader's own count of what a source lists; it is wrong when the source counts the same thing otherwise. */
+/**
+ * A number in words, or a small count, may be the reader's own count of what a source lists; it is
+ * wrong when the source counts the same thing otherwise.
+ */
 function contradictsWord(matter: Matter, own: Quantity, offered: readonly Offered[]): boolean {
   const near = matter.segments.find(
     ({ start, reading }) => start <= own.start && own.start < start + reading.text.length,

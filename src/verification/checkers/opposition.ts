@@ -6,7 +6,10 @@ import { denies, type Reading, type Word } from '../reading.ts'
 import { sidesHeld } from '../sides.ts'
 import { type Part, partsOf } from '../stance.ts'
 
-/** Free paraphrases against their whole sources: a denial where they deny nothing, and a word of which they say only the opposite. */
+/**
+ * Free paraphrases against their whole sources: a denial where they deny nothing, and a word of
+ * which they say only the opposite.
+ */
 export const oppositionChecker: Checker = {
   kinds: ['negation', 'contradiction'],
   check(matter) {
@@ -35,7 +38,10 @@ interface Fault {
 
 const MISSING = /^(?:without|absen|lack)/
 
-/** The claim says no, and none of its sources says no to anything or the opposite of what the claim denies. */
+/**
+ * The claim says no, and none of its sources says no to anything or the opposite of what the claim
+ * denies.
+ */
 function denied({ reading, source }: Part, sources: readonly ReadSource[]): Fault | undefined {
   const no = reading.words.find((word) => denies(word, reading.text) && !MISSING.test(word.norm))
   if (no === undefined || sources.some(saysNo)) return undefined
@@ -68,7 +74,10 @@ function holdsOpposite({ stem }: Word, { sentences, title }: ReadSource): boolea
   return [...sentences, title].some(({ content }) => content.some((other) => opposites(stem, other.stem)))
 }
 
-/** A direction or a judgement that the source does not hold, where it says the opposite: of the same thing, or of anything for what is unwelcome. */
+/**
+ * A direction or a judgement that the source does not hold, where it says the opposite: of the same
+ * thing, or of anything for what is unwelcome.
+ */
 function turned({ reading, source }: Part, sources: readonly ReadSource[]): Fault | undefined {
   for (const word of reading.content) {
     const worth = valenceOf(word.stem)

@@ -144,8 +144,9 @@ function stronger(
 }
 
 /**
- * Said without reserve, and seldom lightly: in a summary, too, such a word comes from a source that says as much. Not "any", "each", "solve" and their like,
- * which every twentieth true summary brings along.
+ * Said without reserve, and seldom lightly: in a summary, too, such a word comes from a source that
+ * says as much. Not "any", "each", "solve" and their like, which every twentieth true summary
+ * brings along.
  */
 const FLAT =
   /^(?:all|every|every(?:thing|one|body|where)|always|never|invariably|universal(?:ly)?|whatsoever|completely|entirely|totally|perfectly|absolutely|wholly|prove[ns]|proving|guarante\w+|certain(?:ly|ty)|definite(?:ly)?|definitive(?:ly)?|inevitabl[ey]|undoubtedly|doubt|unquestionably|surely|conclusively|irrefutably|necessarily|must|eliminat\w+|eradicat\w+|abolish\w*)$/

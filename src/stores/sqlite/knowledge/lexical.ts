@@ -32,13 +32,19 @@ const namespacesKept = 64
 const filteredAtOnce = 200
 const staleMax = 1000
 
-/** Lengths of a namespace's chunks by their numbers, the title weighed; numbers only grow, so what is new is read on. */
+/**
+ * Lengths of a namespace's chunks by their numbers, the title weighed; numbers only grow, so what
+ * is new is read on.
+ */
 type Lengths = { last: number; of: Map<number, number> }
 
 const idf = (chunks: number, frequency: number): number =>
   Math.log(1 + (chunks - frequency + 0.5) / (frequency + 0.5))
 
-/** The keys of the highest scores, best first, ties by key: sorting thousands to take the first would cost more than scoring them. */
+/**
+ * The keys of the highest scores, best first, ties by key: sorting thousands to take the first
+ * would cost more than scoring them.
+ */
 const bestOf = (scores: ReadonlyMap<number, number>, limit: number): number[] => {
   const before = (a: readonly [number, number], b: readonly [number, number]): number =>
     b[1] - a[1] || a[0] - b[0]
@@ -121,7 +127,8 @@ export const lexicalSearch = (connection: Connection) => {
   }
 
   /**
-   * Chunks that hold one of the words, best first by BM25 with the statistics of the namespace alone: those of FTS5's own `bm25()` are of all namespaces.
+   * Chunks that hold one of the words, best first by BM25 with the statistics of the namespace
+   * alone: those of FTS5's own `bm25()` are of all namespaces.
    */
   const ranked = (
     namespace: number,

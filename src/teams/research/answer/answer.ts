@@ -98,7 +98,10 @@ const section = (name: string, claims: readonly Claim[]): Theme => ({ name, para
 /** At least so many rows make a table that was asked for. */
 const ROWS_ASKED = 3
 
-/** A table that was asked for has rows: of names, or of what papers offer, where there are few figures. */
+/**
+ * A table that was asked for has rows: of names, or of what papers offer, where there are few
+ * figures.
+ */
 const askedTable = ({ question, readings, allowed }: Asked, found: Table | undefined): Table | undefined => {
   if (question.form !== 'table' || (found?.rows.length ?? 0) >= ROWS_ASKED) return found
   const names = namesTable(readings, allowed, ANYTHING)
@@ -183,7 +186,10 @@ const evaluated: Answering = (asked, pick) => {
   }
 }
 
-/** More for a paper whose title asks what is asked: `Can ... Read Clocks?`, `Why Do ... Struggle with ...`. */
+/**
+ * More for a paper whose title asks what is asked: `Can ... Read Clocks?`,
+ * `Why Do ... Struggle with ...`.
+ */
 const asksTheSame = (question: Question, asking: RegExp): ((told: Told) => number) => {
   const telling = question.concepts.filter(({ field }) => !field)
   const subject = phrasePattern(telling.flatMap(namesOf))

@@ -109,7 +109,10 @@ export const namesTable = (
   return { title: 'Named in the papers read', columns: ['Name', 'What it is'], rows: rows.slice(0, rowsMax) }
 }
 
-/** What each paper offers, in the beginning of its own sentence: for a table that was asked for where neither figures nor names make one. */
+/**
+ * What each paper offers, in the beginning of its own sentence: for a table that was asked for
+ * where neither figures nor names make one.
+ */
 export const offersTable = (readings: readonly Reading[], allowed: Allowed): Table | undefined => {
   const rows = rankedBy(readings, fitOfOffer).flatMap(({ reading }) => {
     const statement = offerOf(reading)

@@ -27,8 +27,10 @@ export type Asked<Answer> =
   | { answer?: undefined; unusable: string }
 
 /**
- * One structured question to the configured model; an answer that does not fit goes back once with the reasons. Unusable when the
- * second does not fit either, and when the model refuses. No limit of output is set: what a model may write holds its thoughts, too, and those must not cut the answer.
+ * One structured question to the configured model; an answer that does not fit goes back once with
+ * the reasons. Unusable when the second does not fit either, and when the model refuses. No limit
+ * of output is set: what a model may write holds its thoughts, too, and those must not cut the
+ * answer.
  */
 export const askModel = async <Answer extends object>(
   context: AgentContext,

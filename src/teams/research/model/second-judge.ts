@@ -26,8 +26,9 @@ const schema = {
 type Verdict = { id: string; supported: boolean; reason: string }
 
 /**
- * The model as second judge over the claims that hold by code, in one call for all of them. It sees each claim and its cited sentences, not what the
- * code found. The code decides; what the model doubts is reported. Nothing is judged where its answer cannot be used.
+ * The model as second judge over the claims that hold by code, in one call for all of them. It sees
+ * each claim and its cited sentences, not what the code found. The code decides; what the model
+ * doubts is reported. Nothing is judged where its answer cannot be used.
  */
 export const judgedAgain = async (
   context: AgentContext,

@@ -26,7 +26,10 @@ const OTHER_NAME = 0.7
 /** Two words of the question side by side, where some papers of the collection have them so. */
 const PHRASE = { weight: 0.6, papersMin: 1 }
 
-/** `GPT-4V in radiology`: a paper that speaks of no subject the glossary knows, where the question names one, is on something else. */
+/**
+ * `GPT-4V in radiology`: a paper that speaks of no subject the glossary knows, where the question
+ * names one, is on something else.
+ */
 const WITHOUT_SUBJECT = 0.6
 
 type Topic = Pick<Question, 'concepts' | 'topic'>
@@ -34,7 +37,10 @@ type Topic = Pick<Question, 'concepts' | 'topic'>
 /** The question's own words for a concept. */
 const ownWords = ({ text, names, known }: Concept): string[] => (known ? [text] : names)
 
-/** What is counted in a collection: each concept by all its names, each by the question's own words, and phrases of the topic. */
+/**
+ * What is counted in a collection: each concept by all its names, each by the question's own words,
+ * and phrases of the topic.
+ */
 export const subjectsOf = ({ concepts, topic }: Topic): string[][] => [
   ...concepts.map(namesOf),
   ...concepts.map(ownWords),
@@ -124,7 +130,10 @@ type Weighing = {
   about: Frequency['about']
 }
 
-/** How much each paper is about the topic: the question's own words in full, other names in part, and phrases that the collection knows. */
+/**
+ * How much each paper is about the topic: the question's own words in full, other names in part,
+ * and phrases that the collection knows.
+ */
 const scored = (
   { concepts, topic }: Topic,
   papers: readonly Text[],

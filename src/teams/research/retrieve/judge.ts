@@ -24,7 +24,10 @@ export type Judged = {
   queries: string[]
 }
 
-/** Which of the papers found bear on the question, by a model, before anything is written; or why its answer cannot be used. */
+/**
+ * Which of the papers found bear on the question, by a model, before anything is written; or why
+ * its answer cannot be used.
+ */
 export const judged = async (
   context: AgentContext,
   question: Question,

@@ -98,7 +98,8 @@ const onTopicOf = ({ question }: Search, found: Gathered): Seen => {
     readable.map(({ paper }) => paper),
     found.frequency,
   )
-  // One paper is found by its id or title, and both sides of a comparison by their names, whatever the words around them weigh.
+  // One paper is found by its id or title, and both sides of a comparison by their names, whatever
+  // the words around them weigh.
   const named = question.paper !== undefined || sidesFound(question, readable)
   const onTopic = focus.holds === 'nothing' && !named ? [] : chosenFrom(question, readable, focus)
   return { found, focus: named && onTopic.length > 0 ? { ...focus, holds: 'all' } : focus, onTopic }

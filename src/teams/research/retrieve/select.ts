@@ -76,7 +76,10 @@ export const selectPapers = (
   ).map((at) => unique[at]!.paper)
 }
 
-/** Comparing papers with each other is what a selection costs: only those are compared that could be taken. */
+/**
+ * Comparing papers with each other is what a selection costs: only those are compared that could be
+ * taken.
+ */
 const shortlist = (found: readonly Found[], worthOf: (found: Found) => number, max: number): Found[] =>
   found
     .map((each) => ({ each, worth: worthOf(each) }))

@@ -82,7 +82,10 @@ export const conceptsIn = (text: string): Concept[] => {
     })
 }
 
-/** Neighbouring words of a text that may be one term: two that say something, none of them a field's name. */
+/**
+ * Neighbouring words of a text that may be one term: two that say something, none of them a field's
+ * name.
+ */
 export const phrasesIn = (text: string): string[] => {
   const fields = placesIn(text).filter(({ concept }) => concept.field)
   const words = [...text.matchAll(WORD)].map(({ 0: word, index }) => ({

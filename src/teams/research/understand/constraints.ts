@@ -186,7 +186,9 @@ const RULES: readonly Rule[] = [
   ),
 ]
 
-/** `Name five models ...`: read last, when papers, problems and sentences have taken their numbers. */
+/**
+ * `Name five models ...`: read last, when papers, problems and sentences have taken their numbers.
+ */
 const ITEMS = new RegExp(
   `^((?:please )?(?:name|list|give(?: me)?|show(?: me)?|find(?: me)?|suggest|recommend))(?: the)?(?: top| best)? ${NUMBER}(?= \\p{L})`,
   'iu',

@@ -100,7 +100,10 @@ const kindIn = (
 
 const comparable = (sides: readonly string[]): boolean => sides.some((side) => conceptsIn(side).length > 0)
 
-/** `How many questions does CountQA have?`: what is counted is in the paper of that name, not among papers. */
+/**
+ * `How many questions does CountQA have?`: what is counted is in the paper of that name, not among
+ * papers.
+ */
 const countedIn = (asked: string, concepts: readonly Concept[]): string | undefined => {
   if (!/^(?:how many|what is the number of)\b/i.test(asked)) return undefined
   if (/^how many (?:\w+ ){0,3}(?:papers|articles|publications|works|studies|surveys)\b/i.test(asked))
