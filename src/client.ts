@@ -47,11 +47,11 @@ export type ConcordClient = {
   start(goal: ClientGoal | string, options?: { key?: string; signal?: AbortSignal }): Promise<string>
   /** What `GET` answers at a path: `/runs`, `/runs/{id}`, `/runs/{id}/trace`, `/teams`, `/agents`. */
   get<T = JsonObject>(path: string): Promise<T>
-  /** Events of a run until it is over; goes on behind the last one when the connection breaks. With `deltas`, what models write as well. */
+  /** Events of a run until it is over; continues behind the last one when the connection breaks. With `deltas`, what models write as well. */
   events(run: string, options?: FollowRun & { deltas?: false }): AsyncGenerator<Event>
   events(run: string, options: FollowRun & { deltas: true }): AsyncGenerator<Event | Delta>
   signal(run: string, kind: Exclude<SignalKind, 'child' | 'budget'>, body?: JsonObject): Promise<void>
-  /** The id of a new run that goes on from an event of this one. */
+  /** The id of a new run that continues from an event of this one. */
   fork(run: string, options?: { at?: number; params?: JsonObject; goal?: string }): Promise<string>
 }
 

@@ -5,7 +5,7 @@ import type { ServeOptions } from './server/serve.ts'
 export type { Listening, ServeOptions }
 
 /**
- * Serves Concord over HTTP on `http://{host}:{port}` (default 127.0.0.1:4270; port 0: a free one), as `concord serve` does, and goes on with runs nobody advances.
+ * Serves Concord over HTTP on `http://{host}:{port}` (default 127.0.0.1:4270; port 0: a free one), as `concord serve` does, and continues runs that no process advances.
  * Close the server, then Concord. Read when it is first used: who serves nothing loads no server. Throws `config.invalid`.
  */
 export const serve = async (concord: Concord, options?: ServeOptions): Promise<Listening> =>

@@ -13,7 +13,7 @@ const noteTokensMax = 2_000
 
 /**
  * Keeps the next request within the context: condenses older turns when it would be over, by the agent's `condenseWith` model, else by
- * rule. What replaced what is an event before the call, so that a resumed loop goes on with the same conversation.
+ * rule. What replaced what is an event before the call, so that a resumed loop continues with the same conversation.
  */
 export const condense = async (
   context: CallContext,

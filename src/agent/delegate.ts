@@ -20,7 +20,7 @@ import type { ChildResult, DelegateOptions } from './services.ts'
 
 /**
  * Hands a goal to a team as a child run and returns its output. The child's end is journaled with what it cost; what keeps it from
- * ending (a store that fails, a process that goes away) is not: asked again, the same child goes on.
+ * ending (a store that fails, a process that goes away) is not: asked again, the same child continues.
  */
 export const delegateTo = (
   context: CallContext,

@@ -68,7 +68,7 @@ export const reasoningLoop = async <Output>(
   }
   throw new ConcordError(
     'bound.reached',
-    `Cannot go on with agent "${name}" as the bound turnsMax allows ${bounds.turnsMax} turns; raise bounds.turnsMax or give it a smaller goal`,
+    `Cannot continue agent "${name}" as the bound turnsMax allows ${bounds.turnsMax} turns; raise bounds.turnsMax or give it a smaller goal`,
   )
 }
 

@@ -171,7 +171,7 @@ const calledBy = (context: CallContext, { model, request, use, attempt }: Asked)
     attempt,
     model: model.id,
     turn: use.turn ?? 1,
-    // Copies: the caller goes on with its conversation.
+    // Copies: the caller continues to change its conversation.
     messages: (use.fresh ?? request.messages).map((message) => copyJson(message)),
   })
 

@@ -48,7 +48,7 @@ const NOTHING_FOUND = 5
 const foundNothing = ({ output }: Run): boolean => isObject(output) && output.status === 'nothing-found'
 
 export type DriveOptions = {
-  /** Say nothing while it goes on. */
+  /** Say nothing while it continues. */
   quiet?: boolean
   /** What is said first, once an interrupt is heeded: whoever reads it may stop the run the right way. */
   opening?: string
@@ -159,7 +159,7 @@ type Stay = {
   signal: AbortSignal
 }
 
-/** Returns what the run waits for when it cannot go on from here; nothing when it ended. */
+/** Returns what the run waits for when it cannot continue from here; nothing when it ended. */
 const untilDone = async (stay: Stay): Promise<OpenWait[]> => {
   const { concord, id, terminal, signal } = stay
   while (!signal.aborted) {

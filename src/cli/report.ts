@@ -54,14 +54,14 @@ const failureText = (failure: Failure, reasons: readonly string[]): string => {
 const suspendedText = ({ run, interrupt, owned, done, steps }: Driven): string => {
   if (interrupt !== undefined && run.status !== 'suspended')
     return owned || run.status === 'waiting'
-      ? `Run ${run.id} is ${run.status}; go on with it: ${concordCommand} resume ${run.id}`
-      : `Run ${run.id} goes on in process ${run.owner ?? '?'}; follow it: ${concordCommand} resume ${run.id}`
+      ? `Run ${run.id} is ${run.status}; continue it: ${concordCommand} resume ${run.id}`
+      : `Run ${run.id} continues in process ${run.owner ?? '?'}; follow it: ${concordCommand} resume ${run.id}`
   const progress = steps > 0 ? ` with ${done} of ${steps} steps done` : ''
-  return `Suspended run ${run.id}${progress}; nothing is lost. Go on with it: ${concordCommand} resume ${run.id}`
+  return `Suspended run ${run.id}${progress}; nothing is lost. Continue it: ${concordCommand} resume ${run.id}`
 }
 
 const waitingText = ({ run, waits }: Driven): string => {
-  const lines = [`Run ${run.id} waits; it goes on when it is answered:`]
+  const lines = [`Run ${run.id} waits; it continues when it is answered:`]
   for (const open of waits) {
     lines.push(`  step "${open.step}": ${waitText(open)}`)
     for (const way of wayToAnswer(open)) lines.push(`    ${way}`)

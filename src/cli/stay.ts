@@ -19,7 +19,7 @@ export const rootOf = async (concord: Concord, run: RunSummary): Promise<RunSumm
 export type StayOptions = ReportOptions & { hint?: string }
 
 /**
- * Goes on with a run that has begun: takes it over when nobody living advances it, else follows the process that does; tells what
+ * Continues a run that has begun: claims it when no living process advances it, else follows the process that does; tells what
  * comes from here on, and how it ends. Returns the exit code.
  */
 export const stayWith = async (

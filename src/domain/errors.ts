@@ -3,7 +3,7 @@ import { cut } from './text/cut.ts'
 
 type Row = { status: number; retryable: boolean; exit: number }
 
-/** Exit code of errors that whoever asked has to mend: wrong use, missing key, unreadable file. */
+/** Exit code of errors that the caller has to fix: wrong use, missing key, unreadable file. */
 export const usageExit = 2
 const usage = usageExit
 const failed = 1

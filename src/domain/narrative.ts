@@ -308,7 +308,7 @@ const endings: { [status: string]: (trace: Trace) => string } = {
     const waits = trace.children.findLast((node) => node.kind === 'wait')?.reasons ?? []
     return `It waits${waits.length === 0 ? '' : ` for ${listText(waits.map((wait) => quoted(wait, 200)))}`}`
   },
-  suspended: () => 'It is suspended and goes on when it is resumed',
+  suspended: () => 'It is suspended and continues when it is resumed',
   running: () => 'It has not ended yet',
   queued: () => 'It has not begun yet',
 }

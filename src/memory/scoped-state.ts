@@ -29,7 +29,7 @@ export type StateScope = {
   provenance: Provenance
   /** Makes the ids of operations: the same when the step is executed again. */
   operationPrefix: string
-  /** Steps may be executed again, and then go on with what they wrote the first time. */
+  /** Steps may be executed again, and then continue with what they wrote the first time. */
   repeatable?: boolean
   /** Attempts of the step that failed: what they wrote counts where it is written again unchanged. */
   failures?: number

@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads'
 import type { EmbedReply, EmbedRequest } from './offline-embedder.ts'
 
-/** The thread in which texts are embedded one after the other, so that the process that asks goes on meanwhile. */
+/** The thread in which texts are embedded one after the other, so that the process that asks is not blocked. */
 const port = parentPort
 if (port === null) throw new Error('offline-embedder-worker is to be started as a worker')
 

@@ -8,10 +8,10 @@ import { validateAtOnce } from '../ports/schema.ts'
 import type { StrategyContext } from './strategy.ts'
 import type { TeamShape } from './team-shape.ts'
 
-/** All steps are settled: is the goal met? If not, redo what is named, else plan anew; both bounded. */
+/** All steps are settled: is the goal met? If not, redo what is named, else plan again; both are bounded. */
 export const checking = (context: StrategyContext): void => {
   const { run, team } = context
-  if (run.verdict !== undefined && !run.verdict.met) return mend(context, run.verdict)
+  if (run.verdict !== undefined && !run.verdict.met) return redoUnmet(context, run.verdict)
   if (team.checker === undefined) return succeed(context, undefined)
   const work = run.works.get('$check')
   const version = run.plan?.version ?? 0
@@ -97,7 +97,7 @@ const lastResult = (plan: ActivePlan): Json => {
   return null
 }
 
-const mend = (context: StrategyContext, verdict: Verdict): void => {
+const redoUnmet = (context: StrategyContext, verdict: Verdict): void => {
   const { run, team } = context
   const plan = run.plan
   const redo = (verdict.redo ?? []).filter((item) => redosOf(run, item.step) !== undefined)
@@ -163,7 +163,7 @@ const topological = (plan: ActivePlan): string[] => {
   return order
 }
 
-/** Gives the plan up with what was learned; the run fails when nobody can make another. */
+/** Gives the plan up with what was learned; the run fails when no planner can make another. */
 export const replan = (context: StrategyContext, reasons: string[], failure?: Failure): void => {
   const { run, team } = context
   const version = run.plan?.version ?? run.plansProposed
@@ -176,6 +176,6 @@ export const replan = (context: StrategyContext, reasons: string[], failure?: Fa
   context.record('run.failed', { failure: failure ?? { code: 'goal.unmet', message }, reasons })
 }
 
-/** A missing key, package or file is not mended by another plan: somebody has to. */
+/** A missing key, package or file is not fixed by another plan: a person has to act. */
 const needsPerson = (failure: Failure | undefined): boolean =>
   failure !== undefined && errorTable[failure.code].exit === usageExit

@@ -84,7 +84,7 @@ export class Decider implements StrategyContext {
     if (allowed === undefined || used < allowed) return true
     const more = { tokens: 0, money: 0, steps: this.#started + 1 }
     const ask = askFor(this.run, more)
-    // With more of them it goes on: its parent says whether there are.
+    // It can continue with more of them: its parent says whether there are any.
     if (ask !== undefined) {
       if (this.run.asking === undefined && !this.#broke) this.record('budget.asked', ask)
       this.#broke = true

@@ -23,7 +23,7 @@ export const lifecycle = (strategy: Strategy, team: TeamShape, reads: Reads): Ru
       return decider.decision()
     }
     if (run.status === 'suspended') {
-      // Asked to go on while it was being put to rest.
+      // Asked to resume while it was being suspended.
       if (run.resuming) decider.record('run.resumed', { by: 'signal' })
       return decider.decision()
     }
@@ -54,7 +54,7 @@ export const lifecycle = (strategy: Strategy, team: TeamShape, reads: Reads): Ru
 const stuck = (decider: Decider): Decision =>
   decider.fail(
     'goal.unmet',
-    `Cannot go on with the run as its strategy has nothing under way and waits for nothing (team "${decider.team.name}"); end it with succeed or fail, watch state, or name a time`,
+    `Cannot continue the run as its strategy has nothing under way and waits for nothing (team "${decider.team.name}"); end it with succeed or fail, watch state, or name a time`,
   )
 
 /** A run with nothing to do but wait says so, and comes back when something does happen. */
@@ -66,10 +66,10 @@ const settleDown = (decider: Decider): Decision => {
   }
   const isIdle = run.underWay.size === 0 && run.idle.size === 0
   if (isIdle && !run.pausing && decider.waitsForNothing) return stuck(decider)
-  // Who watches state is told of changes only while it has the run.
+  // A run that watches state is woken by changes only while a process owns it.
   if (decider.watches !== undefined) return decider.decision()
-  // Claimed for a signal that changed nothing, it says again that it waits: nobody owns a run that
-  // does.
+  // Claimed for a signal that changed nothing, it records again that it waits: no
+  // process owns a waiting run.
   const atRest = run.status === 'waiting' && run.owner === undefined
   if (atRest || run.underWay.size > 0 || run.idle.size === 0) return decider.decision()
   const waits = waitsOf(run)

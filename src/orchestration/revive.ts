@@ -2,7 +2,7 @@ import { journalKey, stepOf } from '../domain/advance-steps.ts'
 import type { Work } from '../domain/run.ts'
 import type { Decider } from './decider.ts'
 
-/** Works that wait or back off: those whose signal came or whose time has come go on, the others say when to look again. */
+/** Works that wait or back off: those whose signal came or whose time has come continue, the others say when to look again. */
 export const reviveIdle = (decider: Decider): void => {
   for (const id of decider.run.idle) {
     const work = decider.run.works.get(id)

@@ -7,7 +7,7 @@ import type { TeamShape } from './team-shape.ts'
 
 /** Work for an agent that stands in no plan. */
 export type Task = {
-  /** Letters, digits and `. _ : -`. Given again once the task has ended, it is executed anew. */
+  /** Letters, digits and `. _ : -`. Given again once the task has ended, the task is executed again. */
   id: string
   agent: string
   /**

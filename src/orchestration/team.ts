@@ -128,7 +128,7 @@ const strategyOf = (team: string, given: unknown): Strategy => {
   throw invalid(
     team,
     ['strategy'],
-    `the only strategy that has a word is "hierarchical", it is ${JSON.stringify(given)}`,
+    `the only strategy known by a name is "hierarchical", it is ${JSON.stringify(given)}`,
     'leave it out, set "hierarchical", or give a strategy object',
   )
 }

@@ -8,7 +8,7 @@ export type FollowOptions = {
   /** Events after this version; default all. */
   after?: number
   signal?: AbortSignal
-  /** Go on after the run is final. Default false: the iteration ends with the final event. */
+  /** Continue after the run is final. Default false: the iteration ends with the final event. */
   beyondEnd?: boolean
 }
 
@@ -45,7 +45,7 @@ export async function* followRun(
       }
       if (events.length === pageSize || changed) continue
       if (ended) return
-      // Asked to go on behind the final event there is nothing to wait for; what came before the answer is read once more.
+      // Asked to continue behind the final event there is nothing to wait for; what came before the answer is read once more.
       ended = options.beyondEnd !== true && finalStatuses.has((await log.run(run))?.status ?? 'queued')
       if (ended) continue
       await new Promise<void>((resolve) => {

@@ -209,7 +209,7 @@ export const openKnowledgeStore = async ({
   return guardKnowledge(store, beforeStore)
 }
 
-/** What the policy sees is the document; what it changes is cut into chunks and words anew, so that nothing of the original is stored. */
+/** What the policy sees is the document; what it changes is cut into chunks and words again, so that nothing of the original is stored. */
 const guardedDraft = async (
   namespace: string,
   draft: DocumentDraft,

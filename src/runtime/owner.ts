@@ -18,6 +18,7 @@ import { Executions } from './executions.ts'
 import { loadRun } from './fold.ts'
 import { unreadSignals } from './inbox.ts'
 import type { Lane } from './lane.ts'
+import { logEnds } from './log-ends.ts'
 import {
   appendAgain,
   appendPatiently,
@@ -27,7 +28,6 @@ import {
 } from './patient-append.ts'
 import type { Outcome, Perform } from './perform.ts'
 import { Standing } from './standing.ts'
-import { logEnds } from './told-ends.ts'
 import { type JournalHost, stale } from './work-journal.ts'
 
 /*

@@ -31,7 +31,7 @@ export type Reading = {
 /**
  * A run as server-sent events: its events with their version as `id`, and between them what models
  * write as `delta` without id. Ends after the final event; 204 when there is nothing more to come.
- * Who disconnects does not cancel the run.
+ * Disconnecting does not cancel the run.
  */
 export const streamRun = async (c: Context<Env>, services: Services, reading: Reading): Promise<Response> => {
   const { concord } = services

@@ -4,7 +4,7 @@ import { type Address, checkAddress, type Listening, listen } from './listen.ts'
 
 export type ServeOptions = Address & Omit<AppOptions, 'closing'>
 
-/** What a server suspends its runs with when it is stopped (`concord.close(serverStops)`): the next one goes on with them. */
+/** What a server suspends its runs with when it is stopped (`concord.close(serverStops)`): the next one continues them. */
 export const serverStops = 'the server stops'
 
 export const portDefault = 4270

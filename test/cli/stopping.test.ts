@@ -111,7 +111,7 @@ describe('a run that is stopped', () => {
     second.child.kill('SIGINT')
     const left = await second.ended
     assert.equal(left.code, 130)
-    assert.match(left.stderr, /goes on in process/)
+    assert.match(left.stderr, /continues in process/)
     open()
     assert.equal((await first.ended).code, 0)
   })

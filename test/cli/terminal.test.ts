@@ -110,7 +110,7 @@ describe('on a terminal', () => {
     await asking.shows(/Who are you\?.*\? .*Who are you\?/s)
     asking.type('\u0003')
     assert.equal(await asking.ended, 130)
-    assert.match(asking.text(), /is waiting; go on with it: concord resume/)
+    assert.match(asking.text(), /is waiting; continue it: concord resume/)
     const working = onTerminal(mine, 'run', 'report', '--team', 'slow')
     await working.shows(/gate/)
     working.type('\u0003')

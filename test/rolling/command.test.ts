@@ -15,7 +15,7 @@ describe('a run whose agent was renamed since', () => {
     const before = readFileSync(file, 'utf8')
     writeFileSync(file, before.replaceAll("'write'", "'author'"))
     const listed = await concord('runs')
-    assert.match(listed.stderr, /cannot go on with this configuration, which lacks agent "write" of team/)
+    assert.match(listed.stderr, /cannot continue with this configuration, which lacks agent "write" of team/)
     const [shown] = JSON.parse((await concord('runs', '--json')).stdout) as { blocked: string }[]
     assert.match(shown?.blocked ?? '', /agent "write"/)
     const asked = await concord('approve', 'last')

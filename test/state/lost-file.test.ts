@@ -57,7 +57,7 @@ describe('a server whose database', () => {
       const { code: exit, stderr } = await server.ended
       await load
       assert.equal(exit, 1, stderr)
-      assert.match(stderr, /error: Cannot go on with the store .*concord\.db as its file must stay/)
+      assert.match(stderr, /error: Cannot continue with the store .*concord\.db as its file must stay/)
       assert.deepEqual(
         acknowledged.filter((at) => at > happened + beatMs),
         [],

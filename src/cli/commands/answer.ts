@@ -16,7 +16,7 @@ import { runArgument } from './trace.ts'
 
 const signalOptions = {
   step: { type: 'string', value: 'id', description: 'the step that waits; needed when several do' },
-  detach: { type: 'boolean', description: 'only record it: another process (a server) goes on with the run' },
+  detach: { type: 'boolean', description: 'only record it: another process (a server) continues the run' },
   output: { type: 'string', value: 'file', description: 'write the result there instead of printing it' },
   json: { type: 'boolean', description: 'print one JSON object, as "concord run --json" does' },
 } as const
@@ -121,7 +121,7 @@ const give = async (
     // Whoever stays with the run claims it; with --detach this process ends now.
     await concord.signal(open.run, { ...signal, kind, ...about(open) }, { wake: false })
     if (!values.detach) return stayWith(concord, root, terminal, values)
-    terminal.err(`Recorded; where no server runs, go on with: ${concordCommand} resume ${root.run}\n`)
+    terminal.err(`Recorded; where no server runs, continue with: ${concordCommand} resume ${root.run}\n`)
     return 0
   })
 }
@@ -131,12 +131,12 @@ const optionalWhy = { name: 'why', description: 'a remark, kept in the log', res
 const given = (words: readonly string[]) => (words.length === 0 ? {} : { value: jsonOrText(words.join(' ')) })
 
 const notes = [
-  'The run goes on here and its result is printed, unless another process advances it: then that is followed.',
+  'The run continues here and its result is printed, unless another process advances it: then that is followed.',
 ]
 
 export const approveCommand = command({
   name: 'approve',
-  summary: 'Approve what a run waits to be approved, and go on with it',
+  summary: 'Approve what a run waits to be approved, and continue it',
   positionals: [runArgument, optionalWhy],
   options: decisionOptions,
   notes,
@@ -146,7 +146,7 @@ export const approveCommand = command({
 
 export const rejectCommand = command({
   name: 'reject',
-  summary: 'Reject what a run waits to be approved, and go on with it',
+  summary: 'Reject what a run waits to be approved, and continue it',
   positionals: [runArgument, optionalWhy],
   options: decisionOptions,
   notes,
@@ -156,7 +156,7 @@ export const rejectCommand = command({
 
 export const answerCommand = command({
   name: 'answer',
-  summary: 'Answer a question that a run asks, and go on with it',
+  summary: 'Answer a question that a run asks, and continue it',
   positionals: [
     runArgument,
     { name: 'answer', description: 'JSON is taken as JSON, all else as text', required: true, rest: true },
@@ -169,7 +169,7 @@ export const answerCommand = command({
 
 export const signalCommand = command({
   name: 'signal',
-  summary: 'Send the signal or message that a run waits for, and go on with it',
+  summary: 'Send the signal or message that a run waits for, and continue it',
   positionals: [
     runArgument,
     { name: 'name', description: 'what is waited for', required: true },

@@ -7,7 +7,7 @@ import { openTerminal } from '../terminal.ts'
 
 export const backupCommand = command({
   name: 'backup',
-  summary: 'Copy the store to a new file: one instant, while runs go on',
+  summary: 'Copy the store to a new file: one instant, while runs continue',
   positionals: [{ name: 'file', description: 'a file that does not exist yet', required: true }],
   options: {},
   notes: [

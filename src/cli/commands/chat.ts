@@ -45,8 +45,8 @@ const opening = async (concord: Concord, terminal: Terminal, thread: string): Pr
   const last = before[0]?.goal.text.replaceAll(/\s+/g, ' ')
   terminal.err(
     last === undefined
-      ? `Thread ${thread}; go on with it later: ${concordCommand} chat --thread ${thread}\n`
-      : `Thread ${thread} goes on; last asked: ${last}\n`,
+      ? `Thread ${thread}; continue it later: ${concordCommand} chat --thread ${thread}\n`
+      : `Thread ${thread} continues; last asked: ${last}\n`,
   )
 }
 
@@ -57,7 +57,7 @@ export const chatCommand = command({
     thread: {
       type: 'string',
       value: 'id',
-      description: 'the conversation to go on with (default a new one)',
+      description: 'the conversation to continue (default a new one)',
     },
     subject: {
       type: 'string',
@@ -76,7 +76,7 @@ export const chatCommand = command({
     },
   },
   notes: [
-    'Each line is a run of its own: it is kept, can be traced, and goes on after a crash (concord resume).\n/exit, or the end of the input, leaves; Ctrl-C stops the run under way.',
+    'Each line is a run of its own: it is kept, can be traced, and continues after a crash (concord resume).\n/exit, or the end of the input, leaves; Ctrl-C stops the run under way.',
   ],
   examples: [
     'concord chat --subject ada',

@@ -34,7 +34,7 @@ const planKept = (events: readonly Event[], at = Number.POSITIVE_INFINITY): stri
 
 export const forkCommand = command({
   name: 'fork',
-  summary: 'Start a new run that goes on from an event of another, with other input if wanted',
+  summary: 'Start a new run that continues from an event of another, with other input if wanted',
   positionals: [runArgument],
   options: {
     at: {

@@ -201,7 +201,7 @@ export const knowledgeCommand = command({
   },
   notes: [
     'A file that is added again replaces what it was; the same content is stored once. An add that was interrupted is simply repeated.',
-    'After a change of embedder text is found by words alone until "concord knowledge embed --replace" has embedded it anew.',
+    'After a change of embedder text is found by words alone until "concord knowledge embed --replace" has embedded it again.',
   ],
   examples: [
     'concord knowledge add notes/ --subject patient-17',

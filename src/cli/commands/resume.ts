@@ -11,7 +11,7 @@ import { runArgument } from './trace.ts'
 export const resumeCommand = command({
   name: 'resume',
   summary:
-    'Go on with a run that was suspended, interrupted or killed; follow one that another process advances',
+    'Continue a run that was suspended, interrupted or killed; follow one that another process advances',
   positionals: [runArgument],
   options: {
     output: { type: 'string', value: 'file', description: 'write the result there instead of printing it' },
@@ -25,9 +25,9 @@ export const resumeCommand = command({
       if (finalStatuses.has(run.status))
         throw new ConcordError(
           'run.finished',
-          `Cannot resume run "${run.run}" as it is ${run.status}; see it with "concord trace ${run.run}" or go on from an event with "concord fork ${run.run} --at <event>"`,
+          `Cannot resume run "${run.run}" as it is ${run.status}; see it with "concord trace ${run.run}" or continue from an event with "concord fork ${run.run} --at <event>"`,
         )
-      // One that was asked to pause and has not got there yet goes on.
+      // One that was asked to pause and has not got there yet continues.
       if (run.owner !== undefined && (await concord.isAlive(run.owner)))
         await concord.signal(run.run, { kind: 'resume', by: personName() }, { wake: false })
       return stayWith(concord, run, terminal, values)

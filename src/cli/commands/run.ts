@@ -92,7 +92,7 @@ export const runCommand = command({
   ],
   options,
   notes: [
-    'The same goal (text, team, params, thread, subject) again goes on with its unfinished run, if there is one:\nafter Ctrl-C, a crash or kill -9 nothing that was done is done again.',
+    'The same goal (text, team, params, thread, subject) again continues its unfinished run, if there is one:\nafter Ctrl-C, a crash or kill -9 nothing that was done is done again.',
   ],
   examples: [
     'concord run "Summarize the latest advances in multimodal LLMs and suggest three open research problems"',

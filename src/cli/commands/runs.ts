@@ -41,7 +41,7 @@ const limitOf = (given: string | undefined): number => {
   )
 }
 
-/** A run that claims to run though its process is gone says so: it waits for somebody to go on with it. */
+/** A run that claims to run though its process is gone says so: it waits for a process to claim it. */
 /** What keeps an open run from being executed with this configuration. */
 const blockedText = async (concord: Concord, { run, status }: RunSummary): Promise<string | undefined> =>
   finalStatuses.has(status) ? undefined : concord.blocked(await concord.runner.load(run))
@@ -138,7 +138,7 @@ export const runsCommand = command({
       }
       for (const [i, { run }] of shown.entries())
         if (blocked[i] !== undefined)
-          terminal.err(`Run ${run} cannot go on with this configuration, which lacks ${blocked[i]}\n`)
+          terminal.err(`Run ${run} cannot continue with this configuration, which lacks ${blocked[i]}\n`)
       if (shown.length === 0) terminal.err('No run fits\n')
       if (found.length > limit) terminal.err(`More with --limit ${limit * 5}\n`)
       return 0

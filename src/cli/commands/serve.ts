@@ -5,7 +5,7 @@ import { openTerminal } from '../terminal.ts'
 
 export const serveCommand = command({
   name: 'serve',
-  summary: 'Serve goals, runs and memory over HTTP, and go on with runs nobody advances',
+  summary: 'Serve goals, runs and memory over HTTP, and continue runs that no process advances',
   options: {
     host: { type: 'string', value: 'address', description: 'default 127.0.0.1; another one needs a token' },
     port: { type: 'string', value: 'n', description: 'default 4270 (PORT); 0 takes a free one' },
@@ -31,7 +31,7 @@ export const serveCommand = command({
     },
   },
   notes: [
-    'The description of all it answers is at /openapi.json. Ctrl-C ends it; its runs go on when it is started again.',
+    'The description of all it answers is at /openapi.json. Ctrl-C ends it; its runs continue when it is started again.',
   ],
   examples: [
     'concord serve --port 4270',
@@ -57,7 +57,7 @@ export const serveCommand = command({
       })
       terminal.out(`Concord listens on ${server.url}\n`)
       await untilStopped()
-      terminal.err('Stopping; runs under way go on when the server is started again\n')
+      terminal.err('Stopping; runs under way continue when the server is started again\n')
       await server.close()
       return 0
     } finally {

@@ -26,7 +26,7 @@ export const pauseCommand = command({
         status === 'suspended' ||
         (status !== 'waiting' && !finalStatuses.has(status) && !(await isAdvanced(concord, found)))
       ) {
-        terminal.err(`Run ${id} is not under way; go on with it: ${concordCommand} resume ${id}\n`)
+        terminal.err(`Run ${id} is not under way; continue it: ${concordCommand} resume ${id}\n`)
         return 0
       }
       const handle = await concord.handle(id)
@@ -35,7 +35,7 @@ export const pauseCommand = command({
       const run = await handle.settled()
       terminal.err(
         run.status === 'suspended'
-          ? `Suspended run ${id}; go on with it: ${concordCommand} resume ${id}\n`
+          ? `Suspended run ${id}; continue it: ${concordCommand} resume ${id}\n`
           : `Run ${id} is ${run.status}\n`,
       )
       return 0

@@ -29,7 +29,7 @@ export const commands: readonly Entry[] = [
   },
   {
     name: 'resume',
-    summary: 'go on with a run that was suspended, interrupted or killed',
+    summary: 'continue a run that was suspended, interrupted or killed',
     load: () => import('./resume.ts').then((m) => m.resumeCommand),
   },
   {

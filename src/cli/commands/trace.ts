@@ -55,7 +55,7 @@ export const traceCommand = command({
     },
     json: { type: 'boolean', description: 'print the whole tree as JSON, inputs and outputs included' },
   },
-  notes: ['#n is the number of an event: concord fork <run> --at n goes on from there.'],
+  notes: ['#n is the number of an event: concord fork <run> --at n continues from there.'],
   examples: ['concord trace last', 'concord trace last --step review --turn 3'],
   async run([wanted = ''], values) {
     const terminal = openTerminal(values['no-color'])

@@ -39,7 +39,7 @@ export interface Knowledge {
   forget(what: string | Removal): Promise<number>
   stats(): Promise<KnowledgeStats & { embedder?: string; unembedded: boolean }>
   /**
-   * Embeds what has no vector of the present embedder, a batch at a time; goes on where an earlier call was stopped. Resolves with how many chunks were embedded;
+   * Embeds what has no vector of the present embedder, a batch at a time; continues where an earlier call was stopped. Resolves with how many chunks were embedded;
    * what it cannot embed is skipped, logged and counted in the progress. Rejects when the embedder itself fails.
    * `replace` then drops the vectors of other text embedders.
    */

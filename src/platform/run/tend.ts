@@ -27,7 +27,7 @@ export const claimIfFree = async (
   }
 }
 
-/** `claimIfFree` that throws `run.blocked`: whoever stays with the run must learn that it cannot go on here. */
+/** `claimIfFree` that throws `run.blocked`: whoever stays with the run must learn that it cannot continue here. */
 const claim = async ({ runner }: RunPorts, id: string, by: string): Promise<void> => {
   await runner.resume(id, by).catch((error) => {
     if (!isConcordError(error) || error.code === 'run.blocked' || !quiet.has(error.code)) throw error

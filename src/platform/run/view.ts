@@ -102,7 +102,7 @@ export type TaskView = {
   id: string
   agent: string
   status: string
-  /** How often it was executed anew. */
+  /** How often it was executed again. */
   redo: number
   output: Json | undefined
   failure: Failure | undefined

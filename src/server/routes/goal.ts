@@ -73,7 +73,7 @@ const failedStatus = ({ code, details = {} }: Failure): number => {
   return isElsewhere && status > 500 ? status : 400
 }
 
-/** Waits for the run as long as the client, the server and its preference allow; the run goes on without them. */
+/** Waits for the run as long as the client, the server and its preference allow; the run continues without them. */
 const wait = async (
   { concord, closing }: Services,
   id: string,
@@ -178,7 +178,7 @@ export const goalRoutes = (app: App, services: Services): void => {
             'text/event-stream': { schema: z.string() },
           },
         },
-        202: json('Under way, or waiting for somebody: see Location', acceptedSchema),
+        202: json('Under way, or waiting for a person: see Location', acceptedSchema),
         422: {
           description: 'The Idempotency-Key belongs to another goal',
           content: { 'application/problem+json': { schema: problemSchema } },

@@ -11,7 +11,7 @@ type Kind = keyof typeof signalSchemas
 const summaries: { [K in Kind]: string } = {
   cancel: 'Cancel a run, whatever it does',
   pause: 'Suspend a run when the steps under way are done',
-  resume: 'Go on with a run that is suspended, or whose process died',
+  resume: 'Continue a run that is suspended, or whose process died',
   signal: 'Send a named value to a step that waits for it, now or later',
   approve: 'Approve what waits for approval',
   answer: 'Answer what a step asks',
@@ -67,7 +67,7 @@ const forkRoute = (app: App, { concord }: Services): void =>
       method: 'post',
       path: '/runs/{id}/fork',
       tags: ['runs'],
-      summary: 'Start a new run that goes on from an event of this one, with other params or another goal',
+      summary: 'Start a new run that continues from an event of this one, with other params or another goal',
       request: { params: idParam, body: { content: { 'application/json': { schema: forkSchema } } } },
       responses: { 201: json('The new run', acceptedSchema) },
       problems: [400, 404, 413],

@@ -33,7 +33,7 @@ const wayOut: Partial<Record<ErrorCode, { rule: string; way: string }>> = {
   },
   'store.corrupt': {
     rule: 'the file must be a sound SQLite database',
-    way: 'stop every process that uses it, then restore a backup in its place, or move it aside together with its -wal and -shm files to start anew',
+    way: 'stop every process that uses it, then restore a backup in its place, or move it aside together with its -wal and -shm files to start again',
   },
 }
 

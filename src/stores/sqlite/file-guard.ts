@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { ConcordError } from '../../domain/errors.ts'
 
 /**
- * Whether a database is still the file its path names. SQLite goes on with the file it has open, also
+ * Whether a database is still the file its path names. SQLite continues with the file it has open, also
  * when that was deleted or another was put in its place: everything acknowledged then would be lost.
  *
  * 1. The path and the open files are compared by device and inode, and never by opening: closing a
@@ -36,7 +36,7 @@ const look = (path: string): BigIntStats | undefined =>
 export const lostError = (file: string, now: string): ConcordError =>
   new ConcordError(
     'store.lost',
-    `Cannot go on with the store ${file} as its file must stay in its place while it is used: ${now}; stop every process that uses it, put the store or a backup there, and start again`,
+    `Cannot continue with the store ${file} as its file must stay in its place while it is used: ${now}; stop every process that uses it, put the store or a backup there, and start again`,
     { details: { file } },
   )
 

@@ -84,7 +84,7 @@ export const checkedUrl = (text: string, rules: HostRules, base?: URL): URL => {
 
 /**
  * The addresses a checked URL may be connected to. Every address of the name must pass, so that a name with one public
- * and one private address does not. The caller connects to these and to nothing it resolved anew (DNS rebinding).
+ * and one private address does not. The caller connects to these and to nothing it resolved again (DNS rebinding).
  */
 export const checkedAddresses = async (
   url: URL,

@@ -84,7 +84,7 @@ export const keyOf = (c: Context): string | undefined => {
   return key === undefined || key === '' ? undefined : key
 }
 
-/** Where a stream goes on: `Last-Event-ID`, which stands above the query. */
+/** Where a stream continues: `Last-Event-ID`, which stands above the query. */
 export const lastEventId = (c: Context): string | undefined => {
   const given = c.req.header('last-event-id')
   return given === undefined || given === '' ? undefined : fit('header Last-Event-ID', position, given)
