@@ -96,8 +96,8 @@ const unlinkMissing = (out: string, page: string): void => {
 }
 
 /**
- * The command, the corpus, the project that `init` makes, the guides, the legal texts, and what
- * lies between the sources and is no source.
+ * The command, the corpus, the project that `init` makes, the guides, the legal texts, and files
+ * among the sources that are not source code.
  */
 const copyRest = (out: string): void => {
   for (const path of copied.filter((path) => existsSync(join(root, path))))

@@ -8,8 +8,8 @@ export const libFolder = 'lib'
 const slashes = (path: string): string => path.replaceAll('\\', '/')
 
 /**
- * A module that looks for what lies beside it goes on finding it there, wherever its code comes to
- * lie.
+ * A module that finds files beside itself by `import.meta.url` still finds them, whichever bundle
+ * its code is in.
  */
 const atHome = (out: string, folder: string): Plugin => ({
   name: 'at-home',
@@ -36,8 +36,8 @@ const settings = {
 /**
  * Puts the compiled modules of a package together: loading two hundred small files takes most of
  * the time that a command takes to start. `entries` are compiled files by the name that each gets
- * under `lib`; modules that processes and threads begin with are bundled where they are. What is in
- * one of them is deleted.
+ * under `lib`; modules that processes and threads begin with are bundled where they are. Modules
+ * that are in a bundle are deleted.
  */
 export const bundle = async (out: string, entries: { [name: string]: string }): Promise<void> => {
   const starts = globSync(['**/*-worker.js', '**/*-process.js'], { cwd: out, exclude: ['template/**'] })

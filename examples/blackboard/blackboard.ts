@@ -18,7 +18,7 @@ export type BlackboardOptions = {
 }
 
 /**
- * Agents that meet on a blackboard: nobody plans and nobody is told what to do. An agent works when
+ * Agents that meet on a blackboard: there is no plan and no assignment. An agent works when
  * what stands in the run's shared state concerns it, once for the same input, and writes what it
  * found there; others volunteer for that.
  */

@@ -38,7 +38,7 @@ import { callTool, findTool } from './tool-call.ts'
 import type { Accepted, Kept, TypedAgent } from './typed-agent.ts'
 
 let count = 0
-const nobody: readonly string[] = []
+const noCallers: readonly string[] = []
 
 /**
  * One call of an agent as this room knows it: what its context offers to the agent's code
@@ -53,7 +53,7 @@ export class CallContext implements AgentContext {
   readonly #team: TeamServices
   readonly #definition: AnyAgent
   readonly #prefix: string
-  /** Tells this call of an agent from all others of the process. */
+  /** Distinguishes this call of an agent from all others of the process. */
   readonly #number = ++count
   readonly #cancellation: Cancellation
   #counts: Map<string, number> | undefined
@@ -63,7 +63,9 @@ export class CallContext implements AgentContext {
   readonly #invoke: Invoke
   /** The agents of this step that called one another down to this one. */
   readonly callers_: readonly string[]
-  /** Of who called this process for the agent's work. */
+  /**
+   * The memory of the caller for whom this process runs the agent; undefined in a run of its own.
+   */
   readonly #callers: AgentMemory | undefined
   #goal: Goal | undefined
   #reach: MemoryReach | undefined
@@ -80,7 +82,7 @@ export class CallContext implements AgentContext {
     this.#definition = parts.definition
     this.#prefix = parts.prefix ?? ''
     this.#invoke = parts.invoke
-    this.callers_ = parts.callers ?? nobody
+    this.callers_ = parts.callers ?? noCallers
     this.#callers = parts.services.memoryOf?.(parts.execution.run.id, `/${this.#prefix}`, () =>
       this.mayAct_(),
     )
@@ -131,7 +133,8 @@ export class CallContext implements AgentContext {
   }
 
   /**
-   * The key of this very call: an agent that others of the step call several times has one each.
+   * The idempotency key of this call: an agent that is called several times in one step has one per
+   * call.
    */
   get callKey(): string {
     return this.#prefix === '' ? this.idempotencyKey : `${this.idempotencyKey}/${this.#prefix}`
@@ -159,14 +162,14 @@ export class CallContext implements AgentContext {
     return this.#services.clock.now()
   }
 
-  /** What of the memory this agent may use: the same as it may over HTTP. */
+  /** Which memory this agent may use: the same in the process and over HTTP. */
   get reach(): MemoryReach {
     const { id: run, goal } = this.#execution.run
     this.#reach ??= memoryReach({ run, goal }, this.#team)
     return this.#reach
   }
 
-  /** Of who called this process for the agent's work, else of this run. */
+  /** The memory of the caller for whom this process runs the agent, else this run's. */
   get #memory(): AgentMemory {
     if (this.#callers !== undefined) {
       this.#memories ??= callersOwn(this, this.#callers)
@@ -316,8 +319,7 @@ export class CallContext implements AgentContext {
     const waited = async () => {
       await this.mayAct_()
       const signal = this.waitFor_(wait)
-      // An approval says yes or no; all else that is sent to a run may have been written by
-      // anybody.
+      // An approval says yes or no; everything else that is sent to a run may come from anyone.
       if (wait.for !== 'approval') this.raise_(['untrusted'], `${wait.for} ${wait.name}`)
       return read(signal)
     }
@@ -381,10 +383,10 @@ export class CallContext implements AgentContext {
     return call.startsWith(this.#prefix) ? withoutDigest(call.slice(this.#prefix.length)) : undefined
   }
 
-  /** A turn of a model's loop, known by the digest of what the model is told in it. */
-  turn_(turn: number, told: string): Call {
+  /** A turn of a model's loop, known by the digest of its messages. */
+  turn_(turn: number, digest: string): Call {
     const family = `${this.#prefix}model:${turn}`
-    return { id: `${family}~${told}#1`, family, leaf: true }
+    return { id: `${family}~${digest}#1`, family, leaf: true }
   }
 
   /** A name in this agent's part of the journal. */
@@ -470,8 +472,8 @@ export class CallContext implements AgentContext {
   }
 
   /**
-   * An event as the log will hold it: what is in it, not what was given, is what the agent goes on
-   * with.
+   * An event as the log will hold it: the agent continues with what is in it, not with what was
+   * given.
    */
   draft<T extends EventType>(type: T, data: EventData[T]): Extract<Draft, { type: T }> {
     const draft = { type, data, at: this.#execution.now(), step: this.stepId, agent: this.agent } as Draft
@@ -515,8 +517,8 @@ export class CallContext implements AgentContext {
 const valueIn = ({ value = null }: Signal): Json => copyJson(value)
 
 /**
- * An agent that leaves a call behind, or that is no longer wanted, must not bring the process down
- * with a rejection nobody awaits.
+ * Marks a promise as handled: an agent may leave a call unawaited, and its rejection must not end
+ * the process.
  */
 const attended = <T>(promise: Promise<T>): Promise<T> => {
   promise.catch(() => {})

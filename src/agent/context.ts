@@ -52,9 +52,9 @@ export interface AgentContext extends AgentMemory {
   /** Calls a tool of this agent by name. A failing tool is an observation with `failed`, not an exception. */
   tool(name: string, input?: Json): Promise<Observation>
   /**
-   * What people told the run, or this step, since this was asked last: `POST /runs/{id}/message`.
-   * Every step sees all messages of its run. Journaled: an agent that is executed again is told the
-   * same at the same place.
+   * Messages of people to the run, or to this step, since the last call: `POST /runs/{id}/message`.
+   * Every step sees all messages of its run. Journaled: an agent that is executed again gets the
+   * same messages at the same place.
    */
   messages(): Promise<PersonMessage[]>
   /** Asks a model once (with retries on its provider's failures); journaled, reserved against the budget. */
@@ -77,10 +77,10 @@ export interface AgentContext extends AgentMemory {
   /** Waits for `POST /runs/{id}/signal {name}` and returns its value; the second time for the second signal. */
   waitFor(name: string): Promise<Json>
   /**
-   * Waits in place for less than a second; for longer, without holding the worker. `input.invalid`
-   * for no number from 0.
+   * Waits in place for less than a second; for longer, without holding the worker. Throws
+   * `input.invalid` for anything but a number from 0.
    */
   sleep(ms: number): Promise<void>
-  /** What an agent writes, as it writes it: shown to whoever watches, never stored. */
+  /** Streams text to readers of the run; it is never stored. */
   emit(text: string): void
 }

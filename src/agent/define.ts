@@ -46,8 +46,8 @@ export type Evidence = {
 }
 
 /**
- * What every agent may say of itself. `Takes` is what its input schema accepts, `Input` what it
- * makes of that.
+ * Members that agents of every kind may have. `Takes` is what its input schema accepts, `Input`
+ * what it makes of that.
  */
 export type AgentBasics<Input, Output, Takes = Input> = {
   /** Letters, digits, `_`, `-`. */
@@ -195,7 +195,7 @@ export function agent(definition: AnyAgent): AnyAgent {
 const kindMembers = ['run', 'reason', 'url', 'team'] as const
 
 /**
- * What is wrong with a definition that is of several kinds at once; undefined when it is of one.
+ * The members by which a definition is of several kinds at once; undefined when it is of one.
  */
 export const mixedKinds = (definition: AnyAgent): string | undefined => {
   const kinds: string[] = kindMembers.filter((member) => definition[member] !== undefined)

@@ -1,9 +1,8 @@
 import type { Amount } from '../domain/budget.ts'
 import { shortageText } from '../domain/budget.ts'
 import { durationProblem } from '../domain/duration.ts'
-import { ConcordError, type ErrorCode, type Failure, isRetryable, toFailure } from '../domain/errors.ts'
+import { ConcordError, type Failure, isRetryable, toFailure } from '../domain/errors.ts'
 import type { Draft, EventData } from '../domain/event.ts'
-import { unpricedModel } from '../domain/feasibility.ts'
 import { asJson, copyJson } from '../domain/json.ts'
 import type { JournalEntry } from '../domain/run.ts'
 import { cut } from '../domain/text/cut.ts'
@@ -15,12 +14,12 @@ import {
   type Model,
   type ModelAnswer,
   type ModelRequest,
-  type Usage,
 } from '../ports/model.ts'
 import type { Call } from '../runtime/call.ts'
 import type { Turns } from '../runtime/turns.ts'
 import { stale } from '../runtime/work-journal.ts'
 import type { CallContext } from './call-context.ts'
+import { answerBound, boundOf, counted, isUnprocessed, priced, type Spent } from './model-cost.ts'
 import { type Ended, type Leading, lead, sameUnderWay, sharedContent, type UnderWay } from './shared-calls.ts'
 import { waitForTurn } from './turn-waits.ts'
 
@@ -41,8 +40,7 @@ export type ModelCall = ModelUse & {
 const attemptsMaxDefault = 4
 const backoffBaseMs = 500
 /**
- * A provider that asks for a longer wait is not waited for here: its step fails, and is tried again
- * when it said.
+ * A longer Retry-After is not waited for here: the step fails and is tried again at that time.
  */
 const waitMaxMs = 60_000
 const refusalCharsMax = 500
@@ -90,8 +88,7 @@ const modelCalled = async (
 const asAnswer = (answer: unknown): ModelAnswer => answer as ModelAnswer
 
 /**
- * A refusal or a filtered answer is no answer, whatever text came with it: neither its text nor its
- * calls are used.
+ * Throws `model.refused` for a refused or filtered answer: neither its text nor its calls are used.
  */
 const notRefused = (answer: ModelAnswer): ModelAnswer => {
   if (answer.finish !== 'content-filter') return answer
@@ -107,8 +104,8 @@ const notRefused = (answer: ModelAnswer): ModelAnswer => {
 type Attempt = { context: CallContext; model: Model; request: ModelRequest; use: ModelCall; attempt: number }
 
 /**
- * Made, unless an identical call of the run is under way: then that one's answer, or failure, is
- * this one's, at no cost.
+ * Makes the call, unless an identical one of the run is in flight: then its answer or failure is
+ * shared at no cost.
  */
 const attemptOnce = async (at: Attempt): Promise<Ended> => {
   const { context, model, request, use } = at
@@ -133,8 +130,8 @@ const attemptOnce = async (at: Attempt): Promise<Ended> => {
 }
 
 /**
- * Waits for an identical call and records its outcome as this one's; undefined when it has none for
- * others.
+ * Waits for an identical call and records its outcome for this one too; undefined when that outcome
+ * cannot be shared.
  */
 const shared = async ({ context, ...at }: Attempt, same: UnderWay): Promise<Ended | undefined> => {
   const clock = context.services.clock
@@ -175,8 +172,6 @@ const calledBy = (context: CallContext, { model, request, use, attempt }: Asked)
     messages: (use.fresh ?? request.messages).map((message) => copyJson(message)),
   })
 
-type Spent = Pick<EventData['model.answered'], 'tokens' | 'money' | 'cachedTokens' | 'shared'>
-
 const answeredBy = (
   context: CallContext,
   { model, use, attempt }: Asked,
@@ -200,7 +195,7 @@ const endedAs = ({ answer, failure }: EventData['model.answered']): Ended =>
     ? { failure: failure ?? { code: 'model.failed', message: 'no answer' } }
     : { answer: asAnswer(answer) }
 
-/** Sent when its provider's limits allow it; where it has none, at once. */
+/** Sends the call as soon as its provider's limits allow; at once where it has none. */
 const made = (at: Attempt, leading?: Leading): Promise<Ended> => {
   const turns = at.context.services.turns?.(at.model.id)
   return turns === undefined ? sent(at, leading) : sentInTurn(at, turns, leading)
@@ -227,7 +222,7 @@ const sentInTurn = async (at: Attempt, turns: Turns, leading?: Leading): Promise
   }
 }
 
-/** How long the provider asked to be left alone. */
+/** The provider's Retry-After, in ms. */
 const askedMs = ({ details }: Failure): number | undefined =>
   durationProblem(details?.retryAfterMs) === undefined ? Number(details?.retryAfterMs) : undefined
 
@@ -284,61 +279,4 @@ const sent = async ({ context, ...at }: Attempt, leading?: Leading): Promise<End
   journal.note(drafts)
   if ('failure' in ended && context.signal.aborted) throw thrown
   return endedAs(answered.data)
-}
-
-const answerBound = (model: Model, { outputTokensMax }: ModelRequest): number =>
-  outputTokensMax ?? model.outputTokensMax
-
-const boundOf = (context: CallContext, model: Model, request: ModelRequest): Amount => {
-  const input = model.inputTokensBound(request)
-  const output = answerBound(model, request)
-  if (model.price === undefined && context.goal.budget?.money !== undefined)
-    throw new ConcordError('plan.infeasible', `Cannot call the model: ${unpricedModel(model.id)}`)
-  return { tokens: input + output, money: cost(model, input, output, 0) }
-}
-
-const cost = (model: Model, input: number, output: number, cached: number): number => {
-  const { price } = model
-  if (price === undefined) return 0
-  const cachedPrice = price.cachedInputPerMillion ?? price.inputPerMillion
-  return (
-    ((input - cached) * price.inputPerMillion + cached * cachedPrice + output * price.outputPerMillion) / 1e6
-  )
-}
-
-const isTokens = (count: unknown): count is number => typeof count === 'number' && count >= 0
-
-/** What a server says it used, unless no server can mean it: then the bounds are charged, as if it had not counted. */
-const counted = (usage: Usage, model: Model, request: ModelRequest): Usage => {
-  const { inputTokens, outputTokens, cachedInputTokens = 0 } = usage
-  const input = isTokens(inputTokens) ? inputTokens : model.inputTokensBound(request)
-  return {
-    inputTokens: input,
-    outputTokens: isTokens(outputTokens) ? outputTokens : (request.outputTokensMax ?? model.outputTokensMax),
-    cachedInputTokens: isTokens(cachedInputTokens) ? Math.min(input, cachedInputTokens) : 0,
-  }
-}
-
-const priced = (model: Model, { inputTokens, outputTokens, cachedInputTokens = 0 }: Usage): Spent => ({
-  tokens: inputTokens + outputTokens,
-  money: cost(model, inputTokens, outputTokens, cachedInputTokens),
-  ...(cachedInputTokens > 0 ? { cachedTokens: cachedInputTokens } : {}),
-})
-
-const refusals: ReadonlySet<ErrorCode> = new Set([
-  'model.key-missing',
-  'model.unconfigured',
-  'model.rejected',
-  'model.rate-limited',
-  'package.missing',
-])
-
-/**
- * Whether no provider worked on the call for certain: it never left, or was refused. Any other failure may have been billed,
- * so the call's bound is charged.
- */
-const isUnprocessed = (failure: Failure | undefined): boolean => {
-  if (failure === undefined) return false
-  const { processed } = failure.details ?? {}
-  return processed === false || (processed !== true && refusals.has(failure.code))
 }

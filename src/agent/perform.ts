@@ -23,7 +23,7 @@ import { Suspension } from './suspension.ts'
 import { afterOwnTime } from './turn-waits.ts'
 
 const timeoutMsDefault = 120_000
-const nobody: readonly string[] = []
+const noCallers: readonly string[] = []
 
 /** Executes steps on the agents of their run's team, in process or elsewhere. */
 export const createPerform = (services: AgentServices): Perform => {
@@ -68,7 +68,7 @@ export const createPerform = (services: AgentServices): Perform => {
       name,
       input: execution.input,
       prefix: '',
-      callers: nobody,
+      callers: noCallers,
       cancellation: execution.cancellation,
       context: undefined,
     }

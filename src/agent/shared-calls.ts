@@ -26,8 +26,8 @@ const contentOf = /~([\w-]{22})#\d+$/
 
 /**
  * What a call shares with identical ones: the digest of its content that its id holds. Undefined
- * where there is none (runs of 0.1), and for a request with a temperature: whoever asks the same
- * several times at one wants several answers.
+ * where there is none (runs of 0.1), and for a request with a temperature above 0: identical
+ * requests with one are meant to give different answers.
  */
 export const sharedContent = (
   { id }: Call,

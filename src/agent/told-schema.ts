@@ -1,3 +1,4 @@
+import { isRecord } from '../domain/record.ts'
 import type { JsonSchema, Schema } from '../ports/schema.ts'
 import { jsonSchemaOf } from '../ports/schema.ts'
 
@@ -7,9 +8,6 @@ import { jsonSchemaOf } from '../ports/schema.ts'
  */
 
 const depthMax = 32
-
-const isRecord = (value: unknown): value is { [name: string]: unknown } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Objects of which nothing is known beside their properties: strict servers want that said. */
 const closed = (value: unknown): unknown => {

@@ -1,4 +1,5 @@
 import { ConcordError } from '../domain/errors.ts'
+import { isRecord } from '../domain/record.ts'
 import type { JsonSchema, Schema, SchemaResult } from '../ports/schema.ts'
 import type { AiSdkTool, AnyTool, ToolSet, Tools } from '../ports/tool.ts'
 
@@ -7,9 +8,6 @@ const refuse = (name: string, rule: string, way: string): never => {
     details: { problem: `tool "${name}": ${rule}`, way },
   })
 }
-
-const isRecord = (value: unknown): value is { [member: string]: unknown } =>
-  typeof value === 'object' && value !== null
 
 const isSchema = (value: unknown): value is Schema => isRecord(value) && isRecord(value['~standard'])
 

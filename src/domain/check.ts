@@ -1,4 +1,5 @@
 import type { Json } from './json.ts'
+import { isRecord } from './record.ts'
 
 export type Redo = { step: string; feedback: string }
 
@@ -11,9 +12,6 @@ export type Verdict = {
   /** What the run returns when the check is met, if not the last step's result. */
   output?: Json
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const texts = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : []

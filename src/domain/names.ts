@@ -42,7 +42,7 @@ export type StreamName = { tenant?: string } & (
 
 /** The events of a run; only its owner appends. */
 export const runStream = (run: string): string => `${runPrefix}${run}`
-/** Signals for a run; anybody may append. */
+/** Signals for a run; any process may append. */
 export const inboxStream = (run: string): string => `${inboxPrefix}${run}`
 /** The changes of a namespace. */
 export const stateStream = (namespace: string): string => `${statePrefix}${namespace}`
@@ -94,7 +94,8 @@ export const namespaceForms = 'run/{id}, thread/{id}, subject/{id}, team/{name} 
  * Throws `input.invalid` for an id with a slash.
  */
 export const runNamespace = (run: string, part?: string): string => {
-  if (run.includes('/')) throw invalid(run, 'the id of a run as it has no slash: this one has; name the run')
+  if (run.includes('/'))
+    throw invalid(run, 'the id of a run as it must have no slash: this one has one; give the id alone')
   return part === undefined ? `${runPrefix}${run}` : `${runPrefix}${run}/${part}`
 }
 export const threadNamespace = (thread: string): string => `${threadPrefix}${thread}`
@@ -189,7 +190,7 @@ const ofTenant = (tenant: string): string => {
   if (tenant === '' || tenant.includes('/'))
     throw invalid(
       tenant,
-      'a tenant as its id is a word without a slash: this is none; name one, for example acme',
+      'a tenant as its id must be a word without a slash: this is not; name one, for example acme',
     )
   return `${tenantPrefix}${tenant}/`
 }

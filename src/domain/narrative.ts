@@ -277,7 +277,7 @@ const people = (trace: Trace): string[] => {
   ]
 }
 
-/** What a child run asked of models is told by the child. */
+/** The model calls of a child run are in the child's own narrative. */
 const hasChildRun = ({ kind, name, children }: TraceNode): boolean =>
   (kind === 'recorded' && name.startsWith('child:')) || children.some(hasChildRun)
 

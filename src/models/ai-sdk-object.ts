@@ -11,6 +11,7 @@ import type {
   LanguageModelV4Usage,
 } from '@ai-sdk/provider'
 import { ConcordError } from '../domain/errors.ts'
+import { isRecord } from '../domain/record.ts'
 import { secretsOfHeaders } from '../domain/secrets.ts'
 import { type AiSdkModel, type Model, modelId, type Price } from '../ports/model.ts'
 import { type AiSdkOptions, fromAiSdk } from './ai-sdk.ts'
@@ -20,9 +21,6 @@ export type AiSdkObjectOptions = {
   prices?: { [id: string]: Price }
   limits?: { [id: string]: { outputTokensMax?: number; contextTokensMax?: number } }
 }
-
-const isRecord = (value: unknown): value is { [member: string]: unknown } =>
-  typeof value === 'object' && value !== null
 
 /**
  * The headers that a provider package sends with its requests, as far as its object shows them:
@@ -36,7 +34,7 @@ const headersOf = async (model: AiSdkModel): Promise<{ [name: string]: string }>
     const all = isRecord(headers) ? Object.entries(headers) : []
     return Object.fromEntries(all.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
   } catch {
-    // A key that is missing is the provider's to tell, when it is asked.
+    // The provider package reports a missing key when it is called.
     return {}
   }
 }

@@ -49,7 +49,7 @@ const toolCall = (call: LanguageModelV4ToolCall, wire: Wire): ToolCall => {
     const input = copyJson(parseJson(call.input))
     return { ...named, input: wire.wrapped.has(named.tool) ? unwrapped(input) : input }
   } catch (error) {
-    // That it is no JSON is told by whoever reads `invalid`.
+    // Who reads `invalid` reports that it is not JSON.
     const problem =
       error instanceof RangeError || error instanceof TypeError ? { problem: error.message } : {}
     return { ...named, input: null, invalid: call.input, ...problem }

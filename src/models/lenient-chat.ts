@@ -4,28 +4,26 @@
  * https://platform.openai.com/docs/api-reference/chat
  */
 
+import { isRecord } from '../domain/record.ts'
 import { rewriting } from './rewriting.ts'
 
 type Fields = { [name: string]: unknown }
 
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isFields) : [])
+const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isRecord) : [])
 
 const asText = (value: unknown): unknown => (typeof value === 'number' ? String(value) : value)
 
 const fixCall = (call: Fields): void => {
   call.id = asText(call.id)
   // Some put name and arguments beside the id instead of within `function`.
-  if (!isFields(call.function)) call.function = { name: call.name, arguments: call.arguments }
+  if (!isRecord(call.function)) call.function = { name: call.name, arguments: call.arguments }
   const called = call.function as Fields
   const given = called.arguments ?? ''
   called.arguments = typeof given === 'string' ? given : JSON.stringify(given)
 }
 
 const fixMessage = (message: Fields): void => {
-  if (isFields(message.tool_calls)) message.tool_calls = [message.tool_calls]
+  if (isRecord(message.tool_calls)) message.tool_calls = [message.tool_calls]
   if (typeof message.content === 'number' || typeof message.content === 'boolean')
     message.content = String(message.content)
   for (const call of listOf(message.tool_calls)) fixCall(call)
@@ -33,7 +31,7 @@ const fixMessage = (message: Fields): void => {
 
 const fixCounts = (usage: Fields): void => {
   for (const [name, count] of Object.entries(usage)) {
-    if (isFields(count)) fixCounts(count)
+    if (isRecord(count)) fixCounts(count)
     if (typeof count !== 'string') continue
     const number = Number(count)
     if (count.trim() !== '' && Number.isFinite(number)) usage[name] = number
@@ -42,18 +40,18 @@ const fixCounts = (usage: Fields): void => {
 }
 
 const fix = (answer: unknown): unknown => {
-  if (!isFields(answer)) return answer
+  if (!isRecord(answer)) return answer
   answer.id = asText(answer.id)
   if (typeof answer.model !== 'string') delete answer.model
   if (typeof answer.created === 'string') answer.created = Number(answer.created) || undefined
   for (const choice of listOf(answer.choices)) {
     if (choice.finish_reason !== undefined && typeof choice.finish_reason !== 'string')
       choice.finish_reason = null
-    for (const message of [choice.message, choice.delta]) if (isFields(message)) fixMessage(message)
+    for (const message of [choice.message, choice.delta]) if (isRecord(message)) fixMessage(message)
   }
-  if (isFields(answer.usage)) fixCounts(answer.usage)
+  if (isRecord(answer.usage)) fixCounts(answer.usage)
   // Half a count would be read as 0 of the other half: without it, the bounds are charged.
-  const { prompt_tokens: input, completion_tokens: output } = isFields(answer.usage) ? answer.usage : {}
+  const { prompt_tokens: input, completion_tokens: output } = isRecord(answer.usage) ? answer.usage : {}
   if (typeof input !== 'number' || typeof output !== 'number') delete answer.usage
   return answer
 }

@@ -5,7 +5,8 @@ import type {
   LanguageModelV4ToolResultPart,
   SharedV4ProviderOptions,
 } from '@ai-sdk/provider'
-import type { Json, JsonObject } from '../domain/json.ts'
+import type { JsonObject } from '../domain/json.ts'
+import { isObject } from '../domain/reference.ts'
 import { wellFormed } from '../domain/text/well-formed.ts'
 import type { AnswerPart, Message, ModelRequest, ToolCall } from '../ports/model.ts'
 import type { StructuredOutput } from './provider-config.ts'
@@ -52,9 +53,6 @@ const namesIn = function* (request: Pick<ModelRequest, 'messages' | 'tools'>): I
     if (message.role === 'tool') yield message.tool
   }
 }
-
-const isObject = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Providers take only objects as arguments, so what the model wrote otherwise is shown back to it inside one. */
 const inputToSend = ({ input, invalid, tool }: ToolCall, wrapped: ReadonlySet<string>): JsonObject => {

@@ -109,8 +109,8 @@ const readsState = (reference: Reference): boolean =>
   '$state' in reference && !reference.$state.startsWith('step:')
 
 /**
- * Its steps were tried as often as they may be: it is not run again. The planner is told once, and
- * may make another plan; when it does not, the run ends with the failure.
+ * A plan whose steps were tried as often as they may be is not run again. The planner hears of it
+ * once and may make another; when it repeats the plan, the run ends with the failure.
  */
 const notAgain = (context: StrategyContext, failure: Failure, version: number): void => {
   const { run, team } = context

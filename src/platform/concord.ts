@@ -556,7 +556,7 @@ const woken = ({ params }: Goal): StartOptions => {
 }
 
 /**
- * A process that is still there is no script that asks for one result: it is there for what comes.
+ * A process that has been open this long is not a script that asks for one result: it keeps runs.
  */
 const longLivedMs = 5_000
 

@@ -9,10 +9,10 @@ export type VectorSpace = { embedder: string; modality: Modality }
 export type ChunkVector = { chunk: number; values: Float32Array }
 
 /**
- * Vectors of chunks apart from their words and documents: a FAISS file, Qdrant, Pinecone or what
- * else finds the nearest. It knows numbers of chunks and nothing of filters, expiry or subjects;
- * {@link vectorsElsewhere} joins it to a store that does. Chunk numbers are unique in a namespace
- * and never used twice.
+ * Vectors of chunks apart from their words and documents: a FAISS file, Qdrant, Pinecone or any
+ * other nearest-neighbour index. It knows numbers of chunks and nothing of filters, expiry or
+ * subjects; `vectorsElsewhere` joins it to a store that does. Chunk numbers are unique in a
+ * namespace and never used twice.
  */
 export interface VectorIndex {
   /** Adds vectors, or replaces those of the same chunk and space. Resolves when they are found. */
@@ -39,8 +39,8 @@ export interface VectorIndex {
   /** The spaces that have vectors, and how many. */
   spaces(namespace: string): Promise<(VectorSpace & { count: number })[]>
   /**
-   * The mean of an embedder's vectors, each scaled to length 1; an index that cannot tell leaves it
-   * out, and nothing is taken away from vectors then.
+   * The mean of an embedder's vectors, each scaled to length 1; an index that cannot compute it
+   * leaves it out, and nothing is taken away from vectors then.
    */
   centre?(namespace: string, embedder: string): Promise<{ mean: Float32Array; count: number } | undefined>
   close(): Promise<void>

@@ -6,7 +6,9 @@ import { backoffMs } from './backoff.ts'
 import type { Outcome } from './perform.ts'
 
 const attemptsMaxDefault = 3
-/** Whoever asks for a longer wait (Retry-After) is not tried again: the step has failed, and its failure says why. */
+/**
+ * After a longer Retry-After a step is not tried again: it has failed, and its failure says why.
+ */
 const retryAfterMsMax = 24 * 3_600_000
 
 /** The event that ends an execution of a step after `ms`: it succeeded, waits, or failed, to be tried again or for good. */

@@ -38,7 +38,7 @@ const DENIALS = new Set('no not never neither nor none cannot without nothing t 
  */
 const DENIED = 0.7
 
-/** Nobody states one thing with more. */
+/** Bounds the work on one sentence: no claim needs more. */
 const CUES_MAX = 40
 const MATTER_MAX = 60
 
@@ -138,7 +138,7 @@ interface Bearing {
 
 interface Claim {
   signed: Signed
-  /** Content words that are no cues, with what they weigh and which way they go. */
+  /** Content words that are not cues, with their weight and their direction. */
   matter: { at: number; word: Word; weight: number; direction: number; link: number }[]
   /** The weight of all content words. */
   total: number
@@ -147,7 +147,7 @@ interface Claim {
 }
 
 /**
- * What tells whether sentences that speak of a claim's matter say the same of it: the direction and
+ * What shows whether sentences that speak of a claim's matter say the same of it: the direction and
  * the links of each shared word, whether what is welcome goes up, cues in the same surroundings,
  * and words of which the source holds only the opposite.
  */
@@ -192,7 +192,7 @@ export function evidenceFor(
   return { evidence: [...topSentences.map((at) => own[at]!), title], score }
 }
 
-function weightOf(idf: Idf, { stem }: Word): number {
+function weightOf(idf: Idf, stem: string): number {
   return Math.max(0.05, idf(stem))
 }
 
@@ -209,9 +209,9 @@ function claimOf(reading: Reading, idf: Idf): Claim {
       const word = own.words[at]!
       if (isCue(word)) return []
       const [direction, link] = [signAt(own, at, true), signAt(own, at, false)]
-      return [{ at, word, weight: weightOf(idf, word), direction, link }]
+      return [{ at, word, weight: weightOf(idf, word.stem), direction, link }]
     }),
-    total: content.reduce((sum, at) => sum + weightOf(idf, own.words[at]!), 0) || 1,
+    total: content.reduce((sum, at) => sum + weightOf(idf, own.words[at]!.stem), 0) || 1,
     valence: valence(own),
     denials: denialsOf(own),
   }
@@ -388,12 +388,12 @@ function matches(claim: Signed, source: readonly Signed[], idf: Idf): Features {
   for (const own of claim.cues) {
     const around = surroundings(claim, own.at)
     let weight = 0
-    for (const [stem, value] of around) weight += value * Math.max(0.05, idf(stem))
+    for (const [stem, value] of around) weight += value * weightOf(idf, stem)
     let [agree, against, same] = [0, 0, 0]
     for (const { cue, around: other } of there) {
       let similar = 0
       for (const [stem, value] of around)
-        similar += Math.sqrt(value * (other.get(stem) ?? 0)) * Math.max(0.05, idf(stem))
+        similar += Math.sqrt(value * (other.get(stem) ?? 0)) * weightOf(idf, stem)
       similar /= weight || 1
       if (cue.sign * own.sign <= 0) against = Math.max(against, similar)
       else {

@@ -188,7 +188,7 @@ describe('what a model does not answer', () => {
     assert.deepEqual([run.output, tries, model.calls()], ['model.refused', 2, 1])
   })
 
-  it('arguments that are not JSON are told as that', async () => {
+  it('arguments that are not JSON are reported as such', async () => {
     const model = scriptedModel([
       { toolCalls: [{ id: '1', tool: 'look', input: null, invalid: '{at: x' }] },
       'done',

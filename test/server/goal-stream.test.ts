@@ -48,7 +48,7 @@ describe('POST /goal that accepts text/event-stream', () => {
     assert.equal(events.at(-1)?.event, 'run.succeeded')
   })
 
-  it('streams a failing run to its last event, and refuses what is no goal with a problem', async (t) => {
+  it('streams a failing run to its last event, and answers anything that is not a goal with a problem', async (t) => {
     const broken = agent({
       name: 'm',
       attemptsMax: 1,
@@ -185,7 +185,7 @@ describe('a service that', () => {
     assert.match(detail, /agent "executor"/)
   })
 
-  it('has another path is told as that; one that does not find what was asked is not', async (t) => {
+  it('has another path is reported as such; one that does not find what was asked is not', async (t) => {
     const bodies: [body: string, isPath: boolean][] = [
       ['<h1>Not Found</h1>', true],
       ['', true],
@@ -199,7 +199,7 @@ describe('a service that', () => {
     }
   })
 
-  it('redirects is told so', async (t) => {
+  it('redirects is reported as such', async (t) => {
     const url = await httpServer(t, (_, response) => response.writeHead(301, { location: '/other' }).end())
     const { detail } = await problemWith(t, url)
     assert.match(detail, /agent "executor" .*redirects elsewhere/)

@@ -118,7 +118,7 @@ const give = async (
       if (values.hash === undefined) await confirm(terminal, open, kind, signal.value)
       terminal.err(`${done[kind]} in run ${open.run}, step "${open.step}": ${waitText(open)}\n`)
     }
-    // Whoever stays with the run claims it; with --detach this process ends now.
+    // The process that stays with the run claims it; with --detach this process ends now.
     await concord.signal(open.run, { ...signal, kind, ...about(open) }, { wake: false })
     if (!values.detach) return stayWith(concord, root, terminal, values)
     terminal.err(`Recorded; where no server runs, continue with: ${concordCommand} resume ${root.run}\n`)

@@ -1,4 +1,5 @@
 import { ConcordError } from '../../domain/errors.ts'
+import { isRecord } from '../../domain/record.ts'
 import { type KnowledgeFilter, knowledgeLimits, type Removal } from '../../ports/knowledge-store.ts'
 import type { NewDocument } from './new-document.ts'
 import type { SearchOptions } from './search.ts'
@@ -23,9 +24,6 @@ const shown = (value: unknown): string => {
     return value.length > 100 ? `${value.length} characters` : JSON.stringify(value)
   return typeof value === 'number' ? String(value) : value === null ? 'null' : `a ${typeof value}`
 }
-
-const isObject = (value: unknown): value is { readonly [name: string]: unknown } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const checkNames = (refuse: Refuse, what: string, given: object, known: readonly string[]): void => {
   const unknown = Object.keys(given).find((name) => !known.includes(name))
@@ -101,13 +99,13 @@ export const checkGiven = (given: Partial<NewDocument>, action: string): void =>
       refuse(`a ${name} has at most ${labelCharsMax} characters`, shown(value), 'shorten it')
   if (text !== undefined && typeof text !== 'string')
     refuse('its text is a string', shown(text), 'give a string')
-  if (metadata !== undefined && !isObject(metadata))
+  if (metadata !== undefined && !isRecord(metadata))
     refuse('metadata is an object', shown(metadata), 'name its members')
   checkNumber(refuse, 'ttlMs', ttlMs, { least: 0, above: true, most: Number.MAX_SAFE_INTEGER / 2 })
   if (modality !== undefined && !modalities.includes(modality))
     refuse(`a modality is one of ${modalities.join(', ')}`, shown(modality), 'choose one')
   if (chunking !== undefined && chunking !== 'lines') {
-    if (!isObject(chunking))
+    if (!isRecord(chunking))
       return refuse('chunking is "lines" or { charsMax }', shown(chunking), 'correct it')
     checkNames(refuse, 'chunking', chunking, ['charsMax'])
     checkNumber(refuse, 'charsMax', chunking.charsMax, { least: 2, whole: true })
@@ -145,7 +143,7 @@ const checkMember = (refuse: Refuse, name: string, condition: unknown): void => 
       'rename the member',
     )
   if (isScalar(condition)) return
-  if (!isObject(condition))
+  if (!isRecord(condition))
     return refuse(`"${name}" is a value or { in, gte, lte }`, shown(condition), 'correct it')
   checkNames(refuse, `"${name}"`, condition, ['in', 'gte', 'lte'])
   checkList(refuse, `"in" of "${name}"`, condition.in, isScalar)
@@ -155,7 +153,7 @@ const checkMember = (refuse: Refuse, name: string, condition: unknown): void => 
 }
 
 const checkFilter = (refuse: Refuse, filter: KnowledgeFilter): void => {
-  if (!isObject(filter)) return refuse('a filter is an object', shown(filter), 'name its conditions')
+  if (!isRecord(filter)) return refuse('a filter is an object', shown(filter), 'name its conditions')
   checkNames(refuse, 'a filter', filter, filterNames)
   const { metadata, subject, source, modality, ids, from, to } = filter
   for (const [name, value] of Object.entries({ subject, source }))
@@ -167,7 +165,7 @@ const checkFilter = (refuse: Refuse, filter: KnowledgeFilter): void => {
   checkNumber(refuse, '"from"', from)
   checkNumber(refuse, '"to"', to)
   if (metadata === undefined) return
-  if (!isObject(metadata))
+  if (!isRecord(metadata))
     return refuse('metadata of a filter is an object', shown(metadata), 'name its members')
   for (const [name, condition] of Object.entries(metadata)) checkMember(refuse, name, condition)
 }
@@ -198,7 +196,7 @@ export const checkSearch = (options: SearchOptions): void => {
 /** Throws `input.invalid`. */
 export const checkRemoval = (removal: Removal): void => {
   const refuse = refusing('forget')
-  if (!isObject(removal))
+  if (!isRecord(removal))
     return refuse('ids or a subject are named', shown(removal), 'give an id, { ids } or { subject }')
   checkNames(refuse, 'what is forgotten', removal, ['ids', 'subject'])
   // A subject that is undefined by mistake must not pass for one that was forgotten.

@@ -15,7 +15,10 @@ export type SignalOptions = {
   wake?: boolean | 'soon'
 }
 
-/** What a run that nobody advances is claimed for, so that it has an effect at once. */
+/**
+ * Signals for which a run that no process advances is claimed, by its status, so that they have an
+ * effect at once.
+ */
 const stirring: { [kind: string]: readonly (RunStatus | undefined)[] } = {
   cancel: ['suspended', 'queued'],
   pause: ['queued'],

@@ -1,8 +1,8 @@
 const timerMs = 60_000
 
 /**
- * Keeps this process alive until what is returned is called: somebody waits here, and all other
- * timers let it end.
+ * Keeps this process alive until the returned function is called: a caller is waiting, and no other
+ * timer holds the process.
  */
 export const stay = (): (() => void) => {
   const timer = setInterval(() => {}, timerMs)

@@ -64,8 +64,7 @@ const answer = (c: Context<Env>, run: Run): Response => {
 }
 
 /**
- * Only what lies beyond this server is no answer to the caller's goal: a service or a model that is
- * down or hangs.
+ * 5xx only for what failed beyond this server: a service or a model that is down or hangs.
  */
 const failedStatus = ({ code, details = {} }: Failure): number => {
   const isElsewhere = code.startsWith('model.') || code === 'source.unreachable' || 'service' in details
