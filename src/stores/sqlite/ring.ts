@@ -20,6 +20,8 @@ export type Ring = {
   listen(wanted: boolean): void
   /** To every process that was reached; resolves when handed over to the system. */
   send(body: string): Promise<void>
+  /** Resolves once others can find this process, or there is no ring. */
+  there: Promise<void>
   /** Resolves once all who were there at the opening know this process, or there is no ring. */
   ready: Promise<void>
   close(): Promise<void>
@@ -72,6 +74,7 @@ export const openRing = (options: {
   let answered: Promise<unknown> = Promise.resolve()
   let listening = false
   let closed = false
+  const bound = Promise.withResolvers<void>()
 
   const say = (socket: Socket, line: string) => {
     if (socket.writable) socket.write(`${line}\n`)
@@ -188,6 +191,7 @@ export const openRing = (options: {
       server!.once('error', reject)
       server!.listen(path, resolve)
     })
+    bound.resolve()
     server.unref()
     server.on('error', () => undefined)
     await chmod(path, 0o600).catch(() => undefined)
@@ -209,6 +213,7 @@ export const openRing = (options: {
   }
   // Without a ring (no sockets here, a full disk) everything works, only later: by polling.
   const connected = open().catch(() => undefined)
+  void connected.then(bound.resolve)
   const ready = connected.then(async () => {
     await answered
   })
@@ -221,6 +226,7 @@ export const openRing = (options: {
   }
 
   return {
+    there: bound.promise,
     ready,
     ring(news) {
       if (sockets.size === 0) return

@@ -181,6 +181,8 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
     },
     message: (body) => channels.deliver(channelOf(body), body),
   })
+  // Whoever opens a store at this path from now on sees that this process has it, and which file it has.
+  await ring.there
   let letGo: (() => void) | undefined
   const again = () => {
     letGo = undefined
