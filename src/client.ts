@@ -60,12 +60,12 @@ export type FollowRun = { after?: number; deltas?: boolean; signal?: AbortSignal
 const reconnectsMax = 8
 const reconnectMs = 100
 /**
- * Of one request: fetch gives up on an answer whose first byte takes 300 s, and proxies often on
- * less.
+ * How long one request waits: fetch gives up when the first byte takes 300 s, and proxies often
+ * earlier.
  */
 const waitSeconds = 50
 
-/** Where the caller names no key: the goal is asked about again under it, and must stay one run. */
+/** The key where the caller names none: repeated requests of one goal must stay one run. */
 const ownKey = (): string =>
   `client-${Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')}`
 

@@ -4,8 +4,8 @@ import { openDatabase } from './sqlite.ts'
 import { answerFor, lookUp } from './tool-loop.ts'
 
 /**
- * The conversation as a list that grows, a model call and a tool call a turn, nothing else. On
- * SQLite each answer is durable before something is made from it: a row of its own, committed.
+ * The conversation as a list that grows, one model call and one tool call per turn, nothing else.
+ * On SQLite each answer is durable before something is made from it: a row of its own, committed.
  */
 export const toolLoop: SubjectFactory = async ({ turns, kind }, directory) => {
   const db = kind === 'sqlite' ? openDatabase(directory, 'process') : undefined

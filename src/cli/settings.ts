@@ -67,8 +67,8 @@ export const openWith = async (config: ConcordConfig, more: Partial<OpenOptions>
 }
 
 /**
- * Whether there are any runs to read; opening would make an empty store. Of a store of one's own
- * that is not known.
+ * Whether there are any runs to read; opening would make an empty store. Unknown, so true, for your
+ * own store.
  */
 export const storeExists = ({ stores }: ConcordConfig): boolean =>
   stores?.open !== undefined ||

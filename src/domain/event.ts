@@ -99,7 +99,7 @@ export type EventData = {
   'plan.rejected': { version: number; reasons: string[]; by: 'code' | 'model' | 'run' }
   'plan.accepted': { version: number }
   'step.scheduled': { plan: number; redo: number; items: number; state?: { [key: string]: Json } }
-  /** `task`: what it is, where it stands in no plan. */
+  /** `task`: the work itself, where it is not a step of a plan. */
   'step.started': {
     plan: number
     redo: number
@@ -138,8 +138,7 @@ export type EventData = {
     ms: number
     parallel?: true
     /**
-     * The identical call whose answer, or failure, this one was given: it was made once, and paid
-     * once.
+     * The identical call whose answer or failure this one shares: it was made once and paid once.
      */
     shared?: { step: string; call: string }
   }

@@ -73,7 +73,7 @@ const checkInput = (run: Run): Json => ({
   steps: (run.plan?.order ?? []).map((step) => step.id),
 })
 
-/** Of a task, which stands in no plan, and of nothing when it is the run's own agent's. */
+/** The payload of a task outside the plan; the goal and its params where it has none. */
 const taskInput = (run: Run, { step, state }: Work): Json =>
   step.payload === undefined
     ? { goal: run.goal.text, ...run.goal.params }

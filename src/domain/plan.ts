@@ -23,8 +23,8 @@ export type Step = {
   /** Executions at the most, the first included; default the agent's, or 3. */
   attemptsMax?: number
   /**
-   * Its output is the output of the run, where the team names no other; null when it was skipped.
-   * Of one step at most.
+   * Its output is the run's, unless the team names another step; null when it was skipped. At most
+   * one step has it.
    */
   answer?: boolean
 }

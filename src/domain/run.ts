@@ -35,7 +35,7 @@ export type Work = {
   /** `{step}` or `{step}/{index}`: the envelope's `step`. */
   id: string
   step: Step
-  /** It stands in no plan. */
+  /** It is not a step of a plan. */
   isTask?: true
   index?: number
   plan: number
@@ -111,7 +111,7 @@ export type PastPlan = {
   reasons: string[]
   /** Whether its steps were executed: it was accepted. */
   ran: boolean
-  /** Of the step that it was given up for. */
+  /** The failure of the step that it was given up for. */
   failure?: Failure
   results: { [step: string]: Json }
 }

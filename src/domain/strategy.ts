@@ -2,7 +2,7 @@ import type { Draft } from './event.ts'
 import type { Json } from './json.ts'
 import type { Run } from './run.ts'
 
-/** A key of shared state; without a namespace of the run's own. */
+/** A key of shared state; of the run's own namespace where none is named. */
 export type StateKey = { key: string; namespace?: string }
 
 /** One text for a key and its namespace. Neither holds NUL. */
@@ -16,7 +16,7 @@ export const stateKeyText = ({ key, namespace }: StateKey): string =>
 export type KnownState = ReadonlyMap<string, Json | undefined>
 
 /**
- * What shall happen next, as events to record: a step is started by recording `step.started`, and
+ * What is to happen next, as events to record: a step is started by recording `step.started`, and
  * what is recorded as under way is what the runtime executes. `needs` are keys to read before
  * deciding again, `watches` patterns of keys (`*` stands for any text) whose changes ask for
  * another decision, `wakeAt` an instant (ms) to decide again at.

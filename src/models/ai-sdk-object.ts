@@ -39,7 +39,7 @@ const headersOf = async (model: AiSdkModel): Promise<{ [name: string]: string }>
   }
 }
 
-/** Files in a prompt lie flat in older specifications; of results only texts are sent. */
+/** Older specifications have a file's data flat in its part; results are sent as text only. */
 const olderPrompt = (prompt: LanguageModelV4CallOptions['prompt']) =>
   prompt.map((message) =>
     message.role !== 'user'
@@ -55,7 +55,7 @@ const olderPrompt = (prompt: LanguageModelV4CallOptions['prompt']) =>
 const isFlatUsage = (usage: unknown): usage is LanguageModelV2Usage =>
   isRecord(usage) && !isRecord(usage.inputTokens)
 
-/** Version 2 counts flat, and names how it ended with a word. */
+/** Specification v2 has flat counts and the finish reason as one word. */
 const newerUsage = (usage: unknown): LanguageModelV4Usage =>
   isFlatUsage(usage)
     ? {

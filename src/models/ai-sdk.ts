@@ -45,7 +45,8 @@ const toolCall = (call: LanguageModelV4ToolCall, wire: Wire): ToolCall => {
   if (lost !== undefined)
     return { ...named, input: null, invalid: withoutMarks(call.input), problem: notHeld(lost) }
   try {
-    // Nested too deep for the log: refused here, so that the model is told and its step continues.
+    // Nested too deep for the log: refused here, so that the model hears of it and its step
+    // continues.
     const input = copyJson(parseJson(call.input))
     return { ...named, input: wire.wrapped.has(named.tool) ? unwrapped(input) : input }
   } catch (error) {

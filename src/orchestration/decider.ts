@@ -25,7 +25,7 @@ export class Decider implements StrategyContext {
   readonly #events: Draft[] = []
   readonly #reads: Reads
   #needs: StateKey[] | undefined
-  /** What asks again when it changes. */
+  /** State whose changes ask for another decision. */
   watches: StateKey[] | undefined
   #started = 0
   #broke = false

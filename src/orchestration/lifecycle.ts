@@ -9,7 +9,7 @@ import type { TeamShape } from './team-shape.ts'
 
 /**
  * The life of a run around a strategy: started, cancelled, paused, out of time, given budget, its
- * waits ended, let go while it only waits. The strategy is asked while the run is alive and nothing
+ * waits ended, released while it only waits. The strategy is asked while the run is alive and none
  * of that is due.
  */
 export const lifecycle = (strategy: Strategy, team: TeamShape, reads: Reads): RunStrategy => ({
@@ -50,14 +50,17 @@ export const lifecycle = (strategy: Strategy, team: TeamShape, reads: Reads): Ru
   },
 })
 
-/** Nothing will ever ask again: better an end with a reason than a run that hangs. */
+/**
+ * Ends a run that nothing would ever ask again: a failure with a reason is better than a run that
+ * hangs.
+ */
 const stuck = (decider: Decider): Decision =>
   decider.fail(
     'goal.unmet',
     `Cannot continue the run as its strategy has nothing under way and waits for nothing (team "${decider.team.name}"); end it with succeed or fail, watch state, or name a time`,
   )
 
-/** A run with nothing to do but wait says so, and comes back when something does happen. */
+/** Records that a run only waits, so that no process owns it until something arrives. */
 const settleDown = (decider: Decider): Decision => {
   const { run } = decider
   if (decider.busy) {

@@ -5,7 +5,7 @@ import type { Run } from '../domain/run.ts'
 import type { StateKey } from '../domain/strategy.ts'
 import type { TeamShape } from './team-shape.ts'
 
-/** Work for an agent that stands in no plan. */
+/** Work for an agent outside any plan. */
 export type Task = {
   /** Letters, digits and `. _ : -`. Given again once the task has ended, the task is executed again. */
   id: string
@@ -23,8 +23,8 @@ export type Task = {
 
 /**
  * One decision of a strategy. What it records is committed together, then executed; the strategy is
- * asked again after each event. It sees the run only, and state through `state`: what else it looks
- * at would be another thing after a crash.
+ * asked again after each event. It sees the run only, and shared state through `stateFor`: anything
+ * else could differ after a crash.
  */
 export interface StrategyContext {
   /** The run so far. Nothing in it may be changed. */
@@ -44,8 +44,8 @@ export interface StrategyContext {
    */
   stateFor(keys: readonly (string | StateKey)[]): { [key: string]: Json } | undefined
   /**
-   * Asks again when a key changes that matches (`*` stands for any text), whoever writes it. A run
-   * that watches is not let go.
+   * Asks again when a key that matches changes (`*` stands for any text), whoever writes it. A run
+   * that watches keeps its owner.
    */
   watch(pattern: string | StateKey): void
   /** Asks again at an instant. */
@@ -73,7 +73,7 @@ export interface StrategyContext {
 
 /**
  * How work finds agents. A run that is queued, cancelled, paused, out of time or at rest is not its
- * business: it is asked while the run is alive, what next? Pure, and without a memory of its own:
+ * business: it is asked what is next while the run is alive. Pure, and without a memory of its own:
  * after a crash another process asks it with the same run.
  */
 export type Strategy = {

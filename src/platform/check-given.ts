@@ -68,7 +68,7 @@ export const checkOptions = (options: OpenOptions): void => {
   )
 }
 
-/** The same of a goal. Throws `input.invalid`. */
+/** Refuses a goal that the compiler would refuse. Throws `input.invalid`. */
 export const checkGoalGiven = (goal: unknown): void => {
   if (!isObject(goal) || typeof goal.text !== 'string') {
     const now = isObject(goal) ? `"text" is ${JSON.stringify(goal.text) ?? 'missing'}` : JSON.stringify(goal)

@@ -24,7 +24,7 @@ import type { BuiltInToolsConfig } from '../tools/index.ts'
 export type RemoteAgent = { url: string; token?: string; description?: string }
 
 /**
- * What a store of one's own is opened with. `limits` are those of shared state, where the config
+ * What your own store is opened with. `limits` are those of shared state, where the config
  * names some.
  */
 export type StoreParts = {
@@ -37,12 +37,12 @@ export type StoreParts = {
 
 export type StoresConfig = {
   /**
-   * Opens stores of one's own instead: log, state, members and queue of one history. `beforeStore`
+   * Opens your own stores instead: log, state, members and queue of one history. `beforeStore`
    * stands in front of them as well. `kind` and `directory` then say where long-term memory and
    * keys are kept.
    */
   open?: (parts: StoreParts) => Stores | Promise<Stores>
-  /** Opens long-term memory of one's own instead; on first use. */
+  /** Opens your own long-term memory instead, on first use. */
   openKnowledge?: (parts: Pick<StoreParts, 'clock' | 'logger'>) => KnowledgeStore | Promise<KnowledgeStore>
   /** `memory` is gone with the process. Default `sqlite`. */
   kind?: 'sqlite' | 'memory'
@@ -126,8 +126,7 @@ export type ToolsConfig = BuiltInToolsConfig & {
 export type Teams = { [name: string]: TeamDefinition }
 
 /**
- * `DefaultTeam` is the name under `team`. What is left out says nothing of the types: answers are
- * `Json` then.
+ * `DefaultTeam` is the name under `team`. Where `teams` is left out, answers have the type `Json`.
  */
 export type ConcordConfig<Named extends Teams = Teams, DefaultTeam extends string = string> = {
   /** Default model, `provider/model`, or a model object, also of the AI SDK. */

@@ -35,7 +35,7 @@ const caching = (config: ConcordConfig) => {
     )
     const wrapped = new WeakMap<Model, Model>()
     return (model: Model): Model => {
-      // One object for each model: calls under way are known by it.
+      // One object per model: identical calls in flight are found by it.
       const cached = wrapped.get(model) ?? cachedModel(model, answers)
       wrapped.set(model, cached)
       return cached

@@ -1,7 +1,7 @@
 import type { Modality, VectorCandidate } from './knowledge-store.ts'
 
 /**
- * What vectors can be compared with each other: those of one embedder; and what they describe, as
+ * Vectors that can be compared with each other: those of one embedder, and what they describe, as
  * one embedder may place texts and images in one space.
  */
 export type VectorSpace = { embedder: string; modality: Modality }
@@ -26,7 +26,7 @@ export interface VectorIndex {
     vector: Float32Array,
     options: { embedder: string; modality?: Modality; limit: number },
   ): Promise<VectorCandidate[]>
-  /** In the order asked; undefined where there is none. */
+  /** The vectors in the order asked; undefined for a chunk without one. */
   vectors(
     namespace: string,
     embedder: string,
@@ -34,7 +34,7 @@ export interface VectorIndex {
   ): Promise<(Float32Array | undefined)[]>
   /** Erases all vectors of chunks. */
   remove(namespace: string, chunks: readonly number[]): Promise<void>
-  /** Erases all vectors of an embedder; answers how many. */
+  /** Erases all vectors of an embedder; returns how many. */
   drop(namespace: string, embedder: string): Promise<number>
   /** The spaces that have vectors, and how many. */
   spaces(namespace: string): Promise<(VectorSpace & { count: number })[]>

@@ -14,13 +14,19 @@ type DecidingPorts = { clock: Clock; logger: Logger; state: StateStore }
 
 type DecidingHost = {
   now(): number
-  /** Folds what was decided. False when nothing is taken any more: the strategy would decide the same again without end. */
+  /**
+   * Folds the events. False once nothing is accepted any more: the strategy would decide the same
+   * forever.
+   */
   take(events: Draft[]): boolean
   /** Something changed that the strategy looks at, or its time has come. */
   askAgain(): void
 }
 
-/** Asks a run's strategy what is next, and for what it asks: state, changes of it, a time. */
+/**
+ * Asks a run's strategy what is next, and provides what it asks for: state, changes of state, a
+ * time.
+ */
 export class Deciding {
   readonly #run: Run
   readonly #strategy: RunStrategy

@@ -24,7 +24,10 @@ type ExecutionsHost = {
   closed(work: Work, outcome: Outcome, ms: number): void
 }
 
-/** How long others wait for one that is executed alone: what kills its process does it soon. */
+/**
+ * How long other suspects wait for one that is executed alone: a step that kills its process does
+ * so soon.
+ */
 const aloneMsMax = 60_000
 
 type Live = { key: string; cancellation: Cancellation }
@@ -108,7 +111,7 @@ export class Executions {
     }
   }
 
-  /** Says first that it is executed now: should this process die, that is what did it. */
+  /** Records first that the step is executed: if this process dies, this step is to blame. */
   async #launchAlone(work: Work): Promise<void> {
     const { plan, redo, attempt, losses, step } = work
     const isWanted = () => this.#run.works.get(work.id) === work && this.#run.underWay.has(work.id)

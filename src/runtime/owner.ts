@@ -189,7 +189,7 @@ export class Owner {
     if (drafts.length > 0) this.#record(drafts, true).catch(() => {})
   }
 
-  /** Stops what is under way and lets go of the run; it goes on when somebody resumes it. */
+  /** Stops what is under way and lets go of the run; it continues when it is resumed. */
   async suspend(reason: string, by: string): Promise<void> {
     if (this.#stopped || isFinal(this.run)) return
     this.#leaving = true

@@ -77,7 +77,7 @@ export const appendPatiently = async (
   }
 }
 
-/** Goes on with an append that has failed with this error, as `appendPatiently` does. */
+/** Continues an append that failed with this error, as `appendPatiently` does. */
 export const appendAgain = async (
   patience: Patience,
   log: EventLog,

@@ -84,8 +84,9 @@ export type Runner = {
   /** `start`, then `settled`. */
   run(start: Start, signal?: AbortSignal): Promise<Run>
   /**
-   * Claims a run that no process advances, as soon as a place is free for it. `run.owned` when somebody living does, `run.finished` when there is nothing to do,
-   * `run.blocked` when this process lacks what it needs.
+   * Claims a run that no process advances, as soon as a place is free for it. `run.owned` when a
+   * living process does, `run.finished` when there is nothing to do, `run.blocked` when this
+   * process lacks what it needs.
    */
   resume(id: string, by: string): Promise<void>
   /** Resolves when the run is final, waits or is suspended, whoever advances it. */

@@ -60,7 +60,7 @@ export const createSettling = ({ log, owner: ownerOf, closed }: SettlingParts) =
 
   return {
     settled,
-    /** Those who wait are told what is settled by then. */
+    /** Waiting callers get the state that is settled by then. */
     close() {
       unlisten()
       for (const wakes of waiting.values()) for (const wake of wakes) wake()
@@ -72,7 +72,7 @@ const lost = (id: string, error: unknown): unknown =>
   isConcordError(error) && error.code === 'version.conflict'
     ? new ConcordError(
         'run.owned',
-        `Cannot go on with run "${id}" as another process took it over; follow it with "concord trace ${id}"`,
+        `Cannot continue run "${id}" as another process took it over; follow it with "concord trace ${id}"`,
         { cause: error },
       )
     : error

@@ -17,7 +17,7 @@ export type CallLimits = {
 }
 
 const minuteMs = 60_000
-/** A longer pause ends after that, and one call finds out whether it is over. */
+/** A longer pause ends after this, and one call finds out whether the provider answers again. */
 const pauseMsMax = 3_600_000
 
 type Waiter = { start(): void }

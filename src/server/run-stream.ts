@@ -52,7 +52,7 @@ export const streamRun = async (c: Context<Env>, services: Services, reading: Re
   })
 }
 
-/** A comment now and then shows a dead connection. */
+/** Sends the run's items, and a comment now and then that shows a dead connection. */
 const send = async (
   stream: SSEStreamingApi,
   { concord, closing, heartbeatMs }: Services,

@@ -18,7 +18,7 @@ export const serve = async (concord: Concord, options: ServeOptions = {}): Promi
   checkAddress({ ...rest, host })
   if (rest.token === undefined) warnOfScope(concord)
   const closing = new AbortController()
-  // Models stream from the first token: who follows a run comes after it began.
+  // Models stream from the first token, since a reader may join after the run began.
   const unlisten = concord.onDelta(() => {})
   const server = await listen(createApp(concord, { ...rest, closing: closing.signal }), { host, port })
   try {

@@ -60,7 +60,7 @@ export const toText = (action: string, value: unknown): string => {
   return text ?? refuse(action, 'values are JSON', typeof value)
 }
 
-/** Throws what `prepareEnvelope` would. */
+/** Checks without preparing; throws what `prepareEnvelope` throws. */
 export const checkEnvelope = ({ at, run, step, agent, cause }: Draft): void => {
   checkInstant('append an event', at)
   optionalName('run', run)

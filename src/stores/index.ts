@@ -1,5 +1,5 @@
 /**
- * The stores of this package, to build one's own on: see `stores.open` of the config, and the guide
+ * The stores of this package, to build your own on: see `stores.open` of the config, and the guide
  * to extending.
  */
 

@@ -1,6 +1,6 @@
 export const exampleGoal = 'My desk lamp does not work. Please refund order A-1001.'
 
-/** What the new project says of itself. */
+/** The README of the new project. */
 export const readme = (name: string): string => `# ${name}
 
 A team of agents that answers letters asking for a refund, built on [Concord](https://www.npmjs.com/package/@concord-agents/concord).

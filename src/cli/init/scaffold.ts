@@ -62,8 +62,7 @@ const gitignore = (there: string | undefined): string => {
 }
 
 /**
- * Of the developer, as a program needs it; whatever else is there is kept and the new files do
- * without.
+ * Files that the developer may have written: they are kept, and the project does without its own.
  */
 const mayBeTheirs = new Set(['tsconfig.json', 'README.md'])
 

@@ -38,7 +38,7 @@ const eachRun = (lower: string, onRun: (run: number) => void): void => {
   }
 }
 
-/** How often each asked run of letters stands in a text, and how many runs there are. */
+/** How often a text has each run of the question's letters, and how many runs it has. */
 export type LettersHeld = { counts: Uint16Array; length: number }
 
 /**
@@ -58,7 +58,7 @@ export const lettersOf = ({ words, weights }: Pick<QueryTerms, 'words' | 'weight
   }
   const places = new Map([...shares.keys()].map((run, at) => [run, at]))
   const worth = Float64Array.from(shares.values())
-  // Nearly every run of a text is none of the question's: one byte says so.
+  // A filter of one byte per slot: nearly every run of a text is not in the question.
   const mask = new Uint8Array(maskSize)
   for (const run of places.keys()) mask[run % maskSize] = 1
 

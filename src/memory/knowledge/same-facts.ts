@@ -20,6 +20,6 @@ const factsOf = (text: string): string => {
 
 /**
  * Whether two texts of nearly the same words may stand for each other: they hold the same numbers,
- * days and negations. The one word in which such texts differ is else what a question is about.
+ * days and negations. Otherwise the one word in which they differ may be what a question is about.
  */
 export const holdSameFacts = (one: string, two: string): boolean => factsOf(one) === factsOf(two)

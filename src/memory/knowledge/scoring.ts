@@ -85,7 +85,7 @@ export const defaultWeights: Weights = {
   pairs: 0.1,
   feedback: 0.4,
   vector: 1.05,
-  /** Of lines .6 where nothing else is said (search.ts). */
+  /** For lines the default is .6 (search.ts). */
   neighbours: 0,
   recency: 0,
 }

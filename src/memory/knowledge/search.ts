@@ -70,8 +70,8 @@ const roundAll = (scores: Scores): Scores => {
 const lineNeighbours = 0.6
 
 /**
- * How much of its neighbours' score a chunk gets: what the caller says, else lines of a
- * conversation do and passages do not.
+ * The weight of neighbours in a chunk's score: the caller's, else that of lines for a conversation
+ * and 0 for passages.
  */
 const neighbourWeight =
   (asked: number | undefined) =>

@@ -25,8 +25,7 @@ export type Until = { signal?: AbortSignal }
 
 export type StreamOptions = FollowOptions & {
   /**
-   * Asked for what was heard of the run up to that moment; default what its calls under way have
-   * written.
+   * Returns the deltas of the run until now; default what its calls under way have written.
    */
   heard?: () => readonly Delta[]
 }
@@ -120,7 +119,8 @@ export const runHandle = (id: string, parts: HandleParts): OwnHandle => {
   const tell = (run: string, signal: Signal): Promise<void> => parts.signal(run, signal, { wake: true })
 
   const decide = async (kind: 'approve' | 'reject' | 'answer', wait: Meant, remark: Remark) => {
-    // Without types nothing may be named: then the decision is refused with what the run waits for.
+    // Callers without types may name nothing: then the decision is refused with what the run waits
+    // for.
     const meant = typeof wait === 'string' ? await whereIs(wait) : (wait ?? {})
     const { run = id, ...rest } = meant
     await tell(run, defined({ kind, ...rest, ...remark }))

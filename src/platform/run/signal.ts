@@ -26,7 +26,8 @@ const stirring: { [kind: string]: readonly (RunStatus | undefined)[] } = {
 
 /**
  * Puts a signal in a run's inbox, a decision bound to the wait it names. A run at rest has no
- * process that reads its inbox: this one claims it, unless another adopts runs and is quicker.
+ * process that reads its inbox: this process claims it, unless another one that keeps runs is
+ * quicker.
  */
 export const signalRun = async (
   ports: RunPorts & { logger: Logger },

@@ -45,7 +45,7 @@ const wake = async (ports: RunPorts, id: string, by: string, depth: number): Pro
     return
   }
   if (summary.status !== 'waiting') {
-    // One that waits to begin would be read again and again by each that waits for it.
+    // A queued run is not read in a loop by every caller that waits for it.
     if (summary.status === 'queued' && summary.parent === undefined && runner.isFull) return
     await claim(ports, id, by)
     return

@@ -109,7 +109,7 @@ const streamed = async (
       'Cannot continue behind Last-Event-ID as the Idempotency-Key says which run is meant: none was sent; send the key of the first request, or GET /runs/{id}/events',
     )
   const isKnown = key !== undefined && (await concord.log.run(runOfKey(key))) !== undefined
-  // From before the run begins: a short answer may be complete before it is looked for.
+  // Listens before the run begins: a short answer may be complete before the stream is opened.
   const heard: Delta[] = []
   const stop = concord.onDelta((delta) => heard.push(delta))
   try {
@@ -195,7 +195,7 @@ export const goalRoutes = (app: App, services: Services): void => {
       const run = await wait(services, id, c.req.raw.signal, preference.waitMs)
       if (run !== undefined) return answer(c, run)
       const status = (await concord.log.run(id))?.status ?? 'queued'
-      // A server that stops answers early: that is not what was preferred.
+      // A server that stops answers early, so the preference was not applied.
       return accepted(c, { runId: id, status }, services.closing.aborted ? undefined : preference.applied)
     },
   )

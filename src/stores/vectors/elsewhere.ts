@@ -9,8 +9,8 @@ import type { VectorIndex } from '../../ports/vector-index.ts'
 const ordinalMax = Number.MAX_SAFE_INTEGER
 const pageSize = 100
 /**
- * The nearest are held against the filter; where few fit, so many times more are asked for, so
- * often.
+ * The nearest are checked against the filter; where too few fit, `widening` times more are asked
+ * for, `roundsMax` times at most.
  */
 const widening = 4
 const roundsMax = 4

@@ -28,13 +28,16 @@ const lengthDiscount = 0.75
 const termsMax = 256
 /** Namespaces whose lengths of chunks are kept in memory. */
 const namespacesKept = 64
-/** Of the best chunks, so many are held against a filter at once, then four times as many. */
+/**
+ * How many of the best chunks are checked against a filter at once; four times as many in each next
+ * round.
+ */
 const filteredAtOnce = 200
 const staleMax = 1000
 
 /**
- * Lengths of a namespace's chunks by their numbers, the title weighed; numbers only grow, so what
- * is new is read on.
+ * Lengths of a namespace's chunks by their numbers, the title weighted; numbers only grow, so only
+ * new chunks are read.
  */
 type Lengths = { last: number; of: Map<number, number> }
 
