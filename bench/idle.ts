@@ -1,6 +1,6 @@
 import { factOf } from './facts.ts'
 import { type Measured, measureOnce } from './measure.ts'
-import type { Outcome } from './report.ts'
+import type { Outcome } from './rows.ts'
 import { short } from './statistics.ts'
 import type { SubjectRef } from './subject.ts'
 

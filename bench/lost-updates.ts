@@ -6,7 +6,8 @@ import { openConcord } from '../src/index.ts'
 import { workFolder } from './folder.ts'
 import { measureOnce } from './measure.ts'
 import { installPeer } from './peers.ts'
-import { type Outcome, printTarget, problemLine } from './report.ts'
+import { printTarget, problemLine } from './report.ts'
+import type { Outcome } from './rows.ts'
 import { median, short } from './statistics.ts'
 
 const writers = 4

@@ -1,6 +1,5 @@
 import type { Redis } from './redis.ts'
-import type { Outcome } from './report.ts'
-import type { Row } from './rows.ts'
+import type { Outcome, Row } from './rows.ts'
 
 export const redisTitle = (writers: number): string =>
   `compare-and-set + publish on Redis, ${writers} writer${writers === 1 ? '' : 's'}`

@@ -1,5 +1,5 @@
 import type { Measured } from './measure.ts'
-import type { Row } from './rows.ts'
+import type { Outcome, Row } from './rows.ts'
 import { median, short } from './statistics.ts'
 import type { SubjectRef } from './subject.ts'
 
@@ -10,17 +10,6 @@ export type Line = {
   high: number
   ratio: number
   cpu?: { median: number; ratio: number }
-}
-
-export type Outcome = {
-  title: string
-  unit: string
-  floor: number
-  concord: number
-  ratio: number
-  target: string
-  /** `shown` where nothing is judged; undefined where it could not be measured. */
-  met: boolean | 'shown' | undefined
 }
 
 const verdicts = new Map<Outcome['met'], string>([

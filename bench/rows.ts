@@ -1,9 +1,19 @@
 import type { Measured } from './measure.ts'
-import type { Outcome } from './report.ts'
 import type { SubjectRef } from './subject.ts'
 
 /** What has to hold: a ratio to the floor, or an absolute figure in the row's unit. */
 export type Target = { timesFloor: number } | { most: number }
+
+export type Outcome = {
+  title: string
+  unit: string
+  floor: number
+  concord: number
+  ratio: number
+  target: string
+  /** `shown` where nothing is judged; undefined where it could not be measured. */
+  met: boolean | 'shown' | undefined
+}
 
 export type Row = {
   title: string

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { builtPackage } from './built.ts'
 import { workFolder } from './folder.ts'
 import type { Peers } from './peers.ts'
-import { type Outcome, printLines, printTarget, printTitle, problemLine } from './report.ts'
+import { printLines, printTarget, printTitle, problemLine } from './report.ts'
+import type { Outcome } from './rows.ts'
 import { median, short } from './statistics.ts'
 
 /** A program to start: the time counts until it says that its first run is finished, or, for bare Node, until it has ended. */

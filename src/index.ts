@@ -1,4 +1,4 @@
-export type { AgentContext } from './agent/context.ts'
+export type { AgentContext, DelegateOptions, ModelUse, PersonMessage } from './agent/context.ts'
 export {
   type AgentBasics,
   type AgentDefinition,
@@ -7,7 +7,6 @@ export {
   agent,
   type CodeAgentDefinition,
   type Evidence,
-  type LoopBounds,
   type ModelAgentDefinition,
   type ModelSettings,
   type ReasoningAgentDefinition,
@@ -15,10 +14,7 @@ export {
   type Returned,
   type TeamAgentDefinition,
 } from './agent/define.ts'
-export type { Action, Learned, Observation, Proposal, Reasoner } from './agent/loop.ts'
-export type { ModelUse } from './agent/model-call.ts'
-export type { PersonMessage } from './agent/person-messages.ts'
-export type { DelegateOptions } from './agent/services.ts'
+export type { Action, Learned, LoopBounds, Observation, Proposal, Reasoner } from './agent/loop.ts'
 export { withJsonSchema } from './agent/told-schema.ts'
 export type { Accepted, Kept, Primitive, TypedAgent } from './agent/typed-agent.ts'
 export type { Pruned as PrunedRuns } from './audit/prune.ts'
@@ -122,16 +118,16 @@ export {
   openAudit,
   type Verify as VerifyAudit,
 } from './platform/audit.ts'
-export {
-  type Concord,
-  type GoalRequest,
-  type OpenOptions,
-  openConcord,
-  type StartOptions,
-  type TeamAnswer,
-  type TypedConcord,
-  type TypedGoal,
-} from './platform/concord.ts'
+export { openConcord } from './platform/concord.ts'
+export type {
+  Concord,
+  GoalRequest,
+  OpenOptions,
+  StartOptions,
+  TeamAnswer,
+  TypedConcord,
+  TypedGoal,
+} from './platform/concord-types.ts'
 export {
   type AuditConfig,
   type ConcordConfig,

@@ -1,4 +1,4 @@
-import type { Concord } from './platform/concord.ts'
+import type { Concord } from './platform/concord-types.ts'
 import type { Listening } from './server/listen.ts'
 import type { ServeOptions } from './server/serve.ts'
 

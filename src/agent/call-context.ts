@@ -20,19 +20,20 @@ import { type Call, withDigest, withoutDigest } from '../runtime/call.ts'
 import type { Cancellation } from '../runtime/cancellation.ts'
 import type { Execution } from '../runtime/perform.ts'
 import { stale } from '../runtime/work-journal.ts'
+import type { CallSite, Invoke } from './call-site.ts'
 import { callersOwn } from './callers-own.ts'
 import { isPromise } from './chain.ts'
-import type { AgentContext } from './context.ts'
-import { type AnyAgent, defaultLoopBounds } from './define.ts'
+import type { AgentContext, DelegateOptions, ModelUse, PersonMessage } from './context.ts'
+import type { AnyAgent } from './define.ts'
 import { delegateTo } from './delegate.ts'
 import { exposedContext } from './exposed-context.ts'
-import type { Observation } from './loop.ts'
-import { callModel, type ModelUse } from './model-call.ts'
+import { defaultLoopBounds, type Observation } from './loop.ts'
+import { callModel } from './model-call.ts'
 import { ownMemory } from './own-memory.ts'
-import { type PersonMessage, PersonMessages } from './person-messages.ts'
+import { PersonMessages } from './person-messages.ts'
 import { recordedScratchpad } from './recorded-scratchpad.ts'
 import { recordedSleep, recordedStep } from './recorded-step.ts'
-import type { AgentServices, DelegateOptions, TeamServices } from './services.ts'
+import type { AgentServices, TeamServices } from './services.ts'
 import { Suspension } from './suspension.ts'
 import { callTool, findTool } from './tool-call.ts'
 import type { Accepted, Kept, TypedAgent } from './typed-agent.ts'
@@ -44,7 +45,7 @@ const noCallers: readonly string[] = []
  * One call of an agent as this room knows it: what its context offers to the agent's code
  * (`exposed`), and behind that the journal, the services and the team. Never given to an agent.
  */
-export class CallContext implements AgentContext {
+export class CallContext implements CallSite {
   readonly agent: string
   /** Set when the step has to wait, even if the agent swallowed the Suspension. */
   suspension: Suspension | undefined
@@ -524,12 +525,6 @@ const attended = <T>(promise: Promise<T>): Promise<T> => {
   promise.catch(() => {})
   return promise
 }
-
-/**
- * Calls an agent of the team within the caller's step; `prefix` begins the names of its journaled
- * calls.
- */
-export type Invoke = (caller: CallContext, agent: string, input: Json, prefix: string) => Promise<Json>
 
 export type ContextParts = {
   execution: Execution

@@ -1,7 +1,7 @@
 import { bothLabels } from '../domain/labels.ts'
 import type { AgentMemory } from '../memory/agent-memory.ts'
 import type { State } from '../memory/state.ts'
-import type { CallContext } from './call-context.ts'
+import type { CallSite } from './call-site.ts'
 
 /** Members of a state that lead beyond it, or hear what others publish. */
 const beyond = new Set<PropertyKey>(['in', 'diff', 'merge', 'subscribe'])
@@ -10,7 +10,7 @@ const beyond = new Set<PropertyKey>(['in', 'diff', 'merge', 'subscribe'])
  * The memory of whoever called a service, as the service's run has read it: what lies beyond the
  * caller's run is private and untrusted. What its run has read comes with the call (`concord-labels`).
  */
-export const callersOwn = (context: CallContext, memory: AgentMemory): AgentMemory => {
+export const callersOwn = (context: CallSite, memory: AgentMemory): AgentMemory => {
   const raise = () => context.raise_(bothLabels, 'memory of the caller')
   const raising = <T extends object>(part: T, which: (member: PropertyKey) => boolean): T =>
     new Proxy(part, {

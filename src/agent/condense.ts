@@ -2,7 +2,7 @@ import { asJson } from '../domain/json.ts'
 import type { Compaction, Scratchpad } from '../memory/scratchpad.ts'
 import type { Message } from '../ports/model.ts'
 import type { Call } from '../runtime/call.ts'
-import type { CallContext } from './call-context.ts'
+import type { CallSite } from './call-site.ts'
 import { callModel } from './model-call.ts'
 
 const instructions = `Condense the work below, so that whoever did it can go on with it from your words alone. Keep: what was asked, ids of tool
@@ -16,7 +16,7 @@ const noteTokensMax = 2_000
  * rule. What replaced what is an event before the call, so that a resumed loop continues with the same conversation.
  */
 export const condense = async (
-  context: CallContext,
+  context: CallSite,
   pad: Scratchpad,
   call: Call,
   turn: number,
@@ -51,7 +51,7 @@ export const condense = async (
 }
 
 const condensedByModel = async (
-  context: CallContext,
+  context: CallSite,
   pad: Scratchpad,
   turn: number,
 ): Promise<string | undefined> => {

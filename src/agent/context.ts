@@ -1,15 +1,27 @@
 import type { AgentCard } from '../domain/agent.ts'
+import type { Limits } from '../domain/budget.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
 import type { AgentMemory } from '../memory/agent-memory.ts'
 import type { Scratchpad } from '../memory/scratchpad.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { ModelAnswer, ModelRequest } from '../ports/model.ts'
+import type { AiSdkModel, Model, ModelAnswer, ModelRequest } from '../ports/model.ts'
 import type { Observation } from './loop.ts'
-import type { ModelUse } from './model-call.ts'
-import type { PersonMessage } from './person-messages.ts'
-import type { DelegateOptions } from './services.ts'
 import type { Accepted, Kept, TypedAgent } from './typed-agent.ts'
+
+/** How one call of a model is made. */
+export type ModelUse = {
+  /** `provider/model`, a role of the config, or a model object; default the agent's, else the config's. */
+  model?: string | Model | AiSdkModel
+  /** Attempts at the provider, the first included. Default 4. */
+  attemptsMax?: number
+}
+
+/** A message of a person to a run. */
+export type PersonMessage = { value: Json; by?: string }
+
+/** What a child run is given beside its goal. */
+export type DelegateOptions = { params?: Goal['params']; budget?: Limits; criteria?: string[] }
 
 /**
  * What an agent is given beside its input. Everything that reaches out (models, tools, other

@@ -8,31 +8,9 @@ import type { Schema } from '../ports/schema.ts'
 import type { Tools } from '../ports/tool.ts'
 import type { WakeOn } from '../runtime/wake-on.ts'
 import type { AgentContext } from './context.ts'
-import type { Reasoner } from './loop.ts'
+import type { LoopBounds, Reasoner } from './loop.ts'
 import { shownSchemaOf } from './told-schema.ts'
 import { toolsIn } from './tools-of.ts'
-
-/** Bounds of one agent's loop by name; reaching one ends the step with `bound.reached`. */
-export type LoopBounds = {
-  /** Times the agent plans (model turns). Default 25. */
-  turnsMax: number
-  /** Answers that may fail the self-check before the step fails. Default 3. */
-  revisionsMax: number
-  /** Actions of one plan under way at once. Default 8. */
-  actionsAtOnce: number
-  /** Characters of one tool result that the model sees. Default 20,000. */
-  observationCharsMax: number
-  /** Tokens of one request: beyond it older turns are condensed. Default 100,000, or what the model's window leaves beside its answer if less. */
-  contextTokensMax: number
-}
-
-export const defaultLoopBounds: LoopBounds = {
-  turnsMax: 25,
-  revisionsMax: 3,
-  actionsAtOnce: 8,
-  observationCharsMax: 20_000,
-  contextTokensMax: 100_000,
-}
 
 /** Agents of one step that call each other (`ctx.call`), one below the other; reaching it is `bound.reached`. */
 export const callDepthMax = 16

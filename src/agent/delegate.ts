@@ -15,15 +15,16 @@ import { childRun } from '../domain/names.ts'
 import { deadlineOf, type Run } from '../domain/run.ts'
 import { sharers, stepsKept } from '../domain/top-up.ts'
 import { stale } from '../runtime/work-journal.ts'
-import type { CallContext } from './call-context.ts'
-import type { ChildResult, DelegateOptions } from './services.ts'
+import type { CallSite } from './call-site.ts'
+import type { DelegateOptions } from './context.ts'
+import type { ChildResult } from './services.ts'
 
 /**
  * Hands a goal to a team as a child run and returns its output. The child's end is journaled with what it cost; what keeps it from
  * ending (a store that fails, a process that goes away) is not: asked again, the same child continues.
  */
 export const delegateTo = (
-  context: CallContext,
+  context: CallSite,
   team: string,
   text: string,
   options: DelegateOptions,
@@ -37,7 +38,7 @@ export const delegateTo = (
 
 type Delegation = { call: string; team: string; text: string; options: DelegateOptions }
 
-const delegated = async (context: CallContext, { call, team, text, options }: Delegation): Promise<Json> => {
+const delegated = async (context: CallSite, { call, team, text, options }: Delegation): Promise<Json> => {
   const { journal, work, run } = context.execution
   // A child that failed is over: a retry of the step starts another.
   const id = childId(context, call, work.journal?.get(call)?.failures ?? 0)
@@ -79,7 +80,7 @@ const outputOf = ({
 
 /** Readable, below its parent's, and of its own: names that look alike once they are made safe differ in their digest. */
 const childId = (
-  { execution: { run, work, idempotencyKey } }: CallContext,
+  { execution: { run, work, idempotencyKey } }: CallSite,
   call: string,
   failures: number,
 ): string => {
@@ -89,7 +90,7 @@ const childId = (
   return childRun(run.id, `${safe(call)}-${work.plan}-${work.redo}-${safe(work.id)}-${digest}`)
 }
 
-const endOf = async (context: CallContext, id: string, goal: Goal, own: Limits): Promise<ChildResult> => {
+const endOf = async (context: CallSite, id: string, goal: Goal, own: Limits): Promise<ChildResult> => {
   const { run, journal, idempotencyKey } = context.execution
   try {
     return await context.services.child({
@@ -128,7 +129,7 @@ const least = (a: number | undefined, b: number | undefined): number | undefined
 
 /** What the parent is limited to limits its children: time and depth as they are left, the rest as a share that is set aside first. */
 const childBudget = async (
-  context: CallContext,
+  context: CallSite,
   id: string,
   { budget }: DelegateOptions,
 ): Promise<Limits | undefined> => {
@@ -152,7 +153,7 @@ const childBudget = async (
   return Object.keys(limits).length === 0 ? undefined : limits
 }
 
-const reserved = async (context: CallContext, id: string, own: Limits): Promise<Limits> => {
+const reserved = async (context: CallSite, id: string, own: Limits): Promise<Limits> => {
   const { run, journal } = context.execution
   const key = childKey(id)
   const before = run.book.reserved.get(key)

@@ -1,4 +1,3 @@
-import type { CallContext } from './call-context.ts'
 import type { AgentContext } from './context.ts'
 
 /** The methods of a context, which agents take apart. */
@@ -11,9 +10,9 @@ type Method = {
  * field: no property, symbol or prototype leads from here to a journal, a store or a runner.
  */
 class ExposedContext implements AgentContext {
-  readonly #call: CallContext
+  readonly #call: AgentContext
 
-  constructor(call: CallContext) {
+  constructor(call: AgentContext) {
     this.#call = call
   }
 
@@ -119,4 +118,4 @@ class ExposedContext implements AgentContext {
 Object.freeze(ExposedContext.prototype)
 
 /** The context of a call as the agent's own code may have it. */
-export const exposedContext = (call: CallContext): AgentContext => new ExposedContext(call)
+export const exposedContext = (call: AgentContext): AgentContext => new ExposedContext(call)

@@ -2,7 +2,7 @@ import type { Verdict } from '../domain/check.ts'
 import { asJson, type Json, sameJson } from '../domain/json.ts'
 import { isObject } from '../domain/reference.ts'
 import { validate } from '../ports/schema.ts'
-import type { CallContext } from './call-context.ts'
+import type { CallSite } from './call-site.ts'
 import { chain } from './chain.ts'
 import type { AnyAgent, Evidence } from './define.ts'
 
@@ -13,7 +13,7 @@ const accepted: Verdict = { met: true, reasons: [] }
 type ToolResult = { tool: string; output: Json }
 
 /** What the tools of this execution answered, by call id. */
-const toolResults = (context: CallContext): Map<string, ToolResult> => {
+const toolResults = (context: CallSite): Map<string, ToolResult> => {
   const results = new Map<string, ToolResult>()
   for (const [call, entry] of context.execution.work.journal ?? []) {
     if (entry.type !== 'tool.answered' || entry.data.failure !== undefined) continue
@@ -31,7 +31,7 @@ const toolResults = (context: CallContext): Map<string, ToolResult> => {
  */
 export const judgeAnswer = (
   definition: AnyAgent,
-  context: CallContext,
+  context: CallSite,
   input: unknown,
   answer: unknown,
 ): Judged | Promise<Judged> => {
@@ -47,7 +47,7 @@ export const judgeAnswer = (
 
 const judgeValid = (
   definition: AnyAgent,
-  context: CallContext,
+  context: CallSite,
   input: unknown,
   value: unknown,
 ): Judged | Promise<Judged> => {
@@ -60,7 +60,7 @@ const judgeValid = (
   }))
 }
 
-const missingTools = (definition: AnyAgent, context: CallContext): string[] => {
+const missingTools = (definition: AnyAgent, context: CallSite): string[] => {
   if (definition.requiredTools === undefined) return []
   const called = new Set([...toolResults(context).values()].map((result) => result.tool))
   return definition.requiredTools
@@ -68,7 +68,7 @@ const missingTools = (definition: AnyAgent, context: CallContext): string[] => {
     .map((name) => `tool "${name}" has to be called (successfully) before answering, and was not`)
 }
 
-const unfounded = (definition: AnyAgent, context: CallContext, answer: Json): string[] => {
+const unfounded = (definition: AnyAgent, context: CallSite, answer: Json): string[] => {
   if (definition.evidence === undefined) return []
   const results = toolResults(context)
   return definition.evidence.flatMap((evidence) => unfoundedIn(evidence, answer, results))

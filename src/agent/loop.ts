@@ -2,7 +2,28 @@ import type { Verdict } from '../domain/check.ts'
 import { ConcordError } from '../domain/errors.ts'
 import type { Draft } from '../domain/event.ts'
 import type { Json } from '../domain/json.ts'
-import type { LoopBounds } from './define.ts'
+
+/** Bounds of one agent's loop by name; reaching one ends the step with `bound.reached`. */
+export type LoopBounds = {
+  /** Times the agent plans (model turns). Default 25. */
+  turnsMax: number
+  /** Answers that may fail the self-check before the step fails. Default 3. */
+  revisionsMax: number
+  /** Actions of one plan under way at once. Default 8. */
+  actionsAtOnce: number
+  /** Characters of one tool result that the model sees. Default 20,000. */
+  observationCharsMax: number
+  /** Tokens of one request: beyond it older turns are condensed. Default 100,000, or what the model's window leaves beside its answer if less. */
+  contextTokensMax: number
+}
+
+export const defaultLoopBounds: LoopBounds = {
+  turnsMax: 25,
+  revisionsMax: 3,
+  actionsAtOnce: 8,
+  observationCharsMax: 20_000,
+  contextTokensMax: 100_000,
+}
 
 /** `problem`: why it cannot be meant as it is written. */
 export type Action = { id: string; tool: string; input: Json; problem?: string }

@@ -7,14 +7,14 @@ import { isModel, type Message, type ModelRequest, type ToolSpec } from '../port
 import { jsonSchemaOf } from '../ports/schema.ts'
 import type { AnyTool } from '../ports/tool.ts'
 import type { Call } from '../runtime/call.ts'
-import type { CallContext } from './call-context.ts'
+import type { CallSite } from './call-site.ts'
 import { condense } from './condense.ts'
-import type { AnyAgent, LoopBounds } from './define.ts'
+import type { PersonMessage } from './context.ts'
+import type { AnyAgent } from './define.ts'
 import { toolNames } from './define.ts'
 import { judgeAnswer } from './judge.ts'
-import type { Action, Learned, Observation, Reasoner } from './loop.ts'
+import type { Action, Learned, LoopBounds, Observation, Reasoner } from './loop.ts'
 import { callModel } from './model-call.ts'
-import type { PersonMessage } from './person-messages.ts'
 import { Proposals, Unreadable } from './proposals.ts'
 import { Told } from './told.ts'
 import { answerSchemaOf } from './told-schema.ts'
@@ -26,7 +26,7 @@ const house =
 /** A model with tools as the parts of the reasoning loop: the model plans, code judges and acts, the results go back to the model. */
 export const modelReasoner = async (
   definition: AnyAgent,
-  context: CallContext,
+  context: CallSite,
   input: unknown,
   bounds: LoopBounds,
 ): Promise<Reasoner<unknown>> => {
@@ -87,7 +87,7 @@ export const modelReasoner = async (
 }
 
 /** Turns of runs of 0.1 are known by their order. */
-const oldCall = (context: CallContext): Call => {
+const oldCall = (context: CallSite): Call => {
   const id = context.call_('model')
   return { id, family: id, leaf: true }
 }
@@ -100,7 +100,7 @@ const fromPerson = ({ value, by }: PersonMessage): Message => ({
 /** What a request may count: the agent's bound, or what the model's window leaves beside the answer. */
 const contextLimit = async (
   definition: AnyAgent,
-  context: CallContext,
+  context: CallSite,
   { contextTokensMax }: LoopBounds,
 ): Promise<number> => {
   const { model: wanted } = definition
@@ -119,7 +119,7 @@ const observationChars = (
 ): number => Math.min(observationCharsMax, pad.roomChars(observations.length))
 
 const act = async (
-  context: CallContext,
+  context: CallSite,
   tools: Map<string, AnyTool>,
   action: Action,
   turn: number,
@@ -145,7 +145,7 @@ const specOf = (tool: AnyTool): ToolSpec => ({
 })
 
 /** A planner is given it in its input. */
-const recalledBy = async (context: CallContext): Promise<string | undefined> => {
+const recalledBy = async (context: CallSite): Promise<string | undefined> => {
   const { stepId, logger } = context
   if (stepId === '$plan' || stepId === '$feasible') return undefined
   try {
@@ -158,7 +158,7 @@ const recalledBy = async (context: CallContext): Promise<string | undefined> => 
 }
 
 /** Nobody can work on blank text, and Anthropic refuses it: it stands for the goal. */
-const taskOf = (input: unknown, { goal }: CallContext): unknown =>
+const taskOf = (input: unknown, { goal }: CallSite): unknown =>
   typeof input === 'string' && input.trim() === '' ? goal.text : input
 
 const opening = (

@@ -7,28 +7,15 @@ import { asJson, copyJson } from '../domain/json.ts'
 import type { JournalEntry } from '../domain/run.ts'
 import { cut } from '../domain/text/cut.ts'
 import { sleep } from '../ports/clock.ts'
-import {
-  type AiSdkModel,
-  isModel,
-  type Message,
-  type Model,
-  type ModelAnswer,
-  type ModelRequest,
-} from '../ports/model.ts'
+import { isModel, type Message, type Model, type ModelAnswer, type ModelRequest } from '../ports/model.ts'
 import type { Call } from '../runtime/call.ts'
 import type { Turns } from '../runtime/turns.ts'
 import { stale } from '../runtime/work-journal.ts'
-import type { CallContext } from './call-context.ts'
+import type { CallSite } from './call-site.ts'
+import type { ModelUse } from './context.ts'
 import { answerBound, boundOf, counted, isUnprocessed, priced, type Spent } from './model-cost.ts'
 import { type Ended, type Leading, lead, sameUnderWay, sharedContent, type UnderWay } from './shared-calls.ts'
 import { waitForTurn } from './turn-waits.ts'
-
-export type ModelUse = {
-  /** `provider/model`, a role of the config, or a model object; default the agent's, else the config's. */
-  model?: string | Model | AiSdkModel
-  /** Attempts at the provider, the first included. Default 4. */
-  attemptsMax?: number
-}
 
 export type ModelCall = ModelUse & {
   call: Call
@@ -52,14 +39,11 @@ const nothing: Amount = { tokens: 0, money: 0 }
  * tried again, honouring a Retry-After of up to a minute. Throws the last failure, `model.refused`,
  * `budget.exhausted`, or `plan.infeasible` for a model without a price under a money budget.
  */
-export const callModel = (
-  context: CallContext,
-  request: ModelRequest,
-  use: ModelCall,
-): Promise<ModelAnswer> => context.made_(use.call, (before) => modelCalled(context, request, use, before))
+export const callModel = (context: CallSite, request: ModelRequest, use: ModelCall): Promise<ModelAnswer> =>
+  context.made_(use.call, (before) => modelCalled(context, request, use, before))
 
 const modelCalled = async (
-  context: CallContext,
+  context: CallSite,
   request: ModelRequest,
   use: ModelCall,
   before: JournalEntry | undefined,
@@ -101,7 +85,7 @@ const notRefused = (answer: ModelAnswer): ModelAnswer => {
   )
 }
 
-type Attempt = { context: CallContext; model: Model; request: ModelRequest; use: ModelCall; attempt: number }
+type Attempt = { context: CallSite; model: Model; request: ModelRequest; use: ModelCall; attempt: number }
 
 /**
  * Makes the call, unless an identical one of the run is in flight: then its answer or failure is
@@ -162,7 +146,7 @@ const unlessAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
 
 type Asked = Omit<Attempt, 'context'>
 
-const calledBy = (context: CallContext, { model, request, use, attempt }: Asked) =>
+const calledBy = (context: CallSite, { model, request, use, attempt }: Asked) =>
   context.draft('model.called', {
     call: use.call.id,
     attempt,
@@ -173,7 +157,7 @@ const calledBy = (context: CallContext, { model, request, use, attempt }: Asked)
   })
 
 const answeredBy = (
-  context: CallContext,
+  context: CallSite,
   { model, use, attempt }: Asked,
   ended: Ended,
   spent: Spent,

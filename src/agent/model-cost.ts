@@ -3,7 +3,7 @@ import { ConcordError, type ErrorCode, type Failure } from '../domain/errors.ts'
 import type { EventData } from '../domain/event.ts'
 import { unpricedModel } from '../domain/feasibility.ts'
 import type { Model, ModelRequest, Usage } from '../ports/model.ts'
-import type { CallContext } from './call-context.ts'
+import type { CallSite } from './call-site.ts'
 
 /** What an answered call has used, as its event says it. */
 export type Spent = Pick<EventData['model.answered'], 'tokens' | 'money' | 'cachedTokens' | 'shared'>
@@ -11,7 +11,7 @@ export type Spent = Pick<EventData['model.answered'], 'tokens' | 'money' | 'cach
 export const answerBound = (model: Model, { outputTokensMax }: ModelRequest): number =>
   outputTokensMax ?? model.outputTokensMax
 
-export const boundOf = (context: CallContext, model: Model, request: ModelRequest): Amount => {
+export const boundOf = (context: CallSite, model: Model, request: ModelRequest): Amount => {
   const input = model.inputTokensBound(request)
   const output = answerBound(model, request)
   if (model.price === undefined && context.goal.budget?.money !== undefined)

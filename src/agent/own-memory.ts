@@ -10,12 +10,12 @@ import type { State } from '../memory/state.ts'
 import type { Conflict } from '../memory/state-update.ts'
 import { subjectMemory } from '../memory/subject.ts'
 import { eventsIn, type MemoryReach, recalledIn } from '../policy/memory.ts'
-import type { CallContext, Invoke } from './call-context.ts'
+import type { CallSite, Invoke } from './call-site.ts'
 
 type Parts = { prefix: string; invoke: Invoke }
 
 /** The memory of an agent in the process of its run: what it writes carries whose it is, and is refused once the execution is no longer wanted. */
-export const ownMemory = (context: CallContext, parts: Parts): AgentMemory => {
+export const ownMemory = (context: CallSite, parts: Parts): AgentMemory => {
   const { execution, services, agent, runId, stepId } = context
   const { run, journal } = execution
   const provenance = { run: runId, step: stepId, agent, epoch: run.epoch }
@@ -79,7 +79,7 @@ export const ownMemory = (context: CallContext, parts: Parts): AgentMemory => {
 }
 
 /** What is read beyond the run's own memory is private, and may have been written by any run. */
-const labelling = (context: CallContext): MemoryReach => {
+const labelling = (context: CallSite): MemoryReach => {
   const { reach } = context
   const home = runNamespace(context.runId)
   const read = (namespace: string) => {
@@ -101,7 +101,7 @@ const labelling = (context: CallContext): MemoryReach => {
 
 /** Named by what stands in the way: a step that is executed again asks about the same conflict under the same name, about another under another. */
 const mediated = async (
-  context: CallContext,
+  context: CallSite,
   { prefix, invoke }: Parts,
   mediator: string,
   conflict: Conflict,

@@ -10,11 +10,12 @@ import type { StateWrite } from '../ports/state-store.ts'
 import { Cancellation } from '../runtime/cancellation.ts'
 import { type Deadlines, deadlines } from '../runtime/deadlines.ts'
 import type { Execution, Outcome, Perform } from '../runtime/perform.ts'
-import { CallContext, type Invoke } from './call-context.ts'
+import { CallContext } from './call-context.ts'
+import type { CallSite, Invoke } from './call-site.ts'
 import { chain, isPromise } from './chain.ts'
-import { type AnyAgent, callDepthMax, callsMax, defaultLoopBounds, kindOf } from './define.ts'
+import { type AnyAgent, callDepthMax, callsMax, kindOf } from './define.ts'
 import { judgeAnswer } from './judge.ts'
-import { type Reasoner, reasoningLoop } from './loop.ts'
+import { defaultLoopBounds, type Reasoner, reasoningLoop } from './loop.ts'
 import { modelReasoner } from './model-agent.ts'
 import { callRemote } from './remote.ts'
 import { keptAs } from './result.ts'
@@ -97,7 +98,7 @@ const tooMany = (name: string): ConcordError =>
 const succeeded = (
   { output, writes }: Returned,
   { journal }: Execution,
-  context: CallContext | undefined,
+  context: CallSite | undefined,
 ): Outcome => {
   const diverged = journal.leftOver()
   if (diverged !== undefined) return { status: 'failed', failure: toFailure(diverged) }
@@ -112,7 +113,7 @@ const failed = (
   execution: Execution,
   name: string,
   error: unknown,
-  context: CallContext | undefined,
+  context: CallSite | undefined,
 ): Outcome => {
   const { replay } = execution.journal
   // With branches that are still on their way, what is left over may be theirs.
@@ -187,7 +188,7 @@ type AgentRun = {
   callers: readonly string[]
   cancellation: Cancellation
   /** Made when the agent is called. */
-  context?: CallContext | undefined
+  context?: CallSite | undefined
 }
 
 const runAgent = (call: AgentRun): Returned | Promise<Returned> => {
@@ -265,7 +266,7 @@ const acceptInput = (definition: AnyAgent, name: string, input: Json): unknown =
   })
 }
 
-const answerOf = (definition: AnyAgent, context: CallContext, input: unknown, withinMs: number): unknown =>
+const answerOf = (definition: AnyAgent, context: CallSite, input: unknown, withinMs: number): unknown =>
   definition.run === undefined
     ? remoteOrLooping(definition, context, input, withinMs)
     : native(context.within_(() => definition.run?.(input as never, context.exposed)))
@@ -282,7 +283,7 @@ const native = (value: unknown): unknown =>
 
 const remoteOrLooping = async (
   definition: AnyAgent,
-  context: CallContext,
+  context: CallSite,
   input: unknown,
   withinMs: number,
 ): Promise<unknown> => {
@@ -314,7 +315,7 @@ const remoteOrLooping = async (
 const judged = <Output>(
   reasoner: Reasoner<Output>,
   definition: AnyAgent,
-  context: CallContext,
+  context: CallSite,
   input: unknown,
 ): Reasoner<Output> => ({
   ...reasoner,
@@ -327,7 +328,7 @@ const judged = <Output>(
 /** `{ output, writes }` is a result with state writes that are committed together with it; anything else is the result. */
 const finish = (
   definition: AnyAgent,
-  context: CallContext,
+  context: CallSite,
   input: unknown,
   answer: unknown,
 ): Returned | Promise<Returned> => {
@@ -368,7 +369,7 @@ const writeProblem = ({ key, namespace, ttlMs, ifVersion }: JsonObject): string 
     : 'writes returned with a result are unconditional; write it with context.state'
 }
 
-const writesOf = (context: CallContext, writes: Json[]): StateWrite[] =>
+const writesOf = (context: CallSite, writes: Json[]): StateWrite[] =>
   writes.map((write, i) => {
     if (!isObject(write) || typeof write.key !== 'string')
       throw new ConcordError(

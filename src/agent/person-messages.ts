@@ -1,10 +1,8 @@
 import type { Signal } from '../domain/event.ts'
-import { asJson, copyJson, type Json } from '../domain/json.ts'
+import { asJson, copyJson } from '../domain/json.ts'
 import { stale } from '../runtime/work-journal.ts'
-import type { CallContext } from './call-context.ts'
-
-/** A message of a person to a run. */
-export type PersonMessage = { value: Json; by?: string }
+import type { CallSite } from './call-site.ts'
+import type { PersonMessage } from './context.ts'
 
 type Told = { messages: PersonMessage[]; through: number }
 
@@ -20,11 +18,11 @@ const isFor =
 
 /** What people told a run, as one execution of a step has heard it so far. */
 export class PersonMessages {
-  readonly #context: CallContext
+  readonly #context: CallSite
   /** How many of the run's messages were read. */
   #told = 0
 
-  constructor(context: CallContext) {
+  constructor(context: CallSite) {
     this.#context = context
   }
 

@@ -1,7 +1,7 @@
 import { asJson } from '../domain/json.ts'
 import { cut } from '../domain/text/cut.ts'
 import { Scratchpad, type ScratchpadDelta } from '../memory/scratchpad.ts'
-import type { CallContext } from './call-context.ts'
+import type { CallSite } from './call-site.ts'
 
 /** Of a fact or an observation in the log. */
 const textCharsMax = 4_000
@@ -12,7 +12,7 @@ const deltasMax = 1_000
  * The scratchpad of code, each change of which is told to the log: `memory/conversation.ts` rebuilds from them what it held. Executed
  * again, what is in the journal is not told twice. A model's needs none: its conversation is in `model.called`.
  */
-export const recordedScratchpad = (context: CallContext, tokensMax: number): Scratchpad => {
+export const recordedScratchpad = (context: CallSite, tokensMax: number): Scratchpad => {
   let deltas = 0
   const changed = (delta: ScratchpadDelta): void => {
     if (++deltas > deltasMax) return

@@ -3,13 +3,13 @@ import { ConcordError, toFailure } from '../domain/errors.ts'
 import { copyJson, type Json } from '../domain/json.ts'
 import { sleep } from '../ports/clock.ts'
 import type { Call } from '../runtime/call.ts'
-import type { CallContext } from './call-context.ts'
+import type { CallSite } from './call-site.ts'
 import { keptAs } from './result.ts'
 import { Suspension } from './suspension.ts'
 
 /** Does something once: its result is in the log and returned from there when the step is executed again. */
 export const recordedStep = async <T extends Json | undefined>(
-  context: CallContext,
+  context: CallSite,
   name: string,
   fn: (key: string) => Promise<T> | T,
 ): Promise<T> => {
@@ -35,7 +35,7 @@ export const recordedStep = async <T extends Json | undefined>(
 }
 
 const didNow = async (
-  context: CallContext,
+  context: CallSite,
   call: Call,
   name: string,
   fn: (key: string) => unknown,
@@ -87,7 +87,7 @@ const copied = (value: Json | undefined): Json | undefined =>
 const inPlaceMs = 1000
 
 /** Waits in place for less than a second; for longer, without holding the worker. */
-export const recordedSleep = async (context: CallContext, ms: number): Promise<void> => {
+export const recordedSleep = async (context: CallSite, ms: number): Promise<void> => {
   const { run, journal } = context.execution
   let call = context.call_('sleep')
   if (run.byContent) {

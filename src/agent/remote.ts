@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Json } from '../domain/json.ts'
 import { bothLabels } from '../domain/labels.ts'
-import type { CallContext } from './call-context.ts'
+import type { CallSite } from './call-site.ts'
 
 const hex = (text: string, digits: number): string =>
   createHash('sha256').update(text).digest('hex').slice(0, digits)
@@ -10,7 +10,7 @@ const hex = (text: string, digits: number): string =>
 export const traceparent = (run: string, key: string): string => `00-${hex(run, 32)}-${hex(key, 16)}-01`
 
 /** Calls an agent that runs elsewhere: plain JSON in and out, context in headers. Reached once a key: its answer is journaled with the step. */
-export const callRemote = async (context: CallContext, input: Json, deadline: number): Promise<Json> => {
+export const callRemote = async (context: CallSite, input: Json, deadline: number): Promise<Json> => {
   await context.mayAct_()
   const { definition, execution, services } = context
   const key = context.callKey

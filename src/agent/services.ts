@@ -1,5 +1,5 @@
 import type { AgentCard } from '../domain/agent.ts'
-import type { Amount, Limits } from '../domain/budget.ts'
+import type { Amount } from '../domain/budget.ts'
 import type { Failure } from '../domain/errors.ts'
 import type { Parent } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
@@ -102,8 +102,6 @@ export type AgentServices = {
   /** Further headers for agents that run elsewhere. */
   headers?: (call: RemoteCall) => { [name: string]: string }
 }
-
-export type DelegateOptions = { params?: Goal['params']; budget?: Limits; criteria?: string[] }
 
 /** Takes what agents write while they write it. */
 export type TextSink = {

@@ -6,7 +6,7 @@ import { validate } from '../ports/schema.ts'
 import type { AnyTool, Tool } from '../ports/tool.ts'
 import type { Call } from '../runtime/call.ts'
 import { stale } from '../runtime/work-journal.ts'
-import type { CallContext } from './call-context.ts'
+import type { CallSite } from './call-site.ts'
 import type { AnyAgent } from './define.ts'
 import type { Action, Observation } from './loop.ts'
 import type { AgentServices } from './services.ts'
@@ -37,7 +37,7 @@ export const findTool = async (
 }
 
 /** Why a call cannot work: arguments that do not fit, or a policy that forbids it. */
-export const toolProblems = async (context: CallContext, tool: AnyTool, input: Json): Promise<string[]> => {
+export const toolProblems = async (context: CallSite, tool: AnyTool, input: Json): Promise<string[]> => {
   const judged = await validate(tool.input, input)
   if (!judged.ok) return judged.problems
   return rulingOn(context, tool, input).decision === 'deny'
@@ -50,7 +50,7 @@ export const toolProblems = async (context: CallContext, tool: AnyTool, input: J
  * idempotency key that stays the same when it is repeated, and recorded. Whatever the tool does wrong is an observation.
  */
 export const callTool = (
-  context: CallContext,
+  context: CallSite,
   tool: AnyTool,
   action: Action,
   call: Call,
@@ -58,7 +58,7 @@ export const callTool = (
 ): Promise<Observation> => context.made_(call, (before) => toolCalled(context, tool, action, before), options)
 
 const toolCalled = async (
-  context: CallContext,
+  context: CallSite,
   tool: AnyTool,
   action: Action,
   before: JournalEntry | undefined,
@@ -93,7 +93,7 @@ const toolCalled = async (
 }
 
 /** The team's policy goes before the agent's own. */
-const rulingOn = (context: CallContext, tool: AnyTool, input: unknown): Ruling =>
+const rulingOn = (context: CallSite, tool: AnyTool, input: unknown): Ruling =>
   rule([context.team.policy, context.definition.policy], {
     agent: context.agent,
     tool: tool.name,
@@ -103,7 +103,7 @@ const rulingOn = (context: CallContext, tool: AnyTool, input: unknown): Ruling =
   })
 
 /** Where no person can answer, asking is refusing. What a team or a tool declares to ask waits for a person. */
-const cannotAsk = (context: CallContext, tool: AnyTool, ruling: Ruling): Failure | undefined => {
+const cannotAsk = (context: CallSite, tool: AnyTool, ruling: Ruling): Failure | undefined => {
   if (!context.execution.run.unattended || ruling.declared || ruling.because === undefined) return undefined
   if (tool.requireApproval === true) return undefined
   return {
@@ -112,7 +112,7 @@ const cannotAsk = (context: CallContext, tool: AnyTool, ruling: Ruling): Failure
   }
 }
 
-const approval = (context: CallContext, tool: AnyTool, action: Action): Failure | undefined => {
+const approval = (context: CallSite, tool: AnyTool, action: Action): Failure | undefined => {
   const ruling = rulingOn(context, tool, action.input)
   const { decision } = ruling
   if (decision === 'deny')
@@ -140,7 +140,7 @@ const approval = (context: CallContext, tool: AnyTool, action: Action): Failure 
 }
 
 const execute = async (
-  context: CallContext,
+  context: CallSite,
   tool: Tool,
   input: unknown,
   action: Action,
@@ -194,7 +194,7 @@ const kept = (output: unknown): { output?: Json; failure?: Failure } => {
 }
 
 const answered = (
-  context: CallContext,
+  context: CallSite,
   action: Action,
   result: { output?: Json; failure?: Failure },
   ms: number,

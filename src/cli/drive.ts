@@ -1,7 +1,7 @@
 import { errorTable, isConcordError } from '../domain/errors.ts'
 import { isObject } from '../domain/reference.ts'
 import { isFinal, type Run } from '../domain/run.ts'
-import type { Concord } from '../platform/concord.ts'
+import type { Concord } from '../platform/concord-types.ts'
 import { settle } from '../platform/run/settle.ts'
 import { type Tending, tend } from '../platform/run/tend.ts'
 import { isForOutside, type OpenWait, waitsBelow } from '../platform/run/waits.ts'

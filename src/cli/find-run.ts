@@ -1,6 +1,6 @@
 import { ConcordError } from '../domain/errors.ts'
 import type { RunSummary } from '../domain/summary.ts'
-import type { Concord } from '../platform/concord.ts'
+import type { Concord } from '../platform/concord-types.ts'
 import { concordCommand } from './command-name.ts'
 
 const pageSize = 1000

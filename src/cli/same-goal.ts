@@ -2,7 +2,7 @@ import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
 import { sameJson } from '../domain/json.ts'
 import type { RunSummary } from '../domain/summary.ts'
-import type { Concord } from '../platform/concord.ts'
+import type { Concord } from '../platform/concord-types.ts'
 import { allRuns } from './find-run.ts'
 
 const same = (a: Goal, b: Goal): boolean =>

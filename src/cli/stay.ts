@@ -1,5 +1,5 @@
 import { finalStatuses, type RunSummary } from '../domain/summary.ts'
-import type { Concord } from '../platform/concord.ts'
+import type { Concord } from '../platform/concord-types.ts'
 import { claimIfFree } from '../platform/run/tend.ts'
 import { drive } from './drive.ts'
 import { type ReportOptions, report } from './report.ts'

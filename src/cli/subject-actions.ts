@@ -1,6 +1,6 @@
 import { ConcordError } from '../domain/errors.ts'
 import type { Fact } from '../domain/recall.ts'
-import type { Concord } from '../platform/concord.ts'
+import type { Concord } from '../platform/concord-types.ts'
 import type { CommonValues } from './options.ts'
 import { openWith, settingsOf, storeExists } from './settings.ts'
 import type { Terminal } from './terminal.ts'

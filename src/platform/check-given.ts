@@ -3,7 +3,7 @@ import type { Goal } from '../domain/goal.ts'
 import { nearest } from '../domain/nearest.ts'
 import { isObject } from '../domain/reference.ts'
 import type { Member } from '../ports/membership.ts'
-import type { OpenOptions } from './concord.ts'
+import type { OpenOptions } from './concord-types.ts'
 import { configProblems } from './config-shape.ts'
 
 /** All the names of a type: one that is added there and not here does not compile. */

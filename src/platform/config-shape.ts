@@ -1,4 +1,5 @@
-import type { AnyAgent, Evidence, LoopBounds } from '../agent/define.ts'
+import type { AnyAgent, Evidence } from '../agent/define.ts'
+import type { LoopBounds } from '../agent/loop.ts'
 import type { HistoryConfig } from '../audit/prune-state.ts'
 import type { Limits } from '../domain/budget.ts'
 import { nearest } from '../domain/nearest.ts'

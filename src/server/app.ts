@@ -1,4 +1,4 @@
-import type { Concord } from '../platform/concord.ts'
+import type { Concord } from '../platform/concord-types.ts'
 import type { App, Services } from './route.ts'
 import { aboutRoutes } from './routes/about.ts'
 import { eventRoutes } from './routes/events.ts'

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { ConcordError } from '../domain/errors.ts'
-import type { OpenOptions } from '../platform/concord.ts'
+import type { OpenOptions } from '../platform/concord-types.ts'
 import { type Signed, signedBy } from '../platform/memory-issuers.ts'
 import { memoryServer } from '../remote/address.ts'
 import { remoteMemory } from '../remote/memory.ts'

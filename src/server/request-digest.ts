@@ -3,7 +3,7 @@ import { ConcordError } from '../domain/errors.ts'
 import type { Goal } from '../domain/goal.ts'
 import { canonicalJson, type Json, sameJson } from '../domain/json.ts'
 import { runStream } from '../domain/names.ts'
-import type { Concord, GoalRequest } from '../platform/concord.ts'
+import type { Concord, GoalRequest } from '../platform/concord-types.ts'
 import { wouldStore } from '../platform/stores.ts'
 import { defaultTeam } from '../platform/teams.ts'
 

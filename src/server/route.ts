@@ -1,6 +1,6 @@
 import { OpenAPIHono, type RouteConfig } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import type { Concord } from '../platform/concord.ts'
+import type { Concord } from '../platform/concord-types.ts'
 import { problemSchema } from './schemas.ts'
 
 export type Env = { Variables: { requestId: string } }

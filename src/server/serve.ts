@@ -1,4 +1,4 @@
-import type { Concord } from '../platform/concord.ts'
+import type { Concord } from '../platform/concord-types.ts'
 import { type AppOptions, createApp } from './app.ts'
 import { type Address, checkAddress, type Listening, listen } from './listen.ts'
 

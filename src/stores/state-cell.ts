@@ -2,7 +2,7 @@ import type { Json } from '../domain/json.ts'
 import type { Entry, Message, StateLimits } from '../ports/state-store.ts'
 import { checkName, toText } from './drafts.ts'
 import { entryOf, type Held } from './state-change.ts'
-import { tooLarge } from './state-plan.ts'
+import { tooLarge } from './state-write.ts'
 
 const freeze = (value: Json): void => {
   if (typeof value !== 'object' || value === null) return

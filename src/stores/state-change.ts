@@ -1,6 +1,7 @@
 import type { Json } from '../domain/json.ts'
 import type { Entry, Provenance, StateChange } from '../ports/state-store.ts'
-import type { Cell, Change } from './state-plan.ts'
+import type { Change } from './state-plan.ts'
+import type { Cell } from './state-write.ts'
 
 /** A cell with who wrote it and when: what a reader is given. */
 export type Held = Cell & { key: string; at: number; provenance: Provenance }

@@ -1,5 +1,7 @@
 import { ConcordError } from '../domain/errors.ts'
-import type { Origin } from './state-history.ts'
+
+/** A namespace's place in a chain of forks. */
+export type Origin = { namespace: string; sequence: number }
 
 type Origins = { origin(namespace: string): Origin | undefined }
 

@@ -2,10 +2,7 @@ import { ConcordError } from '../domain/errors.ts'
 import type { KeyMoment, StateChange } from '../ports/state-store.ts'
 import { checkMoment } from './moment.ts'
 import { dataOf, type Held, newsOfRow, type StateRow } from './state-change.ts'
-import { originsOf } from './state-fork.ts'
-
-/** A namespace's place in a chain of forks. */
-export type Origin = { namespace: string; sequence: number }
+import { type Origin, originsOf } from './state-fork.ts'
 
 /** What walking back through a key's changes needs of a store, without waiting. */
 export type HistorySource = {

@@ -2,7 +2,7 @@ import { ConcordError } from '../domain/errors.ts'
 import type { EventData } from '../domain/event.ts'
 import { sameJson } from '../domain/json.ts'
 import type { RecordedWrite, WriteOutcome } from '../ports/state-store.ts'
-import type { Cell, PreparedWrite } from './state-plan.ts'
+import type { Cell, PreparedWrite } from './state-write.ts'
 
 /** What is recorded under an operation id; `done` is gone once the event was erased. */
 export type Recorded = {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { dirname, join, normalize } from 'node:path'
 import { describe, it } from 'node:test'
 import { filesLike } from '../../scripts/files.ts'
+import { importsIn, importsOf, targetOf, withoutComments } from './imports.ts'
 
 const core = ['ports', 'domain']
 const agentRooms = ['runtime', 'policy', 'verification', 'memory', ...core]
@@ -60,14 +60,6 @@ const outward = new Set([
 const contractSuites = /^src\/testing\/contracts\//
 
 const sources = filesLike('src/**/*.ts').filter((file) => !file.endsWith('.test.ts'))
-const importPattern = /(?:\bfrom\s+|\bimport\s*\(\s*|\bimport\s+)['"]([^'"\n]+)['"]/g
-
-const withoutComments = (text: string): string =>
-  text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '')
-
-const importsOf = (file: string): string[] =>
-  [...withoutComments(readFileSync(file, 'utf8')).matchAll(importPattern)].map((match) => match[1] ?? '')
-
 const roomOf = (file: string): string | undefined => /^src\/([^/]+)\//.exec(file)?.[1]
 
 describe('the dependency rule', () => {
@@ -87,7 +79,7 @@ describe('the dependency rule', () => {
       const room = roomOf(file)
       if (room === undefined) continue
       for (const imported of importsOf(file).filter((path) => path.startsWith('.'))) {
-        const target = normalize(join(dirname(file), imported)).replaceAll('\\', '/')
+        const target = targetOf(file, imported)
         const other = roomOf(target)
         if (other === room) continue
         if (other === undefined || !mayImport[room]?.includes(other)) wrong.push(`${file} imports ${target}`)
@@ -102,7 +94,7 @@ describe('the dependency rule', () => {
       const family = families.exec(file)?.[1]
       if (family === undefined) return []
       return importsOf(file)
-        .map((imported) => normalize(join(dirname(file), imported)))
+        .map((imported) => targetOf(file, imported))
         .filter((target) => (families.exec(target)?.[1] ?? family) !== family)
         .map((target) => `${file} imports ${target}`)
     })
@@ -144,8 +136,8 @@ describe('the dependency rule', () => {
       if (seen.has(file)) return
       seen.add(file)
       const text = withoutComments(readFileSync(file, 'utf8')).replaceAll(erased, '')
-      for (const [, imported = ''] of text.matchAll(importPattern))
-        if (imported.startsWith('.')) look(normalize(join(dirname(file), imported)))
+      for (const imported of importsIn(text))
+        if (imported.startsWith('.')) look(targetOf(file, imported))
         else wrong.push(`${file} imports ${imported}`)
     }
     look('src/client.ts')

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import type { Concord } from '../../platform/concord.ts'
+import type { Concord } from '../../platform/concord-types.ts'
 import { defaultTeam } from '../../platform/teams.ts'
 import { command } from '../command.ts'
 import { concordCommand } from '../command-name.ts'

@@ -1,7 +1,7 @@
 import { ConcordError } from '../../domain/errors.ts'
 import { nearest } from '../../domain/nearest.ts'
 import { finalStatuses, type RunStatus, type RunSummary } from '../../domain/summary.ts'
-import type { Concord } from '../../platform/concord.ts'
+import type { Concord } from '../../platform/concord-types.ts'
 import { command } from '../command.ts'
 import { concordCommand } from '../command-name.ts'
 import { allRuns } from '../find-run.ts'

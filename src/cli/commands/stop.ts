@@ -1,5 +1,5 @@
 import { finalStatuses, type RunSummary } from '../../domain/summary.ts'
-import type { Concord } from '../../platform/concord.ts'
+import type { Concord } from '../../platform/concord-types.ts'
 import { command } from '../command.ts'
 import { concordCommand } from '../command-name.ts'
 import { findRun } from '../find-run.ts'

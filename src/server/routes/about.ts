@@ -1,5 +1,5 @@
 import type { AgentCard } from '../../domain/agent.ts'
-import type { Concord } from '../../platform/concord.ts'
+import type { Concord } from '../../platform/concord-types.ts'
 import { type App, json, route, type Services } from '../route.ts'
 import { agentsSchema, healthSchema, teamsSchema } from '../schemas.ts'
 

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { ConcordError } from '../../domain/errors.ts'
 import type { RunSummary } from '../../domain/summary.ts'
-import type { Concord } from '../../platform/concord.ts'
+import type { Concord } from '../../platform/concord-types.ts'
 
 const idPattern = /^[\w.:-]{1,400}$/
 

@@ -4,20 +4,20 @@ import type { Clock } from '../../ports/clock.ts'
 import type { RecordedWrite, StateLimits, WriteOutcome } from '../../ports/state-store.ts'
 import { toDigest } from '../chain.ts'
 import { provenanceOf, type StateRow } from '../state-change.ts'
-import { fromBefore, type HistorySource, type Origin } from '../state-history.ts'
+import type { Origin } from '../state-fork.ts'
+import { fromBefore, type HistorySource } from '../state-history.ts'
 import { recordedOf, recordedWrite } from '../state-operation.ts'
 import {
-  type Cell,
   type Change,
   checkKeys,
   expiryOf,
   isExpired,
   type KeyCount,
-  type PreparedWrite,
   planWrites,
   repeatedNow,
   type StateView,
 } from '../state-plan.ts'
+import type { Cell, PreparedWrite } from '../state-write.ts'
 import type { Connection, Row } from './connection.ts'
 import { readVersion } from './reader.ts'
 import type { CachedCell, Cells } from './state-cells.ts'

@@ -18,7 +18,7 @@ import {
   type Row as StoredRow,
   toEvent,
 } from '../drafts.ts'
-import { type PreparedWrite, prepareUnconditional } from '../state-plan.ts'
+import { type PreparedWrite, prepareUnconditional } from '../state-write.ts'
 
 /** Data are a copy of what was appended, or its text where that is at hand; null once erased. */
 type Kept = { value: Json } | { text: string } | null

@@ -11,14 +11,13 @@ import { frozenEntry, messageBody } from '../state-cell.ts'
 import { entryOf, type Held, isThere, provenanceOf, type StateRow } from '../state-change.ts'
 import { messageIds, stateChannels } from '../state-channels.ts'
 import { type FeedSource, stateFeed, tooManyWatchers } from '../state-feed.ts'
-import { checkForkable, originsOf } from '../state-fork.ts'
+import { checkForkable, type Origin, originsOf } from '../state-fork.ts'
 import {
   entryAt,
   fromBefore,
   type HistorySource,
   historyOf,
   keyAt,
-  type Origin,
   sequenceOf,
   timeAt,
 } from '../state-history.ts'
@@ -29,12 +28,11 @@ import {
   expiryOf,
   isExpired,
   type KeyCount,
-  type PreparedWrite,
   planWrites,
-  prepareWrite,
   type StateView,
   streamOf,
 } from '../state-plan.ts'
+import { type PreparedWrite, prepareWrite } from '../state-write.ts'
 import type { VolatileLog } from './log.ts'
 
 type Namespace = {

@@ -233,3 +233,12 @@ export type QuestionsInput = {
   readings: Reading[]
   feedback?: string
 }
+
+/** What the synthesizer is given: in `feedback`, what was wrong with the text before. */
+export type SynthesizerInput = {
+  question: Question
+  method: string
+  readings: Reading[]
+  retrieved: Retrieved
+  feedback?: string
+}

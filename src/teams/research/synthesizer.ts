@@ -3,16 +3,7 @@ import { asJson, type Json } from '../../domain/json.ts'
 import { complainedOf, isLastTry } from './feedback.ts'
 import { narrateWithModel } from './model/synthesizer.ts'
 import { narrate } from './narrative.ts'
-import type { Reading, Retrieved } from './shapes.ts'
-import type { Question } from './understand/question.ts'
-
-export type SynthesizerInput = {
-  question: Question
-  method: string
-  readings: Reading[]
-  retrieved: Retrieved
-  feedback?: string
-}
+import type { SynthesizerInput } from './shapes.ts'
 
 const GAVE_UP =
   'The model’s text did not pass the validator, even after its feedback; classical methods wrote the answer.'

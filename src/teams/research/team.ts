@@ -3,8 +3,7 @@ import type { Json } from '../../domain/json.ts'
 import { type TeamDefinition, team } from '../../orchestration/team.ts'
 import type { PlannerInput } from './planner.ts'
 import type { Search } from './retrieve/search.ts'
-import type { QuestionsInput, ReaderInput } from './shapes.ts'
-import type { SynthesizerInput } from './synthesizer.ts'
+import type { QuestionsInput, ReaderInput, SynthesizerInput } from './shapes.ts'
 import type { ValidatorInput } from './validator.ts'
 
 /** Waiting for arXiv takes its time: one request in three seconds, retries included. */

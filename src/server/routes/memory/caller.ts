@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { namespaceForms, namespaceNamed, runNamespace } from '../../../domain/names.ts'
 import { attemptOf, earlierOf } from '../../../domain/operation.ts'
-import type { Concord } from '../../../platform/concord.ts'
+import type { Concord } from '../../../platform/concord-types.ts'
 import type { StateWrite } from '../../../ports/state-store.ts'
 import { invalid } from '../../problem.ts'
 

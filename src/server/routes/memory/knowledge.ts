@@ -1,5 +1,5 @@
 import { runNamespace } from '../../../domain/names.ts'
-import type { Concord } from '../../../platform/concord.ts'
+import type { Concord } from '../../../platform/concord-types.ts'
 import { bodyOf } from '../../body.ts'
 import { type App, json, route, type Services } from '../../route.ts'
 import { callerOf } from './caller.ts'

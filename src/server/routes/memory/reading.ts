@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { ConcordError } from '../../../domain/errors.ts'
 import { runNamespace, runOfNamespace, runStream } from '../../../domain/names.ts'
-import type { Concord } from '../../../platform/concord.ts'
+import type { Concord } from '../../../platform/concord-types.ts'
 import type { Entry, ListOptions, Moment } from '../../../ports/state-store.ts'
 import { invalid } from '../../problem.ts'
 import { type App, json, route, type Services } from '../../route.ts'

@@ -12,7 +12,7 @@ import {
 import type { Connection, Row, Value } from '../connection.ts'
 import type { Where } from './filter.ts'
 import { wordOf } from './lexical.ts'
-import { blobOf } from './vectors.ts'
+import { blobOf, type Removed } from './vectors.ts'
 
 const nameColumns =
   'd.id, d.modality, d.metadata, d.subject, d.source, d.at, d.updated_at, d.expires_at, d.version, d.family'
@@ -76,9 +76,6 @@ export const chunkReader =
     }
     return [...groups.values()]
   }
-
-/** Chunks that went with a transaction: their vectors are no longer to be found. */
-export type Removed = { namespace: number; chunks: number[] }
 
 /** Writing of documents; every method runs inside the committer's transaction. */
 export const documentTable = (connection: Connection) => {

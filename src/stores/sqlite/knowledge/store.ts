@@ -4,18 +4,11 @@ import { checkDimensions, type KnowledgeStore, type StoredChunk } from '../../..
 import { committer } from '../committer.ts'
 import { type Connection, openConnection, type Row } from '../connection.ts'
 import type { Warn } from '../permissions.ts'
-import {
-  chunkReader,
-  documentColumns,
-  documentOf,
-  documentTable,
-  documentTables,
-  type Removed,
-} from './documents.ts'
+import { chunkReader, documentColumns, documentOf, documentTable, documentTables } from './documents.ts'
 import { whereOf } from './filter.ts'
 import { lexicalSearch } from './lexical.ts'
 import { knowledgeSchema } from './schema.ts'
-import { blobOf, vectorIndexes } from './vectors.ts'
+import { blobOf, type Removed, vectorIndexes } from './vectors.ts'
 
 export type SqliteKnowledgeOptions = {
   /** The folder of `knowledge.db`, made when missing. */

@@ -5,13 +5,15 @@ import {
 } from '../../../ports/knowledge-store.ts'
 import { VectorIndex } from '../../vectors/vector-index.ts'
 import type { Connection } from '../connection.ts'
-import type { Removed } from './documents.ts'
 import { isEmptyFilter, whereOf } from './filter.ts'
 
 type Live = { index: VectorIndex; last: number; removals: number; refreshing?: Promise<void> | undefined }
 
 const indexesMax = 64
 const rowsAtOnce = 2000
+
+/** Chunks that went with a transaction: their vectors are no longer to be found. */
+export type Removed = { namespace: number; chunks: number[] }
 
 export const blobOf = (values: Float32Array | Uint32Array): Uint8Array =>
   new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice()
