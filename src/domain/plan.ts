@@ -41,8 +41,8 @@ export type Graph = {
 
 export const stepsMax = 10_000
 
-/** `__proto__` is no id: results are kept by it. */
-const idPattern = /^(?!__proto__$)[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$/
+/** Of steps and agents. `__proto__` is none: results are kept by it. */
+export const idPattern = /^(?!__proto__$)[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$/
 
 const isCount = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && value > 0
 const isDuration = (value: unknown): boolean => value !== 0 && durationProblem(value) === undefined

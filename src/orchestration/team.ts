@@ -1,9 +1,6 @@
-import { type AnyAgent, cardOf, kindOf, mixedKinds } from '../agent/define.ts'
+import { type AnyAgent, cardOf } from '../agent/define.ts'
 import type { TeamServices } from '../agent/services.ts'
-import { untellable } from '../agent/told-schema.ts'
-import { toolsIn } from '../agent/tools-of.ts'
-import { durationProblem } from '../domain/duration.ts'
-import { ConcordError, toFailure } from '../domain/errors.ts'
+import { ConcordError } from '../domain/errors.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
 import type { Step } from '../domain/plan.ts'
@@ -13,6 +10,7 @@ import { memoryReach } from '../policy/memory.ts'
 import { policyProblem } from '../policy/policy-problem.ts'
 import type { Schema } from '../ports/schema.ts'
 import type { WakeOn } from '../runtime/wake-on.ts'
+import { agentProblem, type MissingTool, misspelt, type Names } from './agent-problem.ts'
 import { hierarchical } from './hierarchical.ts'
 import { asChecker, asPlanJudge } from './judges.ts'
 import { lifecycle } from './lifecycle.ts'
@@ -58,6 +56,21 @@ export type TeamDefinition<Answer = unknown, Params = unknown> = {
   bounds?: Partial<Bounds>
 }
 
+const teamMembers: Names<TeamDefinition> = {
+  description: true,
+  answer: true,
+  agents: true,
+  strategy: true,
+  planner: true,
+  plan: true,
+  checker: true,
+  feasibility: true,
+  output: true,
+  policy: true,
+  wakeOn: true,
+  bounds: true,
+}
+
 /** Declares a team; returns the definition unchanged. */
 export const team = <Answer = unknown, Params = unknown>(
   definition: TeamDefinition<Answer, Params>,
@@ -88,26 +101,6 @@ const invalid = (team: string, at: readonly string[], wrong: string, way: string
 
 /** The model an agent is sure to ask, where it has no price. */
 export type UnpricedModel = (definition: AnyAgent) => string | undefined
-
-/** What is wrong with the name of a tool, and the way out. */
-export type MissingTool = (tool: string) => { wrong: string; way: string } | undefined
-
-/** A time-out that is no time would end every call at once, or none. */
-const checkTimes = (team: string, agent: AnyAgent, at: readonly string[]): void => {
-  const refuse = (place: string[], what: string, ms: unknown) => {
-    const problem = ms === undefined ? undefined : ms === 0 ? 'a time-out is above 0: 0' : durationProblem(ms)
-    if (problem !== undefined)
-      throw invalid(team, [...at, ...place], `${what}: ${problem}`, 'give milliseconds as a number')
-  }
-  refuse(['timeoutMs'], `timeoutMs of agent "${agent.name}"`, agent.timeoutMs)
-  for (const tool of toolsIn(agent.tools))
-    if (typeof tool !== 'string')
-      refuse(
-        ['tools', tool.name, 'timeoutMs'],
-        `timeoutMs of agent "${agent.name}"'s tool "${tool.name}"`,
-        tool.timeoutMs,
-      )
-}
 
 /** The params that a team's plan needs; unknown where it does not say. */
 export type ParamsOf<Definition> = Definition extends TeamDefinition<unknown, infer Params> ? Params : unknown
@@ -159,44 +152,24 @@ export const assembleTeam = (
     const found = find(wanted, [at])
     return register(agents.get(found.name) === found ? found : as(found), [at])
   }
-  const readTools = (found: AnyAgent, at: readonly string[]) => {
-    try {
-      return toolsIn(found.tools)
-    } catch (error) {
-      const { problem, way } = toFailure(error).details ?? {}
-      throw invalid(name, [...at, 'tools'], `agent "${found.name}": ${problem}`, String(way))
-    }
-  }
   const register = (found: AnyAgent, at: readonly string[]): string => {
     const other = agents.get(found.name)
     if (other !== undefined && other !== found)
       throw invalid(name, at, `two different agents are called "${found.name}"`, 'rename one')
     agents.set(found.name, found)
-    const mixed = mixedKinds(found)
-    if (mixed !== undefined)
-      throw invalid(
-        name,
-        at,
-        `agent "${found.name}" has ${mixed}, which are different kinds of agents`,
-        'keep one: code ("run" or "reason"), a model ("instructions"), another process ("url") or a team ("team")',
-      )
-    const tools = readTools(found, at)
-    checkTimes(name, found, at)
-    for (const [i, tool] of tools.entries()) {
-      const missing = typeof tool === 'string' ? missingTool(tool) : undefined
-      if (missing !== undefined)
-        throw invalid(
-          name,
-          [...at, 'tools', String(i)],
-          `agent "${found.name}" names ${missing.wrong}`,
-          missing.way,
-        )
-    }
-    const untold = untoldIn(found)
-    if (untold !== undefined)
-      throw invalid(name, [...at, ...untold.at], `agent "${found.name}": ${untold.wrong}`, untold.way)
+    const problem = agentProblem(found, missingTool)
+    if (problem !== undefined) throw invalid(name, [...at, ...problem.at], problem.wrong, problem.way)
     return found.name
   }
+  const slip = misspelt('a team', definition, teamMembers)
+  if (slip !== undefined) throw invalid(name, slip.at, slip.wrong, slip.way)
+  if (definition.plan !== undefined && typeof definition.plan !== 'function')
+    throw invalid(
+      name,
+      ['plan'],
+      'its plan must be a function of the goal, or plan(...)',
+      'write plan: (goal) => [...steps]',
+    )
   const strategy = strategyOf(name, definition.strategy)
   if (!Array.isArray(definition.agents) || definition.agents.length === 0)
     throw invalid(name, [], 'it has no agents', 'list them under "agents"')
@@ -257,23 +230,6 @@ export const assembleTeam = (
     shape,
     checkGoal: (goal) => checkGoalOf(definition.plan, goal),
   }
-}
-
-/** What a model agent would have to be told and cannot: its answer's schema, or one of its tools'. */
-const untoldIn = (found: AnyAgent): { at: string[]; wrong: string; way: string } | undefined => {
-  if (kindOf(found) !== 'model') return undefined
-  const answer = untellable(found.output)
-  if (answer !== undefined) return { at: ['output'], ...answer }
-  for (const tool of toolsIn(found.tools)) {
-    const input = typeof tool === 'string' ? undefined : untellable(tool.input)
-    if (typeof tool !== 'string' && input !== undefined)
-      return {
-        at: ['tools', tool.name, 'input'],
-        wrong: `tool "${tool.name}": ${input.wrong}`,
-        way: input.way,
-      }
-  }
-  return undefined
 }
 
 /** What every agent of the team is given must be changed by none. */

@@ -2,12 +2,10 @@ import { ConcordError } from '../domain/errors.ts'
 import type { Goal } from '../domain/goal.ts'
 import { nearest } from '../domain/nearest.ts'
 import { isObject } from '../domain/reference.ts'
+import type { Names } from '../orchestration/agent-problem.ts'
 import type { Member } from '../ports/membership.ts'
 import type { OpenOptions } from './concord-types.ts'
 import { configProblems } from './config-shape.ts'
-
-/** All the names of a type: one that is added there and not here does not compile. */
-type Names<T> = { [name in keyof Required<T>]: true }
 
 const optionNames: Names<OpenOptions> = {
   config: true,

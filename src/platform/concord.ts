@@ -43,7 +43,7 @@ import { Deltas } from './run/deltas.ts'
 import { outputOf, runHandle, type Until } from './run/handle.ts'
 import { keepRuns, processStops } from './run/keep.ts'
 import { signalRun } from './run/signal.ts'
-import { awaited } from './run/stay.ts'
+import { awaited, awaitedState } from './run/stay.ts'
 import { runView } from './run/view.ts'
 import { guardLogger, openStores } from './stores.ts'
 import { startSweeper } from './sweeper.ts'
@@ -274,9 +274,10 @@ const wired = async (options: Opened): Promise<Concord> => {
     settled: (id, signal) => runner.settled(id, signal),
   })
   const checkpoints = createCheckpoints({ stores, clock, logger, config, env })
+  const watchable = awaitedState(state)
   const userState = (namespace: string): State =>
     scopedState({
-      store: state,
+      store: watchable,
       namespace,
       provenance: { agent: 'user' },
       operationPrefix: `user/${ids.run()}`,

@@ -1,13 +1,8 @@
 import { type AnyAgent, agent, kindOf } from '../agent/define.ts'
 import { ConcordError } from '../domain/errors.ts'
 import { nearest } from '../domain/nearest.ts'
-import {
-  assembleTeam,
-  type MissingTool,
-  type Team,
-  type TeamDefinition,
-  type UnpricedModel,
-} from '../orchestration/team.ts'
+import type { MissingTool } from '../orchestration/agent-problem.ts'
+import { assembleTeam, type Team, type TeamDefinition, type UnpricedModel } from '../orchestration/team.ts'
 import { isModel, modelId } from '../ports/model.ts'
 import { learnTeam, learnTeamName } from '../teams/learn.ts'
 import { builtInToolNames, settingOfTool } from '../tools/names.ts'

@@ -39,6 +39,43 @@ describe('what the compiler would have refused', () => {
       })
     })
 
+  const anything = <T>(given: unknown) => given as T
+  const definitions: { [what: string]: [team: object, told: RegExp] } = {
+    'a misspelt member of an agent': [
+      { agents: [{ name: 'a', run: () => 'x', timeoutMS: 5 }] },
+      /agent "a" has no member "timeoutMS" .*did you mean "timeoutMs"\?/,
+    ],
+    'another one': [
+      { agents: [{ name: 'a', model: 'x/y', instruction: 'Be brief.' }] },
+      /"instruction" .*did you mean "instructions"\?/,
+    ],
+    'a misspelt member of a team': [
+      { agents: [echo], plannner: 'echo' },
+      /a team has no member "plannner" .*did you mean "planner"\?/,
+    ],
+    'an agent that no step can name': [
+      { agents: [{ name: 'my agent', run: () => 'x' }] },
+      /an agent is called "my agent" .*letters, digits/,
+    ],
+    'an agent without a name': [{ agents: [{ run: () => 'x' }] }, /an agent is called nothing/],
+    'a plan that is a list': [
+      { agents: [echo], plan: [{ id: 's', agent: 'echo' }] },
+      /a function of the goal/,
+    ],
+  }
+  for (const [what, [definition, told]] of Object.entries(definitions))
+    it(`is refused when Concord is opened: ${what}`, async () => {
+      const config = { stores: memory, teams: { t: anything<typeof teams.t>(definition) } }
+      await assert.rejects(openConcord({ config }), { code: 'config.invalid', message: told })
+    })
+
+  it('leaves members alone that code keeps for itself', async () => {
+    const own = { name: 'a', run: () => 'x', inputs: [], seen: 0, log: [] }
+    const config = { stores: memory, teams: { t: team({ agents: [anything<typeof echo>(own)] }) } }
+    await using concord = await openConcord({ config })
+    assert.equal(await concord.result('x'), 'x')
+  })
+
   const goals: { [what: string]: [goal: string, told: RegExp] } = {
     'no goal': ['null', /a goal is a text, or an object with a text: null/],
     'a goal without a text': ['{}', /"text" is missing/],

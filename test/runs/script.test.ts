@@ -10,7 +10,12 @@ import { describe, it, type TestContext } from 'node:test'
 const library = new URL('../../src/index.ts', import.meta.url).href
 
 /** A program that opens Concord and closes nothing: what it prints, and its exit code. */
-const program = async (t: TestContext, lines: string, options = ''): Promise<[string, number | null]> => {
+const program = async (
+  t: TestContext,
+  lines: string,
+  options = '',
+  stores = `{ directory: '.concord' }`,
+): Promise<[string, number | null]> => {
   const folder = await mkdtemp(join(tmpdir(), 'concord-script-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const file = join(folder, 'main.ts')
@@ -20,7 +25,7 @@ const program = async (t: TestContext, lines: string, options = ''): Promise<[st
     const napper = agent({ name: 'napper', run: async (_, ctx) => { await ctx.sleep(2500); return 'rested' } })
     const asker = agent({ name: 'asker', run: (_, ctx) => ctx.approve('Go?') })
     const teams = { naps: team({ agents: [napper] }), asks: team({ agents: [asker] }) }
-    const concord = await openConcord({ ${options} config: { stores: { directory: '.concord' }, teams } })
+    const concord = await openConcord({ ${options} config: { stores: ${stores}, teams } })
     ${lines}`,
   )
   const child = spawn(process.execPath, [file], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -60,5 +65,21 @@ describe('a script that closes nothing', { concurrency: 3 }, () => {
         }
         console.log(last)`
       assert.deepEqual(await program(t, decides), ['run.succeeded\n', 0])
+    })
+
+  for (const [reads, writes] of [
+    ["state.watch('*')", "state.set('k', 'heard')"],
+    ["state.subscribe('news')", "state.publish('news', 'heard')"],
+  ])
+    it(`reads ${reads} for as long as it asks for more, and ends`, async (t) => {
+      const watches = `
+        const state = concord.state('team/x')
+        setTimeout(() => ${writes}, 1200).unref()
+        for await (const { value, message } of ${reads}) {
+          console.log(value ?? message)
+          break
+        }`
+      for (const stores of [undefined, `{ kind: 'memory' }`])
+        assert.deepEqual(await program(t, watches, '', stores), ['heard\n', 0])
     })
 })

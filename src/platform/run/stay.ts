@@ -1,3 +1,5 @@
+import type { StateStore } from '../../ports/state-store.ts'
+
 const timerMs = 60_000
 
 /**
@@ -22,3 +24,27 @@ export async function* awaited<T>(items: AsyncGenerator<T>): AsyncGenerator<T> {
     await items.return(undefined)
   }
 }
+
+/** The same reader; this process stays alive while its next item is waited for. */
+const awaitedReader = <Reader extends AsyncIterableIterator<unknown, undefined>>(reader: Reader): Reader => {
+  const next = () => {
+    const leave = stay()
+    return reader.next().finally(leave)
+  }
+  const held: Reader = new Proxy(reader, {
+    get(target, member) {
+      if (member === 'next') return next
+      if (member === Symbol.asyncIterator) return () => held
+      const value: unknown = Reflect.get(target, member)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  return held
+}
+
+/** A store whose watches and subscriptions hold this process, for code that only reads them. */
+export const awaitedState = (store: StateStore): StateStore => ({
+  ...store,
+  watch: (...given) => awaitedReader(store.watch(...given)),
+  subscribe: (...given) => awaitedReader(store.subscribe(...given)),
+})
