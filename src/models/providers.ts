@@ -1,6 +1,6 @@
 import type { EmbeddingModelV4, LanguageModelV4, SharedV4ProviderOptions } from '@ai-sdk/provider'
 import { ConcordError } from '../domain/errors.ts'
-import { secretsOfHeaders } from '../domain/secrets.ts'
+import { secretsOfHeaders, shownUrl } from '../domain/secrets.ts'
 import { exactIntegers } from './exact-integers.ts'
 import type { FailureContext } from './failure.ts'
 import { lenientChat } from './lenient-chat.ts'
@@ -247,6 +247,17 @@ export type ResolvedProvider = Provider & {
   context: Omit<FailureContext, 'id'>
 }
 
+const isPage = ({ ok, headers }: Response): boolean =>
+  ok && (headers.get('content-type') ?? '').trim().toLowerCase().startsWith('text/html')
+
+/** Trying again would find the same page. */
+const noModelThere = (id: string, baseUrl: string, setting: string): ConcordError =>
+  new ConcordError(
+    'model.rejected',
+    `Cannot call ${id} as a model must answer there: ${shownUrl(baseUrl)} answers with a web page; set the base URL in ${setting} to the address of the API, which often ends in /v1`,
+    { details: { model: id } },
+  )
+
 /**
  * Finds who serves `provider/model`. Nothing is sent. Throws ConcordError `model.unconfigured`, `model.key-missing` or
  * `package.missing`.
@@ -267,6 +278,7 @@ export const resolveProvider = async (id: string, options: ProviderOptions): Pro
   const responses = (config.api ?? (isOwn ? 'responses' : 'chat')) === 'responses'
   const isChat = config.kind === 'openai-compatible' || (config.kind === 'openai' && !responses)
   const send = isChat && !isOwn ? lenientChat(exact) : exact
+  const baseUrlSetting = [config.baseUrlEnv, `providers.${name}.baseUrl`].filter(Boolean).join(' or ')
   const headers = config.headers ?? {}
   const provider = await loaded(id, kind, {
     name,
@@ -274,7 +286,14 @@ export const resolveProvider = async (id: string, options: ProviderOptions): Pro
     apiKey,
     headers,
     // A redirect would carry the key and the conversation to an address nobody configured.
-    fetch: (input, init) => send(input, { ...init, redirect: 'manual' }),
+    fetch: async (input, init) => {
+      const response = await send(input, { ...init, redirect: 'manual' })
+      if (isPage(response)) {
+        await response.body?.cancel()
+        throw noModelThere(id, baseUrl, baseUrlSetting)
+      }
+      return response
+    },
     responses,
   })
   const secrets = [apiKey === 'none' ? '' : apiKey, ...Object.values(headers)].filter(
@@ -282,7 +301,6 @@ export const resolveProvider = async (id: string, options: ProviderOptions): Pro
   )
   const structuredOutput =
     config.structuredOutput ?? (isOwn || !config.kind.startsWith('openai') ? 'always' : 'without-tools')
-  const baseUrlSetting = [config.baseUrlEnv, `providers.${name}.baseUrl`].filter(Boolean).join(' or ')
   const limits = { timeoutMs, silenceMs: config.silenceMs ?? options.silenceMs }
   return {
     ...provider,

@@ -277,6 +277,16 @@ for (const format of [openAiChat, openAiCompatible, openAiResponses, anthropicMe
       assert.equal((await failure(model.generate(asked('x'), { onDelta: () => {} }))).code, 'model.failed')
     })
 
+    test('says that a web page is no model, and where the address is set', async () => {
+      const page = { headers: { 'content-type': 'text/html; charset=utf-8' }, raw: '<!doctype html><p>Hi' }
+      const { model } = await serving(format, [page, page])
+      for (const use of [{}, { onDelta: () => {} }]) {
+        const error = await failure(model.generate(asked('x'), use))
+        assert.equal(error.code, 'model.rejected')
+        assert.match(error.message, /answers with a web page; set the base URL in .*baseUrl/)
+      }
+    })
+
     test('notices a connection that breaks before, or half-way through, the answer', async () => {
       const { model } = await serving(format, [
         { ending: 'reset' },
