@@ -52,6 +52,7 @@ export type { Goal } from './domain/goal.ts'
 export type { Json, JsonObject } from './domain/json.ts'
 export type { Label } from './domain/labels.ts'
 export type { Graph as PlanGraph, Plan, Step } from './domain/plan.ts'
+export type { Principal } from './domain/principal.ts'
 export type { Fact, FactSource, Recalled, Turn } from './domain/recall.ts'
 export type { Condition, Reference } from './domain/reference.ts'
 export type {
@@ -69,6 +70,7 @@ export type {
 export type { StateKey } from './domain/strategy.ts'
 export type { RunStatus, RunSummary } from './domain/summary.ts'
 export type { Idf as TermWeights } from './domain/text/similarity.ts'
+export type { TraceContext } from './domain/trace-context.ts'
 export type { AgentMemory, RunLog } from './memory/agent-memory.ts'
 export { type Seen, whatAgentsSaw, whatModelsSaw } from './memory/conversation.ts'
 export type { ChunkingOptions } from './memory/knowledge/chunking.ts'
@@ -111,6 +113,7 @@ export {
   type StepSettings,
 } from './orchestration/typed-plan.ts'
 export type { Given, Ref, RefTo } from './orchestration/typed-reference.ts'
+export type { AskedBy } from './platform/asked-by.ts'
 export {
   type Audit,
   type Forgot as ForgottenSubject,
@@ -156,7 +159,7 @@ export type { MemoryAccess, MemoryPolicy, SharedMemory } from './policy/memory.t
 export type { AuditTrail } from './ports/audit.ts'
 export type { Clock } from './ports/clock.ts'
 export type { Embedder, ImageEmbedder, ImagePixels } from './ports/embedder.ts'
-export type { EventLog, RunsQuery, Verification as LogVerification } from './ports/event-log.ts'
+export type { EventLog, RunPlace, RunsQuery, Verification as LogVerification } from './ports/event-log.ts'
 export type { PublicKey as AuditPublicKey } from './ports/keys.ts'
 export type {
   Chunking,

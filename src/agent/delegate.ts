@@ -14,6 +14,7 @@ import { copyJson, type Json } from '../domain/json.ts'
 import { childRun } from '../domain/names.ts'
 import { deadlineOf, type Run } from '../domain/run.ts'
 import { sharers, stepsKept } from '../domain/top-up.ts'
+import { continued, spanIdOf } from '../domain/trace-context.ts'
 import { stale } from '../runtime/work-journal.ts'
 import type { CallSite } from './call-site.ts'
 import type { DelegateOptions } from './context.ts'
@@ -99,6 +100,8 @@ const endOf = async (context: CallSite, id: string, goal: Goal, own: Limits): Pr
       ...(run.recalled === undefined ? {} : { recalled: run.recalled }),
       ...(run.readable === undefined ? {} : { readable: run.readable }),
       ...(run.unattended === undefined ? {} : { unattended: run.unattended }),
+      ...(run.principal === undefined ? {} : { principal: run.principal }),
+      trace: continued(run, spanIdOf(idempotencyKey)),
       labels: run.labels,
       parent: {
         run: run.id,

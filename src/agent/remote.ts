@@ -1,13 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { Json } from '../domain/json.ts'
 import { bothLabels } from '../domain/labels.ts'
+import { continued, formatTraceparent, spanIdOf } from '../domain/trace-context.ts'
 import type { CallSite } from './call-site.ts'
-
-const hex = (text: string, digits: number): string =>
-  createHash('sha256').update(text).digest('hex').slice(0, digits)
-
-/** W3C trace context: one trace a run, one span an execution of a step. */
-export const traceparent = (run: string, key: string): string => `00-${hex(run, 32)}-${hex(key, 16)}-01`
 
 /** Calls an agent that runs elsewhere: plain JSON in and out, context in headers. Reached once a key: its answer is journaled with the step. */
 export const callRemote = async (context: CallSite, input: Json, deadline: number): Promise<Json> => {
@@ -24,7 +18,7 @@ export const callRemote = async (context: CallSite, input: Json, deadline: numbe
     payload: input,
     headers: {
       'Idempotency-Key': key,
-      traceparent: traceparent(context.runId, key),
+      traceparent: formatTraceparent(continued(execution.run, spanIdOf(key))),
       'concord-run': context.runId,
       'concord-step': context.stepId,
       'concord-depth': String(execution.run.depth + 1),

@@ -5,8 +5,10 @@ import type { Parent } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
 import type { Label } from '../domain/labels.ts'
+import type { Principal } from '../domain/principal.ts'
 import type { Recalled } from '../domain/recall.ts'
 import type { Run } from '../domain/run.ts'
+import type { TraceParent } from '../domain/trace-context.ts'
 import type { AgentMemory } from '../memory/agent-memory.ts'
 import type { Asking, Knowledge } from '../memory/knowledge/knowledge.ts'
 import type { Policy } from '../policy/decide.ts'
@@ -32,6 +34,10 @@ export type ChildRequest = {
   readable?: readonly string[]
   labels: readonly Label[]
   unattended?: true
+  /** Who asked for the parent. */
+  principal?: Principal
+  /** The parent's trace, from the span that asks for the child. */
+  trace: TraceParent
   parent: Parent
   depth: number
   signal: AbortSignal

@@ -17,7 +17,7 @@ export async function* allRuns(concord: Concord, query: Parameters<Concord['runs
     yield* page
     const last = page.at(-1)
     if (last === undefined || page.length < pageSize) return
-    before = last.createdAt
+    before = last
   }
 }
 

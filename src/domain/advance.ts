@@ -107,6 +107,8 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
     if (data.recalled !== undefined) run.recalled = data.recalled
     if (data.readable !== undefined) run.readable = data.readable
     if (data.unattended) run.unattended = true
+    if (data.principal !== undefined) run.principal = data.principal
+    if (data.trace !== undefined) run.trace = data.trace
     run.labels = withLabels(run.labels, data.labels ?? [])
     // Earlier turns may hold what other runs have read; facts are about a person.
     const { thread = [], facts = [] } = data.recalled ?? {}

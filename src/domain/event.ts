@@ -6,7 +6,9 @@ import type { Goal } from './goal.ts'
 import type { Json } from './json.ts'
 import type { Label } from './labels.ts'
 import type { Step } from './plan.ts'
+import type { Principal } from './principal.ts'
 import type { Recalled } from './recall.ts'
+import type { TraceContext } from './trace-context.ts'
 
 /** What a waiting step waits for; `name` tells apart several of one step. `until` is an instant (ms since the epoch). */
 export type Wait = {
@@ -86,6 +88,10 @@ export type EventData = {
     unattended?: true
     /** Keyed digest of the request, where it came with an Idempotency-Key (docs/decisions/0030). */
     requested?: string
+    /** Who asked; of a child run who asked for its parent. Absent: unknown, as in runs of 0.1. */
+    principal?: Principal
+    /** Its place in a distributed trace; absent in runs of 0.1. */
+    trace?: TraceContext
   }
   'run.started': Record<string, never>
   'run.claimed': { owner: string; epoch: number }

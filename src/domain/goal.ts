@@ -12,4 +12,6 @@ export type Goal = {
   thread?: string
   /** Whom or what memories of this run are about. */
   subject?: string
+  /** Free words that runs are found by: at most 20, of 1 to 100 characters without a comma. */
+  tags?: string[]
 }

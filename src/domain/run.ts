@@ -6,9 +6,11 @@ import type { Goal } from './goal.ts'
 import type { Json } from './json.ts'
 import type { Label } from './labels.ts'
 import type { Graph, Step } from './plan.ts'
+import type { Principal } from './principal.ts'
 import type { Recalled } from './recall.ts'
 import type { Reference } from './reference.ts'
 import { finalStatuses, type RunStatus, type RunSummary } from './summary.ts'
+import type { TraceContext } from './trace-context.ts'
 
 /** What a model call, tool call, wait or `ctx.step` left in the log: returned, not repeated, when the step is executed again. */
 export type JournalEntry = Recorded & {
@@ -129,6 +131,10 @@ export type Run = {
   labels: readonly Label[]
   /** No person can answer what its tools ask by default. */
   unattended?: true
+  /** Who asked; absent: unknown. */
+  principal?: Principal
+  /** Absent in runs of 0.1. */
+  trace?: TraceContext
   strategy: string
   /** Calls of its steps are known by their content; else, in runs of 0.1, by their order. */
   byContent: boolean
@@ -274,6 +280,7 @@ export const summaryOf = (run: Run, wakeAt?: number): RunSummary => {
     createdAt: run.createdAt,
     updatedAt: run.updatedAt,
   }
+  if (run.principal !== undefined) summary.principal = run.principal
   if (run.parent !== undefined) summary.parent = run.parent.run
   if (run.owner !== undefined) summary.owner = run.owner
   if (run.inbox > 0) summary.inbox = run.inbox

@@ -1,6 +1,7 @@
 import type { Failure } from './errors.ts'
 import type { Event } from './event.ts'
 import type { Goal } from './goal.ts'
+import type { Principal } from './principal.ts'
 
 export type RunStatus = 'queued' | 'running' | 'waiting' | 'suspended' | 'succeeded' | 'failed' | 'cancelled'
 
@@ -14,6 +15,8 @@ export type RunSummary = {
   createdAt: number
   updatedAt: number
   parent?: string
+  /** Who asked; absent: unknown. */
+  principal?: Principal
   /** The process that advances the run; absent when none does. */
   owner?: string
   /** Version of the inbox up to which signals are part of the run; absent: 0. */

@@ -41,12 +41,12 @@ const answerOf = async (log: EventLog, run: string): Promise<string | undefined>
 
 /** In pages: most threads have all that fits in the first. */
 const newestFirst = async function* (log: EventLog, thread: string): AsyncGenerator<RunSummary> {
-  let before: number | undefined
+  let before: RunSummary | undefined
   for (let seen = 0; seen < runsLookedAtMax; ) {
     const page = await log.runs({ thread, limit: pageSize, ...(before === undefined ? {} : { before }) })
     yield* page
     seen += page.length
-    before = page.at(-1)?.createdAt
+    before = page.at(-1)
     if (page.length < pageSize) return
   }
 }

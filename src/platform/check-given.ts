@@ -27,6 +27,7 @@ const goalNames: Names<Goal> = {
   budget: true,
   thread: true,
   subject: true,
+  tags: true,
 }
 
 const roles: Names<{ [role in Member['role']]: true }> = { runner: true, server: true }

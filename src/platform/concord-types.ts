@@ -21,6 +21,7 @@ import type { Random } from '../ports/random.ts'
 import type { Transport } from '../ports/transport.ts'
 import type { ForkOptions } from '../runtime/fork.ts'
 import type { Runner } from '../runtime/runner.ts'
+import type { AskedBy } from './asked-by.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import type { ConcordConfig, Teams } from './config.ts'
 import type { FollowOptions } from './follow.ts'
@@ -44,7 +45,7 @@ export type TeamAnswer<Named extends Teams, Team extends string> = Team extends 
   ? AnswerOf<Named[Team]>
   : Json
 
-export type StartOptions = {
+export type StartOptions = AskedBy & {
   id?: string
   /**
    * Folders and files that the run's tools may read beside those of the configuration; kept with the run, whichever
@@ -134,7 +135,7 @@ export type Concord = {
    */
   blocked(run: Run): Promise<string | undefined>
   /** A new run that continues from an event of another. Throws `run.unknown` or `input.invalid`. */
-  fork(run: string, options?: ForkOptions): Promise<RunHandle>
+  fork(run: string, options?: ForkOptions & AskedBy): Promise<RunHandle>
   /** What is known about a subject; what is changed here is changed as `user`. */
   subject(subject: string): SubjectMemory
   /** Shared state of a namespace, written as `user`. */

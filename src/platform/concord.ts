@@ -8,6 +8,7 @@ import { childRun, globalNamespace, namespaceNamed, runStream } from '../domain/
 import type { Recalled } from '../domain/recall.ts'
 import { isObject } from '../domain/reference.ts'
 import { isFinal, openWaits, type Run } from '../domain/run.ts'
+import { continued, traceOfRun } from '../domain/trace-context.ts'
 import { scopedState } from '../memory/scoped-state.ts'
 import type { State } from '../memory/state.ts'
 import { subjectMemory } from '../memory/subject.ts'
@@ -26,6 +27,7 @@ import type { Wake } from '../runtime/watching.ts'
 import type { Stores } from '../stores/stores.ts'
 import { learnTeamName } from '../teams/learn.ts'
 import { httpTransport } from '../transports/http.ts'
+import { askedBy, checkTags } from './asked-by.ts'
 import { checkGoalGiven, checkOptions } from './check-given.ts'
 import { createCheckpoints } from './checkpoints.ts'
 import type { Concord, GoalRequest, OpenOptions, StartOptions, TypedConcord } from './concord-types.ts'
@@ -187,6 +189,7 @@ const wired = async (options: Opened): Promise<Concord> => {
   const completed = (request: GoalRequest): Goal => {
     const given = typeof request === 'string' ? { text: request } : request
     checkGoalGiven(given)
+    checkTags(given)
     return { ...given, team: given.team ?? defaultTeam(config) }
   }
   const request = (goal: GoalRequest, options: StartOptions = {}): Start => {
@@ -206,6 +209,7 @@ const wired = async (options: Opened): Promise<Concord> => {
       ...(unattended === undefined ? {} : { unattended }),
       ...(requested === undefined ? {} : { requested }),
       ...(depth === undefined ? {} : { depth }),
+      ...askedBy(options),
     }
   }
   /** With what is remembered of the goal's thread and subject. An id that is asked for again has begun with what was remembered then. */
@@ -219,7 +223,7 @@ const wired = async (options: Opened): Promise<Concord> => {
   }
   const learning = new Set<Promise<unknown>>()
   /** Starts reading what a goal says of its subject, where a model is named for it: a run of its own. */
-  const learn = ({ id, goal }: Start): void => {
+  const learn = ({ id, goal, principal, trace }: Start): void => {
     const { learn: wanted = true, learnWith } = config.memory ?? {}
     if (id === undefined || goal.subject === undefined || !wanted || learnWith === undefined) return
     const { text, subject, budget } = goal
@@ -228,6 +232,8 @@ const wired = async (options: Opened): Promise<Concord> => {
         id: childRun(id, 'learn'),
         goal: { text, team: learnTeamName, subject, ...(budget === undefined ? {} : { budget }) },
         accepted: true,
+        ...(principal === undefined ? {} : { principal }),
+        trace: continued({ id, trace: traceOfRun(id, trace) }, traceOfRun(id).spanId),
       })
       .catch((error) => logger.warn({ error, run: id }, 'what a goal says of its subject could not be read'))
       .finally(() => learning.delete(learned))
@@ -237,7 +243,8 @@ const wired = async (options: Opened): Promise<Concord> => {
   const signal: Concord['signal'] = (id, given, options) =>
     signalRun({ ...ports, logger }, id, given, options)
   const fork: Concord['fork'] = async (id, options = {}) => {
-    const request = await forkOf(log, id, ids.run(), { ...options, now: clock.now() })
+    const origin = await forkOf(log, id, ids.run(), { ...options, now: clock.now() })
+    const request = { ...origin, ...askedBy(options) }
     teamNamed(request.goal.team)
     return handleOn(await runner.start({ ...request, ...seenBy(request.goal, request.recalled) }))
   }
@@ -386,8 +393,10 @@ const grantOf = ({ execution: { run, work, journal }, agent, key, deadline }: Re
 /** What wakes a run may be written by anybody, and nobody waits for it. */
 const woken = ({ params }: Goal): StartOptions => {
   const wake = params?.wake
-  const byTime = isObject(wake) && String(wake.source).startsWith('schedule ')
-  return { readable: [], unattended: true, ...(byTime ? {} : { labels: bothLabels }) }
+  const { name, source } = isObject(wake) ? wake : {}
+  const byTime = String(source).startsWith('schedule ')
+  const principal = { id: `${byTime ? 'schedule' : 'wake'}:${name}`.slice(0, 200) }
+  return { readable: [], unattended: true, principal, ...(byTime ? {} : { labels: bothLabels }) }
 }
 
 /**
@@ -398,20 +407,9 @@ const longLivedMs = 5_000
 const idCharsMax = 200
 const idPattern = /^[\w.:@-]{1,200}$/
 
-const runChild = async (
-  runner: Runner,
-  { id, goal, recalled, readable, labels, unattended, parent, depth, signal }: ChildRequest,
-): Promise<ChildResult> => {
-  await runner.start({
-    id,
-    goal,
-    parent,
-    depth,
-    labels,
-    ...(recalled === undefined ? {} : { recalled }),
-    ...(readable === undefined ? {} : { readable }),
-    ...(unattended === undefined ? {} : { unattended }),
-  })
+const runChild = async (runner: Runner, { signal, ...child }: ChildRequest): Promise<ChildResult> => {
+  const { id } = child
+  await runner.start(child)
   if (!runner.owns(id)) {
     const error = await runner.resume(id, 'parent').catch((reason: unknown) => reason)
     // Who has what it needs executes it; its end is told to the parent.

@@ -35,6 +35,9 @@ export type EventQuery = {
   limit?: number
 }
 
+/** A run's place in a list: runs created in the same instant are ordered by id. */
+export type RunPlace = { createdAt: number; run: string }
+
 export type RunsQuery = {
   status?: readonly RunStatus[]
   team?: string
@@ -42,11 +45,21 @@ export type RunsQuery = {
   parent?: string
   /** Only child runs, or none of them. */
   isChild?: boolean
+  /** Its goal has this tag. */
+  tag?: string
+  /** The id of the principal that asked for it. */
+  principal?: string
+  /**
+   * Its goal contains this text, whatever the case of its letters; of a long goal the first 2,000
+   * characters are searched. Finds nothing in goals that a policy encrypted.
+   */
+  text?: string
+  /** Default 100. */
   limit?: number
-  /** Created earlier than this, exclusive. */
-  before?: number
-  /** Created later than this, exclusive. */
-  after?: number
+  /** Created earlier than this instant, or listed after this run when the newest come first; exclusive. */
+  before?: number | RunPlace
+  /** Created later than this instant, or listed after this run when the oldest come first; exclusive. */
+  after?: number | RunPlace
   /** Default newest first. */
   order?: 'oldest'
 }
@@ -85,7 +98,7 @@ export interface EventLog {
   version(stream: string): Promise<number>
   /** Events over all streams in order of commit. */
   query(query: EventQuery): Promise<Event[]>
-  /** Runs, newest first. A page ends between two instants: `before` and `after` skip none. */
+  /** Runs, newest first, at most `limit`. The last run as `before` (or `after`) begins the next page: none is skipped or repeated. */
   runs(query?: RunsQuery): Promise<RunSummary[]>
   /** How many runs `runs` would list without a limit; reads no summary. */
   countRuns(query?: RunsQuery): Promise<number>

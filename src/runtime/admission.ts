@@ -1,4 +1,5 @@
 import { ConcordError } from '../domain/errors.ts'
+import type { RunSummary } from '../domain/summary.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -75,7 +76,7 @@ export class Admission {
   #counting: Promise<void> | undefined
   /** Candidates, the next one last. */
   #page: string[] = []
-  #readTo: number | undefined
+  #readTo: RunSummary | undefined
   #reading: Promise<boolean> | undefined
   /** Something may have come since the line was last read from its front. */
   #stale = true
@@ -231,7 +232,7 @@ export class Admission {
       if (after === undefined) this.#stale = false
       const from = after === undefined ? {} : { after }
       const found = await this.#parts.log.runs({ ...inLine, order: 'oldest', limit: runsAPage, ...from })
-      this.#readTo = found.at(-1)?.createdAt
+      this.#readTo = found.at(-1)
       if (found.length > 0) {
         this.#page = found.map(({ run }) => run).reverse()
         this.#waiting = Math.max(found.length, this.#waiting)

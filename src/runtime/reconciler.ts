@@ -88,12 +88,12 @@ export const createReconciler = (parts: ReconcilerParts): Reconciler => {
     isAlive: (owner: string) => Promise<boolean>,
     taken: string[],
   ): Promise<void> => {
-    let before: number | undefined
+    let before: RunSummary | undefined
     while (!closed && !left) {
       const from = before === undefined ? {} : { before }
       const open = await log.runs({ ...query, limit: runsAPage, ...from })
       await takeEach(inOwnOrder(open), isAlive, taken)
-      before = open.at(-1)?.createdAt
+      before = open.at(-1)
       if (open.length < runsAPage) return
     }
   }

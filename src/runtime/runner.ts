@@ -4,10 +4,12 @@ import type { Draft, Parent, Signal } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
 import type { Label } from '../domain/labels.ts'
 import { inboxStream, runNamespace, runOfInbox, runStream } from '../domain/names.ts'
+import type { Principal } from '../domain/principal.ts'
 import type { Recalled } from '../domain/recall.ts'
 import { emptyRun, hasSuspects, isFinal, type Run } from '../domain/run.ts'
 import type { RunStrategy } from '../domain/strategy.ts'
 import { closedBy, finalStatuses, isForAnyProcess, type RunSummary } from '../domain/summary.ts'
+import { type TraceParent, traceOfRun } from '../domain/trace-context.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Ids } from '../ports/ids.ts'
@@ -65,6 +67,10 @@ export type Start = {
   labels?: readonly Label[]
   /** No person can answer what its tools ask by default. */
   unattended?: true
+  /** Who asks for it. Absent: unknown. */
+  principal?: Principal
+  /** The trace that it continues. Default: it begins one. */
+  trace?: TraceParent
   /** Digest of the request that an Idempotency-Key came with: the same key needs the same one. */
   requested?: string
   /** Accepted however many runs wait to begin: what starts it cannot ask again. */
@@ -298,7 +304,7 @@ export const createRunner = (
     const run = emptyRun(id)
     const at = clock.now()
     const { parent, forkedFrom, inherited, recalled, readable, requested, writes = [] } = request
-    const { labels = [], unattended } = request
+    const { labels = [], unattended, principal, trace } = request
     const queued: Draft = {
       type: 'run.queued',
       at,
@@ -316,6 +322,8 @@ export const createRunner = (
         // What a run of 0.1 recorded is known by its order, in a fork of it too.
         ...(inherited?.byContent === false ? {} : { journal: 'content' }),
         ...(requested === undefined ? {} : { requested }),
+        ...(principal === undefined ? {} : { principal }),
+        trace: traceOfRun(id, trace),
       },
     }
     const counted = isCounted(parent, depth)

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { JsonObject } from '../domain/json.ts'
 import { isObject } from '../domain/reference.ts'
+import type { RunPlace } from '../ports/event-log.ts'
 
 /*
  * The shapes of the HTTP API. What comes in is strict: a limit misspelt would be no limit. What goes out is described for clients, and
@@ -34,6 +35,9 @@ export const goalSchema = z
     subject: z.string().min(1).max(200).optional(),
     budget: limits.optional(),
     criteria: z.array(z.string().max(10_000)).max(100).optional(),
+    tags: z.array(z.string().min(1).max(100)).max(20).optional().openapi({
+      description: 'Free words that runs are found by: different ones, without a comma',
+    }),
   })
   .openapi('Goal', { example: { goal: 'Summarize the latest advances in multimodal LLMs', params: {} } })
 
@@ -83,8 +87,25 @@ export const runsQuerySchema = z.strictObject({
   }),
   team: z.string().optional(),
   thread: z.string().optional(),
+  tag: z.string().optional().openapi({ description: 'Runs whose goal has this tag' }),
+  principal: z.string().optional().openapi({ description: 'Runs that this principal asked for, by its id' }),
+  text: z.string().min(1).optional().openapi({
+    description:
+      'Runs whose goal contains this text, whatever the case; the first 2,000 characters are searched. Finds nothing in goals that a policy encrypted',
+  }),
   limit: z.coerce.number().int().min(1).max(1000).default(50),
-  before: z.coerce.number().optional().openapi({ description: 'Runs created before this instant, ms' }),
+  before: z
+    .string()
+    .regex(/^\d{1,16}(:.{1,1000})?$/, 'an instant in ms, or the `next` of a page')
+    .transform((text): number | RunPlace => {
+      const at = text.indexOf(':')
+      return at < 0 ? Number(text) : { createdAt: Number(text.slice(0, at)), run: text.slice(at + 1) }
+    })
+    .optional()
+    .openapi({
+      type: 'string',
+      description: 'The `next` of the page before; or an instant in ms: runs created before it',
+    }),
 })
 
 export const eventsQuerySchema = z.strictObject({
@@ -141,6 +162,10 @@ export const acceptedSchema = z
   .object({ runId: z.string(), status, waits: z.array(wait).optional() })
   .openapi('Accepted')
 
+const principal = z
+  .object({ id: z.string(), tenant: z.string().optional(), roles: z.array(z.string()).optional() })
+  .openapi('Principal', { description: 'Who asked, as authenticated; absent: unknown' })
+
 export const runSummarySchema = z
   .object({
     id: z.string(),
@@ -148,6 +173,8 @@ export const runSummarySchema = z
     goal: z.string(),
     team: z.string(),
     thread: z.string().optional(),
+    tags: z.array(z.string()).optional(),
+    principal: principal.optional(),
     createdAt: ms,
     updatedAt: ms,
     parent: z.string().optional(),
@@ -158,7 +185,7 @@ export const runSummarySchema = z
 export const runsSchema = z
   .object({
     runs: z.array(runSummarySchema),
-    next: z.number().optional().openapi({ description: 'Pass as `before` for the next page' }),
+    next: z.string().optional().openapi({ description: 'Pass as `before` for the next page' }),
   })
   .openapi('Runs')
 
@@ -180,6 +207,12 @@ export const runSchema = z
     status,
     goal: z.string(),
     team: z.string(),
+    tags: z.array(z.string()).optional(),
+    principal: principal.optional(),
+    trace: z
+      .object({ traceId: z.string(), spanId: z.string(), parentId: z.string().optional() })
+      .optional()
+      .openapi({ description: 'Its place in a distributed trace, in the words of W3C Trace Context' }),
     version: z.int().openapi({ description: 'Version of the last event this view contains' }),
     createdAt: ms,
     updatedAt: ms,

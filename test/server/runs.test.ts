@@ -51,7 +51,7 @@ describe('GET /runs', () => {
     const list = async (query: string) =>
       (await (await get(`/runs${query}`)).json()) as {
         runs: { status: string; team: string; createdAt: number }[]
-        next?: number
+        next?: string
       }
     const all = await list('')
     assert.equal(all.runs.length, 3)

@@ -2,8 +2,10 @@ import type { Amount, Limits } from '../../domain/budget.ts'
 import type { Failure } from '../../domain/errors.ts'
 import type { Forked, Parent } from '../../domain/event.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
+import type { Principal } from '../../domain/principal.ts'
 import { openWaits, type Run, type StepState, type WaitView } from '../../domain/run.ts'
 import type { RunStatus, RunSummary } from '../../domain/summary.ts'
+import type { TraceContext } from '../../domain/trace-context.ts'
 
 const statusOfStep = (run: Run, { step, status }: StepState): string => {
   const work = run.works.get(step.id)
@@ -70,6 +72,10 @@ export type RunView = {
   criteria: string[] | undefined
   thread: string | undefined
   subject: string | undefined
+  tags: readonly string[] | undefined
+  /** Who asked; absent: unknown. */
+  principal: Principal | undefined
+  trace: TraceContext | undefined
   budget: Limits | undefined
   /** Events so far. */
   version: number
@@ -133,6 +139,9 @@ export const runView = (run: Run, blocked?: string): RunView => {
     criteria: goal.criteria,
     thread: goal.thread,
     subject: goal.subject,
+    tags: goal.tags,
+    principal: run.principal,
+    trace: run.trace,
     budget: goal.budget,
     version: run.version,
     createdAt: run.createdAt,
@@ -155,12 +164,23 @@ export const runView = (run: Run, blocked?: string): RunView => {
   }
 }
 
-export const summaryView = ({ run, goal, status, createdAt, updatedAt, parent, failure }: RunSummary) => ({
+export const summaryView = ({
+  run,
+  goal,
+  status,
+  createdAt,
+  updatedAt,
+  parent,
+  principal,
+  failure,
+}: RunSummary) => ({
   id: run,
   status,
   goal: goal.text,
   team: goal.team,
   thread: goal.thread,
+  tags: goal.tags,
+  principal,
   createdAt,
   updatedAt,
   parent,

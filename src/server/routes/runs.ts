@@ -39,7 +39,8 @@ export const runRoutes = (app: App, { concord }: Services): void => {
       const { status, ...rest } = queryOf(c, runsQuerySchema)
       const query: RunsQuery = { ...rest, ...(status === undefined ? {} : { status: statuses(status) }) }
       const runs = await concord.runs(query)
-      const next = runs.length >= rest.limit ? runs.at(-1)?.createdAt : undefined
+      const last = runs.length >= rest.limit ? runs.at(-1) : undefined
+      const next = last && `${last.createdAt}:${last.run}`
       return c.json({ runs: runs.map(summaryView), next })
     },
   )

@@ -5,6 +5,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { ConcordError } from '../../domain/errors.ts'
 import { type Clock, sleep } from '../../ports/clock.ts'
 import { closedError } from '../closed.ts'
+import { searchedInSummary } from '../runs-query.ts'
 import { codeOf, isCannotOpen, storeError } from './errors.ts'
 import { type FileGuard, fileGuard } from './file-guard.ts'
 import { refuseNetworkFileSystem } from './file-system.ts'
@@ -180,6 +181,7 @@ const migrate = (connection: Connection, wanted: Schema): void => {
   try {
     // Asked again under the lock: another process may have been first.
     const schema = checkIdentity(connection, wanted)
+    db.function('searched_text', { deterministic: true }, searchedInSummary)
     for (const step of migrations.slice(schema)) db.exec(step)
     db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`)
     db.exec('COMMIT')

@@ -1,13 +1,17 @@
 import { finalStatuses, type RunSummary } from '../../domain/summary.ts'
-import type { RunsQuery } from '../../ports/event-log.ts'
+import type { RunPlace, RunsQuery } from '../../ports/event-log.ts'
 import { toText } from '../drafts.ts'
+import { folded, searchedTags, searchedText } from '../runs-query.ts'
 import type { Connection, Value } from './connection.ts'
 
 const sql = {
   // Most summaries leave the status as it was: then no index is touched.
   refresh: 'UPDATE runs SET summary = ? WHERE run = ? AND status = ?',
-  keep: `INSERT INTO runs(run, status, created_at, team, thread, parent, summary) VALUES (?, ?, ?, ?, ?, ?, ?)
+  keep: `INSERT INTO runs(run, status, created_at, team, thread, parent, principal, summary)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT(run) DO UPDATE SET status = excluded.status, summary = excluded.summary`,
+  text: 'INSERT OR IGNORE INTO run_texts(created_at, run, text) VALUES (?, ?, ?)',
+  tag: 'INSERT OR IGNORE INTO run_tags(tag, created_at, run) VALUES (?, ?, ?)',
   one: 'SELECT summary FROM runs WHERE run = ?',
 }
 
@@ -24,10 +28,14 @@ export const keepSummary = (
   { summary, text }: PreparedSummary,
   created: boolean,
 ): void => {
-  const { run, status, createdAt, goal, parent } = summary
+  const { run, status, createdAt, goal, parent, principal } = summary
   const isAnother = created || finalStatuses.has(status)
   if (!isAnother && connection.run(sql.refresh, text, run, status).changes === 1) return
-  connection.run(sql.keep, run, status, createdAt, goal.team, goal.thread ?? null, parent ?? null, text)
+  const { team, thread = null } = goal
+  connection.run(sql.keep, run, status, createdAt, team, thread, parent ?? null, principal?.id ?? null, text)
+  if (!created) return
+  connection.run(sql.text, createdAt, run, searchedText(goal))
+  for (const tag of searchedTags(goal)) connection.run(sql.tag, tag, createdAt, run)
 }
 
 export const readRun = (connection: Connection, id: string): RunSummary | undefined => {
@@ -35,45 +43,63 @@ export const readRun = (connection: Connection, id: string): RunSummary | undefi
   return row && JSON.parse(String(row[0]))
 }
 
-/** The `WHERE` of a query, and what its question marks stand for. */
-const conditionsOf = (query: RunsQuery): { where: string; values: Value[] } => {
-  const { status, team, thread, parent, isChild, before, after } = query
+/**
+ * What a query reads. Of a tag or a text the table that knows it is read first, in the list's order,
+ * and each run is looked up in `runs`.
+ */
+const selectOf = (query: RunsQuery): { from: string; values: Value[]; place: [string, string] } => {
+  const { status, team, thread, parent, isChild, tag, principal, text, before, after } = query
+  const first = tag !== undefined ? 'tagged' : text !== undefined ? 'texts' : 'runs'
+  const place: [string, string] = [`${first}.created_at`, `${first}.run`]
+  const tables: string[] = []
   const conditions: string[] = []
   const values: Value[] = []
   const add = (condition: string, ...more: Value[]) => {
     conditions.push(condition)
     values.push(...more)
   }
+  if (tag !== undefined) {
+    tables.push('run_tags AS tagged')
+    add('tagged.tag = ?', tag)
+  }
+  if (text !== undefined) {
+    tables.push('run_texts AS texts')
+    if (tag !== undefined) add('texts.created_at = tagged.created_at AND texts.run = tagged.run')
+    add('instr(texts.text, ?) > 0', folded(text))
+  }
+  tables.push('runs')
+  if (first !== 'runs') add(`runs.run = ${place[1]}`)
   if (status) add(`status IN (${status.map(() => '?').join()})`, ...status)
   if (team !== undefined) add('team = ?', team)
   if (thread !== undefined) add('thread = ?', thread)
   if (parent !== undefined) add('parent = ?', parent)
+  if (principal !== undefined) add('principal = ?', principal)
   if (isChild !== undefined) add(isChild ? 'parent IS NOT NULL' : 'parent IS NULL')
-  if (before !== undefined) add('created_at < ?', before)
-  if (after !== undefined) add('created_at > ?', after)
-  return { where: conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '', values }
+  const limited = (way: '<' | '>', at: number | RunPlace | undefined) => {
+    if (typeof at === 'number') add(`${place[0]} ${way} ?`, at)
+    else if (at !== undefined) add(`(${place.join()}) ${way} (?, ?)`, at.createdAt, at.run)
+  }
+  limited('<', before)
+  limited('>', after)
+  const where = conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''
+  return { from: `FROM ${tables.join(' CROSS JOIN ')}${where}`, values, place }
 }
 
-/**
- * A page ends between two instants, never within one: continuing with `before` or `after` skips
- * nothing.
- */
-export const readRuns = (connection: Connection, query: RunsQuery): RunSummary[] => {
+/** The statement that reads a page of runs. */
+export const runsStatement = (query: RunsQuery): { sql: string; values: Value[] } => {
   const { limit = 100, order } = query
-  const { where, values } = conditionsOf(query)
+  const { from, values, place } = selectOf(query)
   const way = order === 'oldest' ? 'ASC' : 'DESC'
-  const select = `SELECT summary, created_at FROM runs ${where} ORDER BY created_at ${way}, run ${way}`
-  const found: RunSummary[] = []
-  let last: Value = null
-  for (const [summary, createdAt] of connection.iterate(select, ...values)) {
-    if (found.length >= limit && createdAt !== last) break
-    found.push(JSON.parse(String(summary)))
-    last = createdAt ?? null
-  }
-  return found
+  const sorted = place.map((column) => `${column} ${way}`).join()
+  return { sql: `SELECT runs.summary ${from} ORDER BY ${sorted} LIMIT ?`, values: [...values, limit] }
+}
+
+export const readRuns = (connection: Connection, query: RunsQuery): RunSummary[] => {
+  const { sql: select, values } = runsStatement(query)
+  return [...connection.iterate(select, ...values)].map(([summary]) => JSON.parse(String(summary)))
 }
 
 export const countRuns = (connection: Connection, query: RunsQuery): number => {
-  const { where, values } = conditionsOf(query)
-  return Number(connection.get(`SELECT count(*) FROM runs ${where}`, ...values)?.[0] ?? 0)
+  const { from, values } = selectOf(query)
+  return Number(connection.get(`SELECT count(*) ${from}`, ...values)?.[0] ?? 0)
 }

@@ -141,4 +141,28 @@ export const migrations: readonly string[] = [
   CREATE TABLE incarnation(id TEXT NOT NULL);
   INSERT INTO incarnation VALUES (lower(hex(randomblob(8))));
   `,
+  `
+  -- Runs are found by who asked, by tag and by the text of their goal.
+  ALTER TABLE runs ADD COLUMN principal TEXT;
+  CREATE INDEX runs_principal ON runs(principal, created_at) WHERE principal IS NOT NULL;
+  CREATE TABLE run_tags(
+    tag TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    run TEXT NOT NULL,
+    PRIMARY KEY(tag, created_at, run)
+  ) WITHOUT ROWID;
+  CREATE INDEX run_tags_run ON run_tags(run);
+  CREATE TABLE run_texts(
+    created_at INTEGER NOT NULL,
+    run TEXT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY(created_at, run)
+  ) WITHOUT ROWID;
+  INSERT INTO run_texts SELECT created_at, run, searched_text(summary) FROM runs;
+  -- Whoever removes a run removes what it is found by.
+  CREATE TRIGGER runs_removed AFTER DELETE ON runs BEGIN
+    DELETE FROM run_texts WHERE created_at = old.created_at AND run = old.run;
+    DELETE FROM run_tags WHERE run = old.run;
+  END;
+  `,
 ]

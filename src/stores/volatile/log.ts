@@ -18,6 +18,7 @@ import {
   type Row as StoredRow,
   toEvent,
 } from '../drafts.ts'
+import { folded, pageOf, searchedTags, searchedText } from '../runs-query.ts'
 import { type PreparedWrite, prepareUnconditional } from '../state-write.ts'
 
 /** Data are a copy of what was appended, or its text where that is at hand; null once erased. */
@@ -279,32 +280,25 @@ const firstAfter = (rows: readonly Row[], position: number): number => {
 }
 
 const fits = (run: RunSummary, query: RunsQuery): boolean => {
-  const { status, team, thread, parent, isChild, before, after } = query
+  const { status, team, thread, parent, isChild, tag, principal, text } = query
   return (
     (!status || status.some((wanted) => wanted === run.status)) &&
     (team === undefined || run.goal.team === team) &&
     (thread === undefined || run.goal.thread === thread) &&
     (parent === undefined || run.parent === parent) &&
     (isChild === undefined || (run.parent !== undefined) === isChild) &&
-    (before === undefined || run.createdAt < before) &&
-    (after === undefined || run.createdAt > after)
+    (tag === undefined || searchedTags(run.goal).includes(tag)) &&
+    (principal === undefined || run.principal?.id === principal) &&
+    (text === undefined || searchedText(run.goal).includes(folded(text))) &&
+    pageOf(query).has(run)
   )
 }
 
-/**
- * A page ends between two instants, never within one: continuing with `before` or `after` skips
- * nothing.
- */
-const listed = (runs: RunSummary[], query: RunsQuery): RunSummary[] => {
-  const { limit = 100, order } = query
-  const fitting = runs.filter((run) => fits(run, query))
-  const found =
-    order === 'oldest'
-      ? fitting.sort((a, b) => a.createdAt - b.createdAt)
-      : fitting.reverse().sort((a, b) => b.createdAt - a.createdAt)
-  const last = found[limit - 1]
-  return last ? found.filter((run, i) => i < limit || run.createdAt === last.createdAt) : found
-}
+const listed = (runs: RunSummary[], query: RunsQuery): RunSummary[] =>
+  runs
+    .filter((run) => fits(run, query))
+    .sort(pageOf(query).compare)
+    .slice(0, query.limit ?? 100)
 
 const check = (name: string, stream: Stream | undefined): Verification => {
   const result: Verification = { stream: name, events: 0, erased: 0, head: toHex(genesis) }

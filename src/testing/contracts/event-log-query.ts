@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { RunStatus } from '../../domain/summary.ts'
-import type { EventQuery } from '../../ports/event-log.ts'
+import type { EventQuery, RunPlace, RunsQuery } from '../../ports/event-log.ts'
 import { type OpenStore, on, recorded, type StoreFixture, summary } from './fixture.ts'
 
 /** Reading across streams, and the runs kept beside them. */
@@ -121,30 +121,73 @@ const runs = (open: OpenStore) => {
       assert.deepEqual(await list({ isChild: false, status: ['running'] }), ['c'])
       assert.deepEqual(await list({ order: 'oldest' }), ['a', 'c', 'b', 'd'])
       assert.deepEqual(await list({ order: 'oldest', after: 10, limit: 2 }), ['c', 'b'])
+      assert.deepEqual(await list({ before: { createdAt: 30, run: 'b' } }), ['c', 'a'])
+      assert.deepEqual(await list({ before: { createdAt: 30, run: 'c' } }), ['b', 'c', 'a'])
       assert.equal(await store.log.countRuns(), 4)
       assert.equal(await store.log.countRuns({ status: ['running'], isChild: false }), 1)
       assert.equal(await store.log.countRuns({ after: 20, limit: 1 }), 2)
     }),
   )
 
+  it(
+    'finds runs by tag, principal and text, alone and together',
+    on(open, async (store) => {
+      const goal = (text: string, tags?: string[]) => ({ text, team: 'research', ...(tags && { tags }) })
+      const [ada, bob] = [{ id: 'ada', tenant: 'acme' }, { id: 'bob' }]
+      await keep(store, 'a', { createdAt: 1, goal: goal('Read 50% of it', ['nightly']), principal: ada })
+      await keep(store, 'b', { createdAt: 2, goal: goal('Prüfe die ÜBERSICHT', ['nightly', 'eu']) })
+      await keep(store, 'c', { createdAt: 3, goal: goal('read_all of it'), principal: bob })
+      await keep(store, 'd', { createdAt: 4, goal: goal('Read all of it', ['eu']), principal: ada })
+      await keep(store, 'long', { createdAt: 5, goal: goal(`${'x'.repeat(1_995)} edge beyond`) })
+      const list = async (query: RunsQuery) => {
+        const found = (await store.log.runs(query)).map((run) => run.run)
+        assert.equal(await store.log.countRuns(query), found.length, JSON.stringify(query))
+        return found.join(' ')
+      }
+      assert.equal(await list({ tag: 'nightly' }), 'b a')
+      assert.equal(await list({ tag: 'night' }), '')
+      assert.equal(await list({ principal: 'ada' }), 'd a')
+      assert.equal(await list({ principal: 'acme' }), '')
+      assert.equal(await list({ text: 'READ' }), 'd c a')
+      assert.equal(await list({ text: 'übersicht' }), 'b')
+      // No letter stands for others.
+      assert.equal(await list({ text: '0%' }), 'a')
+      assert.equal(await list({ text: 'read_' }), 'c')
+      assert.equal(await list({ text: 'x EDGE' }), 'long')
+      assert.equal(await list({ text: 'beyond' }), '')
+      assert.equal(await list({ tag: 'eu', text: 'all' }), 'd')
+      assert.equal(await list({ tag: 'eu', principal: 'ada', text: 'of it' }), 'd')
+      assert.equal(await list({ principal: 'ada', text: 'prüfe' }), '')
+      assert.equal(await list({ tag: 'nightly', order: 'oldest', after: 1 }), 'b')
+      await keep(store, 'd', { createdAt: 4, goal: goal('Read all of it', ['eu']), status: 'succeeded' })
+      assert.equal(await list({ tag: 'eu', status: ['succeeded'] }), 'd')
+    }),
+  )
+
   for (const order of ['newest', 'oldest'])
-    it(
-      `loses no run between pages, ${order} first, though many were created in the same instant`,
-      on(open, async (store) => {
-        const statuses: RunStatus[] = ['running', 'waiting']
-        for (let i = 0; i < 30; i++)
-          await keep(store, `r${i}`, { createdAt: Math.floor(i / 7), status: statuses[i % 2] ?? 'running' })
-        const all = new Set<string>()
-        let last: number | undefined
-        for (let pages = 0; pages < 30; pages++) {
-          const from = last === undefined ? {} : order === 'oldest' ? { after: last } : { before: last }
-          const way = order === 'oldest' ? ({ order } as const) : {}
-          const page = await store.log.runs({ limit: 4, ...way, ...from })
-          if (page.length === 0) break
-          for (const { run } of page) assert.ok(all.size < all.add(run).size, `${run} came twice`)
-          last = page.at(-1)?.createdAt
-        }
-        assert.equal(all.size, 30)
-      }),
-    )
+    for (const found of [{}, { tag: 't' }, { text: 'find' }, { principal: 'p' }])
+      it(
+        `pages exactly, ${order} first, though many were created at once: ${JSON.stringify(found)}`,
+        on(open, async (store) => {
+          const goal = { text: 'Find', team: 'research', tags: ['t'] }
+          for (let i = 0; i < 30; i++) {
+            const status: RunStatus = i % 2 === 0 ? 'running' : 'waiting'
+            // Ids in neither the order of creation nor that of UTF-16 units.
+            const id = `${i % 3 === 0 ? '\u{1f600}' : '\uffee'}${(i * 7) % 30}`
+            await keep(store, id, { createdAt: Math.floor(i / 7), status, goal, principal: { id: 'p' } })
+          }
+          const all = new Set<string>()
+          let last: RunPlace | undefined
+          for (let pages = 0; pages < 30; pages++) {
+            const from = last === undefined ? {} : order === 'oldest' ? { after: last } : { before: last }
+            const way = order === 'oldest' ? ({ order } as const) : {}
+            const page = await store.log.runs({ ...found, limit: 4, ...way, ...from })
+            if (page.length === 0) break
+            assert.ok(page.length === 4 || all.size + page.length === 30)
+            for (const { run } of page) assert.ok(all.size < all.add(run).size, `${run} came twice`)
+            last = page.at(-1)
+          }
+          assert.equal(all.size, 30)
+        }),
+      )
 }
