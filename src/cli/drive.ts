@@ -5,6 +5,7 @@ import type { Concord } from '../platform/concord-types.ts'
 import { settle } from '../platform/run/settle.ts'
 import { type Tending, tend } from '../platform/run/tend.ts'
 import { isForOutside, type OpenWait, waitsBelow } from '../platform/run/waits.ts'
+import { mayConcern } from '../ports/event-log.ts'
 import { askPerson } from './ask.ts'
 import { Progress } from './progress.ts'
 import { type ProgressView, progressView } from './progress-view.ts'
@@ -192,8 +193,8 @@ const nextMove = ({ concord, tending, signal }: Stay): Promise<void> =>
       signal.removeEventListener('abort', done)
       resolve()
     }
-    const unlisten = concord.log.onCommit(({ streams }) => {
-      if (streams.some(tending.concerns)) done()
+    const unlisten = concord.log.onCommit((commit) => {
+      if (mayConcern(commit, tending.concerns)) done()
     })
     signal.addEventListener('abort', done, { once: true })
     if (signal.aborted) done()

@@ -1,5 +1,5 @@
 import { runStream } from '../domain/names.ts'
-import type { EventLog } from '../ports/event-log.ts'
+import { type EventLog, mayConcern } from '../ports/event-log.ts'
 import type { Grant } from './memory-token.ts'
 
 /** Whether attempts that were handed a token are still under way, without asking the store at each read. */
@@ -19,7 +19,8 @@ export const attemptWatch = (log: EventLog, look: (grant: Grant) => Promise<void
   const listen = () => {
     if (listening) return
     listening = true
-    log.onCommit(({ streams }) => {
+    log.onCommit(({ streams, gap }) => {
+      if (gap === true) found.clear()
       for (const stream of streams) found.delete(stream)
     })
   }
@@ -53,8 +54,8 @@ export const attemptWatch = (log: EventLog, look: (grant: Grant) => Promise<void
         listener()
       }
       const stream = runStream(grant.run)
-      const unlisten = log.onCommit(({ streams }) => {
-        if (streams.includes(stream)) look(grant).catch(end)
+      const unlisten = log.onCommit((commit) => {
+        if (mayConcern(commit, (each) => each === stream)) look(grant).catch(end)
       })
       // It may have ended before anybody listened.
       look(grant).catch(end)

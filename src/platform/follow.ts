@@ -1,7 +1,7 @@
 import type { Event } from '../domain/event.ts'
 import { runStream } from '../domain/names.ts'
 import { finalStatuses, statusOf } from '../domain/summary.ts'
-import type { EventLog } from '../ports/event-log.ts'
+import { type EventLog, mayConcern } from '../ports/event-log.ts'
 import { unknownRun } from '../runtime/fold.ts'
 
 export type FollowOptions = {
@@ -25,8 +25,8 @@ export async function* followRun(
   let wake = () => {}
   let changed = true
   let ended = false
-  const unlisten = log.onCommit(({ streams }) => {
-    if (!streams.includes(stream)) return
+  const unlisten = log.onCommit((commit) => {
+    if (!mayConcern(commit, (each) => each === stream)) return
     changed = true
     wake()
   })

@@ -64,7 +64,12 @@ export type RunsQuery = {
   order?: 'oldest'
 }
 
-export type Commit = { streams: readonly string[]; position: number }
+/** `gap`: other commits may have been missed; whatever the listener follows is read again. */
+export type Commit = { streams: readonly string[]; position: number; gap?: true }
+
+/** Whether a listener that follows the streams which fit has something to read. */
+export const mayConcern = ({ streams, gap }: Commit, fits: (stream: string) => boolean): boolean =>
+  gap === true || streams.some(fits)
 
 /** `brokenAt` is the first version whose digest does not follow from what is stored; `erased` counts events whose data were erased lawfully. */
 export type Verification = {
@@ -103,7 +108,11 @@ export interface EventLog {
   /** How many runs `runs` would list without a limit; reads no summary. */
   countRuns(query?: RunsQuery): Promise<number>
   run(id: string): Promise<RunSummary | undefined>
-  /** Calls back after each commit, of this process at once, of others as soon as the store can tell (it may miss none, may repeat). */
+  /**
+   * Calls back after each commit once it can be read, as soon as the store learns of it: late, twice
+   * or out of order, never before. Where one may have been missed (the connection was lost) every
+   * listener is called with `gap`. A listener reads what it follows by version; it counts nothing.
+   */
   onCommit(listener: (commit: Commit) => void): () => void
   /** Recomputes the digest chain of a stream from what is stored. */
   verify(stream: string): Promise<Verification>

@@ -24,6 +24,8 @@ export const createAppointments = (clock: Clock, due: (id: string) => void): App
       forget(run.id)
       if (!Number.isFinite(at)) return
       const { id } = run
+      // Over by the time it is noted: no timer need tell.
+      if (at <= now) return due(id)
       const call = () => {
         timers.delete(id)
         due(id)

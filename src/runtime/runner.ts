@@ -146,12 +146,19 @@ export const createRunner = (
   let adopting = false
   let closed = false
 
-  const unlisten = log.onCommit(({ streams }) => {
+  const unlisten = log.onCommit(({ streams, gap }) => {
+    if (gap === true) caughtUp()
     for (const stream of streams) {
       const run = runOfInbox(stream)
       if (run !== undefined) void inboxChanged(run)
     }
   })
+
+  /** Commits may have been missed: every inbox is read again, and every run looked for. */
+  const caughtUp = (): void => {
+    for (const owner of owners.values()) void inboxChanged(owner.run.id)
+    if (adopting) reconciler.look()
+  }
 
   const inboxChanged = async (id: string): Promise<void> => {
     try {
@@ -230,7 +237,7 @@ export const createRunner = (
           if (run.parent !== undefined) await tellParent(run, run.parent)
         } else {
           if (run.blocked !== undefined) await blocked.add(run.id, run.blocked)
-          if (!closed) await letGo(run, end.reason, owner.now)
+          if (!closed) await letGo(owner, end.reason)
         }
       })
       .catch((error) => logger.error({ error, run: run.id }, 'a run could not be let go'))
@@ -238,9 +245,11 @@ export const createRunner = (
   }
 
   /** A signal may have come between the last look and letting go. */
-  const letGo = async (run: Run, reason: 'waiting' | 'suspended', now: number): Promise<void> => {
+  const letGo = async (owner: Owner, reason: 'waiting' | 'suspended'): Promise<void> => {
+    const { run } = owner
     if ((await log.version(inboxStream(run.id))) > run.inbox) await tryResume(run.id, 'signal')
-    else if (reason === 'waiting') appointments.keep(run, now)
+    // Its time is read now: the look may have taken long.
+    else if (reason === 'waiting') appointments.keep(run, owner.now)
   }
 
   const tellParent = (run: Run, parent: Parent): Promise<void> =>

@@ -26,9 +26,14 @@ type SettlingParts = {
 /** Waits until a run is final, waits or is suspended, whoever advances it. */
 export const createSettling = ({ log, owner: ownerOf, closed }: SettlingParts) => {
   const waiting = new Map<string, Set<() => void>>()
-  const unlisten = log.onCommit(({ streams }) => {
-    if (waiting.size > 0) for (const stream of streams) waiting.get(stream)?.forEach((wake) => void wake())
+  const unlisten = log.onCommit(({ streams, gap }) => {
+    if (waiting.size === 0) return
+    if (gap === true) wakeAll()
+    else for (const stream of streams) waiting.get(stream)?.forEach((wake) => void wake())
   })
+  const wakeAll = () => {
+    for (const wakes of waiting.values()) for (const wake of wakes) wake()
+  }
 
   /** One listener for all who wait: many may wait for runs that have not begun. */
   const nextCommit = (stream: string): { committed: Promise<void>; stop: () => void } => {
@@ -63,7 +68,7 @@ export const createSettling = ({ log, owner: ownerOf, closed }: SettlingParts) =
     /** Waiting callers get the state that is settled by then. */
     close() {
       unlisten()
-      for (const wakes of waiting.values()) for (const wake of wakes) wake()
+      wakeAll()
     },
   }
 }

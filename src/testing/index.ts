@@ -11,4 +11,12 @@ export {
 export { membershipContract } from './contracts/membership.ts'
 export { type QueueFixture, queueContract } from './contracts/queue.ts'
 export { stateStoreContract } from './contracts/state-store.ts'
+export {
+  everyNth,
+  type FaultPlan,
+  type HostileFault,
+  hostileFaults,
+  oneFault,
+} from './hostile/faults.ts'
+export { type Hostile, type HostileOptions, hostileStores } from './hostile-store.ts'
 export * from './model.ts'

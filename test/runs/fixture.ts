@@ -13,6 +13,7 @@ import {
 } from '../../src/index.ts'
 import type { ConcordConfig } from '../../src/platform/config.ts'
 import type { Clock } from '../../src/ports/clock.ts'
+import { storesOfTests } from '../hostile/stores.ts'
 
 /** A schema that any JSON fits, and that a model can be told. */
 export const anything: Schema<unknown, Json> = {
@@ -31,7 +32,7 @@ export const concordWith = async (
 ): Promise<Concord> => {
   const { clock, ...config } = more
   const concord = await openConcord({
-    config: { stores: { kind: 'memory' }, ...config, teams: { t: team(definition), ...config.teams } },
+    config: { stores: storesOfTests(), ...config, teams: { t: team(definition), ...config.teams } },
     ...(clock === undefined ? {} : { clock }),
   })
   after(() => concord.close())

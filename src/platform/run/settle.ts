@@ -1,6 +1,7 @@
 import { isConcordError } from '../../domain/errors.ts'
 import { inboxStream, isRunStream, runStream } from '../../domain/names.ts'
 import { isFinal, type Run, waitsOf } from '../../domain/run.ts'
+import { mayConcern } from '../../ports/event-log.ts'
 import type { RunPorts } from './ports.ts'
 
 const childrenDeep = 16
@@ -49,8 +50,8 @@ export const settle = async (ports: RunPorts, id: string, signal: AbortSignal): 
 /** The next commit to one of the streams, or at once where one is further than it was looked at. */
 const nextCommit = async ({ log }: RunPorts, looked: Looked, signal: AbortSignal): Promise<void> => {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const unlisten = log.onCommit(({ streams }) => {
-    if (streams.some((stream) => looked.has(stream))) resolve()
+  const unlisten = log.onCommit((commit) => {
+    if (mayConcern(commit, (stream) => looked.has(stream))) resolve()
   })
   const abort = () => reject(signal.reason)
   signal.addEventListener('abort', abort, { once: true })

@@ -1,6 +1,7 @@
 import { isConcordError } from '../../domain/errors.ts'
 import { inboxStream, isOfFamily, runStream } from '../../domain/names.ts'
 import { finalStatuses } from '../../domain/summary.ts'
+import { mayConcern } from '../../ports/event-log.ts'
 import type { RunPorts } from './ports.ts'
 
 const lookEveryMs = 1000
@@ -97,8 +98,8 @@ export const tend = (ports: RunPorts, id: string, by: string, onError: (error: u
   }
   const [events, inbox] = [runStream(id), inboxStream(id)]
   const isInbox = (stream: string) => isOfFamily(stream, inbox)
-  const unlisten = ports.log.onCommit(({ streams }) => {
-    if (streams.some(isInbox)) void look()
+  const unlisten = ports.log.onCommit((commit) => {
+    if (mayConcern(commit, isInbox)) void look()
   })
   void look()
   // Also keeps the process alive while a run waits for its time.

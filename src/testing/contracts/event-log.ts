@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Draft } from '../../domain/event.ts'
 import { eventLogQueryContract } from './event-log-query.ts'
-import { code, type OpenStore, on, recorded } from './fixture.ts'
+import { code, type OpenStore, on, recorded, until } from './fixture.ts'
 
 /** What every event log promises; `open` gives a fresh one each time. */
 export const eventLogContract = (name: string, open: OpenStore): void => {
@@ -320,7 +320,7 @@ const together = (open: OpenStore) => {
       const leave = log.onCommit(listener)
       const stay = log.onCommit(listener)
       await log.append({ stream: 'run/a', expectedVersion: 0, epoch: 1, events: [recorded('1')] })
-      await Promise.resolve()
+      await until(() => heard.length >= 2, 'two listeners are told')
       assert.deepEqual(heard, ['run/a', 'run/a'])
       assert.deepEqual(await Promise.all(seen), [1, 1])
       leave()
@@ -329,11 +329,36 @@ const together = (open: OpenStore) => {
       )
       const writes = [{ namespace: 'global', key: 'k', value: 1 }]
       await log.append({ stream: 'run/a', expectedVersion: 1, epoch: 1, events: [recorded('2')], writes })
-      await Promise.resolve()
+      await until(() => heard.length >= 4, 'a listener is told of an append and its writes')
       assert.deepEqual(heard.slice(2).sort(), ['run/a', 'state/global'])
       stay()
       await log.append({ stream: 'run/a', expectedVersion: 2, epoch: 1, events: [recorded('3')] })
+      await Promise.all(seen)
       assert.equal(heard.length, 4)
+    }),
+  )
+
+  it(
+    'has listeners catch up after a lost connection, those of one stream and those of state',
+    on(open, async (store) => {
+      const { log, state, reconnect } = store
+      if (reconnect === undefined) return
+      const behind = new Set(['run/a', 'inbox/a', 'state/n'])
+      const leave = log.onCommit(({ streams, gap }) => {
+        if (gap === true) behind.clear()
+        for (const stream of streams) behind.delete(stream)
+      })
+      const lost = reconnect()
+      const append = (stream: string) =>
+        log.append({ stream, expectedVersion: 0, epoch: 1, events: [recorded('1')] }).catch(() => undefined)
+      await Promise.all([
+        append('run/a'),
+        append('inbox/a'),
+        state.write([{ namespace: 'n', key: 'k', value: 1 }]).catch(() => undefined),
+      ])
+      await lost
+      await until(() => behind.size === 0, 'every stream is named, or a gap is told')
+      leave()
     }),
   )
 

@@ -17,7 +17,17 @@ export type StoreFixture = {
   erase?(stream: string, version: number): Promise<void>
   /** Ends keys whose time is over, where the store does it on request. */
   sweep?(limit?: number): Promise<number>
+  /** Loses the connection and returns it, where the store has one; resolves when calls succeed again. */
+  reconnect?(): Promise<void>
   close(): Promise<void>
+}
+
+/** Resolves once it holds; fails after many turns of the event loop without it. */
+export const until = async (holds: () => boolean, what: string): Promise<void> => {
+  for (let turns = 0; !holds(); turns++) {
+    if (turns > 2_000) throw new Error(`${what}: did not happen`)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 }
 
 export type OpenStore = {
