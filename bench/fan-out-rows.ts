@@ -39,4 +39,22 @@ const durable = (durability: 'process' | 'power', bytes: number): Row => {
   }
 }
 
-export const fanOutRows = (): Row[] => [memory(), durable('process', 1000), durable('power', 1000)]
+/** Each item as a child run, against the same items in the run's own process. */
+const spread = (): Row => {
+  const options = { kind: 'sqlite', tasks, durability: 'process', bytes: 0 }
+  const subject = { file: file('concord-fan-out'), name: 'fanOut' }
+  return {
+    title: `fan-out durable, spread over processes, one process, ${tasks} items`,
+    unit: 'ms',
+    perWork: 1,
+    scale: 1,
+    floor: { label: 'Concord, items in the process of the run', ...subject, options },
+    concord: {
+      label: 'Concord, items as child runs (spread)',
+      ...subject,
+      options: { ...options, spread: true },
+    },
+  }
+}
+
+export const fanOutRows = (): Row[] => [memory(), durable('process', 1000), durable('power', 1000), spread()]

@@ -49,6 +49,7 @@ export type {
   Wait,
 } from './domain/event.ts'
 export type { Goal } from './domain/goal.ts'
+export type { SpreadItem } from './domain/item.ts'
 export type { Json, JsonObject } from './domain/json.ts'
 export type { Label } from './domain/labels.ts'
 export type { Graph as PlanGraph, Plan, Step } from './domain/plan.ts'

@@ -4,7 +4,7 @@ import type { SubjectFactory } from '../subject.ts'
 type Item = { item: number; filler: string }
 
 /** One step for each of many items, all at once, then a step that joins their results. */
-export const fanOut: SubjectFactory = async ({ kind, tasks, durability, bytes }, directory) => {
+export const fanOut: SubjectFactory = async ({ kind, tasks, durability, bytes, spread }, directory) => {
   const filler = 'x'.repeat(Number(bytes))
   const task = agent<{ item: number }, Item>({ name: 'task', run: ({ item }) => ({ item, filler }) })
   const join = agent<{ results: Item[] }, number>({
@@ -20,6 +20,7 @@ export const fanOut: SubjectFactory = async ({ kind, tasks, durability, bytes },
       forEach: items,
       concurrency: items.length,
       payload: { item: { $item: '' } },
+      spread: spread === true,
     },
     { id: 'join', agent: 'join', payload: { results: { $step: 'each' } } },
   ]

@@ -3,11 +3,12 @@ import type { AgentCard } from '../domain/agent.ts'
 import { ConcordError } from '../domain/errors.ts'
 import type { Draft, EventData, EventType, Read, Signal, Wait } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
+import { agentsRun } from '../domain/item-run.ts'
 import { asJson, copyJson, type Json } from '../domain/json.ts'
 import type { Label } from '../domain/labels.ts'
 import type { Recalled, Turn } from '../domain/recall.ts'
 import { atPointer } from '../domain/reference.ts'
-import type { JournalEntry } from '../domain/run.ts'
+import type { JournalEntry, Run } from '../domain/run.ts'
 import type { AgentMemory, RunLog } from '../memory/agent-memory.ts'
 import type { Knowledge } from '../memory/knowledge/knowledge.ts'
 import { Scratchpad } from '../memory/scratchpad.ts'
@@ -117,7 +118,7 @@ export class CallContext implements CallSite {
   }
 
   get runId(): string {
-    return this.#execution.run.id
+    return agentsRun(this.#execution.run)
   }
 
   get stepId(): string {
@@ -125,7 +126,7 @@ export class CallContext implements CallSite {
   }
 
   get goal(): Goal {
-    this.#goal ??= copyJson(this.#execution.run.goal) as Goal
+    this.#goal ??= copyJson(goalOf(this.#execution.run)) as Goal
     return this.#goal
   }
 
@@ -165,7 +166,8 @@ export class CallContext implements CallSite {
 
   /** Which memory this agent may use: the same in the process and over HTTP. */
   get reach(): MemoryReach {
-    const { id: run, goal } = this.#execution.run
+    const { goal } = this.#execution.run
+    const run = this.runId
     this.#reach ??= memoryReach({ run, goal }, this.#team)
     return this.#reach
   }
@@ -209,7 +211,8 @@ export class CallContext implements CallSite {
 
   result(step: string, pointer?: string): Json | undefined {
     this.#execution.journal.relyOnRun()
-    const found = atPointer(this.#execution.run.plan?.steps.get(step)?.output, pointer)
+    const { run, parent = run } = this.#execution
+    const found = atPointer(parent.plan?.steps.get(step)?.output, pointer)
     return found === undefined ? undefined : copyJson(found)
   }
 
@@ -513,6 +516,13 @@ export class CallContext implements CallSite {
   get team(): TeamServices {
     return this.#team
   }
+}
+
+/** An item of a spread step has a share of its parent's budget; its agent sees the whole. */
+const goalOf = ({ goal, item }: Run): Goal => {
+  if (item === undefined) return goal
+  const { budget: _, ...rest } = goal
+  return item.budget === undefined ? rest : { ...rest, budget: item.budget }
 }
 
 const valueIn = ({ value = null }: Signal): Json => copyJson(value)

@@ -10,6 +10,7 @@ import {
 import { ConcordError, isRetryable, toFailure } from '../domain/errors.ts'
 import type { Draft } from '../domain/event.ts'
 import type { Goal } from '../domain/goal.ts'
+import { agentsRun } from '../domain/item-run.ts'
 import { copyJson, type Json } from '../domain/json.ts'
 import { childRun } from '../domain/names.ts'
 import { deadlineOf, type Run } from '../domain/run.ts'
@@ -88,7 +89,7 @@ const childId = (
   const safe = (text: string) => text.replaceAll(/~[\w-]{22}/g, '').replaceAll(/[^A-Za-z0-9_.-]/g, '-')
   const name = failures === 0 ? call : `${call}\0${failures}`
   const digest = createHash('sha256').update(`${idempotencyKey}\0${name}`).digest('hex').slice(0, 10)
-  return childRun(run.id, `${safe(call)}-${work.plan}-${work.redo}-${safe(work.id)}-${digest}`)
+  return childRun(agentsRun(run), `${safe(call)}-${work.plan}-${work.redo}-${safe(work.id)}-${digest}`)
 }
 
 const endOf = async (context: CallSite, id: string, goal: Goal, own: Limits): Promise<ChildResult> => {
@@ -124,15 +125,15 @@ const endOf = async (context: CallSite, id: string, goal: Goal, own: Limits): Pr
   }
 }
 
-const isLimited = ({ goal: { budget = {} } }: Run): boolean =>
+export const isLimited = ({ goal: { budget = {} } }: Run): boolean =>
   budget.tokens !== undefined || budget.money !== undefined || budget.steps !== undefined
 
 const least = (a: number | undefined, b: number | undefined): number | undefined =>
   a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
 
 /** What the parent is limited to limits its children: time and depth as they are left, the rest as a share that is set aside first. */
-const childBudget = async (
-  context: CallSite,
+export const childBudget = async (
+  context: Pick<CallSite, 'execution'>,
   id: string,
   { budget }: DelegateOptions,
 ): Promise<Limits | undefined> => {
@@ -156,7 +157,7 @@ const childBudget = async (
   return Object.keys(limits).length === 0 ? undefined : limits
 }
 
-const reserved = async (context: CallSite, id: string, own: Limits): Promise<Limits> => {
+const reserved = async (context: Pick<CallSite, 'execution'>, id: string, own: Limits): Promise<Limits> => {
   const { run, journal } = context.execution
   const key = childKey(id)
   const before = run.book.reserved.get(key)
@@ -175,7 +176,7 @@ const reserved = async (context: CallSite, id: string, own: Limits): Promise<Lim
 }
 
 /** How far a child's limits may be raised: to what `delegate` was given, else to all that this run may ever have. */
-const ceilingOf = ({ book, parent }: Run, own: Limits): Limits => {
+export const ceilingOf = ({ book, parent }: Run, own: Limits): Limits => {
   const ceiling: Limits = {}
   for (const limit of ['tokens', 'money', 'steps'] as const) {
     const highest = parent?.ceiling?.[limit] ?? book.limits[limit]

@@ -18,7 +18,8 @@ type Parts = { prefix: string; invoke: Invoke }
 export const ownMemory = (context: CallSite, parts: Parts): AgentMemory => {
   const { execution, services, agent, runId, stepId } = context
   const { run, journal } = execution
-  const provenance = { run: runId, step: stepId, agent, epoch: run.epoch }
+  const holder = run.item === undefined ? {} : { holder: run.id }
+  const provenance = { run: runId, step: stepId, agent, epoch: run.epoch, ...holder }
   let state: State | undefined
 
   const reach = labelling(context)

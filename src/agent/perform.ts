@@ -1,5 +1,6 @@
 import { durationProblem } from '../domain/duration.ts'
 import { ConcordError, type ErrorCode, type Failure, toFailure } from '../domain/errors.ts'
+import { agentsRun, isSpread } from '../domain/item-run.ts'
 import { copyJson, type Json, type JsonObject } from '../domain/json.ts'
 import { runNamespace } from '../domain/names.ts'
 import { attemptOf, earlierOf } from '../domain/operation.ts'
@@ -20,6 +21,7 @@ import { modelReasoner } from './model-agent.ts'
 import { callRemote } from './remote.ts'
 import { keptAs } from './result.ts'
 import type { AgentServices } from './services.ts'
+import { spreadOut } from './spread.ts'
 import { Suspension } from './suspension.ts'
 import { afterOwnTime } from './turn-waits.ts'
 
@@ -54,10 +56,10 @@ export const createPerform = (services: AgentServices): Perform => {
       release()
     }
   }
-  return (execution) => {
+  const perform: Perform = (execution) => {
     const { agent: name } = execution.work.step
     const ended = <T>(outcome: T): T => {
-      services.deltas?.end({ run: execution.run.id, step: execution.work.id })
+      services.deltas?.end({ run: agentsRun(execution.run), step: execution.work.id })
       return outcome
     }
     const failure = (error: unknown) => ended(failed(services, execution, name, error, call.context))
@@ -80,6 +82,14 @@ export const createPerform = (services: AgentServices): Perform => {
     } catch (error) {
       return failure(error)
     }
+  }
+  return (execution) => {
+    if (isSpread(execution.work)) return spreadOut(services, execution)
+    const { item, parent } = execution.run
+    if (item?.results !== true || parent === undefined) return perform(execution)
+    return services.items
+      .parent(parent.run, item.since)
+      .then((known) => perform({ ...execution, parent: known }))
   }
 }
 

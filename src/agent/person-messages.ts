@@ -38,9 +38,14 @@ export class PersonMessages {
       return structuredClone(messages)
     }
     // None was told here the last time: what came meanwhile is told where the journal ends.
-    if (run.messages.length <= this.#told || journal.replaying) return []
-    const messages = run.messages.slice(this.#told).filter(isFor(context.stepId)).map(told)
-    this.#told = run.messages.length
+    if (journal.replaying) return []
+    // People speak to the run that an item belongs to.
+    const { item, parent } = run
+    const isItem = item !== undefined && parent !== undefined
+    const spokenTo = isItem ? await context.services.items.parent(parent.run) : run
+    if (spokenTo.messages.length <= this.#told) return []
+    const messages = spokenTo.messages.slice(this.#told).filter(isFor(context.stepId)).map(told)
+    this.#told = spokenTo.messages.length
     if (messages.length > 0) {
       context.raise_(['untrusted'], 'messages')
       const value = { messages: structuredClone(messages), through: this.#told }

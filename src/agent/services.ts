@@ -21,6 +21,7 @@ import type { Random } from '../ports/random.ts'
 import type { StateStore } from '../ports/state-store.ts'
 import type { AnyTool } from '../ports/tool.ts'
 import type { Transport } from '../ports/transport.ts'
+import type { RunnersItems } from '../runtime/items.ts'
 import type { Execution } from '../runtime/perform.ts'
 import type { Turns } from '../runtime/turns.ts'
 import type { AnyAgent } from './define.ts'
@@ -101,6 +102,8 @@ export type AgentServices = {
   readonly hasModel: boolean
   /** Starts or finds a child run and waits until it is final or waits itself. Throws what kept it from that, which is not its failure. */
   child(request: ChildRequest): Promise<ChildResult>
+  /** Items of spread steps: child runs that any process may execute. */
+  items: RunnersItems
   /** Text as a model writes it: shown, never stored. Undefined when nobody listens. */
   deltas?: TextSink
   /** Long-term memory of a namespace. */

@@ -68,6 +68,8 @@ export const failureOf = (entry: JournalEntry): Failure | undefined =>
 /** Where the end of a wait stands in the step's journal. */
 export const journalKey = ({ call, name }: Wait): string => `wait:${call ?? name}`
 
+const ownItem = ({ item }: Run, id: string): Step | undefined => (item?.id === id ? item.step : undefined)
+
 const internal = (event: Draft): Step => ({ id: event.step ?? '', agent: event.agent ?? '' })
 
 export const startWork = (run: Run, data: EventData['step.started'], event: Draft): void => {
@@ -80,7 +82,7 @@ export const startWork = (run: Run, data: EventData['step.started'], event: Draf
     ? before
     : {
         id,
-        step: data.task ?? state?.step ?? internal(event),
+        step: data.task ?? state?.step ?? ownItem(run, id) ?? internal(event),
         index,
         isTask: data.task === undefined ? undefined : true,
         plan: data.plan,
@@ -103,6 +105,7 @@ export const startWork = (run: Run, data: EventData['step.started'], event: Draf
       data: { kind: 'signal', name: before.wait.name },
       wait: before.wait,
     })
+  const attemptBefore = continued ? before.attempt : 1
   work.attempt = data.attempt
   work.losses = 0
   work.status = 'started'
@@ -112,7 +115,8 @@ export const startWork = (run: Run, data: EventData['step.started'], event: Draf
   run.works.set(id, work)
   run.underWay.add(id)
   run.idle.delete(id)
-  run.book.steps++
+  // What an item executes first, its parent has counted; a retry only the item knows of.
+  if (run.item === undefined || data.attempt > attemptBefore) run.book.steps++
   if (state === undefined || run.plan === undefined) return
   work.feedback = (index === undefined ? undefined : state.items?.feedback.get(index)) ?? state.feedback
   state.status = 'running'

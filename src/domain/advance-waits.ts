@@ -1,6 +1,7 @@
 import { close, journalKey, startWork, stepOf, write } from './advance-steps.ts'
 import { childKey, settleChild } from './budget.ts'
 import type { Draft, EventData, Signal } from './event.ts'
+import { agentsRun } from './item-run.ts'
 import { isObject } from './reference.ts'
 import type { Run, Work } from './run.ts'
 import { receiveBudget } from './top-up.ts'
@@ -20,7 +21,7 @@ export const wait = (run: Run, data: EventData['step.waiting'], event: Draft): v
   }
   if (work === undefined) return
   work.status = 'waiting'
-  work.wait = sealed(data.wait, { run: run.id, step: id, plan: work.plan, redo: work.redo })
+  work.wait = sealed(data.wait, { run: agentsRun(run), step: id, plan: work.plan, redo: work.redo })
   run.idle.add(id)
   run.plan?.attention.delete(state?.step.id ?? '')
   // What it waits for may have come before it began to wait.

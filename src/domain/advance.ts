@@ -12,6 +12,7 @@ import {
 import { receive, wait } from './advance-waits.ts'
 import { childOf, giveBack, isChildKey, ledger, settleChild } from './budget.ts'
 import type { Draft, EventData } from './event.ts'
+import { isSpread } from './item-run.ts'
 import { bothLabels, labelsOfTool, withLabels } from './labels.ts'
 import { graphOf } from './plan.ts'
 import { isFinal, isSuspect, type Run, resultsOf, type StepState } from './run.ts'
@@ -117,6 +118,7 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
     run.byContent = data.journal === 'content'
     if (data.teamDigest !== undefined) run.teamDigest = data.teamDigest
     run.parent = data.parent
+    if (data.item !== undefined) run.item = data.item
     run.depth = data.depth
     run.forkedFrom = data.forkedFrom
     run.createdAt = event.at
@@ -136,7 +138,8 @@ const folds: { [T in Draft['type']]?: Fold<T> } = {
     run.asking = undefined
     for (const id of run.underWay) {
       const work = run.works.get(id)
-      if (work === undefined) continue
+      // Of a spread step the child run is executed, and its owners are the ones that die.
+      if (work === undefined || isSpread(work)) continue
       if (died && (!isSuspect(work) || work.alone)) work.losses++
       work.alone = false
     }

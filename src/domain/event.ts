@@ -3,6 +3,7 @@ import type { Redo } from './check.ts'
 import type { Checkpoint, DroppedStream, VersionRange } from './checkpoint.ts'
 import type { Failure } from './errors.ts'
 import type { Goal } from './goal.ts'
+import type { SpreadItem } from './item.ts'
 import type { Json } from './json.ts'
 import type { Label } from './labels.ts'
 import type { Step } from './plan.ts'
@@ -80,6 +81,8 @@ export type EventData = {
     recalled?: Recalled
     /** Folders and files that its tools may read beside those of the configuration: named by who started it. */
     readable?: string[]
+    /** Of a child run that executes one item of its parent's spread step. */
+    item?: SpreadItem
     /** Calls of its steps are known by their content; absent in runs of 0.1, which know them by order. */
     journal?: 'content'
     /** What it begins with: of its parent, or of what woke it. */
@@ -119,7 +122,8 @@ export type EventData = {
   'step.waiting': { plan: number; redo: number; wait: Wait; state?: { [key: string]: Json } }
   /** `parallel`, here and of models and tools: calls of this execution overlapped. */
   'step.recorded': { call: string; name: string; value?: Json; failure?: Failure; parallel?: true }
-  'step.succeeded': Closing & { output: Json; ms: number }
+  /** `writes`: of an item of a spread step, the state writes that its parent commits with the result. */
+  'step.succeeded': Closing & { output: Json; ms: number; writes?: Json }
   'step.failed': Closing & { failure: Failure; attempt: number; retryAt?: number }
   'step.skipped': { plan: number; reason: string }
   'step.redone': { plan: number; redo: number; feedback?: string }

@@ -81,6 +81,7 @@ const taskInput = (run: Run, { step, state }: Work): Json =>
 
 /** What an agent is called with: the payload with its references replaced; the contract's shapes for planner and checker. */
 export const inputOf = (run: Run, work: Work): Json => {
+  if (run.item?.id === work.id) return run.item.input
   if (work.id === '$plan') return planInput(run)
   if (work.id === '$feasible')
     return { ...(planInput(run) as object), plan: { steps: asJson(run.proposed?.steps) } }

@@ -59,6 +59,16 @@ export const isRunStream = (stream: string): boolean => stream.startsWith(runPre
 
 /** The id of a run that another one starts. It is never parsed: `run.queued` names the parent. */
 export const childRun = (parent: string, name: string): string => `${parent}.${name}`
+/**
+ * The child run of a spread step's item, `{step}` or `{step}/{index}`. Nobody can name a run so: ids
+ * that are given have no `~`.
+ */
+export const itemRun = (parent: string, plan: number, redo: number, item: string): string =>
+  childRun(parent, `~${plan}-${redo}-${item.replace('/', '~')}`)
+/** What the id of an item's run contains, and no other's: for patterns in a store's own language. */
+export const itemMark = '.~'
+/** Whether a run is the child run of a spread step's item. */
+export const isItemRun = (run: string): boolean => run.includes(itemMark)
 /** Whether a stream is `own`, a run's stream or inbox, or the same of a run that it started. */
 export const isOfFamily = (stream: string, own: string): boolean => isAtOrBelow(stream, own, '.')
 

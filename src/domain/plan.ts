@@ -23,6 +23,11 @@ export type Step = {
   /** Executions at the most, the first included; default the agent's, or 3. */
   attemptsMax?: number
   /**
+   * It, or each of its items, is executed as a child run by any process of the store that has the
+   * team. The agent cannot tell. Pays when an execution takes longer than a few milliseconds.
+   */
+  spread?: boolean
+  /**
    * Its output is the run's, unless the team names another step; null when it was skipped. At most
    * one step has it.
    */
@@ -55,6 +60,7 @@ const typed: [keyof Step, (value: unknown) => boolean, string][] = [
   ['timeoutMs', isDuration, 'a number of milliseconds above 0'],
   ['optional', isFlag, 'true or false'],
   ['requireApproval', isFlag, 'true or false'],
+  ['spread', isFlag, 'true or false'],
   ['answer', isFlag, 'true or false'],
 ]
 

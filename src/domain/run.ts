@@ -3,6 +3,7 @@ import type { Verdict } from './check.ts'
 import type { Failure } from './errors.ts'
 import type { EventData, Forked, Parent, Signal, Wait } from './event.ts'
 import type { Goal } from './goal.ts'
+import type { SpreadItem } from './item.ts'
 import type { Json } from './json.ts'
 import type { Label } from './labels.ts'
 import type { Graph, Step } from './plan.ts'
@@ -141,6 +142,8 @@ export type Run = {
   /** Of what the team could do where the run was started. */
   teamDigest?: string
   parent?: Parent
+  /** What of its parent's plan it executes, where it is an item of a spread step. */
+  item?: SpreadItem
   depth: number
   forkedFrom?: Forked
   version: number

@@ -55,6 +55,7 @@ const updateOptions = ['ttlMs', 'attemptsMax', 'onConflict']
 type Own = Omit<StateWrite, 'namespace' | 'provenance'>
 
 export const scopedState = (scope: StateScope): State => {
+  const { holder: _, ...shown } = scope.provenance
   const { namespace, provenance, reach, clock } = scope
   const store = reach === undefined ? scope.store : reachedStore(scope.store, reach)
   const occurrences = scope.occurrences ?? new Map<string, number>()
@@ -102,7 +103,7 @@ export const scopedState = (scope: StateScope): State => {
     await scope.guard?.()
     const parts: UpdateParts = {
       namespace,
-      provenance,
+      provenance: shown,
       operation: id,
       entry,
       write,
@@ -167,7 +168,7 @@ export const scopedState = (scope: StateScope): State => {
             by: 'retry',
             attempts,
             theirs: told(versionOf(theirs)),
-            resolution: told({ ...mine, provenance }),
+            resolution: told({ ...mine, provenance: shown }),
           })
       const most = attemptsOf(attemptsMax)
       return inLine(scope.store, `${namespace}\0`, clock, () => runTransaction(fn, parts, most))
@@ -182,7 +183,7 @@ export const scopedState = (scope: StateScope): State => {
       const copied = jsonValue(`publish to ${channel.slice(0, 200)}`, message)
       await scope.guard?.()
       await checkOwner(store, provenance)
-      await store.publish(channel, copied, provenance)
+      await store.publish(channel, copied, shown)
     },
     subscribe: (pattern, options) => store.subscribe(pattern, options),
     of: (key) => typedKey(state, key, updated),

@@ -16,6 +16,7 @@ const step = {
     dependsOn: { type: 'array', items: { type: 'string' } },
     forEach: {},
     optional: { type: 'boolean' },
+    spread: { type: 'boolean' },
   },
 }
 

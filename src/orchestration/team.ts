@@ -12,6 +12,7 @@ import type { Schema } from '../ports/schema.ts'
 import type { WakeOn } from '../runtime/wake-on.ts'
 import { agentProblem, type MissingTool, misspelt, type Names } from './agent-problem.ts'
 import { hierarchical } from './hierarchical.ts'
+import { itemStrategy } from './item-strategy.ts'
 import { asChecker, asPlanJudge } from './judges.ts'
 import { lifecycle } from './lifecycle.ts'
 import { modelPlanner } from './model-planner.ts'
@@ -85,6 +86,8 @@ export type Team = {
   description: string
   services: TeamServices
   strategy: RunStrategy
+  /** Of runs that execute items of its spread steps. */
+  itemStrategy: RunStrategy
   shape: TeamShape
   /** Throws `input.invalid` for a goal that its plan cannot be made for. */
   checkGoal(goal: Goal): void
@@ -227,6 +230,7 @@ export const assembleTeam = (
         'read',
       ),
     ),
+    itemStrategy: itemStrategy(strategy.name, shape),
     shape,
     checkGoal: (goal) => checkGoalOf(definition.plan, goal),
   }

@@ -13,7 +13,10 @@ import { type Given, plainOf, type Ref, type RefTo, referenceOf, typedReference 
 export type StepHandle<Output> = { readonly id: string; readonly output: Ref<Output> }
 
 /** How a step is executed; the members mean what those of `Step` do. */
-export type StepSettings = Pick<Step, 'optional' | 'requireApproval' | 'timeoutMs' | 'attemptsMax'> & {
+export type StepSettings = Pick<
+  Step,
+  'optional' | 'requireApproval' | 'timeoutMs' | 'attemptsMax' | 'spread'
+> & {
   /**
    * The step is skipped, and its output null, when this does not hold: `equals(...)` or
    * `exists(...)`.

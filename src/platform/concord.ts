@@ -165,6 +165,12 @@ const wired = async (options: Opened): Promise<Concord> => {
     model: modelFinder(config, env),
     turns: turnsOf(clock, config.providers),
     hasModel: config.model !== undefined,
+    items: {
+      begin: (...given) => runner.items.begin(...given),
+      ended: (...given) => runner.items.ended(...given),
+      away: (id) => runner.items.away(id),
+      parent: (...given) => runner.items.parent(...given),
+    },
     child: (request) => runChild(runner, { ...request, ...seenBy(request.goal, request.recalled) }),
     headers: (call) => memory.headers(grantOf(call)),
     // A getter: models of a process that is asked for one result stream only while somebody listens. A policy cannot judge
@@ -178,6 +184,7 @@ const wired = async (options: Opened): Promise<Concord> => {
     { log, state, membership, clock, ids, logger },
     {
       strategyFor: (goal) => teamNamed(goal.team).strategy,
+      itemStrategyFor: (goal) => teamNamed(goal.team).itemStrategy,
       perform: createPerform(services),
       lacks: abilities.lacks,
       digestOf: abilities.digestOf,
@@ -351,7 +358,7 @@ const wired = async (options: Opened): Promise<Concord> => {
     recalled: async (id) => (await recalledAtStart(log, id)) ?? Promise.reject(unknownRun(id)),
     follow: (id, follow) => awaited(followRun(log, id, follow)),
     onDelta: (listener) => deltas.listen(listener),
-    runs: (query) => log.runs(query),
+    runs: (query) => log.runs({ items: false, ...query }),
     signal,
     waits: async (id) => openWaits(await runner.load(id)),
     isAlive: (owner) => membership.isAlive(owner),
@@ -415,7 +422,8 @@ const runChild = async (runner: Runner, { signal, ...child }: ChildRequest): Pro
     // Who has what it needs executes it; its end is told to the parent.
     if (isConcordError(error) && error.code === 'run.blocked') return { final: false }
   }
-  const run = await settledElsewhere(runner, id, signal)
+  const back = runner.items.away(child.parent.run)
+  const run = await settledElsewhere(runner, id, signal).finally(back)
   if (!isFinal(run)) return { final: false }
   const cost = costOf(run.book)
   const read = run.labels

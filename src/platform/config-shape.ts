@@ -150,6 +150,7 @@ const shape = object<ConcordConfig>({
   budget: limits,
   admission: object<AdmissionLimits>({
     runsMax: count,
+    itemsMax: count,
     queuedMax: { is: 'number', least: 0, whole: true },
   }),
   stores: object<StoresConfig>({

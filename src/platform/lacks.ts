@@ -19,7 +19,8 @@ export type Abilities = {
 }
 
 /** Agents that a run names and still needs. */
-const neededAgents = function* ({ underWay, idle, works, plan, proposed }: Run): Iterable<string> {
+const neededAgents = function* ({ underWay, idle, works, plan, proposed, item }: Run): Iterable<string> {
+  if (item !== undefined) yield item.step.agent
   for (const id of [...underWay, ...idle]) yield works.get(id)?.step.agent ?? ''
   if (plan === undefined) for (const step of proposed?.steps ?? []) yield step.agent
   else

@@ -1,7 +1,7 @@
 import type { Attempt } from '../domain/attempt.ts'
 import { ConcordError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
-import { runNamespace, subjectNamespace } from '../domain/names.ts'
+import { isItemRun, runNamespace, subjectNamespace } from '../domain/names.ts'
 import type { Recalled } from '../domain/recall.ts'
 import { finalStatuses, type RunSummary } from '../domain/summary.ts'
 import { subjectMeant } from '../memory/agent-memory.ts'
@@ -80,10 +80,13 @@ const scopeOf = (
   { store, clock, watch }: { store: StateStore; clock: Clock; watch: AttemptWatch },
 ): Scope => {
   const { run, step, agent, epoch, attempt: number, since } = grant
-  const provenance: Provenance = { run, step, agent, epoch }
+  // The agent of an item of a spread step has the memory of the item's parent.
+  const isItem = summary.parent !== undefined && isItemRun(run)
+  const known = isItem ? (summary.parent ?? run) : run
+  const provenance: Provenance = { run: known, step, agent, epoch, ...(isItem ? { holder: run } : {}) }
   const attempt: Attempt = { run, step, attempt: number, since }
-  const home = runNamespace(run)
-  const reach = memoryReach(summary, team)
+  const home = runNamespace(known)
+  const reach = memoryReach({ run: known, goal: summary.goal }, team)
   const check: Scope['check'] = (namespace, wanted) => {
     reach.check(namespace, wanted)
     if (wanted === 'write' && finalStatuses.has(summary.status))
@@ -121,7 +124,7 @@ const scopeOf = (
         failures: number - 1,
         clock,
       })
-      return subjectMemory({ subject, state, source: { run, step, agent }, now: () => clock.now() })
+      return subjectMemory({ subject, state, source: { run: known, step, agent }, now: () => clock.now() })
     },
     hears: reach.hears,
     knows: reach.knows,

@@ -45,6 +45,8 @@ export type RunsQuery = {
   parent?: string
   /** Only child runs, or none of them. */
   isChild?: boolean
+  /** False: without the child runs that execute items of spread steps. Default: with them. */
+  items?: boolean
   /** Its goal has this tag. */
   tag?: string
   /** The id of the principal that asked for it. */

@@ -2,7 +2,18 @@ import type { Attempt } from '../domain/attempt.ts'
 import type { Json } from '../domain/json.ts'
 
 /** Who writes and why; becomes part of the change event. */
-export type Provenance = { run?: string; step?: string; agent?: string; cause?: string; epoch?: number }
+export type Provenance = {
+  run?: string
+  step?: string
+  agent?: string
+  cause?: string
+  epoch?: number
+  /**
+   * The run whose owner writes, and whose epoch it is, where that is not `run`: of an item of a spread
+   * step, the child run that executes it. Asked by the fence, and not stored.
+   */
+  holder?: string
+}
 
 /** One of `value`, `delete`, `increment` and `check` says what is done. */
 export type StateWrite = {

@@ -21,6 +21,11 @@ export type AdmissionLimits = {
    */
   runsMax?: number
   /**
+   * Items of spread steps that this process executes at once, whichever process their run belongs to.
+   * Default: `runsMax`, or 64.
+   */
+  itemsMax?: number
+  /**
    * With `runsMax`: runs of the store that wait to begin, from which on further goals are refused with
    * `admission.full` (429). Default 100,000.
    */
@@ -52,6 +57,14 @@ const recountEveryMs = 1_000
 const tryAgainMs = 1_000
 const retryAfterMsMin = 1_000
 const retryAfterMsMax = 60_000
+
+const itemsMaxDefault = 64
+
+/** Throws `config.invalid` for a limit that is none. */
+export const itemsMaxOf = ({ itemsMax, runsMax }: AdmissionLimits = {}): number => {
+  checkLimit('admission.itemsMax', itemsMax, 1)
+  return itemsMax ?? runsMax ?? itemsMaxDefault
+}
 
 /** By whom a run is claimed that waited to begin. */
 export const fromLine = 'admission'

@@ -1,7 +1,8 @@
 import { type ConcordError, toFailure } from '../domain/errors.ts'
 import type { Draft } from '../domain/event.ts'
 import { inputOf } from '../domain/input.ts'
-import { idempotencyKey, isFinal, isSuspect, type Run, type Work } from '../domain/run.ts'
+import { keyOf } from '../domain/item-run.ts'
+import { isFinal, isSuspect, type Run, type Work } from '../domain/run.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import { Cancellation } from './cancellation.ts'
@@ -63,7 +64,7 @@ export class Executions {
     const run = this.#run
     const work = run.works.get(id)
     if (work === undefined || !run.underWay.has(id) || this.#host.stopped() || isFinal(run)) return ended?.()
-    const key = idempotencyKey(run.id, work)
+    const key = keyOf(run, work)
     if (this.#live.get(id)?.key === key) return ended?.()
     this.#live.get(id)?.cancellation.cancel(stale())
     const live: Live = { key, cancellation: new Cancellation() }
@@ -132,10 +133,10 @@ export class Executions {
 
   /** Cancels those that no longer count: redone, of a plan that was given up, failed for good. */
   cancelStale(): void {
-    const { id: run, works, underWay } = this.#run
+    const { works, underWay } = this.#run
     for (const [id, live] of this.#live) {
       const work = works.get(id)
-      if (work !== undefined && underWay.has(id) && idempotencyKey(run, work) === live.key) continue
+      if (work !== undefined && underWay.has(id) && keyOf(this.#run, work) === live.key) continue
       live.cancellation.cancel(stale())
       this.#live.delete(id)
     }

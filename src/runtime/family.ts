@@ -1,6 +1,7 @@
 import type { Event, Parent, Signal } from '../domain/event.ts'
+import { keyOf } from '../domain/item-run.ts'
 import { inboxStream, runStream } from '../domain/names.ts'
-import { idempotencyKey, isFinal, type Run } from '../domain/run.ts'
+import { isFinal, type Run } from '../domain/run.ts'
 import { finalStatuses, type RunStatus, type RunSummary } from '../domain/summary.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog } from '../ports/event-log.ts'
@@ -52,7 +53,7 @@ const isWanted = (run: Run, { step, key }: Parent): boolean => {
   if (isFinal(run)) return false
   const work = run.works.get(step)
   if (key === undefined || work === undefined) return key === undefined
-  return (run.underWay.has(step) || run.idle.has(step)) && idempotencyKey(run.id, work) === key
+  return (run.underWay.has(step) || run.idle.has(step)) && keyOf(run, work) === key
 }
 
 const isCancel = (event: Event): boolean =>

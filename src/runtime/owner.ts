@@ -433,8 +433,10 @@ export class Owner {
       void this.suspend(outcome.reason, blockedBy)
       return
     }
-    if (outcome.status === 'succeeded' && outcome.writes !== undefined) this.#writes.push(...outcome.writes)
-    this.#note([closingEvent(this.run.id, work, outcome, ms, this.now)], true)
+    const isItem = this.run.item !== undefined
+    if (!isItem && outcome.status === 'succeeded' && outcome.writes !== undefined)
+      this.#writes.push(...outcome.writes)
+    this.#note([closingEvent(this.run, work, outcome, ms, this.now)], true)
   }
 
   #stop(end: OwnerEnd): void {

@@ -10,7 +10,15 @@ import type { Replay } from './replay.ts'
 /** How one execution of a step ended. `writes` are committed together with the result. */
 export type Outcome =
   | { status: 'succeeded'; output: Json; writes?: StateWrite[]; reads?: Read[] }
-  | { status: 'failed'; failure: Failure; attemptsMax?: number; retryAfterMs?: number; reads?: Read[] }
+  | {
+      status: 'failed'
+      failure: Failure
+      attemptsMax?: number
+      retryAfterMs?: number
+      reads?: Read[]
+      /** How often it was executed elsewhere: it is not tried again. */
+      attempts?: number
+    }
   | { status: 'waiting'; wait: Wait }
   /** This process lacks what the step needs; another may have it. */
   | { status: 'blocked'; reason: string }
@@ -49,6 +57,8 @@ export type Execution = {
   /** Read only. */
   run: Run
   work: Work
+  /** Of an item of a spread step: its parent, as far as it is committed. */
+  parent?: Run
   input: Json
   /** `{run}/{planVersion}/{step}[/{index}]/{redo}` */
   idempotencyKey: string

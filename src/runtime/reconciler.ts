@@ -1,4 +1,4 @@
-import { inboxStream } from '../domain/names.ts'
+import { inboxStream, isItemRun } from '../domain/names.ts'
 import { isForAnyProcess, type RunSummary } from '../domain/summary.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventLog, RunsQuery } from '../ports/event-log.ts'
@@ -6,6 +6,7 @@ import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
 import { type Admission, ownedMost } from './admission.ts'
 import type { Family } from './family.ts'
+import type { ItemTaker } from './item-taker.ts'
 
 export type ReconcilerParts = {
   log: EventLog
@@ -18,6 +19,7 @@ export type ReconcilerParts = {
   owned(): number
   isDue(summary: RunSummary): boolean
   admission: Admission
+  taker: Pick<ItemTaker, 'consider'>
   tryResume(id: string, by: string): Promise<boolean>
 }
 
@@ -133,6 +135,10 @@ export const createReconciler = (parts: ReconcilerParts): Reconciler => {
     try {
       await family.abandonOrphan(summary)
       if (!(await orphaned(summary, isAlive))) return false
+      if (isItemRun(summary.run) && summary.status !== 'waiting') {
+        parts.taker.consider(summary.run)
+        return false
+      }
       if (summary.parent === undefined && admission.isFull) {
         admission.keep(summary.run, 'reconciler')
         return false

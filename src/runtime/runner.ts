@@ -16,7 +16,7 @@ import type { Ids } from '../ports/ids.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { StateStore, StateWrite } from '../ports/state-store.ts'
-import { Admission, type AdmissionLimits, fromLine, isCounted } from './admission.ts'
+import { Admission, type AdmissionLimits, fromLine, isCounted, itemsMaxOf } from './admission.ts'
 import { createAppointments } from './appointments.ts'
 import { type BlockedRun, blockedError, createBlocked } from './blocked.ts'
 import { onlyCancel } from './cancelled.ts'
@@ -24,8 +24,11 @@ import { createFamily } from './family.ts'
 import { loadRun, unknownRun } from './fold.ts'
 import { boundedGoal, dataOf } from './goal-data.ts'
 import { isPaused, unreadSignals } from './inbox.ts'
+import { ItemTaker } from './item-taker.ts'
+import { Items, type RunnersItems } from './items.ts'
 import { createLane } from './lane.ts'
 import { Owner } from './owner.ts'
+import { Parents } from './parents.ts'
 import { isTransient } from './patient-append.ts'
 import type { Perform } from './perform.ts'
 import { createReconciler } from './reconciler.ts'
@@ -45,6 +48,8 @@ export type RunnerPorts = {
 
 export type RunnerOptions = {
   strategyFor: (goal: Goal) => RunStrategy
+  /** Of a run that executes an item of a spread step. */
+  itemStrategyFor: (goal: Goal) => RunStrategy
   perform: Perform
   /** What this process lacks of what the run needs now: `agent "a" of team "t"`. */
   lacks(run: Run): string | undefined
@@ -101,6 +106,8 @@ export type Runner = {
   send(id: string, signal: Signal): Promise<void>
   /** The run as it is in this process's memory, else as its log says. */
   load(id: string): Promise<Run>
+  /** Items of spread steps: as the owner of their parent, and as a process that executes them. */
+  readonly items: RunnersItems
   owns(id: string): boolean
   /** Takes over what nobody living advances: crashed runs, waits whose time or signal came. Ids of runs taken. */
   reconcile(): Promise<string[]>
@@ -148,6 +155,8 @@ export const createRunner = (
 
   const unlisten = log.onCommit(({ streams, gap }) => {
     if (gap === true) caughtUp()
+    items.heard(streams)
+    taker.heard(streams)
     for (const stream of streams) {
       const run = runOfInbox(stream)
       if (run !== undefined) void inboxChanged(run)
@@ -158,6 +167,7 @@ export const createRunner = (
   const caughtUp = (): void => {
     for (const owner of owners.values()) void inboxChanged(owner.run.id)
     if (adopting) reconciler.look()
+    items.lookAtAll()
   }
 
   const inboxChanged = async (id: string): Promise<void> => {
@@ -179,6 +189,28 @@ export const createRunner = (
       if (!owners.has(id)) await tryResume(id, 'parent')
     },
   })
+
+  const taker = new ItemTaker({
+    log,
+    clock,
+    logger,
+    membership,
+    itemsMax: itemsMaxOf(options.admission),
+    owns: (id) => owners.has(id),
+    takesAll: () => adopting,
+    claim: (id) => tryResume(id, 'spread'),
+  })
+
+  const items = new Items({
+    log,
+    clock,
+    logger,
+    membership,
+    taker,
+    send: (id, signal) => send(id, signal),
+    wake: async (id) => owners.has(id) || tryResume(id, 'parent'),
+  })
+  const parents = new Parents(log)
 
   const appointments = createAppointments(clock, (id) => {
     tryResume(id, 'timer').catch((error) => logger.error({ error, run: id }, 'a run could not be woken'))
@@ -203,7 +235,9 @@ export const createRunner = (
     at: number,
     counted: boolean,
     goal: Goal = run.goal,
-    strategy: RunStrategy = options.strategyFor(goal),
+    strategy: RunStrategy = run.item === undefined
+      ? options.strategyFor(goal)
+      : options.itemStrategyFor(goal),
   ): Owner => {
     appointments.forget(run.id)
     blocked.forget(run.id)
@@ -213,16 +247,19 @@ export const createRunner = (
       strategy,
       options.perform,
       { ...ports, suspects, at, tell: family.tell },
-      () => family.dropped(run),
+      () => dropped(run),
     )
     owners.set(run.id, owner)
+    if (run.item !== undefined) taker.entered(run.id)
     if (counted) admission.enter()
     void owner.ended
       .then(async (end) => {
-        if (end.reason === 'final') family.dropped(run)
+        if (end.reason === 'final') dropped(run)
         if (owners.get(run.id) === owner) {
           owners.delete(run.id)
           family.released(run.id)
+          items.released(run.id)
+          taker.left(run.id)
           reconciler.roomMade()
         }
         if (counted) admission.leave()
@@ -234,7 +271,9 @@ export const createRunner = (
           else logger.warn({ error, run: run.id }, 'ownership lost')
           if (isTransient(end.error)) claimLater(run.id, claimAgainMsFirst)
         } else if (end.reason === 'final') {
-          if (run.parent !== undefined) await tellParent(run, run.parent)
+          // An item that never rested is awaited by its parent's owner, who reads how it ended.
+          if (run.parent !== undefined && !(run.item !== undefined && run.epoch === 1))
+            await tellParent(run, run.parent)
         } else {
           if (run.blocked !== undefined) await blocked.add(run.id, run.blocked)
           if (!closed) await letGo(owner, end.reason)
@@ -242,6 +281,11 @@ export const createRunner = (
       })
       .catch((error) => logger.error({ error, run: run.id }, 'a run could not be let go'))
     return owner
+  }
+
+  const dropped = (run: Run): void => {
+    family.dropped(run)
+    items.dropped(run)
   }
 
   /** A signal may have come between the last look and letting go. */
@@ -425,6 +469,7 @@ export const createRunner = (
     drafts.push(...unread)
     // Fence first: the claim itself is appended under the new epoch.
     run.epoch += 1
+    items.claimed(run)
     const owner = own(run, at, counted, run.goal, reason === undefined ? undefined : onlyCancel(run.strategy))
     await owner.begin(drafts)
     owner.relaunch(hasSuspects(run) ? await family.delegating(id) : undefined)
@@ -507,6 +552,7 @@ export const createRunner = (
     owned: () => owners.size,
     isDue,
     admission,
+    taker,
     tryResume,
   })
 
@@ -516,6 +562,12 @@ export const createRunner = (
     resume,
     settled,
     send,
+    items: {
+      begin: (id, queued) => items.begin(id, queued),
+      ended: (id, work, cancellation) => items.ended(id, work, cancellation),
+      away: (id) => taker.away(id),
+      parent: (id, version) => parents.at(id, version),
+    },
     owns: (id) => owners.has(id),
     load: async (id) => owners.get(id)?.run ?? loadRun(log, id),
     reconcile: reconciler.reconcile,
@@ -538,6 +590,7 @@ export const createRunner = (
     async close(reason) {
       closed = true
       admission.close()
+      taker.close()
       reconciler.close()
       unlisten()
       appointments.close()

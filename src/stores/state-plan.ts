@@ -139,7 +139,7 @@ export const planWrites = (
   for (const write of writes) {
     const { namespace, key, kind, operation, provenance, ifVersion } = write
     if (provenance.run !== undefined && provenance.epoch !== undefined) {
-      const current = view.epoch(provenance.run)
+      const current = view.epoch(provenance.holder ?? provenance.run)
       if (provenance.epoch < current) throw staleEpoch(action(write), provenance.epoch, current)
     }
     if (write.attempt !== undefined) checkAttempt(write, write.attempt, view)

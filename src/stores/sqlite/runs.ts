@@ -1,3 +1,4 @@
+import { isItemRun, itemMark } from '../../domain/names.ts'
 import { finalStatuses, type RunSummary } from '../../domain/summary.ts'
 import type { RunPlace, RunsQuery } from '../../ports/event-log.ts'
 import { toText } from '../drafts.ts'
@@ -33,7 +34,8 @@ export const keepSummary = (
   if (!isAnother && connection.run(sql.refresh, text, run, status).changes === 1) return
   const { team, thread = null } = goal
   connection.run(sql.keep, run, status, createdAt, team, thread, parent ?? null, principal?.id ?? null, text)
-  if (!created) return
+  // Whoever looks for a goal looks for its run, not for each of its items.
+  if (!created || isItemRun(run)) return
   connection.run(sql.text, createdAt, run, searchedText(goal))
   for (const tag of searchedTags(goal)) connection.run(sql.tag, tag, createdAt, run)
 }
@@ -48,7 +50,7 @@ export const readRun = (connection: Connection, id: string): RunSummary | undefi
  * and each run is looked up in `runs`.
  */
 const selectOf = (query: RunsQuery): { from: string; values: Value[]; place: [string, string] } => {
-  const { status, team, thread, parent, isChild, tag, principal, text, before, after } = query
+  const { status, team, thread, parent, isChild, items, tag, principal, text, before, after } = query
   const first = tag !== undefined ? 'tagged' : text !== undefined ? 'texts' : 'runs'
   const place: [string, string] = [`${first}.created_at`, `${first}.run`]
   const tables: string[] = []
@@ -75,6 +77,7 @@ const selectOf = (query: RunsQuery): { from: string; values: Value[]; place: [st
   if (parent !== undefined) add('parent = ?', parent)
   if (principal !== undefined) add('principal = ?', principal)
   if (isChild !== undefined) add(isChild ? 'parent IS NOT NULL' : 'parent IS NULL')
+  if (items === false) add('instr(runs.run, ?) = 0', itemMark)
   const limited = (way: '<' | '>', at: number | RunPlace | undefined) => {
     if (typeof at === 'number') add(`${place[0]} ${way} ?`, at)
     else if (at !== undefined) add(`(${place.join()}) ${way} (?, ?)`, at.createdAt, at.run)

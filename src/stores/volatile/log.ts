@@ -1,7 +1,7 @@
 import { ConcordError } from '../../domain/errors.ts'
 import type { Draft, Event } from '../../domain/event.ts'
 import { asJson, copyJson, type Json } from '../../domain/json.ts'
-import { runOfStream, stateStream } from '../../domain/names.ts'
+import { isItemRun, runOfStream, stateStream } from '../../domain/names.ts'
 import type { RunSummary } from '../../domain/summary.ts'
 import type { Commit, EventLog, EventQuery, RunsQuery, Verification } from '../../ports/event-log.ts'
 import type { Random } from '../../ports/random.ts'
@@ -280,13 +280,15 @@ const firstAfter = (rows: readonly Row[], position: number): number => {
 }
 
 const fits = (run: RunSummary, query: RunsQuery): boolean => {
-  const { status, team, thread, parent, isChild, tag, principal, text } = query
+  const { status, team, thread, parent, isChild, items, tag, principal, text } = query
   return (
     (!status || status.some((wanted) => wanted === run.status)) &&
     (team === undefined || run.goal.team === team) &&
     (thread === undefined || run.goal.thread === thread) &&
     (parent === undefined || run.parent === parent) &&
     (isChild === undefined || (run.parent !== undefined) === isChild) &&
+    // Whoever looks for a goal looks for its run, not for each of its items.
+    !((items === false || tag !== undefined || text !== undefined) && isItemRun(run.run)) &&
     (tag === undefined || searchedTags(run.goal).includes(tag)) &&
     (principal === undefined || run.principal?.id === principal) &&
     (text === undefined || searchedText(run.goal).includes(folded(text))) &&

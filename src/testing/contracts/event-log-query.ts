@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { itemRun } from '../../domain/names.ts'
 import type { RunStatus } from '../../domain/summary.ts'
 import type { EventQuery, RunPlace, RunsQuery } from '../../ports/event-log.ts'
 import { type OpenStore, on, recorded, type StoreFixture, summary } from './fixture.ts'
@@ -95,6 +96,23 @@ const runs = (open: OpenStore) => {
       const refused = { stream: 'run/a', expectedVersion: 9, epoch: 1, events: [] }
       await assert.rejects(store.log.append({ ...refused, summary: summary('a', { status: 'failed' }) }))
       assert.equal((await store.log.run('a'))?.status, 'waiting')
+    }),
+  )
+
+  it(
+    'leaves out the runs of items where they are not asked for, and finds no item by its goal',
+    on(open, async (store) => {
+      const goal = { text: 'read', team: 'research', tags: ['t'] }
+      const item = itemRun('a', 1, 0, 'each/0')
+      await keep(store, 'a', { createdAt: 10, goal })
+      await keep(store, item, { createdAt: 20, goal, parent: 'a' })
+      const list = async (query?: Parameters<typeof store.log.runs>[0]) =>
+        (await store.log.runs(query)).map((run) => run.run)
+      assert.deepEqual(await list(), [item, 'a'])
+      assert.deepEqual(await list({ items: false }), ['a'])
+      assert.deepEqual(await list({ text: 'read' }), ['a'])
+      assert.deepEqual(await list({ tag: 't' }), ['a'])
+      assert.equal(await store.log.countRuns({ items: false }), 1)
     }),
   )
 
