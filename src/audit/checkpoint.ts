@@ -81,8 +81,9 @@ export const makeCheckpoint = async (
       })
       return { checkpoint, heads }
     } catch (error) {
-      if (attempt >= checkpointAttempts || !isConcordError(error) || error.code !== 'version.conflict')
-        throw error
+      // Of a lost answer the next look shows what came: a checkpoint that was made is found as the last.
+      const again = isConcordError(error) && ['version.conflict', 'store.failed'].includes(error.code)
+      if (attempt >= checkpointAttempts || !again) throw error
     }
   }
 }

@@ -209,7 +209,8 @@ export type EventData = {
   /** `child`: what a child run spent, which no call of this run tells of. */
   'budget.settled': { key: string; amount: Amount; child?: string }
   'budget.exhausted': { limit: string; allowed: number; used: number; asked: number; child?: string }
-  'signal.received': { inbox: number; signal: Signal }
+  /** `key` is in the inbox only: by it a signal is found whose sender had no answer. */
+  'signal.received': { inbox: number; signal: Signal; key?: string }
   /** Somebody wrote between reading and writing (`theirs`), and this is what was written in the end. Values of great length are in the state's own log only. */
   'conflict.resolved': {
     namespace: string

@@ -21,6 +21,7 @@ import { type Clock, sleep } from '../ports/clock.ts'
 import { type Logger, silentLogger } from '../ports/logger.ts'
 import { unknownRun } from '../runtime/fold.ts'
 import { forkOf } from '../runtime/fork.ts'
+import { withKnownOutcomes } from '../runtime/known-outcome.ts'
 import { createRunner, type Runner, type Start } from '../runtime/runner.ts'
 import { turnsOf } from '../runtime/turns.ts'
 import type { Wake } from '../runtime/watching.ts'
@@ -75,7 +76,7 @@ const opened = async (options: OpenOptions): Promise<Concord> => {
   // What is wrong with the config shows before anything is opened.
   const teams = teamsOf(config)
   const wakes = wakesOf(config)
-  const stores = await openStores({
+  const raw = await openStores({
     config: config.stores ?? {},
     clock,
     random,
@@ -84,6 +85,8 @@ const opened = async (options: OpenOptions): Promise<Concord> => {
     beforeStore,
     logger,
   })
+  const ids = systemIds(clock, random)
+  const stores = withKnownOutcomes(raw, { clock, logger }, ids.run)
   try {
     return await wired({
       ...options,

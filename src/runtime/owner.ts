@@ -17,6 +17,7 @@ import { Deciding } from './deciding.ts'
 import { Executions } from './executions.ts'
 import { loadRun } from './fold.ts'
 import { unreadSignals } from './inbox.ts'
+import { repeatedMsMax } from './known-outcome.ts'
 import type { Lane } from './lane.ts'
 import { logEnds } from './log-ends.ts'
 import {
@@ -56,6 +57,8 @@ export type OwnerPorts = {
   at: number
 }
 
+/** How long the first append of an owner is repeated, where the store did not say whether it was made. */
+const beginningMsMax = repeatedMsMax
 /** How long an owner that has to let go waits for its store. */
 const leavingMsMax = 5_000
 
@@ -90,7 +93,7 @@ export class Owner {
   #committed: number
   readonly #standing: Standing
   readonly #patience: Patience
-  /** Its first append is committed: before that, repeating it is its caller's business. */
+  /** Its first append is committed. */
   #confirmed = false
   #leaving = false
   /** Why the policy denied what was to be recorded: nothing is recorded after it but the run's end. */
@@ -124,7 +127,7 @@ export class Owner {
       clock: ports.clock,
       logger: ports.logger,
       run: run.id,
-      msMax: () => (this.#stopped || !this.#confirmed ? 0 : this.#leaving ? leavingMsMax : Infinity),
+      msMax: () => this.#patienceMs(),
     }
     this.#standing = new Standing(run, ports, this.#patience, (error) =>
       this.#stop({ reason: 'lost', error }),
@@ -161,6 +164,13 @@ export class Owner {
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
+  }
+
+  #patienceMs(): number {
+    if (this.#stopped) return 0
+    // Nothing is at stake before the first append is known: its caller may ask again.
+    if (!this.#confirmed) return beginningMsMax
+    return this.#leaving ? leavingMsMax : Infinity
   }
 
   /** The run's time: elapsed since it was taken, whatever the wall clock is set to. */

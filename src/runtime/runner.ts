@@ -17,6 +17,7 @@ import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { StateStore, StateWrite } from '../ports/state-store.ts'
 import { Admission, type AdmissionLimits, fromLine, isCounted, itemsMaxOf } from './admission.ts'
+import { appendSignal } from './append-signal.ts'
 import { createAppointments } from './appointments.ts'
 import { type BlockedRun, blockedError, createBlocked } from './blocked.ts'
 import { onlyCancel } from './cancelled.ts'
@@ -506,7 +507,7 @@ export const createRunner = (
     )
   }
 
-  const send = async (id: string, signal: Signal): Promise<void> => {
+  const send = async (id: string, signal: Signal, key = ids.run()): Promise<void> => {
     const said = dataOf('send this signal', signal)
     const summary = await log.run(id)
     if (summary === undefined) throw unknownRun(id)
@@ -517,12 +518,8 @@ export const createRunner = (
         `Cannot ${signal.kind} run "${id}" as it is ${summary.status}; see it with "concord trace ${id}"`,
       )
     }
-    await log.append({
-      stream: inboxStream(id),
-      expectedVersion: 'any',
-      epoch: 0,
-      events: [{ type: 'signal.received', at: clock.now(), data: { inbox: 0, signal: said } }],
-    })
+    const told = { run: id, signal: said, key, read: summary.inbox ?? 0 }
+    await appendSignal({ log, clock, logger }, told)
     if (signal.kind === 'pause' || signal.kind === 'resume') await family.pass(id, signal)
   }
 

@@ -7,6 +7,7 @@ import type { EventLog } from '../ports/event-log.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Membership } from '../ports/membership.ts'
 import type { StateWrite } from '../ports/state-store.ts'
+import { repeatedMsMax } from './known-outcome.ts'
 import { appendPatiently, type OwnersAppend } from './patient-append.ts'
 
 type Ports = { log: EventLog; clock: Clock; logger: Logger; membership: Pick<Membership, 'self'> }
@@ -28,6 +29,6 @@ export const storeQueued = async (
     summary: summaryOf(advance(emptyRun(id), queued)),
   }
   if (writes !== undefined) append.writes = writes
-  const patience = { clock, logger, run: id, msMax: () => 0 }
+  const patience = { clock, logger, run: id, msMax: () => repeatedMsMax }
   await appendPatiently(patience, log, membership.self, append)
 }

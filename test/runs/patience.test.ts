@@ -100,7 +100,7 @@ describe('an owner whose store cannot answer for a time', () => {
       throw unknown()
     })
     await concord.signal(id, { kind: 'signal', name: 'go' })
-    await assert.rejects(concord.runner.resume(id, 'test'), { code: 'store.failed' })
+    await assert.rejects(concord.runner.resume(id, 'test'), { code: 'version.conflict' })
     assert.equal(concord.runner.owns(id), false)
   })
 
