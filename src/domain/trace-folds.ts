@@ -51,6 +51,11 @@ const verdict = (builder: TraceBuilder, event: EventOf<'check.met'> | EventOf<'c
 /** What each event adds to the trace; the others add nothing. */
 export const traceFolds: Folds = {
   'run.claimed': (builder, event) => {
+    // Of an item of a spread step: the process that executes it.
+    if (event.step !== undefined) {
+      builder.stepNode(event).process = event.data.owner
+      return
+    }
     if (event.data.epoch <= 1) return
     for (const attempt of builder.attempts.values())
       if (attempt.status === 'running') attempt.reasons.push(`executed again by owner ${event.data.epoch}`)

@@ -39,6 +39,8 @@ export type TraceNode = {
   name: string
   status?: TraceStatus
   agent?: string
+  /** The process that executed it last: of an item of a spread step. */
+  process?: string
   /** Versions of its first and its last event in the run's stream: what `fork --at` takes. */
   first: number
   last: number

@@ -106,6 +106,7 @@ const headOf = (node: TraceNode, style: Style): string => {
     node.kind === 'attempt' ? visible(titleOf(node)) : style(1, titleOf(node)),
   ]
   if (node.agent !== undefined && node.agent !== node.name) parts.push(style(2, `(${node.agent})`))
+  if (node.process !== undefined) parts.push(style(2, `by ${node.process}`))
   if (
     node.status !== undefined &&
     !ownStatus.has(node.status) &&

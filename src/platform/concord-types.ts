@@ -114,6 +114,11 @@ export type Concord = {
   /** Starts a run and returns its output. Throws its failure, or `goal.unmet` when it waits for a person or is suspended. */
   result(goal: GoalRequest, options?: Until): Promise<Json>
   events(run: string): Promise<Event[]>
+  /**
+   * @internal Its events, with what items of spread steps recorded in their own runs under their steps:
+   * for traces and reports.
+   */
+  eventsWithItems(run: string): Promise<Event[]>
   /** What a run began with of its thread and about its subject. Throws `run.unknown`. */
   recalled(run: string): Promise<Recalled>
   follow(run: string, options?: FollowOptions): AsyncGenerator<Event>

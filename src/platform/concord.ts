@@ -44,6 +44,7 @@ import { rememberFor, remembers } from './recall.ts'
 import { startRetention } from './retention.ts'
 import { Deltas } from './run/deltas.ts'
 import { outputOf, runHandle, type Until } from './run/handle.ts'
+import { eventsWithItems } from './run/items-events.ts'
 import { keepRuns, processStops } from './run/keep.ts'
 import { signalRun } from './run/signal.ts'
 import { awaited, awaitedState } from './run/stay.ts'
@@ -358,6 +359,7 @@ const wired = async (options: Opened): Promise<Concord> => {
     run: async (goal, options) => runView(await ended(goal, options)),
     result: async (goal, until) => outputOf(await ended(goal, until)),
     events: (id) => log.read(runStream(id)),
+    eventsWithItems: (id) => eventsWithItems(log, id),
     recalled: async (id) => (await recalledAtStart(log, id)) ?? Promise.reject(unknownRun(id)),
     follow: (id, follow) => awaited(followRun(log, id, follow)),
     onDelta: (listener) => deltas.listen(listener),

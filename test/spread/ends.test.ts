@@ -39,19 +39,38 @@ const strict = agent<{ results: Json[] }, Json>({
   },
 })
 
+let released = Promise.withResolvers<null>()
+let begun = 0
+const counting = agent<{ item: number }, number>({
+  name: 'counting',
+  run: async ({ item }) => {
+    begun++
+    await released.promise
+    return item
+  },
+})
+const nesting = agent<{ item: number }, Json>({
+  name: 'nesting',
+  run: (_, { delegate }) => delegate('inner', 'below'),
+})
+
 const of = (name: string, spread: boolean, more: Partial<Step> = {}): Step[] => [
   { id: 'each', agent: name, forEach: [0, 1, 2, 3], payload: { item: { $item: '' } }, spread, ...more },
 ]
 
-const open = (spread: boolean): Promise<Concord> =>
+const open = (spread: boolean, admission = {}): Promise<Concord> =>
   openConcord({
     keep: false,
     config: {
+      admission,
       stores: { kind: 'memory' },
       teams: {
         optional: team({ agents: [failing], plan: () => of('failing', spread, { optional: true }) }),
         failing: team({ agents: [failing], plan: () => of('failing', spread) }),
         hang: team({ agents: [hang], plan: () => of('hang', spread) }),
+        slow: team({ agents: [counting], plan: () => of('counting', spread) }),
+        nesting: team({ agents: [nesting], plan: () => of('nesting', spread) }),
+        inner: team({ agents: [failing], plan: () => of('failing', spread, { optional: true }) }),
         redone: team({ agents: [redone], plan: () => of('redone', spread), checker: strict }),
       },
     },
@@ -103,6 +122,26 @@ describe('a spread step ends as one that is not spread', () => {
     const { failure } = await concord.run({ text: 'x', team: 'hang', budget: { timeMs: 200 } })
     assert.equal(failure?.code, 'budget.exhausted')
     await until(concord, async () => hanging === 0 && (await openItems(concord)) === 0)
+  })
+
+  it('when it is paused and resumed: what was under way is finished first', async () => {
+    await using concord = await open(true)
+    released = Promise.withResolvers()
+    begun = 0
+    const run = await concord.start({ text: 'x', team: 'slow' })
+    await until(concord, () => begun === 4)
+    await run.pause()
+    released.resolve(null)
+    assert.equal((await run.settled()).status, 'suspended')
+    await run.resume()
+    assert.deepEqual(await run.result(), [0, 1, 2, 3])
+    assert.equal(begun, 4)
+  })
+
+  it('with one place for items and one for runs, where each item hands work to a team that spreads', async () => {
+    await using concord = await open(true, { itemsMax: 1, runsMax: 1 })
+    const output = await concord.result({ text: 'x', team: 'nesting' })
+    assert.deepEqual(output, Array(4).fill([0, 1, null, 3]))
   })
 
   it('when it is forked: the fork has items of its own', async () => {

@@ -61,7 +61,7 @@ export const traceCommand = command({
     const terminal = openTerminal(values['no-color'])
     return withRuns(values, async (concord) => {
       const { run } = await findRun(concord, wanted)
-      const events = await concord.events(run)
+      const events = await concord.eventsWithItems(run)
       const { step, turn } = values
       const width = terminal.bounded ? terminal.columns : 160
       if (step !== undefined || turn !== undefined) {

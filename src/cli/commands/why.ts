@@ -15,7 +15,7 @@ export const whyCommand = command({
     const terminal = openTerminal(values['no-color'])
     return withRuns(values, async (concord) => {
       const { run } = await findRun(concord, wanted)
-      terminal.out(narrate(await concord.events(run)))
+      terminal.out(narrate(await concord.eventsWithItems(run)))
       return 0
     })
   },

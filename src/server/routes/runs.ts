@@ -83,7 +83,7 @@ export const runRoutes = (app: App, { concord }: Services): void => {
     async (c) => {
       const { run } = await knownRun(concord, c)
       const { format } = queryOf(c, traceQuerySchema)
-      const trace = traceOf(await concord.events(run))
+      const trace = traceOf(await concord.eventsWithItems(run))
       return format === 'text'
         ? c.text(formatTrace(trace, { color: false, width: textWidth }))
         : c.json(trace)
