@@ -475,7 +475,8 @@ export const createRunner = (
     await owner.begin(drafts)
     owner.relaunch(hasSuspects(run) ? await family.delegating(id) : undefined)
     await owner.drain()
-    family.takenOver(run, rested)
+    // Nobody owned it before: it has started no child run.
+    if (!isNew) family.takenOver(run, rested)
     return true
   }
 
