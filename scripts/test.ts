@@ -9,7 +9,13 @@ import { filesLike } from './files.ts'
 const soak = process.argv.includes('--soak')
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 /** Samples of something exhaustive, which CONCORD_SOAK makes whole. */
-const sampled = ['test/runs/random-plans.test.ts', 'test/state/processes.test.ts', 'test/state/lock.test.ts']
+const sampled = [
+  'test/hostile/faults.test.ts',
+  'test/hostile/suite.test.ts',
+  'test/runs/random-plans.test.ts',
+  'test/state/processes.test.ts',
+  'test/state/lock.test.ts',
+]
 const all = soak
   ? [...filesLike('test/soak/**/*.test.ts'), ...sampled]
   : filesLike('src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts')
