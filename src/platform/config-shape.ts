@@ -12,6 +12,7 @@ import type { Price } from '../ports/model.ts'
 import type { AdmissionLimits } from '../runtime/admission.ts'
 import type {
   AuditConfig,
+  CallerConfig,
   ConcordConfig,
   MemoryConfig,
   RunsKept,
@@ -180,7 +181,14 @@ const shape = object<ConcordConfig>({
       history: object<HistoryConfig>({ days, changes: count }),
     }),
   }),
-  server: object<ServerConfig>({ host: string, port: number, token: string, url: string, memoryKey: string }),
+  server: object<ServerConfig>({
+    host: string,
+    port: number,
+    token: string,
+    tokens: table(object<CallerConfig>({ token: string, env: string, tenant: string, roles: list(string) })),
+    url: string,
+    memoryKey: string,
+  }),
   beforeStore: fn,
   logger: openObject,
   transport: openObject,

@@ -93,10 +93,15 @@ export type MemoryConfig = {
   access?: MemoryPolicy
 }
 
+/** A caller's token, or the variable of the environment that holds it; tenant and roles are recorded with its runs. */
+export type CallerConfig = { token?: string; env?: string; tenant?: string; roles?: string[] }
+
 export type ServerConfig = {
   host?: string
   port?: number
   token?: string
+  /** Callers with tokens of their own, by name: the id of the principal that their runs and signals record. */
+  tokens?: { [caller: string]: CallerConfig }
   /** Where agents elsewhere reach this server, when not at the address it listens on. */
   url?: string
   /** The secret that memory tokens are signed with. Default: `memory.key` in the stores' folder, made when it is needed. */

@@ -5,14 +5,15 @@ import { canonicalJson, type Json } from '../domain/json.ts'
 import { bothLabels, type Label, withLabels } from '../domain/labels.ts'
 import type { OpenOptions } from '../platform/concord-types.ts'
 import { type AnyAgent, agentCalls } from './agent-calls.ts'
+import { askedBy } from './asked-by.ts'
 import { jsonBody } from './body.ts'
+import { callersOf, type Tokens } from './callers.ts'
 import { callersMemory, memoryAddressOf } from './callers-memory.ts'
 import { invalid, problemOf, problemResponse } from './problem.ts'
 import type { App } from './route.ts'
 import { createShell } from './shell.ts'
 
-export type AgentAppOptions = {
-  token?: string
+export type AgentAppOptions = Tokens & {
   /** Default 16 MiB: payloads are results of other agents. */
   bodyBytesMax?: number
   /** Models, providers, tools and teams the agent uses; its stores are in memory. */
@@ -112,12 +113,12 @@ const statusOf = (code: keyof typeof errorTable): number =>
  * answered from memory, one under way is waited for; with another body it is `key.reused`.
  */
 export const agentApp = async (agent: AnyAgent, options: AgentAppOptions = {}): Promise<AgentApp> => {
-  const { token, bodyBytesMax = bodyBytesMaxDefault, answersMax = answersMaxDefault, open } = options
+  const { bodyBytesMax = bodyBytesMaxDefault, answersMax = answersMaxDefault, open } = options
   const calls = await agentCalls(agent, open)
   const answers = answerCache(answersMax)
   const memoryOf = callersMemory({ memory: options.memory, open })
   const { logger, card } = calls
-  const app = createShell({ logger, bodyBytesMax, ...(token === undefined ? {} : { token }) })
+  const app = createShell({ logger, bodyBytesMax, callers: callersOf(options) })
 
   app.post('/run', async (c) => {
     const key = callersKey(c)
@@ -136,6 +137,7 @@ export const agentApp = async (agent: AnyAgent, options: AgentAppOptions = {}): 
         memory: memoryOf(c),
         depth: depthOf(c.req.header('concord-depth')),
         labels: labelsOf(c.req.header('concord-labels')),
+        ...askedBy(c),
         // With the body: a key whose answer was dropped in the meantime joins no other call.
         ...(key === undefined ? {} : { key: `${key}/${digest}` }),
         ...(timeoutMs === undefined ? {} : { timeoutMs }),

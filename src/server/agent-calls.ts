@@ -5,6 +5,7 @@ import type { Goal } from '../domain/goal.ts'
 import type { Json } from '../domain/json.ts'
 import type { Label } from '../domain/labels.ts'
 import type { Step } from '../domain/plan.ts'
+import type { AskedBy } from '../platform/asked-by.ts'
 import { openConcord } from '../platform/concord.ts'
 import type { Concord, OpenOptions } from '../platform/concord-types.ts'
 import type { ConcordConfig, RemoteAgent } from '../platform/config.ts'
@@ -24,7 +25,7 @@ export type Call = {
   depth?: number | undefined
   /** What its caller has read. */
   labels?: readonly Label[] | undefined
-}
+} & AskedBy
 
 export type Calls = {
   /** The agent's output. Throws its failure. */
@@ -84,7 +85,7 @@ export const agentCalls = async (agent: AnyAgent, open: Open = {}): Promise<Call
 
   const execute = async (
     id: string,
-    { input, timeoutMs, memory, depth, labels = [] }: Call,
+    { input, timeoutMs, memory, depth, labels = [], principal, traceparent }: Call,
     wanted: AbortSignal,
   ): Promise<Json> => {
     const generation = await generationFor(id)
@@ -98,7 +99,15 @@ export const agentCalls = async (agent: AnyAgent, open: Open = {}): Promise<Call
       const params = Number.isFinite(ms) ? { params: { [timeoutParam]: ms } } : {}
       await concord.start(
         { text: `call ${agent.name}`, ...params },
-        { id, readable: [], unattended: true, labels, ...(depth && { depth }) },
+        {
+          id,
+          readable: [],
+          unattended: true,
+          labels,
+          ...(depth && { depth }),
+          ...(principal && { principal }),
+          ...(traceparent && { traceparent }),
+        },
       )
       wanted.addEventListener('abort', cancel, { once: true })
       if (wanted.aborted) cancel()

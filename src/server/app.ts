@@ -1,4 +1,5 @@
 import type { Concord } from '../platform/concord-types.ts'
+import { callersOf, type Tokens } from './callers.ts'
 import type { App, Services } from './route.ts'
 import { aboutRoutes } from './routes/about.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -9,9 +10,8 @@ import { runRoutes } from './routes/runs.ts'
 import { signalRoutes } from './routes/signals.ts'
 import { createShell } from './shell.ts'
 
-export type AppOptions = {
-  /** Whoever calls must send it as `Authorization: Bearer`. Without one, only callers on this machine that are no web page are served. */
-  token?: string
+/** Without any token only callers on this machine that are not a web page are served: the principal `local`. */
+export type AppOptions = Tokens & {
   /** Default 1 MiB. */
   bodyBytesMax?: number
   /** Aborted when the server stops: event streams end, waiting requests answer 202. */
@@ -24,27 +24,23 @@ const heartbeatMsDefault = 15_000
 
 /** Concord over HTTP, as a Hono app: serve it, mount it, or call it by `app.request`. */
 export const createApp = (concord: Concord, options: AppOptions = {}): App => {
-  const { token, bodyBytesMax, heartbeatMs = heartbeatMsDefault } = options
+  const { bodyBytesMax, heartbeatMs = heartbeatMsDefault } = options
+  const callers = callersOf(options)
   const app = createShell({
+    callers,
     logger: concord.logger,
     admits: (c) => callOf(concord, c) !== undefined,
-    ...(token === undefined ? {} : { token }),
     ...(bodyBytesMax === undefined ? {} : { bodyBytesMax }),
   })
   const closing = options.closing ?? new AbortController().signal
-  const services: Services = {
-    concord,
-    closing,
-    heartbeatMs,
-    principal: token === undefined ? 'local' : 'token',
-  }
+  const services: Services = { concord, closing, heartbeatMs }
   goalRoutes(app, services)
   runRoutes(app, services)
   eventRoutes(app, services)
   signalRoutes(app, services)
   memoryRoutes(app, services)
   aboutRoutes(app, services)
-  describe(app, token !== undefined)
+  describe(app, callers !== undefined)
   return app
 }
 

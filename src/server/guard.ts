@@ -1,6 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Context, MiddlewareHandler } from 'hono'
 import { ConcordError } from '../domain/errors.ts'
+import type { Principal } from '../domain/principal.ts'
+import { type Callers, localCaller } from './callers.ts'
+import type { Env } from './route.ts'
 
 /*
  * Who may talk to a server of this machine. Without a token the browser is the danger: any page a person visits can send requests to
@@ -69,16 +71,14 @@ const withoutToken = (c: Context): void => {
     )
 }
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+const bearerOf = (c: Context): string | undefined =>
+  /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
 
-const isBearer = (expected: Buffer, c: Context): boolean => {
-  const given = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
-  // Digests have one length: the comparison tells nothing of the token, its length included.
-  return given !== undefined && timingSafeEqual(digest(given), expected)
-}
-
-const bearer = (expected: Buffer, c: Context, admits: Admits): void => {
-  if (!admits(c) && !isBearer(expected, c))
+/** Who sent the request, by its bearer token; whoever is admitted by another token is nobody here. */
+const authenticated = (callers: Callers, c: Context, admits: Admits): Principal | undefined => {
+  const isAdmitted = admits(c)
+  const principal = callers(bearerOf(c))
+  if (!isAdmitted && principal === undefined)
     throw new ConcordError(
       'auth.required',
       'Cannot accept this request as this server has a token: the Authorization header is missing or another; send "Authorization: Bearer <token>"',
@@ -88,17 +88,25 @@ const bearer = (expected: Buffer, c: Context, admits: Admits): void => {
       'request.media-type',
       `Cannot read the body as it must be application/json: Content-Type is ${JSON.stringify(c.req.header('content-type')?.slice(0, 100) ?? null)}; send the header "content-type: application/json"`,
     )
+  return principal
 }
 
 /** Whether a request may come without the server's token because it carries another that is good; throws for one that is not. */
 export type Admits = (c: Context) => boolean
 
-/** Refuses with `request.forbidden`, `auth.required` or `request.media-type`. `/health` of a server with a token is open to all. */
-export const guard = (token: string | undefined, admits: Admits = () => false): MiddlewareHandler => {
-  const expected = token === undefined ? undefined : digest(token)
+/**
+ * Refuses with `request.forbidden`, `auth.required` or `request.media-type`, and keeps who sent the request as
+ * `principal`. `/health` of a server with a token is open to all.
+ */
+export const guard = (callers: Callers | undefined, admits: Admits = () => false): MiddlewareHandler<Env> => {
   return async (c, next) => {
-    if (expected === undefined) withoutToken(c)
-    else if (c.req.path !== '/health') bearer(expected, c, admits)
+    if (callers === undefined) {
+      withoutToken(c)
+      c.set('principal', localCaller)
+    } else if (c.req.path !== '/health') {
+      const principal = authenticated(callers, c, admits)
+      if (principal !== undefined) c.set('principal', principal)
+    }
     await next()
   }
 }

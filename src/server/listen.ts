@@ -2,10 +2,11 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { ConcordError } from '../domain/errors.ts'
+import type { Tokens } from './callers.ts'
 import { isLoopback } from './guard.ts'
 import type { App } from './route.ts'
 
-export type Address = { host?: string; port?: number; token?: string }
+export type Address = Tokens & { host?: string; port?: number }
 
 export type Listening = {
   url: string
@@ -22,12 +23,13 @@ const invalid = (message: string, cause?: unknown): ConcordError =>
   new ConcordError('config.invalid', message, cause === undefined ? {} : { cause })
 
 /** Throws `config.invalid` for an address that others can reach without a token, and for a token that is none. */
-export const checkAddress = ({ host, token }: Address & { host: string }): void => {
+export const checkAddress = ({ host, token, tokens = {} }: Address & { host: string }): void => {
   if (token !== undefined && token.trim() === '')
     throw invalid('Cannot serve as the token is empty; set one (--token, CONCORD_TOKEN) or leave it out')
-  if (token === undefined && !isLoopback(host))
+  const isOpen = token === undefined && Object.keys(tokens).length === 0
+  if (isOpen && !isLoopback(host))
     throw invalid(
-      `Cannot listen on ${host} without a token as others could reach it: only 127.0.0.1, ::1 and localhost need none; set a token (--token, CONCORD_TOKEN) or listen on 127.0.0.1`,
+      `Cannot listen on ${host} without a token as others could reach it: only 127.0.0.1, ::1 and localhost need none; set a token (--token, CONCORD_TOKEN, server.tokens) or listen on 127.0.0.1`,
     )
 }
 

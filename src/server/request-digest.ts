@@ -14,7 +14,7 @@ export const runOfKey = (key: string): string =>
   `key-${createHash('sha256').update(key).digest('hex').slice(0, 32)}`
 
 /**
- * Digest of what a caller sent, before defaults and policies. Keyed with the Idempotency-Key, which
+ * Digest of what a caller sent and of who it is, before defaults and policies. Keyed with the Idempotency-Key, which
  * is not stored: without the key nobody can test guesses of what a policy kept out of the log.
  */
 export const requestDigest = (key: string, request: Json): string =>
@@ -46,7 +46,7 @@ export const checkSameRequest = async (
   if (kept === undefined ? await isSameGoal(concord, id, request) : kept === digest) return
   throw new ConcordError(
     'key.reused',
-    `Cannot take this Idempotency-Key as it belongs to run "${id}", which was asked for something else; send another key, or the same body`,
+    `Cannot take this Idempotency-Key as it belongs to run "${id}", which was asked for something else or by somebody else; send another key, or the same body as the same caller`,
     { details: { runId: id } },
   )
 }

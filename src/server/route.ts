@@ -1,9 +1,11 @@
 import { OpenAPIHono, type RouteConfig } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import type { Principal } from '../domain/principal.ts'
 import type { Concord } from '../platform/concord-types.ts'
 import { problemSchema } from './schemas.ts'
 
-export type Env = { Variables: { requestId: string } }
+/** `principal`: who sent the request, as authenticated. */
+export type Env = { Variables: { requestId: string; principal: Principal } }
 export type App = OpenAPIHono<Env>
 export type Handle = (c: Context<Env>) => Response | Promise<Response>
 
@@ -12,8 +14,6 @@ export type Services = {
   concord: Concord
   closing: AbortSignal
   heartbeatMs: number
-  /** Who callers were authenticated as: holders of the server's token, or users of this machine. */
-  principal: 'token' | 'local'
 }
 
 export const createRouter = (): App => new OpenAPIHono<Env>()

@@ -3,10 +3,11 @@ import { pathToFileURL } from 'node:url'
 import { ConcordError } from '../domain/errors.ts'
 import { type AgentAppOptions, agentApp } from './agent-app.ts'
 import type { AnyAgent } from './agent-calls.ts'
+import type { Tokens } from './callers.ts'
 import { type Address, checkAddress, type Listening, listen } from './listen.ts'
 
 export type ServeAgentOptions = Address &
-  Omit<AgentAppOptions, 'token'> & {
+  Omit<AgentAppOptions, keyof Tokens> & {
     /** The agent's name or that of its export, where a module has several. */
     agent?: string
   }

@@ -1,5 +1,6 @@
 import type { Concord } from '../platform/concord-types.ts'
 import { type AppOptions, createApp } from './app.ts'
+import { callersOf } from './callers.ts'
 import { type Address, checkAddress, type Listening, listen } from './listen.ts'
 
 export type ServeOptions = Address & Omit<AppOptions, 'closing'>
@@ -16,7 +17,7 @@ export const portDefault = 4270
 export const serve = async (concord: Concord, options: ServeOptions = {}): Promise<Listening> => {
   const { host = '127.0.0.1', port = portDefault, ...rest } = options
   checkAddress({ ...rest, host })
-  if (rest.token === undefined) warnOfScope(concord)
+  if (callersOf(rest) === undefined) warnOfScope(concord)
   const closing = new AbortController()
   // Models stream from the first token, since a reader may join after the run began.
   const unlisten = concord.onDelta(() => {})

@@ -3,11 +3,17 @@ import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { ConcordError, type ErrorCode, errorTable } from '../domain/errors.ts'
 import type { Logger } from '../ports/logger.ts'
+import type { Callers } from './callers.ts'
 import { type Admits, guard } from './guard.ts'
 import { failureOf, problemOf, problemResponse } from './problem.ts'
 import { type App, createRouter } from './route.ts'
 
-export type ShellOptions = { token?: string; bodyBytesMax?: number; logger: Logger; admits?: Admits }
+export type ShellOptions = {
+  callers?: Callers | undefined
+  bodyBytesMax?: number
+  logger: Logger
+  admits?: Admits
+}
 
 export const bodyBytesMaxDefault = 1024 * 1024
 
@@ -15,7 +21,7 @@ const requestIdPattern = /^[\w.:-]{1,128}$/
 
 /** What every server of Concord has around its routes: request ids, the guard, the body limit, and problem details for all that goes wrong. */
 export const createShell = ({
-  token,
+  callers,
   bodyBytesMax = bodyBytesMaxDefault,
   logger,
   admits,
@@ -33,7 +39,7 @@ export const createShell = ({
     const ms = Math.round(performance.now() - start)
     logger.debug({ requestId, method, path, status: c.res.status, ms }, 'answered')
   })
-  app.use(guard(token, admits))
+  app.use(guard(callers, admits))
   app.use(
     bodyLimit({
       maxSize: bodyBytesMax,

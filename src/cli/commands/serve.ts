@@ -44,6 +44,8 @@ export const serveCommand = command({
     const host = values.host ?? config.server?.host
     const port = portOf(values.port) ?? portOf(env.PORT, 'PORT') ?? config.server?.port
     const token = values.token ?? env.CONCORD_TOKEN ?? config.server?.token
+    const { tokensIn } = await import('../../server/callers.ts')
+    const tokens = tokensIn(config.server?.tokens, env)
     const { serve, serverStops } = await import('../../server/serve.ts')
     const concord = await openWith(
       { logger: values.verbose === true ? verboseLogger : plainLogger, ...config },
@@ -54,6 +56,7 @@ export const serveCommand = command({
         ...(host === undefined ? {} : { host }),
         ...(port === undefined ? {} : { port }),
         ...(token === undefined ? {} : { token }),
+        tokens,
       })
       terminal.out(`Concord listens on ${server.url}\n`)
       await untilStopped()

@@ -4,8 +4,10 @@ import { errorTable, type Failure } from '../../domain/errors.ts'
 import { asJson } from '../../domain/json.ts'
 import { openWaits, type Run, type WaitView } from '../../domain/run.ts'
 import type { RunStatus } from '../../domain/summary.ts'
+import type { AskedBy } from '../../platform/asked-by.ts'
 import type { Delta } from '../../platform/run/deltas.ts'
 import { settle } from '../../platform/run/settle.ts'
+import { askedBy } from '../asked-by.ts'
 import { bodyOf } from '../body.ts'
 import { invalid, problemOf, problemResponse } from '../problem.ts'
 import { type AskedGoal, checkSameRequest, requestDigest, runOfKey } from '../request-digest.ts'
@@ -113,7 +115,7 @@ const streamed = async (
   const heard: Delta[] = []
   const stop = concord.onDelta((delta) => heard.push(delta))
   try {
-    const id = await startedAs(concord, request, key)
+    const id = await startedAs(concord, request, key, askedBy(c))
     if (isKnown) stop()
     c.header('location', `/runs/${id}`)
     const status = (await concord.log.run(id))?.status ?? 'queued'
@@ -133,14 +135,23 @@ const startedAs = async (
   concord: Services['concord'],
   request: AskedGoal,
   key: string | undefined,
+  by: AskedBy,
 ): Promise<string> =>
-  key === undefined ? (await concord.start(request, remote)).id : startOnce(concord, key, request)
+  key === undefined
+    ? (await concord.start(request, { ...remote, ...by })).id
+    : startOnce(concord, key, request, by)
 
-const startOnce = async (concord: Services['concord'], key: string, request: AskedGoal): Promise<string> => {
+const startOnce = async (
+  concord: Services['concord'],
+  key: string,
+  request: AskedGoal,
+  by: AskedBy,
+): Promise<string> => {
   const id = runOfKey(key)
-  const digest = requestDigest(key, asJson(request))
+  const { principal = null } = by
+  const digest = requestDigest(key, asJson({ request, principal }))
   await checkSameRequest(concord, id, { request, digest })
-  await concord.start(request, { ...remote, id, requested: digest })
+  await concord.start(request, { ...remote, ...by, id, requested: digest })
   // Of two requests at the same instant, the loser learns only now whether the run is its own.
   await checkSameRequest(concord, id, { request, digest })
   return id
@@ -191,7 +202,7 @@ export const goalRoutes = (app: App, services: Services): void => {
       const key = keyOf(c)
       const preference = preferenceOf(c.req.header('prefer'))
       if (wantsEvents(c)) return streamed(c, services, request, key)
-      const id = await startedAs(concord, request, key)
+      const id = await startedAs(concord, request, key, askedBy(c))
       const run = await wait(services, id, c.req.raw.signal, preference.waitMs)
       if (run !== undefined) return answer(c, run)
       const status = (await concord.log.run(id))?.status ?? 'queued'

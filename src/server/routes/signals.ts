@@ -1,8 +1,9 @@
 import type { Context } from 'hono'
 import type { Signal } from '../../domain/event.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
+import { askedBy } from '../asked-by.ts'
 import { bodyOf } from '../body.ts'
-import { type App, json, route, type Services } from '../route.ts'
+import { type App, type Env, json, route, type Services } from '../route.ts'
 import { acceptedSchema, forkSchema, idParam, signalSchemas } from '../schemas.ts'
 import { knownRun } from './known-run.ts'
 
@@ -31,10 +32,9 @@ const signalOf = (kind: Kind, body: { [member: string]: unknown }, principal: st
   }
 }
 
-const send = async (services: Services, c: Context, kind: Kind): Promise<Response> => {
-  const { concord } = services
+const send = async ({ concord }: Services, c: Context<Env>, kind: Kind): Promise<Response> => {
   const { run, status } = await knownRun(concord, c)
-  const given = signalOf(kind, await bodyOf(c, signalSchemas[kind]), services.principal)
+  const given = signalOf(kind, await bodyOf(c, signalSchemas[kind]), c.get('principal').id)
   await concord.signal(run, given, { wake: true })
   const { by, name, step } = given
   concord.logger.info({ run, kind, ...(name && { name }), ...(step && { step }), by }, 'a signal was sent')
@@ -75,7 +75,12 @@ const forkRoute = (app: App, { concord }: Services): void =>
     async (c) => {
       const { run } = await knownRun(concord, c)
       const { params, ...rest } = await bodyOf(c, forkSchema)
-      const request = { ...rest, readable: [], ...(params && { params: params as JsonObject }) }
+      const request = {
+        ...rest,
+        ...askedBy(c),
+        readable: [],
+        ...(params && { params: params as JsonObject }),
+      }
       const { id } = await concord.fork(run, request)
       c.header('location', `/runs/${id}`)
       return c.json({ runId: id, status: (await concord.log.run(id))?.status ?? 'queued' }, 201)
