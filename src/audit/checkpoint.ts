@@ -53,20 +53,22 @@ export const makeCheckpoint = async (
       return {
         last,
         heads,
+        commits: snapshot.commitHead(),
         position: snapshot.position,
         version: heads.find((h) => h.stream === auditStream)?.version ?? 0,
       }
     })
-    const { last, heads, position, version } = found
+    const { last, heads, commits, position, version } = found
     if (last?.position === position && last.data.key === signer.publicKey)
       return { checkpoint: last.data, heads: await headsAt(trail, last.data.position) }
     const unsigned: Omit<Checkpoint, 'signature'> = {
-      format: 1,
+      format: 2,
       number: (last?.data.number ?? 0) + 1,
       at: clock.now(),
       position,
       streams: heads.length,
       root: headsRoot(heads),
+      commits,
       previous: last === undefined ? null : checkpointDigest(last.data),
       key: signer.publicKey,
     }

@@ -1,6 +1,6 @@
 import { headsRoot, type StreamHead } from '../domain/checkpoint.ts'
 import { auditStream } from '../domain/names.ts'
-import type { AuditSnapshot, WalkedStream } from '../ports/audit.ts'
+import type { AuditSnapshot, WalkedCommits, WalkedStream } from '../ports/audit.ts'
 import {
   type AuditReport,
   type Finding,
@@ -121,6 +121,35 @@ const checkRoot = ({ checkpoint, heads }: Target, report: Report): void => {
     report({ kind: 'changed', stream, message: `${stream} was not there at checkpoint ${number}` })
 }
 
+const breathing = async <T>(
+  walk: Iterable<T | undefined>,
+  { breathe }: VerifyOptions,
+  use: (found: T) => void,
+): Promise<void> => {
+  for (const found of walk) {
+    if (found === undefined) await breathe?.()
+    else use(found)
+  }
+}
+
+/** The chain of commits must be sound, and be at each checkpoint what that signed. */
+const checkCommits = (walked: WalkedCommits, targets: readonly Target[], report: Report): void => {
+  const { brokenAt, reason, stream } = walked
+  if (brokenAt !== undefined)
+    report({
+      kind: 'changed',
+      ...(stream === undefined ? {} : { stream }),
+      message: `the order of commits is broken at position ${brokenAt}: ${reason}`,
+    })
+  for (const [i, { checkpoint }] of targets.entries()) {
+    const { format, number, commits } = checkpoint
+    // Beyond a fault nothing was computed.
+    if (format === 1 || (brokenAt !== undefined && walked.heads[i] === undefined)) continue
+    if ((walked.heads[i] ?? null) === (commits ?? null)) continue
+    report({ kind: 'changed', message: `the order of commits is not what checkpoint ${number} signed` })
+  }
+}
+
 /** Recomputes every chain and compares with every checkpoint there is to compare with. */
 export const verifySnapshot = async (
   snapshot: AuditSnapshot,
@@ -155,11 +184,7 @@ export const verifySnapshot = async (
   const positions = targets.map(({ checkpoint }) => checkpoint.position)
 
   const unseen = new Map(trail.dropped)
-  for (const walked of snapshot.walk(positions)) {
-    if (walked === undefined) {
-      await options.breathe?.()
-      continue
-    }
+  await breathing(snapshot.walk(positions), options, (walked) => {
     const { stream, brokenAt, reason } = walked
     const records = trail.dropped.get(stream) ?? []
     unseen.delete(stream)
@@ -177,7 +202,10 @@ export const verifySnapshot = async (
     checkDropped(walked, records, signedTo, report)
     checkErased(walked, trail.erased.get(stream) ?? [], signedTo, report)
     collectHeads(walked, records, targets, report)
-  }
+  })
+  await breathing(snapshot.walkCommits(positions), options, (walked) => {
+    checkCommits(walked, targets, report)
+  })
   for (const stream of unseen.keys())
     report({ kind: 'removed', stream, message: `${stream}, which was dropped, is no longer listed` })
   const strays = snapshot.strays()

@@ -8,12 +8,14 @@ export type StreamHead = { stream: string; version: number; digest: string }
  * before, so that checkpoints are a chain too. `key` is the public key (SPKI, DER, base64); `signature` is Ed25519 (RFC 8032) over `checkpointBytes`, base64.
  */
 export type Checkpoint = {
-  format: 1
+  format: 1 | 2
   number: number
   at: number
   position: number
   streams: number
   root: string
+  /** The digest (hex) of the newest commit, null before the first; not in format 1, which 0.1 made. */
+  commits?: string | null
   previous: string | null
   key: string
   signature: string
@@ -34,6 +36,7 @@ export const checkpointBytes = (c: Omit<Checkpoint, 'signature'>): Uint8Array =>
       c.root,
       c.previous,
       c.key,
+      ...(c.format === 1 ? [] : [c.commits ?? null]),
     ]),
   )
 

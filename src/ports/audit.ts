@@ -15,6 +15,11 @@ export type PlacedEvent = {
   epoch: number
   cause: string | null
   operation: string | null
+  /**
+   * The version at which the second format begins in the stream, 1 in streams that never had the
+   * first; null: this event is of the first format, whose digest covers the position.
+   */
+  formatFrom: number | null
 }
 
 /** Everything that is kept of an event. `data` is the JSON text its digest was made of; without it and the salt: erased. Digests are hex. */
@@ -33,6 +38,18 @@ export type WalkedStream = Verification & {
   heads: ({ version: number; digest: string } | undefined)[]
   /** Events whose data were erased. */
   gone: { version: number; position: number }[]
+}
+
+/**
+ * The chain of commits recomputed, and compared with the events it lists. `brokenAt` is a position.
+ * `heads`: the chain's digest (hex) at each position asked for; undefined where no commit ends.
+ */
+export type WalkedCommits = {
+  commits: number
+  heads: (string | undefined)[]
+  brokenAt?: number
+  reason?: string
+  stream?: string
 }
 
 /** Which changes of shared state may go. All are instants (ms since the epoch) or numbers of changes. */
@@ -67,6 +84,10 @@ export interface AuditSnapshot {
   countEvents(streams: readonly { stream: string }[]): number
   /** Recomputes every stream's chain, a stream at a time; undefined in between, also within a long stream, so that the caller can let others go on. */
   walk(positions: readonly number[]): Iterable<WalkedStream | undefined>
+  /** The digest (hex) of the newest commit; null in a store that has none of the second format. */
+  commitHead(): string | null
+  /** Recomputes the chain of commits; undefined in between, the result last. */
+  walkCommits(positions: readonly number[]): Iterable<WalkedCommits | undefined>
   /** Events that belong to no stream: somebody removed its name. */
   strays(): number
   /** Events in order of position. */

@@ -60,6 +60,7 @@ describe('tampering with the log', () => {
     salt: ['NULL', "X'00'", 'zeroblob(16)', "'text'"],
     data_digest: ['zeroblob(32)', "X'00'", "''"],
     digest: ['zeroblob(32)', "X'00'", "'text'"],
+    format_from: ['NULL', '5', '0', "'one'"],
   }
 
   it('covers every column there is', () =>
@@ -100,7 +101,7 @@ describe('tampering with the log', () => {
   it('by inserting an event is found', async () => {
     const attack = `UPDATE events SET version = -version - 1 WHERE version > 4 AND run = 'other';
       UPDATE events SET version = -version WHERE version < 0;
-      INSERT INTO events SELECT 5000, stream, 5, at, type, run, step, agent, epoch, cause, operation, data, salt, data_digest, digest FROM events WHERE version = 4 AND run = 'other'`
+      INSERT INTO events SELECT 5000, stream, 5, at, type, run, step, agent, epoch, cause, operation, data, salt, data_digest, digest, format_from FROM events WHERE version = 4 AND run = 'other'`
     assert.equal((await after(attack)).brokenAt, 5)
   })
 

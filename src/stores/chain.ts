@@ -20,19 +20,36 @@ export const toDigest = (bytes: Uint8Array): Digest => Buffer.from(bytes).toStri
 /** A placed event's fields in the order the chain covers them. */
 export type Envelope = readonly (string | number | null)[]
 
-export const envelopeOf = (e: PlacedEvent): Envelope => [
-  e.stream,
-  e.version,
-  e.position,
-  e.at,
-  e.type,
-  e.run,
-  e.step,
-  e.agent,
-  e.epoch,
-  e.cause,
-  e.operation,
-]
+/**
+ * The second format leaves the position to the commit's own digest, so that an event can be hashed
+ * before its place among all streams is known; it covers where in its stream it begins.
+ */
+export const envelopeOf = (e: PlacedEvent): Envelope => {
+  const { stream, version, at, type, run, step, agent, epoch, cause, operation } = e
+  const begins = e.formatFrom === null ? [stream, version, e.position] : [2, e.formatFrom, stream, version]
+  return [...begins, at, type, run, step, agent, epoch, cause, operation]
+}
+
+/** What a commit appended to one stream without another's events between: versions, both included. */
+export type CommitRun = { stream: string; from: number; to: number; head: Digest }
+
+/** A commit's list of streams as JSON, in the order of their positions; heads are hex. */
+export const commitList = (runs: readonly CommitRun[]): string =>
+  JSON.stringify(runs.map(({ stream, from, to, head }) => [stream, from, to, toHex(head)]))
+
+/** sha256(previous commit's digest || [last position, incarnation, list]). */
+export const commitDigest = (
+  previous: Digest,
+  position: number,
+  incarnation: string,
+  list: string,
+): Digest => {
+  const text = `[${position},${JSON.stringify(incarnation)},${list}]`
+  const buffer = room(digestBytes + most(text))
+  buffer.write(previous, 0, 'latin1')
+  const end = digestBytes + buffer.write(text, digestBytes)
+  return hash('sha256', buffer.subarray(0, end), 'binary')
+}
 
 // One buffer for all: hashing is synchronous, and joining into fresh buffers would cost more than the hash.
 let scratch = Buffer.alloc(16 * 1024)

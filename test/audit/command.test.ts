@@ -80,13 +80,20 @@ describe('the audit commands', () => {
     // The chains, by what the guide says of the lines alone.
     const sha256 = (...parts: Buffer[]) => hash('sha256', Buffer.concat(parts), 'buffer')
     const heads = new Map<string, Buffer>()
-    for (const [i, { data: _, salt, dataDigest, digest, ...envelope }] of events.entries()) {
+    for (const [
+      i,
+      { data: _, salt, dataDigest, digest, formatFrom, position: __, ...envelope },
+    ] of events.entries()) {
       const line = lines[i] ?? ''
       const data = line.slice(line.indexOf(',"data":') + ',"data":'.length, -1)
       const ofData = sha256(Buffer.from(salt, 'hex'), Buffer.from(data))
       assert.equal(ofData.toString('hex'), dataDigest)
       const previous = heads.get(envelope.stream) ?? Buffer.alloc(32)
-      const head = sha256(previous, Buffer.from(JSON.stringify(Object.values(envelope))), ofData)
+      const head = sha256(
+        previous,
+        Buffer.from(JSON.stringify([2, formatFrom, ...Object.values(envelope)])),
+        ofData,
+      )
       assert.equal(head.toString('hex'), digest)
       heads.set(envelope.stream, head)
     }

@@ -8,6 +8,7 @@ import type { RunSummary } from '../../src/domain/summary.ts'
 import { type Audit, type HeldCheckpoint, openAudit } from '../../src/platform/audit.ts'
 import { makeKey } from '../../src/platform/keys.ts'
 import { systemRandom } from '../../src/platform/system.ts'
+import { type CommitRun, commitDigest, commitList, genesis, toDigest } from '../../src/stores/chain.ts'
 import { type SqliteStores, sqliteStores } from '../../src/stores/sqlite/stores.ts'
 import { type ManualClock, manualClock } from '../../src/testing/clock.ts'
 
@@ -139,6 +140,36 @@ export const addRun = async (
     events: [recorded(at, `${run}-3`), { type: 'run.started', at, data: {} }],
     summary,
   })
+}
+
+/** What an attacker without the key does: makes every commit list what the events now are. */
+export const recommit = (db: DatabaseSync): void => {
+  const ends = db.prepare('SELECT position, incarnation FROM commits ORDER BY position').all()
+  const select = db.prepare(`SELECT s.name, e.version, e.digest FROM events e
+    JOIN streams s ON s.id = e.stream WHERE e.position > ? AND e.position <= ? ORDER BY e.position`)
+  db.exec('DELETE FROM commits')
+  let previous = genesis
+  let before = 0
+  for (const { position, incarnation } of ends) {
+    const runs: CommitRun[] = []
+    for (const { name, version, digest } of select.all(before, Number(position))) {
+      const head = toDigest(digest as Uint8Array)
+      const [stream, at] = [String(name), Number(version)]
+      const last = runs.at(-1)
+      if (last?.stream === stream) Object.assign(last, { to: at, head })
+      else runs.push({ stream, from: at, to: at, head })
+    }
+    before = Number(position)
+    if (runs.length === 0) continue
+    const list = commitList(runs)
+    previous = commitDigest(previous, before, String(incarnation), list)
+    db.prepare('INSERT INTO commits VALUES (?, ?, ?, ?)').run(
+      before,
+      list,
+      String(incarnation),
+      Buffer.from(previous, 'latin1'),
+    )
+  }
 }
 
 /** Changes a closed store behind Concord's back. */

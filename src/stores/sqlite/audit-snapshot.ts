@@ -24,12 +24,14 @@ import { readStream, readStreams } from './reader.ts'
 import { stateCells } from './state-cells.ts'
 import { stateStreams } from './state-table.ts'
 import { verifySteps } from './verify.ts'
+import { verifyCommits } from './verify-commits.ts'
 
 const runs = `${runPrefix}*`
 const states = `${statePrefix}*`
 const runOf = (column: string): string => `substr(${column}, ${runPrefix.length + 1})`
 
 const sql = {
+  commitHead: 'SELECT digest FROM commits ORDER BY position DESC LIMIT 1',
   extent: 'SELECT coalesce(max(position), 0), count(*) FROM events',
   after: 'SELECT count(*) FROM events WHERE position > ?',
   heads: `SELECT s.name, coalesce(e.version, s.dropped_version), coalesce(e.digest, s.dropped_digest)
@@ -53,7 +55,7 @@ const sql = {
 }
 
 const records = `SELECT s.name, e.version, e.position, e.at, e.type, e.run, e.step, e.agent, e.epoch, e.cause, e.operation, e.data,
-  lower(hex(e.salt)), lower(hex(e.data_digest)), lower(hex(e.digest)) FROM events e JOIN streams s ON s.id = e.stream`
+  lower(hex(e.salt)), lower(hex(e.data_digest)), lower(hex(e.digest)), e.format_from FROM events e JOIN streams s ON s.id = e.stream`
 
 const text = (value: Row[number] | undefined): string | null =>
   value === null || value === undefined ? null : String(value)
@@ -75,6 +77,7 @@ const recordOf = (row: Row): EventRecord => ({
   salt: text(row[12]) || null,
   dataDigest: String(row[13]),
   digest: String(row[14]),
+  formatFrom: row[15] === null || row[15] === undefined ? null : Number(row[15]),
 })
 
 const hexOf = (value: Row[number] | undefined): string =>
@@ -219,6 +222,13 @@ export const auditSnapshot = (connection: Connection): AuditSnapshot => {
         events = 0
         yield undefined
       }
+    },
+    commitHead() {
+      const row = connection.get(sql.commitHead)
+      return row ? hexOf(row[0]) : null
+    },
+    *walkCommits(positions) {
+      yield yield* verifyCommits(connection, positions)
     },
     strays: () => Number(connection.get(sql.strays)?.[0] ?? 0),
     *records(query) {

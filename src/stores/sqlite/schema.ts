@@ -165,4 +165,16 @@ export const migrations: readonly string[] = [
     DELETE FROM run_tags WHERE run = old.run;
   END;
   `,
+  `
+  -- The version at which the second format begins in the event's stream; NULL: an event of the first.
+  ALTER TABLE events ADD COLUMN format_from INTEGER;
+  -- One row per commit, its position the last event's: a JSON list of [stream, from, to, head] in
+  -- order of position, chained by digest. The incarnation says which history of this file it is.
+  CREATE TABLE commits(
+    position INTEGER PRIMARY KEY,
+    streams TEXT NOT NULL,
+    incarnation TEXT NOT NULL,
+    digest BLOB NOT NULL
+  );
+  `,
 ]

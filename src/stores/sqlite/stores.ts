@@ -151,7 +151,7 @@ export const sqliteStores = async (options: SqliteOptions): Promise<SqliteStores
     {
       begun: () => writer.refresh(),
       flush: cells.flush,
-      ending: () => writer.pinDue(),
+      ending: () => writer.end(),
       committed() {
         const changes = table.changes()
         ring.ring(() => {

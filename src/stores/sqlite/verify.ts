@@ -10,11 +10,12 @@ import {
   toHex,
 } from '../chain.ts'
 import type { Connection } from './connection.ts'
+import { placeCheck } from './verify-commits.ts'
 
 const sql = {
   stream:
     'SELECT id, pinned_version, pinned_digest, dropped_version, dropped_digest FROM streams WHERE name = ?',
-  events: `SELECT version, position, at, type, run, step, agent, epoch, cause, operation, data, salt, data_digest, digest
+  events: `SELECT version, position, at, type, run, step, agent, epoch, cause, operation, data, salt, data_digest, digest, format_from
     FROM events WHERE stream = ? ORDER BY version`,
 }
 
@@ -31,12 +32,21 @@ const scalar = (value: Value): string | number | null =>
       ? value
       : 'bytes'
 
-type Link = { digest: Digest; erased: boolean } | { reason: string }
+/** What an event follows: the digest before it, and where the second format began, 0 before it did. */
+type Before = { digest: Digest; formatFrom: number }
+type Link = (Before & { erased: boolean }) | { reason: string }
+
+/** Once the second format has begun it stays, and each event says where it began. */
+const isFormat = (value: unknown, expected: number, { formatFrom }: Before): boolean => {
+  if (value === null) return formatFrom === 0
+  return value === (formatFrom === 0 ? expected : formatFrom)
+}
 
 /** The digest that the row before and this row's own columns give, if all of them agree with what is stored. */
-const follow = (stream: string, expected: number, previous: Digest, row: readonly Value[]): Link => {
+const follow = (stream: string, expected: number, before: Before, row: readonly Value[]): Link => {
   const [version, position, at, type, run, step, agent, epoch, cause, operation, data, salt, stored, digest] =
     row
+  const format = scalar(row[14])
   if (scalar(version as Value) !== expected) return { reason: `version ${expected} is missing` }
   if (!isBytes(stored, digestBytes) || !isBytes(digest, digestBytes))
     return { reason: 'a digest is malformed' }
@@ -46,12 +56,12 @@ const follow = (stream: string, expected: number, previous: Digest, row: readonl
     if (dataDigest(salt, data) !== toDigest(stored))
       return { reason: 'the data do not have the digest stored with them' }
   }
-  const envelope = [stream, expected, position, at, type, run, step, agent, epoch, cause, operation].map(
-    scalar,
-  )
-  const computed = eventDigest(previous, envelope, toDigest(stored))
+  if (!isFormat(format, expected, before)) return { reason: 'the format does not follow' }
+  const begins = format === null ? [stream, expected, position] : [2, format, stream, expected]
+  const envelope = [...begins, at, type, run, step, agent, epoch, cause, operation].map(scalar)
+  const computed = eventDigest(before.digest, envelope, toDigest(stored))
   return computed === toDigest(digest)
-    ? { digest: computed, erased }
+    ? { digest: computed, formatFrom: Number(format), erased }
     : { reason: 'the digest does not follow from what is stored' }
 }
 
@@ -65,7 +75,8 @@ export type VerifiedStream = Verification & { droppedTo?: { version: number; dig
  * cut-off end shows. What was dropped is not counted in `events`.
  */
 export const verifyStream = (connection: Connection, stream: string, followed?: Followed): VerifiedStream => {
-  const steps = verifySteps(connection, stream, followed)
+  const placed = placeCheck(connection, stream)
+  const steps = verifySteps(connection, stream, followed, placed)
   for (;;) {
     const step = steps.next()
     if (step.done) return step.value
@@ -79,6 +90,7 @@ export function* verifySteps(
   connection: Connection,
   stream: string,
   followed?: Followed,
+  placed?: ReturnType<typeof placeCheck>,
 ): Generator<undefined, VerifiedStream> {
   const result: VerifiedStream = { stream, events: 0, erased: 0, head: toHex(genesis) }
   const [id, pinnedVersion, pinnedDigest, droppedVersion, droppedDigest] =
@@ -86,12 +98,12 @@ export function* verifySteps(
   if (id === undefined) return result
   const pinned = Number(pinnedVersion)
   let last = Number(droppedVersion)
-  let previous = genesis
+  let before: Before = { digest: genesis, formatFrom: 0 }
   if (last !== 0) {
     if (!isBytes(droppedDigest, digestBytes) || !Number.isSafeInteger(last) || last < 0)
       return { ...result, brokenAt: 1, reason: 'what the stream goes on from is malformed' }
-    previous = toDigest(droppedDigest)
-    result.head = toHex(previous)
+    before = { digest: toDigest(droppedDigest), formatFrom: 0 }
+    result.head = toHex(before.digest)
     result.droppedTo = { version: last, digest: result.head }
   }
   const statement = connection.statement(sql.events)
@@ -100,18 +112,23 @@ export function* verifySteps(
   const rows: Iterable<unknown> = statement.iterate(id)
   for (const row of rows) {
     const version = last + 1
-    const link = follow(stream, version, previous, row as Value[])
+    const values = row as Value[]
+    // What was dropped before it may have been of either format: the digest covers which.
+    if (result.events === 0 && result.droppedTo && values[14] !== null) before.formatFrom = Number(values[14])
+    const link = follow(stream, version, before, values)
     if ('reason' in link) return { ...result, brokenAt: version, reason: link.reason }
+    const misplaced = link.formatFrom > 0 ? placed?.(version, Number(values[1]), link.digest) : undefined
+    if (misplaced) return { ...result, brokenAt: version, reason: misplaced }
     if (version === pinned && !(pinnedDigest instanceof Uint8Array && toDigest(pinnedDigest) === link.digest))
       return { ...result, brokenAt: version, reason: 'the digest is not the one pinned beside the stream' }
     last = version
     result.events++
     if (link.erased) result.erased++
-    previous = link.digest
-    followed?.({ version, position: Number((row as Value[])[1]), digest: link.digest, erased: link.erased })
+    before = link
+    followed?.({ version, position: Number(values[1]), digest: link.digest, erased: link.erased })
     if (result.events % eventsAtOnce === 0) yield undefined
   }
-  if (result.events > 0) result.head = toHex(previous)
+  if (result.events > 0) result.head = toHex(before.digest)
   if (last < pinned)
     return {
       ...result,

@@ -3,6 +3,7 @@ import type { Random } from '../../ports/random.ts'
 import { type Digest, dataDigest, digestBytes, eventDigest, genesis, saltSource, toDigest } from '../chain.ts'
 import type { Prepared } from '../drafts.ts'
 import type { CommitNews } from './commit-news.ts'
+import { commitRows } from './commit-rows.ts'
 import type { Commits } from './commits.ts'
 import type { Connection } from './connection.ts'
 
@@ -14,6 +15,8 @@ export type Head = {
   epoch: number
   digest: Digest
   pinned: number
+  /** The version at which the second format begins in this stream. */
+  formatFrom: number
 }
 
 /** A prepared event with what can be computed before its place is known. */
@@ -30,8 +33,8 @@ export type Writer = {
   append(stream: string, events: readonly Salted[], epoch: number): Head
   /** Writes the stream's head beside it: the end of a finished run is then as safe as its middle. */
   pin(stream: string): void
-  /** Pins the heads of streams that grew by so much that it is time; once a transaction, at its end. */
-  pinDue(): void
+  /** Ends the transaction's appends: its own row, and pins of streams that grew by much. */
+  end(): void
   /** Looks whether other processes committed; notes what they appended. True if they did. */
   refresh(): boolean
   /** What the transaction under way, or the last one, appended; undefined when nothing, or what others have to look at themselves. */
@@ -60,9 +63,9 @@ const sql = {
   dataVersion: 'PRAGMA data_version',
   last: 'SELECT max(position) FROM events',
   stream: 'SELECT id, pinned_version, dropped_version, dropped_digest FROM streams WHERE name = ?',
-  head: 'SELECT version, position, epoch, digest FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1',
+  head: 'SELECT version, position, epoch, digest, format_from FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1',
   create: 'INSERT INTO streams(name) VALUES (?)',
-  insert: 'INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  insert: 'INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   pin: 'UPDATE streams SET pinned_version = ?, pinned_digest = ? WHERE id = ?',
   names: 'SELECT DISTINCT s.name FROM events e JOIN streams s ON s.id = e.stream WHERE e.position > ?',
   since: `SELECT s.name, e.type, CASE WHEN e.type IN ('state.changed', 'state.expired') THEN json_extract(e.data, '$.key') END
@@ -80,6 +83,7 @@ export const streamWriter = (
   const insert = connection.statement(sql.insert)
   const heads = new Map<string, Head>()
   const due = new Set<Head>()
+  const rows = commitRows(connection)
   // SQLite copies what is bound at once, so one pair of buffers serves all events.
   const dataBuffer = Buffer.alloc(digestBytes)
   const digestBuffer = Buffer.alloc(digestBytes)
@@ -94,14 +98,29 @@ export const streamWriter = (
 
   const lookUp = (stream: string): Head => {
     const row = connection.get(sql.stream, stream)
-    if (!row) return { id: 0, version: 0, position: 0, epoch: 0, digest: genesis, pinned: 0 }
+    if (!row) return { id: 0, version: 0, position: 0, epoch: 0, digest: genesis, pinned: 0, formatFrom: 1 }
     const [id, pinned, dropped, from] = row as [number, number, number, Uint8Array | null]
     const head = connection.get(sql.head, id)
     // A stream whose events were all dropped goes on where it was.
     if (!head)
-      return { id, version: dropped, position: 0, epoch: 0, digest: from ? toDigest(from) : genesis, pinned }
-    const [version, position, epoch, digest] = head as [number, number, number, Uint8Array]
-    return { id, version, position, epoch, digest: toDigest(digest), pinned }
+      return {
+        id,
+        version: dropped,
+        position: 0,
+        epoch: 0,
+        digest: from ? toDigest(from) : genesis,
+        pinned,
+        formatFrom: dropped + 1,
+      }
+    const [version, position, epoch, digest, format] = head as [
+      number,
+      number,
+      number,
+      Uint8Array,
+      number | null,
+    ]
+    const formatFrom = format ?? version + 1
+    return { id, version, position, epoch, digest: toDigest(digest), pinned, formatFrom }
   }
 
   const headOf = (stream: string): Head => {
@@ -124,7 +143,9 @@ export const streamWriter = (
     const position = last + 1
     const run = event.run === runOfStream(stream) ? null : event.run
     const { at, type, step, agent, cause, operation } = event
-    const envelope = [stream, version, position, at, type, run, step, agent, epoch, cause, operation]
+    const { formatFrom } = head
+    // As `envelopeOf` has them, without an object between: this is what an append does most of.
+    const envelope = [2, formatFrom, stream, version, at, type, run, step, agent, epoch, cause, operation]
     const digest = eventDigest(head.digest, envelope, event.dataDigest)
     dataBuffer.write(event.dataDigest, 'latin1')
     digestBuffer.write(digest, 'latin1')
@@ -144,6 +165,7 @@ export const streamWriter = (
       event.salt,
       dataBuffer,
       digestBuffer,
+      formatFrom,
     )
     last = position
     head.version = version
@@ -184,17 +206,20 @@ export const streamWriter = (
     append(stream, events, epoch) {
       const head = headOf(stream)
       if (events.length === 0) return head
+      const from = head.version + 1
       if (head.id === 0) head.id = Number(connection.statement(sql.create).run(stream).lastInsertRowid)
       for (const event of events) {
         add(stream, head, event, epoch)
         if (event.type === 'state.forked' || event.type.startsWith('audit.')) untold = true
       }
       grown.add(stream)
+      rows.add(stream, from, head.version, head.digest)
       if (head.version - head.pinned >= pinEvery) due.add(head)
       commits.note(stream)
       return head
     },
-    pinDue() {
+    end() {
+      rows.write(last)
       if (due.size === 0) return
       for (const head of due) pinHead(head)
       due.clear()
@@ -210,6 +235,7 @@ export const streamWriter = (
         last = Number(connection.get(sql.last)?.[0] ?? 0)
         if (last !== before) {
           heads.clear()
+          rows.forget()
           learn(before)
         }
       } catch (error) {
@@ -230,6 +256,7 @@ export const streamWriter = (
       if (to <= last) return true
       if (from !== last + 1) return false
       last = to
+      rows.forget()
       for (const stream of streams) {
         heads.delete(stream)
         commits.note(stream)
@@ -238,6 +265,7 @@ export const streamWriter = (
     },
     reset() {
       due.clear()
+      rows.forget()
       heads.clear()
       seen = -1
       last = base

@@ -146,7 +146,7 @@ export const volatileLog = (random: Random): VolatileLog => {
       stream.sealed.push({
         salt: mine,
         dataDigest: data,
-        digest: eventDigest(previous, envelopeOf(row), data),
+        digest: eventDigest(previous, envelopeOf({ ...row, formatFrom: 1 }), data),
       })
     }
   }
@@ -309,7 +309,7 @@ const check = (name: string, stream: Stream | undefined): Verification => {
     const sealed = stream!.sealed[i]!
     const erased = row.data === null
     const data = erased ? sealed.dataDigest : dataDigest(sealed.salt ?? new Uint8Array(), textOf(row))
-    const digest = eventDigest(previous, envelopeOf(row), data)
+    const digest = eventDigest(previous, envelopeOf({ ...row, formatFrom: 1 }), data)
     if (digest !== sealed.digest)
       return { ...result, brokenAt: i + 1, reason: 'the digest does not follow from what is stored' }
     result.events++
