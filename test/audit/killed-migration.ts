@@ -1,4 +1,7 @@
-/** Opens a store and kills its process at the given call of `exec`: node killed-migration.ts <folder> <n>. */
+/**
+ * Opens a store and kills its process at the given call of `exec`:
+ * node killed-migration.ts <folder> <n>.
+ */
 import { DatabaseSync } from 'node:sqlite'
 import { systemClock, systemRandom } from '../../src/platform/system.ts'
 import { sqliteStores } from '../../src/stores/sqlite/stores.ts'
