@@ -263,7 +263,8 @@ export const stateTable = (
       }
     }
     let plan = attempt()
-    if (plan.changes.length === 0) plan = decided(true)
+    // A repeated operation writes nothing, not even the expiry of its key, which would come before it.
+    if (plan.changes.length !== 1) plan = decided(true)
     return () => {
       try {
         for (const change of plan.changes) apply(change)
