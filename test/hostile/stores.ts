@@ -1,4 +1,5 @@
 import type { StoresConfig } from '../../src/platform/config.ts'
+import { volatileKnowledge } from '../../src/stores/volatile/knowledge.ts'
 import { volatileStores } from '../../src/stores/volatile/stores.ts'
 import { everyNth, type HostileFault, hostileFaults } from '../../src/testing/hostile/faults.ts'
 import { hostileStores } from '../../src/testing/hostile-store.ts'
@@ -18,5 +19,9 @@ export const storesOfTests = (fault = process.env.CONCORD_HOSTILE): StoresConfig
   if (fault !== 'late' && !isFault(fault))
     throw new Error(`Cannot inject ${fault}; set CONCORD_HOSTILE to late, ${hostileFaults.join(', ')}`)
   const faults = fault === 'late' ? {} : { faults: everyNth(fault, everyCommits) }
-  return { open: (parts) => hostileStores(volatileStores(parts), { seed, ...faults }) }
+  return {
+    open: (parts) => hostileStores(volatileStores(parts), { seed, ...faults }),
+    // Its default is a file in the working folder, which the next test would find.
+    openKnowledge: volatileKnowledge,
+  }
 }
