@@ -35,6 +35,8 @@ export class Deciding {
   readonly #host: DecidingHost
   readonly #known = new Map<string, Json | undefined>()
   #watches: StateWatches | undefined
+  /** A watched key changed since what is known was asked for. */
+  #isOutdated = false
   #wakeAt: number | undefined
   #cancelTimer: (() => void) | undefined
 
@@ -61,6 +63,12 @@ export class Deciding {
       if (decision.watches !== undefined || this.#watches !== undefined) this.#watch(decision.watches)
       if (decision.needs !== undefined) return decision.needs
       if (decision.events.length === 0) {
+        // What changed while it was read was not in it: it is read again.
+        if (this.#isOutdated) {
+          this.#isOutdated = false
+          this.#known.clear()
+          continue
+        }
         this.#setTimer(decision.wakeAt)
         this.#known.clear()
         return undefined
@@ -69,6 +77,7 @@ export class Deciding {
   }
 
   async read(needs: readonly StateKey[]): Promise<void> {
+    this.#isOutdated = false
     const own = runNamespace(this.#run.id)
     for (const need of needs) {
       const { namespace = own, key } = need
@@ -83,7 +92,10 @@ export class Deciding {
   }
 
   #watch(wanted: readonly StateKey[] | undefined): void {
-    this.#watches ??= new StateWatches(this.#run.id, this.#ports, () => this.#host.askAgain())
+    this.#watches ??= new StateWatches(this.#run.id, this.#ports, () => {
+      this.#isOutdated = true
+      this.#host.askAgain()
+    })
     this.#watches.set(wanted)
   }
 
