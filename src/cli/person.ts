@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os'
+import type { Principal } from '../domain/principal.ts'
 
 /** Who uses the command line, as the operating system says. */
 export const personName = (): string => {
@@ -9,3 +10,6 @@ export const personName = (): string => {
     return `uid ${process.getuid?.() ?? '?'}`
   }
 }
+
+/** The same as the principal of what is started here. */
+export const person = (): Principal => ({ id: personName() })

@@ -26,6 +26,7 @@ export class TraceBuilder {
       goal: queued?.data.goal ?? { text: '', team: '' },
       strategy: queued?.data.strategy ?? '',
       events: 0,
+      ...(queued?.data?.principal === undefined ? {} : { principal: queued.data.principal }),
       ...(queued?.data.parent === undefined ? {} : { parent: queued.data.parent.run }),
       ...(queued?.data.forkedFrom === undefined ? {} : { forkedFrom: queued.data.forkedFrom }),
     }

@@ -72,6 +72,8 @@ export type TraceNode = {
 export type Trace = TraceNode & {
   goal: Extract<Event, { type: 'run.queued' }>['data']['goal']
   strategy: string
+  /** Who asked; absent: unknown. */
+  principal?: Extract<Event, { type: 'run.queued' }>['data']['principal']
   parent?: string
   forkedFrom?: { run: string; version: number }
   events: number

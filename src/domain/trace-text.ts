@@ -201,6 +201,9 @@ export const formatTrace = (trace: Trace, { color = false, width = 110 }: Format
     `goal: ${visible(shorten(trace.goal.text, context.width - 6))}`,
     visible(`team: ${trace.goal.team} (${trace.strategy})`),
   )
+  const { id = 'unknown', tenant } = trace.principal ?? {}
+  const tags = trace.goal.tags?.map((tag) => ` #${tag}`).join('') ?? ''
+  context.lines.push(visible(`asked by: ${id}${tenant === undefined ? '' : ` of ${tenant}`}${tags}`))
   if (trace.forkedFrom !== undefined)
     context.lines.push(
       visible(`forked from run ${trace.forkedFrom.run} at event ${trace.forkedFrom.version}`),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { userInfo } from 'node:os'
 import { describe, it } from 'node:test'
 import { project, runIn } from './project.ts'
 
@@ -107,6 +108,22 @@ describe('reading runs', () => {
     assert.equal(beyond.code, 2)
     assert.match(beyond.stderr, /Cannot fork run .* at event 9999 as it has events 1 to \d+/)
     assert.match((await concord('why', 'last')).stdout, new RegExp(`It is a fork of run ${id}`))
+  })
+
+  it('finds runs by tag, by who asked and by text, and the trace shows who asked', async () => {
+    const tagged = ['--tag', 'nightly', '--tag', 'eu']
+    const asked = await concord('run', 'Find the needle', '--team', 'quick', '--json', ...tagged)
+    const { runId } = JSON.parse(asked.stdout) as { runId: string }
+    const found = async (...words: string[]) =>
+      (JSON.parse((await concord('runs', '--json', ...words)).stdout) as { run: string }[]).map(
+        ({ run }) => run,
+      )
+    assert.deepEqual(await found('--tag', 'nightly'), [runId])
+    assert.deepEqual(await found('--text', 'NEEDLE'), [runId])
+    assert.deepEqual(await found('--by', 'nobody-at-all'), [])
+    assert.ok((await found('--by', userInfo().username)).includes(runId))
+    const { stdout } = await concord('trace', runId)
+    assert.ok(stdout.includes(`\nasked by: ${userInfo().username} #nightly #eu\n`), stdout)
   })
 
   it('lists teams and agents without touching a store', async () => {

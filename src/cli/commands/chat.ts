@@ -4,6 +4,7 @@ import { defaultTeam } from '../../platform/teams.ts'
 import { command } from '../command.ts'
 import { concordCommand } from '../command-name.ts'
 import { drive } from '../drive.ts'
+import { person } from '../person.ts'
 import { report } from '../report.ts'
 import { openWith, settingsOf } from '../settings.ts'
 import { openTerminal, type Terminal, typedLines } from '../terminal.ts'
@@ -103,7 +104,10 @@ export const chatCommand = command({
           continue
         }
         const unattended = terminal.interactive ? {} : { unattended: true as const }
-        const { id } = await concord.start({ text, team, thread, ...about }, unattended)
+        const { id } = await concord.start(
+          { text, team, thread, ...about },
+          { ...unattended, principal: person() },
+        )
         const driven = await drive(concord, id, terminal, { quiet: !terminal.interactive })
         code = terminal.interactive ? report(terminal, driven, {}) : report(quietly(terminal), driven, {})
         if (driven.interrupt !== undefined) return code

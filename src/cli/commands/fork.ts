@@ -4,6 +4,7 @@ import { command } from '../command.ts'
 import { drive } from '../drive.ts'
 import { findRun } from '../find-run.ts'
 import { paramsOf } from '../goal-options.ts'
+import { person } from '../person.ts'
 import { checkOutput, report } from '../report.ts'
 import { withRuns } from '../settings.ts'
 import { openTerminal } from '../terminal.ts'
@@ -67,6 +68,7 @@ export const forkCommand = command({
         ...(at === undefined ? {} : { at }),
         ...(values.input.length === 0 ? {} : { params }),
         ...(values.goal === undefined ? {} : { goal: values.goal }),
+        principal: person(),
       })
       const quiet = values.json
       const old =

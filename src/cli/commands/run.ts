@@ -8,6 +8,7 @@ import { defaultTeam } from '../../platform/teams.ts'
 import { command } from '../command.ts'
 import { drive } from '../drive.ts'
 import { budgetOf, goalText, paramsOf } from '../goal-options.ts'
+import { person } from '../person.ts'
 import { checkOutput, report } from '../report.ts'
 import { unfinishedRun } from '../same-goal.ts'
 import { openWith, settingsOf } from '../settings.ts'
@@ -39,6 +40,7 @@ const options = {
   },
   thread: { type: 'string', value: 'id', description: 'the conversation this goal continues' },
   subject: { type: 'string', value: 'id', description: 'whom or what this is about' },
+  tag: { type: 'string', multiple: true, value: 'word', description: 'a word that the run is found by' },
   source: {
     type: 'string',
     value: 'corpus|arxiv',
@@ -121,6 +123,7 @@ export const runCommand = command({
         ...(budget === undefined ? {} : { budget }),
         ...(values.thread === undefined ? {} : { thread: values.thread }),
         ...(values.subject === undefined ? {} : { subject: values.subject }),
+        ...(values.tag.length === 0 ? {} : { tags: [...new Set(values.tag)] }),
       }
       checkTeam(concord, goal.team)
       const found = values.new ? undefined : await unfinishedRun(concord, goal)
@@ -128,7 +131,7 @@ export const runCommand = command({
         return await stayWith(concord, found, terminal, { ...values, hint: '--new starts afresh' })
       const readable = values.corpus === undefined ? {} : { readable: [resolve(values.corpus)] }
       const unattended = terminal.interactive ? {} : { unattended: true as const }
-      const { id } = await concord.start(goal, { ...readable, ...unattended })
+      const { id } = await concord.start(goal, { ...readable, ...unattended, principal: person() })
       const quiet = values.json
       const opening = quiet ? {} : { opening: `Run ${id} (team ${goal.team})` }
       return report(terminal, await drive(concord, id, terminal, { quiet, ...opening }), values)

@@ -2,6 +2,7 @@ import { ConcordError } from '../../domain/errors.ts'
 import { nearest } from '../../domain/nearest.ts'
 import { finalStatuses, type RunStatus, type RunSummary } from '../../domain/summary.ts'
 import type { Concord } from '../../platform/concord-types.ts'
+import type { RunsQuery } from '../../ports/event-log.ts'
 import { command } from '../command.ts'
 import { concordCommand } from '../command-name.ts'
 import { allRuns } from '../find-run.ts'
@@ -62,12 +63,7 @@ const colorOf: { [status: string]: Parameters<Paint>[0] } = {
   interrupted: 'yellow',
 }
 
-const list = async (
-  concord: Concord,
-  query: { status?: RunStatus[]; team?: string },
-  limit: number,
-  all: boolean,
-) => {
+const list = async (concord: Concord, query: RunsQuery, limit: number, all: boolean) => {
   const found: RunSummary[] = []
   for await (const run of allRuns(concord, query)) {
     if (!all && run.parent !== undefined) continue
@@ -83,6 +79,9 @@ export const runsCommand = command({
   options: {
     status: { type: 'string', multiple: true, value: 'status,...', description: statuses.join(', ') },
     team: { type: 'string', value: 'name', description: 'of this team' },
+    tag: { type: 'string', value: 'word', description: 'whose goal has this tag' },
+    by: { type: 'string', value: 'id', description: 'that this principal asked for' },
+    text: { type: 'string', value: 'text', description: 'whose goal contains this text' },
     limit: { type: 'string', value: 'n', description: 'at most so many (default 20)' },
     all: { type: 'boolean', description: 'child runs as well' },
     json: { type: 'boolean', description: 'print a JSON array' },
@@ -106,6 +105,9 @@ export const runsCommand = command({
       const query = {
         ...(status.length === 0 ? {} : { status }),
         ...(values.team === undefined ? {} : { team: values.team }),
+        ...(values.tag === undefined ? {} : { tag: values.tag }),
+        ...(values.by === undefined ? {} : { principal: values.by }),
+        ...(values.text === undefined ? {} : { text: values.text }),
       }
       const found = await list(concord, query, limit, values.all)
       const shown = found.slice(0, limit)
