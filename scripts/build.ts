@@ -83,6 +83,14 @@ const rewriteDeclarations = (out: string): void => {
   }
 }
 
+/** What `concord serve` shows at `/`. */
+const buildPage = (out: string): void => {
+  const { status } = spawnSync(process.execPath, [join(root, 'web/build.ts')], { stdio: 'inherit' })
+  if (status !== 0) fail('Cannot build as the page must be built: see the errors above')
+  const isShown = (path: string) => !path.endsWith('.sources')
+  cpSync(join(root, 'web/dist'), join(out, 'page'), { recursive: true, filter: isShown })
+}
+
 /** A page's links to what only the repository has become plain text. */
 const unlinkMissing = (out: string, page: string): void => {
   const path = join(out, page)
@@ -203,5 +211,6 @@ await bundle(out, {
   ...commandEntry,
   ...Object.fromEntries(entries().map(({ name, built }) => [name, `${built}.js`])),
 })
+buildPage(out)
 describe(out, uses)
 console.log(`${manifest.name} ${manifest.version} is in ${relative(root, out)}`)

@@ -13,6 +13,14 @@ import {
   unreachable,
 } from './stores/http/request.ts'
 
+export type { Event } from './domain/event.ts'
+export type { Json } from './domain/json.ts'
+export { narrate } from './domain/narrative.ts'
+export { referencesIn } from './domain/reference.ts'
+export type { RunStatus } from './domain/summary.ts'
+export { traceOf } from './domain/trace.ts'
+export type { Trace, TraceKind, TraceNode, TraceStatus } from './domain/trace-node.ts'
+export { visible } from './domain/visible.ts'
 export type { AgentMemory, RunLog } from './memory/agent-memory.ts'
 export { type RemoteMemoryOptions, remoteMemory } from './remote/memory.ts'
 export { type RemoteStateOptions, remoteState } from './remote/state.ts'
@@ -50,15 +58,24 @@ export type ConcordClient = {
   /** Events of a run until it is over; continues behind the last one when the connection breaks. With `deltas`, what models write as well. */
   events(run: string, options?: FollowRun & { deltas?: false }): AsyncGenerator<Event>
   events(run: string, options: FollowRun & { deltas: true }): AsyncGenerator<Event | Delta>
+  /**
+   * Which runs have new events, of all runs, from now on; `resync` when lists must be read again: after the connection broke.
+   * Ends when `signal` is aborted.
+   */
+  changes(options?: { signal?: AbortSignal }): AsyncGenerator<Changes>
   signal(run: string, kind: Exclude<SignalKind, 'child' | 'budget'>, body?: JsonObject): Promise<void>
   /** The id of a new run that continues from an event of this one. */
   fork(run: string, options?: { at?: number; params?: JsonObject; goal?: string }): Promise<string>
 }
 
+export type Changes = { runs: string[]; resync?: true }
+
 export type FollowRun = { after?: number; deltas?: boolean; signal?: AbortSignal }
 
-const reconnectsMax = 8
+/** About a minute in all. */
+const reconnectsMax = 16
 const reconnectMs = 100
+const reconnectMsMax = 4_000
 /**
  * How long one request waits: fetch gives up when the first byte takes 300 s, and proxies often
  * earlier.
@@ -129,7 +146,32 @@ export const concordClient = (options: ClientOptions): ConcordClient => {
         if (signal?.aborted) throw error
         if (error instanceof ConcordError && !errorTable[error.code].retryable) throw error
         if (++failures > reconnectsMax) throw error
-        await pause(reconnectMs * 2 ** failures)
+        await pause(Math.min(reconnectMs * 2 ** failures, reconnectMsMax), signal)
+      }
+    }
+  }
+
+  async function* changes({ signal }: { signal?: AbortSignal } = {}): AsyncGenerator<Changes> {
+    let last: string | undefined
+    for (let failures = 0; !signal?.aborted; ) {
+      try {
+        const headers: Record<string, string> = { accept: 'text/event-stream' }
+        if (last !== undefined) headers['last-event-id'] = last
+        const response = await request('/events', signal === undefined ? {} : { signal }, headers)
+        // Without a message to continue from, what happened since is unknown.
+        if (failures > 0 && last === undefined) yield { runs: [], resync: true }
+        for await (const { event, id, data } of messagesOf(response)) {
+          failures = 0
+          last = id
+          if (event === 'resync') yield { runs: [], resync: true }
+          else if (event === 'runs') yield { runs: (JSON.parse(data) as Changes).runs }
+        }
+        await pause(reconnectMs, signal)
+      } catch (error) {
+        if (signal?.aborted) return
+        if (error instanceof ConcordError && !errorTable[error.code].retryable) throw error
+        failures++
+        await pause(Math.min(reconnectMs * 2 ** failures, reconnectMsMax), signal)
       }
     }
   }
@@ -152,6 +194,7 @@ export const concordClient = (options: ClientOptions): ConcordClient => {
     },
     get: async <T>(path: string) => (await request(path, {})).json() as Promise<T>,
     events: events as ConcordClient['events'],
+    changes,
     async signal(run, kind, body = {}) {
       await post(pathOf(run, `/${kind}`), body)
     },

@@ -134,6 +134,7 @@ export type {
 } from './platform/concord-types.ts'
 export {
   type AuditConfig,
+  type CallerConfig,
   type ConcordConfig,
   defineConfig,
   type MemoryConfig,
@@ -227,8 +228,9 @@ export type { AdmissionLimits } from './runtime/admission.ts'
 export type { ForkOptions } from './runtime/fork.ts'
 export type { WakeOn, WakeOnChannel, WakeOnSchedule, WakeOnState } from './runtime/wake-on.ts'
 export type { Wake } from './runtime/watching.ts'
-export { type Listening, type ServeOptions, serve } from './serve.ts'
+export { type Listening, type ServeOptions, type Serving, serve } from './serve.ts'
 export type { AppOptions } from './server/app.ts'
+export type { CallerToken, Tokens } from './server/callers.ts'
 export type { Address as ListenAddress } from './server/listen.ts'
 export type { Stores } from './stores/stores.ts'
 export type {

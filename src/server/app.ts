@@ -1,7 +1,11 @@
 import type { Concord } from '../platform/concord-types.ts'
 import { callersOf, type Tokens } from './callers.ts'
+import type { PageFile } from './page/files.ts'
+import { isOpenPath, pageMayChange, pageRoutes } from './page/routes.ts'
+import type { PageSessions } from './page/session.ts'
 import type { App, Services } from './route.ts'
 import { aboutRoutes } from './routes/about.ts'
+import { allEventRoutes } from './routes/all-events.ts'
 import { eventRoutes } from './routes/events.ts'
 import { goalRoutes } from './routes/goal.ts'
 import { callOf } from './routes/memory/caller.ts'
@@ -16,6 +20,8 @@ export type AppOptions = Tokens & {
   bodyBytesMax?: number
   /** Aborted when the server stops: event streams end, waiting requests answer 202. */
   closing?: AbortSignal
+  /** @internal The page at `/`, and who may change things from it. Without one there is a note at `/`. */
+  page?: { files: ReadonlyMap<string, PageFile>; sessions: PageSessions }
   /** Between comments on a quiet event stream. Default 15,000. */
   heartbeatMs?: number
 }
@@ -24,19 +30,25 @@ const heartbeatMsDefault = 15_000
 
 /** Concord over HTTP, as a Hono app: serve it, mount it, or call it by `app.request`. */
 export const createApp = (concord: Concord, options: AppOptions = {}): App => {
-  const { bodyBytesMax, heartbeatMs = heartbeatMsDefault } = options
+  const { bodyBytesMax, page, heartbeatMs = heartbeatMsDefault } = options
   const callers = callersOf(options)
   const app = createShell({
     callers,
     logger: concord.logger,
     admits: (c) => callOf(concord, c) !== undefined,
+    isOpen: (path) => path === '/health' || (page !== undefined && isOpenPath(path)),
     ...(bodyBytesMax === undefined ? {} : { bodyBytesMax }),
   })
   const closing = options.closing ?? new AbortController().signal
   const services: Services = { concord, closing, heartbeatMs }
+  if (page !== undefined) {
+    app.use(pageMayChange(page.sessions))
+    pageRoutes(app, page)
+  }
   goalRoutes(app, services)
   runRoutes(app, services)
   eventRoutes(app, services)
+  allEventRoutes(app, services)
   signalRoutes(app, services)
   memoryRoutes(app, services)
   aboutRoutes(app, services)

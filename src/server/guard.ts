@@ -96,14 +96,18 @@ export type Admits = (c: Context) => boolean
 
 /**
  * Refuses with `request.forbidden`, `auth.required` or `request.media-type`, and keeps who sent the request as
- * `principal`. `/health` of a server with a token is open to all.
+ * `principal`. Of a server with a token `/health` and the files of the page are open to all: `isOpen` says which paths.
  */
-export const guard = (callers: Callers | undefined, admits: Admits = () => false): MiddlewareHandler<Env> => {
+export const guard = (
+  callers: Callers | undefined,
+  admits: Admits = () => false,
+  isOpen: (path: string) => boolean = (path) => path === '/health',
+): MiddlewareHandler<Env> => {
   return async (c, next) => {
     if (callers === undefined) {
       withoutToken(c)
       c.set('principal', localCaller)
-    } else if (c.req.path !== '/health') {
+    } else if (!isOpen(c.req.path)) {
       const principal = authenticated(callers, c, admits)
       if (principal !== undefined) c.set('principal', principal)
     }

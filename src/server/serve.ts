@@ -2,8 +2,23 @@ import type { Concord } from '../platform/concord-types.ts'
 import { type AppOptions, createApp } from './app.ts'
 import { callersOf } from './callers.ts'
 import { type Address, checkAddress, type Listening, listen } from './listen.ts'
+import { pageFiles } from './page/files.ts'
+import { builtPage } from './page/folder.ts'
+import { PageSessions } from './page/session.ts'
 
-export type ServeOptions = Address & Omit<AppOptions, 'closing'>
+export type ServeOptions = Address &
+  Omit<AppOptions, 'closing' | 'page'> & {
+    /** Shows the page at `/`, where it is built. Default true. */
+    page?: boolean
+  }
+
+export type Serving = Listening & {
+  /**
+   * A link to the page from which runs can be started, approved and stopped; each opens one session, within ten minutes.
+   * Undefined where there is no page.
+   */
+  pageLink(): string | undefined
+}
 
 /** What a server suspends its runs with when it is stopped (`concord.close(serverStops)`): the next one continues them. */
 export const serverStops = 'the server stops'
@@ -14,14 +29,20 @@ export const portDefault = 4270
  * Serves Concord on `http://{host}:{port}` (default 127.0.0.1:4270; port 0: a free one) and keeps the runs of its store going (`concord.keep`). Close the
  * server first, then `concord.close(serverStops)`. Throws `config.invalid` when the address is taken, or can be reached by others and there is no token.
  */
-export const serve = async (concord: Concord, options: ServeOptions = {}): Promise<Listening> => {
-  const { host = '127.0.0.1', port = portDefault, ...rest } = options
+export const serve = async (concord: Concord, options: ServeOptions = {}): Promise<Serving> => {
+  const { host = '127.0.0.1', port = portDefault, page: hasPage = true, ...rest } = options
   checkAddress({ ...rest, host })
   if (callersOf(rest) === undefined) warnOfScope(concord)
   const closing = new AbortController()
+  const files = hasPage ? await pageFiles(builtPage()) : undefined
+  const sessions = new PageSessions(() => concord.clock.now())
+  const page = files === undefined ? {} : { page: { files, sessions } }
   // Models stream from the first token, since a reader may join after the run began.
   const unlisten = concord.onDelta(() => {})
-  const server = await listen(createApp(concord, { ...rest, closing: closing.signal }), { host, port })
+  const server = await listen(createApp(concord, { ...rest, ...page, closing: closing.signal }), {
+    host,
+    port,
+  })
   try {
     concord.memory.reachableAt(concord.config.server?.url ?? server.url)
     await concord.keep()
@@ -34,6 +55,7 @@ export const serve = async (concord: Concord, options: ServeOptions = {}): Promi
   }
   return {
     url: server.url,
+    pageLink: () => (files === undefined ? undefined : `${server.url}/#key=${sessions.invite()}`),
     close(graceMs) {
       closing.abort()
       unlisten()

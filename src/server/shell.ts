@@ -13,6 +13,7 @@ export type ShellOptions = {
   bodyBytesMax?: number
   logger: Logger
   admits?: Admits
+  isOpen?: (path: string) => boolean
 }
 
 export const bodyBytesMaxDefault = 1024 * 1024
@@ -25,6 +26,7 @@ export const createShell = ({
   bodyBytesMax = bodyBytesMaxDefault,
   logger,
   admits,
+  isOpen,
 }: ShellOptions): App => {
   const app = createRouter()
   app.use(async (c, next) => {
@@ -39,7 +41,7 @@ export const createShell = ({
     const ms = Math.round(performance.now() - start)
     logger.debug({ requestId, method, path, status: c.res.status, ms }, 'answered')
   })
-  app.use(guard(callers, admits))
+  app.use(guard(callers, admits, isOpen))
   app.use(
     bodyLimit({
       maxSize: bodyBytesMax,

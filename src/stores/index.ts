@@ -14,6 +14,7 @@ export type {
   PlacedEvent,
   RecordQuery,
   StateAge,
+  WalkedCommits,
   WalkedStream,
 } from '../ports/audit.ts'
 export type { Append, Appended, Commit, EventLog, EventQuery } from '../ports/event-log.ts'

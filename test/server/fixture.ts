@@ -64,7 +64,7 @@ export const soleTeam = (...agents: Parameters<typeof team>[0]['agents']): Conco
 })
 
 export const served = async (t: TestContext, concord: Concord, options: ServeOptions = {}) => {
-  const server = await serve(concord, { port: 0, ...options })
+  const server = await serve(concord, { port: 0, page: false, ...options })
   t.after(() => server.close(0))
   return server
 }

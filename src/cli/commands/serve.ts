@@ -1,5 +1,6 @@
 import { command } from '../command.ts'
 import { plainLogger, portOf, untilStopped, verboseLogger } from '../listening.ts'
+import { buildPage } from '../page.ts'
 import { openWith, settingsOf } from '../settings.ts'
 import { openTerminal } from '../terminal.ts'
 
@@ -15,6 +16,7 @@ export const serveCommand = command({
       description: 'what callers must send as bearer token (CONCORD_TOKEN)',
     },
     team: { type: 'string', value: 'name', description: 'the team of goals that name none (CONCORD_TEAM)' },
+    'no-page': { type: 'boolean', description: 'show no page at /' },
     verbose: {
       type: 'boolean',
       description: 'log each request too, and what runs wait for and how they end',
@@ -46,6 +48,8 @@ export const serveCommand = command({
     const token = values.token ?? env.CONCORD_TOKEN ?? config.server?.token
     const { tokensIn } = await import('../../server/callers.ts')
     const tokens = tokensIn(config.server?.tokens, env)
+    const hasPage = values['no-page'] !== true
+    if (hasPage) await buildPage(terminal)
     const { serve, serverStops } = await import('../../server/serve.ts')
     const concord = await openWith(
       { logger: values.verbose === true ? verboseLogger : plainLogger, ...config },
@@ -53,12 +57,15 @@ export const serveCommand = command({
     )
     try {
       const server = await serve(concord, {
+        page: hasPage,
         ...(host === undefined ? {} : { host }),
         ...(port === undefined ? {} : { port }),
         ...(token === undefined ? {} : { token }),
         tokens,
       })
       terminal.out(`Concord listens on ${server.url}\n`)
+      const link = server.pageLink()
+      if (link !== undefined) terminal.out(`Open ${link} to watch and steer it\n`)
       await untilStopped()
       terminal.err('Stopping; runs under way continue when the server is started again\n')
       await server.close()

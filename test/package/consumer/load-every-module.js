@@ -6,7 +6,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const home = dirname(fileURLToPath(import.meta.resolve('@concord-agents/concord/package.json')))
 const acts = /^bin\/|-(worker|process)\.js$/
-const files = globSync('**/*.js', { cwd: home }).filter((file) => !acts.test(file.replaceAll('\\', '/')))
+const files = globSync('**/*.js', { cwd: home, exclude: ['page/**'] }).filter(
+  (file) => !acts.test(file.replaceAll('\\', '/')),
+)
 for (const file of files) await import(pathToFileURL(join(home, file)).href)
 console.log(`${files.length} modules loaded`)
 process.exit(0)
