@@ -30,7 +30,7 @@ describe('concord serve', () => {
     const { start, concord } = project()
     const open = await concord('serve', '--host', '0.0.0.0', '--port', '0')
     assert.equal(open.code, 2)
-    assert.match(open.stderr, /set a token \(--token, CONCORD_TOKEN\)/)
+    assert.match(open.stderr, /set a token \(--token, CONCORD_TOKEN, server\.tokens\)/)
     const server = start('serve', '--port', '0')
     const { port } = new URL(await urlOf(server))
     const taken = await concord('serve', '--port', port)
