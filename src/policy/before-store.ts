@@ -9,8 +9,8 @@ export type Denied = { denied: string }
 
 /**
  * Every write to every sink passes this one function, wired in platform around the adapters: it returns the record
- * to write (the same, or redacted, or with fields encrypted) or why it must not be written. It answers at once, not
- * with a promise. What it returns for an event is what the run continues with, too, here and after a crash.
+ * to write (the same, or redacted) or why it must not be written. It answers at once, not with a promise. What it
+ * returns for an event is what the run continues with, too, here and after a crash: nothing decrypts what it encrypts.
  */
 export type BeforeStore = <R extends object>(sink: Sink, record: R) => R | Denied
 
