@@ -17,7 +17,9 @@ const sources = (): string[] =>
     'package.json',
     'vite.config.ts',
     ...globSync('public/*', { cwd: here }),
-    ...globSync(['../src/domain/**/*.ts', '../src/client.ts', '../src/stores/http/*.ts'], { cwd: here }),
+    ...globSync(['../src/domain/**/*.ts', '../src/client.ts', '../src/stores/http/*.ts'], {
+      cwd: here,
+    }),
   ].sort()
 
 const stampOf = (): string => {

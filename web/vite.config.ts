@@ -27,5 +27,7 @@ export default defineConfig({
   },
   worker: { format: 'es' },
   // `npm run dev -w web` beside a `concord serve`.
-  server: { proxy: Object.fromEntries(api.map((path) => [path, { target: server, changeOrigin: true }])) },
+  server: {
+    proxy: Object.fromEntries(api.map((path) => [path, { target: server, changeOrigin: true }])),
+  },
 })

@@ -8,7 +8,10 @@ import type { Terminal } from './terminal.ts'
 /** Of a clone; a package has the page built. */
 const builder = fileURLToPath(new URL('../../web/build.ts', import.meta.url))
 
-/** In a clone: builds the page where it is missing or older than its sources, saying so. Serving does without when that fails. */
+/**
+ * In a clone: builds the page where it is missing or older than its sources, saying so. Serving
+ * does without when that fails.
+ */
 export const buildPage = async (terminal: Terminal): Promise<void> => {
   if (isPackaged() || !existsSync(builder)) return
   const child = spawn(process.execPath, [builder, '--if-needed'], { stdio: ['ignore', 'pipe', 'pipe'] })

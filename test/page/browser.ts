@@ -10,7 +10,9 @@ const required = process.env.CONCORD_REQUIRE_SERVERS === '1'
 
 /** Why browser tests are left out; `CONCORD_REQUIRE_SERVERS=1` makes that a failure. */
 export const without =
-  existsSync(executablePath) || required ? false : `no Chromium at ${executablePath}: set CONCORD_CHROMIUM`
+  existsSync(executablePath) || required
+    ? false
+    : `no Chromium at ${executablePath}: set CONCORD_CHROMIUM`
 
 const quiet = [
   '--no-sandbox',

@@ -13,7 +13,12 @@ const counter = agent({
 const counts = team({
   agents: [counter],
   plan: () => [
-    { id: 'count', agent: 'counter', forEach: Array.from({ length: 60 }, (_, i) => i), concurrency: 2 },
+    {
+      id: 'count',
+      agent: 'counter',
+      forEach: Array.from({ length: 60 }, (_, i) => i),
+      concurrency: 2,
+    },
   ],
 })
 const concord = await openConcord({

@@ -59,7 +59,10 @@ describe('the page', { skip: without }, () => {
       (await page.locator('.question.is-handed').textContent()) ?? '',
       /finder gave find to reader for read/,
     )
-    assert.match((await page.locator('.question.is-loops').textContent()) ?? '', /read\/1 took 2 attempts/)
+    assert.match(
+      (await page.locator('.question.is-loops').textContent()) ?? '',
+      /read\/1 took 2 attempts/,
+    )
     await accessible(page, 'a run that is done')
     for (const tab of ['Tree', 'Time line', 'Flame', 'Events', 'Story']) {
       await page.getByRole('tab', { name: tab }).click()
@@ -135,7 +138,13 @@ describe('the page', { skip: without }, () => {
     const guarded = await serve(concord, { port: 0, token: 'correct-horse' })
     try {
       assert.equal((await fetch(`${guarded.url}/`)).status, 200)
-      for (const path of ['/runs', '/teams', '/events', '/memory/list?namespace=global', '/openapi.json'])
+      for (const path of [
+        '/runs',
+        '/teams',
+        '/events',
+        '/memory/list?namespace=global',
+        '/openapi.json',
+      ])
         assert.equal((await fetch(guarded.url + path)).status, 401, path)
       const { page, errors, context } = await visit(browser)
       await page.goto(guarded.url)
@@ -171,8 +180,16 @@ describe('the page', { skip: without }, () => {
     ]) {
       await page.goto(`${server.url}/#/${place}`)
       await page.getByText('window.hit').first().waitFor()
-      assert.equal(await page.evaluate(() => (globalThis as { hit?: number }).hit), undefined, place)
-      assert.equal(await page.locator('main img, main script, a[href^="javascript"]').count(), 0, place)
+      assert.equal(
+        await page.evaluate(() => (globalThis as { hit?: number }).hit),
+        undefined,
+        place,
+      )
+      assert.equal(
+        await page.locator('main img, main script, a[href^="javascript"]').count(),
+        0,
+        place,
+      )
       const text = await page.locator('main').textContent()
       assert.equal(text?.includes('\u202e'), false, place)
     }
@@ -235,21 +252,28 @@ describe('the page', { skip: without }, () => {
             this.onend?.()
           }
         }
-        Object.assign(globalThis, { SpeechRecognition: Recogniser, webkitSpeechRecognition: Recogniser })
+        Object.assign(globalThis, {
+          SpeechRecognition: Recogniser,
+          webkitSpeechRecognition: Recogniser,
+        })
       }),
     )
     await openWithKey(heard.page)
     await heard.page.getByRole('button', { name: 'Speak' }).click()
     await heard.page.getByText('may send what it hears').waitFor()
     await waitFor(
-      async () => (await heard.page.locator('textarea').first().inputValue()) === 'find three pages',
+      async () =>
+        (await heard.page.locator('textarea').first().inputValue()) === 'find three pages',
     )
     await heard.page.getByRole('button', { name: 'Stop listening' }).click()
     assert.deepEqual(heard.errors, [])
     await heard.context.close()
     const deaf = await visit(browser, {}, (page) =>
       page.addInitScript(() =>
-        Object.assign(globalThis, { SpeechRecognition: undefined, webkitSpeechRecognition: undefined }),
+        Object.assign(globalThis, {
+          SpeechRecognition: undefined,
+          webkitSpeechRecognition: undefined,
+        }),
       ),
     )
     await deaf.page.goto(server.url)
@@ -263,9 +287,18 @@ describe('the page', { skip: without }, () => {
       colorScheme: 'dark',
       hasTouch: true,
     })
-    const run = await concord.start({ text: `${goal} ${'with a long word '.repeat(5)}${'x'.repeat(300)}` })
+    const run = await concord.start({
+      text: `${goal} ${'with a long word '.repeat(5)}${'x'.repeat(300)}`,
+    })
     await run.settled()
-    for (const place of ['', `runs/${run.id}`, `runs/${run.id}?tab=tree`, 'memory', 'agents', 'waiting']) {
+    for (const place of [
+      '',
+      `runs/${run.id}`,
+      `runs/${run.id}?tab=tree`,
+      'memory',
+      'agents',
+      'waiting',
+    ]) {
       await page.goto(`${server.url}/#/${place}`)
       await page.getByRole('heading', { level: 1 }).first().waitFor()
       await page.waitForTimeout(100)

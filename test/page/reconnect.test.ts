@@ -19,7 +19,9 @@ describe('a page whose server is killed and started again', { skip: without }, (
     const url = server.line
     const body = JSON.stringify({ goal: 'count' })
     const headers = { ...jsonHeaders, prefer: 'respond-async' }
-    const { runId } = (await (await fetch(`${url}/goal`, { method: 'POST', headers, body })).json()) as {
+    const { runId } = (await (
+      await fetch(`${url}/goal`, { method: 'POST', headers, body })
+    ).json()) as {
       runId: string
     }
     const browser = await launch()
@@ -29,7 +31,11 @@ describe('a page whose server is killed and started again', { skip: without }, (
     await page.getByText('step.succeeded').nth(10).waitFor()
     await server.kill('SIGKILL')
     await page.getByText('The server does not answer').waitFor()
-    assert.equal(await page.getByRole('heading', { name: 'count' }).count(), 1, 'what was known stays')
+    assert.equal(
+      await page.getByRole('heading', { name: 'count' }).count(),
+      1,
+      'what was known stays',
+    )
     server = await start(new URL(url).port)
     await page.getByText('The server does not answer').waitFor({ state: 'detached' })
     await page.getByRole('heading', { name: 'Answer', exact: true }).waitFor({ timeout: 20_000 })

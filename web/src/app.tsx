@@ -61,7 +61,9 @@ export const App = () => {
           <a
             key={name}
             href={name === 'goals' ? '#/' : `#/${name}`}
-            aria-current={view === name || (name === 'goals' && view === 'runs') ? 'page' : undefined}
+            aria-current={
+              view === name || (name === 'goals' && view === 'runs') ? 'page' : undefined
+            }
           >
             {shown}
           </a>
@@ -78,7 +80,8 @@ export const App = () => {
         <div aria-live="polite">
           {lost && (
             <p className="notice is-bad">
-              The server does not answer. What is shown is what was known; it goes on when the server is back.
+              The server does not answer. What is shown is what was known; it goes on when the
+              server is back.
             </p>
           )}
         </div>

@@ -53,7 +53,7 @@ const fileOf = async (path: string, name: string): Promise<PageFile> => {
   }
 }
 
-/** The page's files by the path they are served at; `/` is `index.html`. Undefined where none is built. */
+/** The page's files by the path they are served at; `/` is `index.html`. Undefined: none is built. */
 export const pageFiles = async (folder: string): Promise<ReadonlyMap<string, PageFile> | undefined> => {
   let names: string[]
   try {

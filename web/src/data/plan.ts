@@ -21,7 +21,11 @@ const itemsOf = (node: TraceNode | undefined): PlannedStep['items'] => {
   if (node?.items === undefined) return undefined
   const items = node.children.filter(({ kind }) => kind === 'item')
   const done = items.filter(({ status }) => status === 'succeeded').length
-  return { count: node.items, done, failed: items.filter(({ status }) => status === 'failed').length }
+  return {
+    count: node.items,
+    done,
+    failed: items.filter(({ status }) => status === 'failed').length,
+  }
 }
 
 /** The versions of a run's plan, each with what became of its steps, newest last. */

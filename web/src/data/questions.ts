@@ -22,7 +22,8 @@ export const nameOf = ({ name }: TraceNode): string => name.replace(/@[0-9a-f]{1
 /** Steps, and of fan-outs their items. */
 const workIn = (trace: TraceNode) =>
   nodesOf(trace).filter(
-    ({ kind, items }) => items === undefined && (kind === 'step' || kind === 'item' || kind === 'check'),
+    ({ kind, items }) =>
+      items === undefined && (kind === 'step' || kind === 'item' || kind === 'check'),
   )
 
 const goesOn = new Set<string | undefined>(['running', 'waiting', 'queued', 'suspended'])
@@ -46,7 +47,10 @@ const tookPart = (trace: Trace, now: number): Question => ({
     const ms = steps.reduce((sum, step) => sum + durationOf(step, now), 0)
     const tokens = steps.reduce((sum, { tokens }) => sum + tokens, 0)
     const spent = tokens === 0 ? '' : `, ${count(tokens)} tokens`
-    return { text: `${agent}: ${plural(steps.length, 'step')}, ${duration(ms)}${spent}`, node: steps[0]! }
+    return {
+      text: `${agent}: ${plural(steps.length, 'step')}, ${duration(ms)}${spent}`,
+      node: steps[0]!,
+    }
   }),
 })
 
@@ -64,15 +68,26 @@ const handedOver = (trace: Trace, plans: readonly Plan[]): Question => {
     )
   for (const node of nodesOf(trace))
     if (node.kind === 'recorded' && /^(?:call|agent|delegate):/.test(node.name))
-      lines.push({ text: `${node.agent ?? 'an agent'} called ${node.name.replace(/^\w+:/, '')}`, node })
-  return { name: 'handed', asked: 'Who handed what to whom?', none: 'Nothing was handed on.', lines }
+      lines.push({
+        text: `${node.agent ?? 'an agent'} called ${node.name.replace(/^\w+:/, '')}`,
+        node,
+      })
+  return {
+    name: 'handed',
+    asked: 'Who handed what to whom?',
+    none: 'Nothing was handed on.',
+    lines,
+  }
 }
 
 const looped = (trace: Trace): Question => {
   const lines: Line[] = []
   for (const node of nodesOf(trace)) {
     if (node.kind === 'plan' && node.status === 'rejected')
-      lines.push({ text: `plan ${node.name} was given up: ${node.reasons.at(-1) ?? 'no reason'}`, node })
+      lines.push({
+        text: `plan ${node.name} was given up: ${node.reasons.at(-1) ?? 'no reason'}`,
+        node,
+      })
     if (node.kind === 'redo')
       lines.push({ text: `${node.name} was done again: ${node.reasons[0] ?? 'no reason'}`, node })
     if (node.kind === 'check' && node.status === 'unmet')
@@ -82,7 +97,12 @@ const looped = (trace: Trace): Question => {
     if (retried.length > 0 && attempts.length > 1)
       lines.push({ text: `${node.name} took ${plural(attempts.length, 'attempt')}`, node })
   }
-  return { name: 'loops', asked: 'Where did it loop?', none: 'Nowhere: each step was done once.', lines }
+  return {
+    name: 'loops',
+    asked: 'Where did it loop?',
+    none: 'Nowhere: each step was done once.',
+    lines,
+  }
 }
 
 const failed = (trace: Trace): Question => ({
@@ -101,7 +121,9 @@ const spent = (trace: Trace, now: number): Question => {
   const whole = Math.max(1, durationOf(trace, now))
   const parts = nodesOf(trace)
     .filter(({ kind, name }) => (leafKinds.has(kind) && name !== 'waiting') || kind === 'step')
-    .filter((node) => node.kind !== 'step' || !nodesOf(node).some(({ kind }) => leafKinds.has(kind)))
+    .filter(
+      (node) => node.kind !== 'step' || !nodesOf(node).some(({ kind }) => leafKinds.has(kind)),
+    )
     .map((node) => ({ node, ms: durationOf(node, now) }))
     .filter(({ node, ms }) => ms > 0 || node.tokens > 0)
     .sort((a, b) => b.ms - a.ms || b.node.tokens - a.node.tokens)

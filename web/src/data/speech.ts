@@ -13,7 +13,10 @@ type Result = ArrayLike<{ transcript: string }> & { isFinal: boolean }
 type Recogniser = new () => Recognition
 
 const recogniser = (): Recogniser | undefined => {
-  const found = globalThis as { SpeechRecognition?: Recogniser; webkitSpeechRecognition?: Recogniser }
+  const found = globalThis as {
+    SpeechRecognition?: Recogniser
+    webkitSpeechRecognition?: Recogniser
+  }
   return found.SpeechRecognition ?? found.webkitSpeechRecognition
 }
 

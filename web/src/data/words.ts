@@ -31,7 +31,8 @@ export const instant = (at: number): string =>
   new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' }).format(at)
 
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
-export const count = (n: number): string => (n < 10_000 ? n.toLocaleString('en') : compact.format(n))
+export const count = (n: number): string =>
+  n < 10_000 ? n.toLocaleString('en') : compact.format(n)
 
 export const money = (amount: number): string => (amount === 0 ? '0' : amount.toPrecision(2))
 

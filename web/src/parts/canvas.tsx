@@ -55,7 +55,8 @@ export const Canvas = <T,>({ height, label, draw, tell, onPick }: Props<T>) => {
     const { left, top } = event.currentTarget.getBoundingClientRect()
     const [x, y] = [event.clientX - left, event.clientY - top]
     return shapes.current.findLast(
-      (shape) => x >= shape.x && x <= shape.x + shape.width && y >= shape.y && y <= shape.y + shape.height,
+      (shape) =>
+        x >= shape.x && x <= shape.x + shape.width && y >= shape.y && y <= shape.y + shape.height,
     )
   }
 
@@ -69,7 +70,9 @@ export const Canvas = <T,>({ height, label, draw, tell, onPick }: Props<T>) => {
         onPointerMove={(event) => {
           const shape = under(event)
           const { left, top } = event.currentTarget.getBoundingClientRect()
-          setTold(shape && { text: tell(shape.item), x: event.clientX - left, y: event.clientY - top })
+          setTold(
+            shape && { text: tell(shape.item), x: event.clientX - left, y: event.clientY - top },
+          )
         }}
         onPointerLeave={() => setTold(undefined)}
         onClick={(event) => {

@@ -93,7 +93,9 @@ export const Composer = ({ teams }: { teams: Team[] }) => {
             ))}
           </select>
         </label>
-        <Microphone onText={(heard) => setText((before) => (before === '' ? heard : `${before} ${heard}`))} />
+        <Microphone
+          onText={(heard) => setText((before) => (before === '' ? heard : `${before} ${heard}`))}
+        />
         <span className="grow" />
         <button type="submit" className="primary" disabled={busy || reads || text.trim() === ''}>
           {busy ? 'Handing it in …' : 'Start'}

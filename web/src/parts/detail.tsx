@@ -7,7 +7,13 @@ import { Fork } from './run-actions.tsx'
 import { Status } from './status.tsx'
 import { Value } from './value.tsx'
 
-type Props = { run: string; node: TraceNode; events: readonly Event[]; now: number; onClose: () => void }
+type Props = {
+  run: string
+  node: TraceNode
+  events: readonly Event[]
+  now: number
+  onClose: () => void
+}
 
 /** Of a model or tool call, what was asked: it is in the event that the call began with. */
 const askedIn = (node: TraceNode, events: readonly Event[]): unknown => {

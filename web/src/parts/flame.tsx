@@ -55,7 +55,9 @@ const barsByCost = (trace: Trace, measure: Measure): Bar[] => {
   const bars: Bar[] = []
   const whole = weightOf(trace, measure)
   if (whole === 0) return bars
-  const open: { node: TraceNode; from: number; depth: number }[] = [{ node: trace, from: 0, depth: 0 }]
+  const open: { node: TraceNode; from: number; depth: number }[] = [
+    { node: trace, from: 0, depth: 0 },
+  ]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { node, depth } = next
     const width = weightOf(node, measure) / whole

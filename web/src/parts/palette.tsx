@@ -71,7 +71,9 @@ export const Palette = () => {
       })),
     ]
     const words = text.toLowerCase().split(/\s+/)
-    return all.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word))).slice(0, 12)
+    return all
+      .filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)))
+      .slice(0, 12)
   }, [text, runs])
 
   const pick = (command: Command | undefined) => {

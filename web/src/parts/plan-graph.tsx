@@ -26,15 +26,25 @@ const StepBox = ({ data: { step, now, downward } }: NodeProps<StepNode>) => {
   const share = items === undefined || items.count === 0 ? undefined : items.done / items.count
   return (
     <div className={`step-box is-${status}`}>
-      <Handle type="target" position={downward ? Position.Top : Position.Left} isConnectable={false} />
+      <Handle
+        type="target"
+        position={downward ? Position.Top : Position.Left}
+        isConnectable={false}
+      />
       <strong>{short(step.id, 28)}</strong> <span className="unseen">{status}</span>
       <span className="quiet">
         {short(step.agent, 22)}
         {items !== undefined && ` · ${items.done} of ${items.count}`}
         {node !== undefined && ` · ${duration(durationOf(node, now))}`}
       </span>
-      {share !== undefined && <progress max={1} value={share} aria-label={`${step.id}: items done`} />}
-      <Handle type="source" position={downward ? Position.Bottom : Position.Right} isConnectable={false} />
+      {share !== undefined && (
+        <progress max={1} value={share} aria-label={`${step.id}: items done`} />
+      )}
+      <Handle
+        type="source"
+        position={downward ? Position.Bottom : Position.Right}
+        isConnectable={false}
+      />
     </div>
   )
 }
@@ -73,7 +83,12 @@ const tall =
     if (element !== null) element.style.height = `${height}px`
   }
 
-type Props = { plan: Plan; now: number; picked: number | undefined; onPick: (step: PlannedStep) => void }
+type Props = {
+  plan: Plan
+  now: number
+  picked: number | undefined
+  onPick: (step: PlannedStep) => void
+}
 
 /** The plan as a graph that fills in. Fan-outs are one box. */
 export const PlanGraph = ({ plan, now, picked, onPick }: Props) => {

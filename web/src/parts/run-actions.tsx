@@ -48,7 +48,9 @@ export const RunActions = ({ view }: { view: RunView }) => {
             type="button"
             className={kind === 'cancel' ? 'danger' : undefined}
             disabled={!mayChange()}
-            onClick={() => (kind === 'cancel' || kind === 'message' ? setAsking(kind) : void send(kind))}
+            onClick={() =>
+              kind === 'cancel' || kind === 'message' ? setAsking(kind) : void send(kind)
+            }
           >
             {names[kind]}
           </button>
@@ -59,7 +61,8 @@ export const RunActions = ({ view }: { view: RunView }) => {
           className="row"
           onSubmit={(event) => {
             event.preventDefault()
-            const body = asking === 'message' ? { value: text } : text === '' ? {} : { reason: text }
+            const body =
+              asking === 'message' ? { value: text } : text === '' ? {} : { reason: text }
             void send(asking, body)
           }}
         >

@@ -24,7 +24,9 @@ export const Tree = ({ node, now, picked, onPick, depth = 0 }: Props) => {
   const ms = durationOf(node, now)
   return (
     <li className="branch">
-      <div className={`twig is-${node.status ?? 'none'}${picked === node.first ? ' is-picked' : ''}`}>
+      <div
+        className={`twig is-${node.status ?? 'none'}${picked === node.first ? ' is-picked' : ''}`}
+      >
         {children.length > 0 ? (
           <button
             type="button"
@@ -63,7 +65,8 @@ export const Tree = ({ node, now, picked, onPick, depth = 0 }: Props) => {
           {children.length > most && (
             <li>
               <button type="button" className="link" onClick={() => setMost(most + 200)}>
-                Show {plural(Math.min(200, children.length - most), 'more')} of {count(children.length)}
+                Show {plural(Math.min(200, children.length - most), 'more')} of{' '}
+                {count(children.length)}
               </button>
             </li>
           )}

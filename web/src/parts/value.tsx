@@ -11,7 +11,11 @@ export const Value = ({ value, depth = 0 }: { value: unknown; depth?: number }) 
   if (value === null || value === undefined) return <span className="nothing">nothing</span>
   if (typeof value === 'string') {
     if (value.length > textMost) return <Cut text={value} />
-    return isPlainText(value) ? <span className="text">{plain(value)}</span> : <Markdown text={value} />
+    return isPlainText(value) ? (
+      <span className="text">{plain(value)}</span>
+    ) : (
+      <Markdown text={value} />
+    )
   }
   if (typeof value !== 'object') return <code>{String(value)}</code>
   const entries = Array.isArray(value)

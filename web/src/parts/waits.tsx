@@ -11,7 +11,10 @@ export const WaitCard = ({ run, wait }: { run: string; wait: Wait }) => {
   const [error, setError] = useState<Error>()
   const [busy, setBusy] = useState(false)
   useTopic('session')
-  const say = async (kind: 'approve' | 'reject' | 'answer' | 'signal', body: { [name: string]: string }) => {
+  const say = async (
+    kind: 'approve' | 'reject' | 'answer' | 'signal',
+    body: { [name: string]: string },
+  ) => {
     setBusy(true)
     setError(undefined)
     try {
@@ -40,7 +43,9 @@ export const WaitCard = ({ run, wait }: { run: string; wait: Wait }) => {
   const field = `wait-${step}-${hash ?? name}`
   return (
     <section className="card is-wait" aria-label={`Step ${step} of run ${run} waits`}>
-      <h2>{isApproval ? 'Approve this?' : kind === 'answer' ? 'A question' : `Waits for “${name}”`}</h2>
+      <h2>
+        {isApproval ? 'Approve this?' : kind === 'answer' ? 'A question' : `Waits for “${name}”`}
+      </h2>
       {prompt !== undefined && <p className="prompt">{String(prompt)}</p>}
       <p className="quiet">
         Step {step}
@@ -68,7 +73,12 @@ export const WaitCard = ({ run, wait }: { run: string; wait: Wait }) => {
           }}
         >
           <label htmlFor={field}>{isApproval ? 'Why (for a rejection)' : 'Your answer'}</label>
-          <textarea id={field} value={text} rows={2} onChange={(event) => setText(event.target.value)} />
+          <textarea
+            id={field}
+            value={text}
+            rows={2}
+            onChange={(event) => setText(event.target.value)}
+          />
           <div className="row">
             <button type="submit" className="primary" disabled={busy || !mayChange()}>
               {isApproval ? 'Approve' : 'Send'}

@@ -33,7 +33,9 @@ export const Goals = () => {
   const text = query.get('text') ?? ''
   const version = useTopic('runs')
   const [older, setOlder] = useState<Page[]>([])
-  const first = useLoaded(`${group}|${text}|${version}`, () => client.get<Page>(pathOf(group, text)))
+  const first = useLoaded(`${group}|${text}|${version}`, () =>
+    client.get<Page>(pathOf(group, text)),
+  )
   const teams = useLoaded('teams', () => client.get<{ teams: Team[] }>('/teams'))
   const now = useNow(true)
   const seen = new Set<string>()
@@ -95,7 +97,9 @@ export const Goals = () => {
                   {(tags ?? []).map((tag) => `${short(tag, 24)} · `)}
                   {short(team, 30)} · <time title={instant(createdAt)}>{ago(createdAt, now)}</time>
                 </span>
-                {failure !== undefined && <span className="why">{short(failure.message, 160)}</span>}
+                {failure !== undefined && (
+                  <span className="why">{short(failure.message, 160)}</span>
+                )}
               </a>
             </li>
           ))}
@@ -103,7 +107,9 @@ export const Goals = () => {
         {next !== undefined && (
           <button
             type="button"
-            onClick={async () => setOlder([...older, await client.get<Page>(pathOf(group, text, next))])}
+            onClick={async () =>
+              setOlder([...older, await client.get<Page>(pathOf(group, text, next))])
+            }
           >
             Show older goals
           </button>

@@ -122,7 +122,9 @@ const SharedState = ({ namespace }: { namespace: string }) => {
                     <td>{version}</td>
                     <td>
                       <time title={instant(at)}>{ago(at, now)}</time>
-                      {expiresAt !== undefined && <span className="quiet"> until {instant(expiresAt)}</span>}
+                      {expiresAt !== undefined && (
+                        <span className="quiet"> until {instant(expiresAt)}</span>
+                      )}
                     </td>
                     <td>{short(provenance.agent ?? '', 30)}</td>
                   </tr>
@@ -131,7 +133,9 @@ const SharedState = ({ namespace }: { namespace: string }) => {
           </table>
         </div>
       )}
-      {open !== undefined && <Key namespace={namespace} name={open} onClose={() => setOpen(undefined)} />}
+      {open !== undefined && (
+        <Key namespace={namespace} name={open} onClose={() => setOpen(undefined)} />
+      )}
     </section>
   )
 }
@@ -145,7 +149,15 @@ type Change = {
 }
 
 /** A key's past, and a way to change it that overwrites nobody. */
-const Key = ({ namespace, name, onClose }: { namespace: string; name: string; onClose: () => void }) => {
+const Key = ({
+  namespace,
+  name,
+  onClose,
+}: {
+  namespace: string
+  name: string
+  onClose: () => void
+}) => {
   const [round, setRound] = useState(0)
   const [text, setText] = useState<string>()
   const [error, setError] = useState<Error>()
@@ -226,8 +238,11 @@ const Key = ({ namespace, name, onClose }: { namespace: string; name: string; on
       <ol className="past">
         {(history.value ?? []).map(({ version, at, value, ended, provenance }, i) => (
           <li key={`${version}-${i}`}>
-            <b>{version}</b> <time className="quiet">{instant(at)}</time> {plain(provenance.agent ?? '')}
-            {provenance.step !== undefined && <span className="quiet"> in {plain(provenance.step)}</span>}
+            <b>{version}</b> <time className="quiet">{instant(at)}</time>{' '}
+            {plain(provenance.agent ?? '')}
+            {provenance.step !== undefined && (
+              <span className="quiet"> in {plain(provenance.step)}</span>
+            )}
             <div>{ended === undefined ? <Value value={value} depth={2} /> : <em>{ended}</em>}</div>
           </li>
         ))}
@@ -248,10 +263,13 @@ const Knowledge = ({ namespace }: { namespace: string }) => {
   const found = useLoaded(`${namespace}|${asked}`, async () =>
     asked === ''
       ? { hits: [] as Hit[] }
-      : post<{ hits: Hit[] }>(`/memory/knowledge/search?namespace=${encodeURIComponent(namespace)}`, {
-          question: asked,
-          limit: 10,
-        }),
+      : post<{ hits: Hit[] }>(
+          `/memory/knowledge/search?namespace=${encodeURIComponent(namespace)}`,
+          {
+            question: asked,
+            limit: 10,
+          },
+        ),
   )
   const most = Math.max(...(found.value?.hits ?? []).map(({ score }) => score), 1e-9)
   return (
@@ -284,9 +302,12 @@ const Knowledge = ({ namespace }: { namespace: string }) => {
             <h3>{plain(document.title ?? document.id)}</h3>
             <p>{short(text, 600)}</p>
             <p className="quiet">
-              <meter min={0} max={most} value={score} aria-label="How well it fits" /> {score.toPrecision(3)}
+              <meter min={0} max={most} value={score} aria-label="How well it fits" />{' '}
+              {score.toPrecision(3)}
               {scores !== undefined &&
-                Object.entries(scores).map(([name, part]) => ` · ${name} ${Number(part).toPrecision(3)}`)}
+                Object.entries(scores).map(
+                  ([name, part]) => ` · ${name} ${Number(part).toPrecision(3)}`,
+                )}
               {document.source !== undefined && ` · ${plain(document.source)}`}
             </p>
           </li>

@@ -20,13 +20,17 @@ import { Output, readable } from '../parts/value.tsx'
 import { WaitCard } from '../parts/waits.tsx'
 
 /** The drawing of graphs is as large as the rest of the page: loaded when one is shown. */
-const PlanGraph = lazy(async () => ({ default: (await import('../parts/plan-graph.tsx')).PlanGraph }))
+const PlanGraph = lazy(async () => ({
+  default: (await import('../parts/plan-graph.tsx')).PlanGraph,
+}))
 
 const isOver = (status: string) => ['succeeded', 'failed', 'cancelled'].includes(status)
 
 export const Run = ({ id }: { id: string }) => {
   const version = useTopic(`run:${id}`)
-  const loaded = useLoaded(`${id}|${version}`, () => client.get<RunView>(`/runs/${encodeURIComponent(id)}`))
+  const loaded = useLoaded(`${id}|${version}`, () =>
+    client.get<RunView>(`/runs/${encodeURIComponent(id)}`),
+  )
   const [feed, setFeed] = useState<RunFeed>()
   useEffect(() => followRun(id, setFeed), [id])
   const view = loaded.value
@@ -136,7 +140,9 @@ const AnswerCard = ({
               aria-pressed={stop !== undefined}
               onClick={() => {
                 if (stop !== undefined) stop()
-                setStop(stop === undefined ? () => speak(text, () => setStop(undefined)) : undefined)
+                setStop(
+                  stop === undefined ? () => speak(text, () => setStop(undefined)) : undefined,
+                )
               }}
             >
               {stop === undefined ? 'Read aloud' : 'Stop reading'}
@@ -163,7 +169,9 @@ const AnswerCard = ({
   const written = [...(writing ?? [])].filter(([, text]) => text !== '')
   return (
     <section className="card" aria-labelledby="answer" aria-busy={!isOver(view.status)}>
-      <h2 id="answer">{view.status === 'cancelled' ? 'Cancelled' : 'The answer is not there yet'}</h2>
+      <h2 id="answer">
+        {view.status === 'cancelled' ? 'Cancelled' : 'The answer is not there yet'}
+      </h2>
       {written.length === 0 ? (
         <p className="quiet">What models write shows up here while they write it.</p>
       ) : (
@@ -204,7 +212,8 @@ const Inside = ({ events, whole }: { events: readonly Event[]; whole: Trace }) =
   const now = running ? clock : (shown.at(-1)?.at ?? clock)
   const plans = useMemo(() => plansOf(shown, trace), [shown, trace])
   const questions = useMemo(() => questionsOf(trace, plans, now), [trace, plans, now])
-  const node = picked === undefined ? undefined : nodesOf(trace).find(({ first }) => first === picked)
+  const node =
+    picked === undefined ? undefined : nodesOf(trace).find(({ first }) => first === picked)
   const pick = (chosen: TraceNode) => setQuery({ node: String(chosen.first) })
   return (
     <>
@@ -325,7 +334,11 @@ const Plans = ({ trace, events, now, picked, onPick }: Omit<PanelProps, 'tab'>) 
   )
 }
 
-const measures: { [name in Measure]: string } = { time: 'by time', tokens: 'by tokens', money: 'by cost' }
+const measures: { [name in Measure]: string } = {
+  time: 'by time',
+  tokens: 'by tokens',
+  money: 'by cost',
+}
 
 const Flames = (props: { trace: Trace; now: number; onPick: (node: TraceNode) => void }) => {
   const [measure, setMeasure] = useState<Measure>('time')
@@ -454,8 +467,11 @@ const Events = ({ events }: { events: readonly Event[] }) => {
           <li key={event.version} value={event.version}>
             <details>
               <summary>
-                <code>{event.type}</code> {event.step !== undefined && <b>{short(event.step, 60)}</b>}{' '}
-                {event.agent !== undefined && <span className="quiet">{short(event.agent, 40)}</span>}
+                <code>{event.type}</code>{' '}
+                {event.step !== undefined && <b>{short(event.step, 60)}</b>}{' '}
+                {event.agent !== undefined && (
+                  <span className="quiet">{short(event.agent, 40)}</span>
+                )}
                 <time className="quiet">{instant(event.at)}</time>
               </summary>
               <pre>{plain(JSON.stringify(event.data, null, 2)).slice(0, 20_000)}</pre>
