@@ -113,8 +113,14 @@ export const subjectNamespace = (subject: string): string => `${subjectPrefix}${
 export const teamNamespace = (team: string): string => `${teamPrefix}${team}`
 /** The cursor of a wake. */
 export const wakeNamespace = (wake: string): string => `${wakePrefix}${wake}`
-/** Reserved: live state, which may be lost with its store. */
+/** Live state, which may be lost with the store that holds it. */
 export const liveNamespace = (name: string): string => `${livePrefix}${name}`
+
+/** Whether a namespace is of live state, of a tenant or of none. */
+export const isLiveNamespace = (namespace: string): boolean => {
+  const parsed = parseNamespace(namespace)
+  return parsed?.kind === 'live' && parsed.id !== ''
+}
 
 /** Whether a namespace is `home`, a run's own, or a part below it. */
 export const isAtHome = (namespace: string, home: string): boolean => isAtOrBelow(namespace, home, '/')

@@ -28,6 +28,15 @@ export type {
   VectorCandidate,
   VectorDraft,
 } from '../ports/knowledge-store.ts'
+export type {
+  Claim,
+  LiveEntry,
+  LiveListOptions,
+  LiveOutcome,
+  LiveStateStore,
+  LiveWatchOptions,
+  LiveWrite,
+} from '../ports/live-state.ts'
 export type { Member, Membership } from '../ports/membership.ts'
 export type { EntryState, Lease, Queue, QueuedEntry, QueueEntry, QueueStats } from '../ports/queue.ts'
 export type { ForkState, RecordedWrite, StateStore, StateWrite } from '../ports/state-store.ts'

@@ -33,6 +33,8 @@ export type Feed = {
   poke(namespace: string): void
   /** Anything may have changed. */
   pokeAll(): void
+  /** The store lost what it held: every watch is given what stands now. */
+  startOver(): void
   watching(namespace: string): boolean
   namespaces(): Iterable<string>
   size(): number
@@ -74,6 +76,7 @@ class Watcher implements Watch {
   #buffer: Item[] = []
   #taken = 0
   #behind = false
+  #lost = false
   #closed = false
   #failed: { error: unknown } | undefined
   #waiting: { resolve(result: IteratorResult<StateNews, undefined>): void; reject(error: unknown): void }[] =
@@ -146,6 +149,16 @@ class Watcher implements Watch {
     while (this.#waiting.length > 0 && this.#pull()) this.#serve()
   }
 
+  /** What was buffered is of the past that was lost; the resync is read when asked for. */
+  startOver(): void {
+    this.#buffer = []
+    this.#taken = 0
+    this.#chars = 0
+    this.#unchecked = undefined
+    this.#lost = true
+    this.fallBehind()
+  }
+
   #serve(): void {
     while (this.#waiting.length > 0 && this.#taken < this.#buffer.length)
       this.#waiting.shift()!.resolve({ done: false, value: this.#take() })
@@ -174,6 +187,7 @@ class Watcher implements Watch {
   }
 
   #readPage(): void {
+    if (this.#lost) return this.#resync('restored')
     const most = Math.min(pageRows, this.#bufferMax)
     if (this.#unchecked !== undefined) {
       const [said, digest] = [this.#unchecked, this.#source.digest(this.#namespace, this.cursor)]
@@ -222,6 +236,7 @@ class Watcher implements Watch {
   #resync(reason: StateResync['reason']): void {
     const namespace = this.#namespace
     const { sequence, entries } = this.#source.snapshot(namespace, this.#pattern)
+    this.#lost = false
     this.#buffer.push({ kind: 'resync', namespace, sequence, reason, entries })
     this.cursor = sequence
   }
@@ -329,6 +344,9 @@ export const stateFeed = (
     },
     pokeAll() {
       for (const set of watchers.values()) for (const watcher of set) watcher.fallBehind()
+    },
+    startOver() {
+      for (const set of watchers.values()) for (const watcher of set) watcher.startOver()
     },
     watching: (namespace) => watchers.has(namespace),
     namespaces: () => watchers.keys(),

@@ -8,6 +8,7 @@ export {
   knowledgeStoreContract,
   type OpenKnowledge,
 } from './contracts/knowledge-store.ts'
+export { type LiveFixture, liveStateContract, type OpenLive } from './contracts/live-state.ts'
 export { membershipContract } from './contracts/membership.ts'
 export { type QueueFixture, queueContract } from './contracts/queue.ts'
 export { stateStoreContract } from './contracts/state-store.ts'
